@@ -1,0 +1,42 @@
+// Where Chromium is and how it is started so that WebGPU and WebGL2 run without a GPU.
+// No import from npm: start.mjs and test.mjs use this before anything is installed.
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/**
+ * Flags that give WebGPU and WebGL2 on SwiftShader in headless Chromium. Without the `angle` and `vulkan`
+ * ones buffers and compute work, but a canvas stays blank without an error (see docs/decisions/0003).
+ */
+export const chromiumArgs = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--use-angle=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+]
+
+const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome']
+const places = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:/Program Files/Google/Chrome/Application/chrome.exe',
+  'C:/Program Files (x86)/Google/Chrome/Application/chrome.exe',
+]
+
+/** Path of the Chromium to test with: `MEMKIT_CHROMIUM` if set, else the first found; undefined when there is none. */
+export function findChromium() {
+  const chosen = process.env['MEMKIT_CHROMIUM']
+  if (chosen) return chosen
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter))
+    for (const name of names) {
+      const path = join(folder, name)
+      if (existsSync(path)) return path
+    }
+  return places.find((path) => existsSync(path))
+}

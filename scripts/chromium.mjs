@@ -1,6 +1,7 @@
 // Where Chromium is and how it is started so that WebGPU and WebGL2 run without a GPU.
 // No import from npm: start.mjs and test.mjs use this before anything is installed.
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 
 /**
@@ -29,7 +30,11 @@ const places = [
   'C:/Program Files (x86)/Google/Chrome/Application/chrome.exe',
 ]
 
-/** Path of the Chromium to test with: `MEMKIT_CHROMIUM` if set, else the first found; undefined when there is none. */
+/**
+ * Path of the Chromium to test with: `MEMKIT_CHROMIUM` if set, else the first found on this system, else the one
+ * that Playwright installed; undefined when there is none.
+ * @returns {string | undefined}
+ */
 export function findChromium() {
   const chosen = process.env['MEMKIT_CHROMIUM']
   if (chosen) return chosen
@@ -38,5 +43,15 @@ export function findChromium() {
       const path = join(folder, name)
       if (existsSync(path)) return path
     }
-  return places.find((path) => existsSync(path))
+  return places.find((path) => existsSync(path)) ?? playwrightChromium()
+}
+
+function playwrightChromium() {
+  try {
+    const { chromium } = createRequire(import.meta.url)('playwright-core')
+    const path = chromium.executablePath()
+    return existsSync(path) ? path : undefined
+  } catch {
+    return undefined // npm packages are not installed yet
+  }
 }

@@ -1,0 +1,302 @@
+import { InvalidSize, RowOutOfRange, RowsOutOfRange } from './errors.ts'
+
+/** Most rows that one set can hold: 2³⁰. */
+const MAX_ROWS = 2 ** 30
+
+/** Where a set of rows keeps its bits: a place of `DirtyRows.bytesFor(rows)` bytes, its offset a multiple of 4. */
+export interface DirtyRowsPlace {
+  readonly buffer: ArrayBuffer
+  /** Bytes from the start of `buffer`. */
+  readonly offset: number
+}
+
+/**
+ * A set of row numbers as a bitset of two levels. The same class is a mirror's dirty rows, the rows that are alive
+ * and the rows that were marked.
+ *
+ *     words    one bit a row:       row r  is bit r % 32 of words[r >>> 5]
+ *     summary  one bit per word:    word w is bit w % 32 of summary[w >>> 5], set when words[w] may be non-zero
+ *
+ * So an idle check of a million rows reads 977 numbers, and `set` writes two. Kernels set bits in both levels
+ * straight in memory; whoever clears bits in `words` by hand may leave the summary as it is. No method allocates.
+ */
+export class DirtyRows {
+  /** Rows that fit: 0 … rows − 1. Bits past the last row are never set. */
+  readonly rows: number
+  readonly buffer: ArrayBuffer
+  /** Byte offset of `words` in `buffer`. */
+  readonly offset: number
+  /** Byte offset of `summary` in `buffer`. */
+  readonly summaryOffset: number
+  readonly words: Uint32Array
+  readonly summary: Uint32Array
+  /** First row of the run that `nextRun` found. */
+  runFirst = 0
+  /** Rows of the run that `nextRun` found, merged gaps included. */
+  runCount = 0
+
+  /**
+   * An empty set.
+   * @param rows how many rows, an integer from 0 to 2³⁰
+   * @param place where to keep the bits, cleared first; default: an ArrayBuffer of its own
+   * @throws InvalidSize
+   */
+  constructor(rows: number, place?: DirtyRowsPlace) {
+    const bytes = DirtyRows.bytesFor(rows)
+    const wordCount = (rows + 31) >>> 5
+    this.rows = rows
+    this.buffer = place === undefined ? new ArrayBuffer(bytes) : place.buffer
+    this.offset = place === undefined ? 0 : place.offset
+    this.summaryOffset = this.offset + wordCount * 4
+    this.words = new Uint32Array(this.buffer, this.offset, wordCount)
+    this.summary = new Uint32Array(this.buffer, this.summaryOffset, (wordCount + 31) >>> 5)
+    if (place !== undefined) {
+      this.words.fill(0)
+      this.summary.fill(0)
+    }
+  }
+
+  /**
+   * Bytes that a set of that many rows needs: an eighth of a byte a row, and a 32nd of that for the summary.
+   * @throws InvalidSize
+   */
+  static bytesFor(rows: number): number {
+    if (!Number.isInteger(rows) || rows < 0 || rows > MAX_ROWS)
+      throw new InvalidSize('DirtyRows: rows', rows, 0, MAX_ROWS)
+    const wordCount = (rows + 31) >>> 5
+    return (wordCount + ((wordCount + 31) >>> 5)) * 4
+  }
+
+  /** @throws RowOutOfRange */
+  set(row: number): void {
+    const r = row >>> 0
+    if (r !== row || r >= this.rows) throw new RowOutOfRange(row, this.rows)
+    const w = r >>> 5
+    this.words[w] |= 1 << (r & 31)
+    this.summary[w >>> 5] |= 1 << (w & 31)
+  }
+
+  /** Whether the row is in the set; false for rows that do not exist. */
+  has(row: number): boolean {
+    return (this.words[row >>> 5] & (1 << (row & 31))) !== 0 && row >= 0 && row < this.rows
+  }
+
+  /** @throws RowOutOfRange */
+  unset(row: number): void {
+    const r = row >>> 0
+    if (r !== row || r >= this.rows) throw new RowOutOfRange(row, this.rows)
+    const w = r >>> 5
+    const left = this.words[w] & ~(1 << (r & 31))
+    this.words[w] = left
+    if (left === 0) this.summary[w >>> 5] &= ~(1 << (w & 31))
+  }
+
+  /** @throws RowsOutOfRange */
+  setRange(first: number, count: number): void {
+    const end = first + count
+    if (
+      !(Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 0 && end <= this.rows)
+    ) {
+      throw new RowsOutOfRange(first, count, this.rows)
+    }
+    if (count === 0) return
+    setBits(this.words, first, end)
+    setBits(this.summary, first >>> 5, ((end - 1) >>> 5) + 1)
+  }
+
+  /** Empties the set; words that the summary knows to be zero are not touched. */
+  clear(): void {
+    const { words, summary } = this
+    for (let s = 0; s < summary.length; s++) {
+      if (summary[s] === 0) continue
+      const end = Math.min(s * 32 + 32, words.length)
+      for (let w = s * 32; w < end; w++) words[w] = 0
+      summary[s] = 0
+    }
+  }
+
+  /** How many rows are in the set. */
+  get count(): number {
+    const { words, summary } = this
+    let total = 0
+    for (let s = 0; s < summary.length; s++) {
+      for (let bits = summary[s]; bits !== 0; bits &= bits - 1) {
+        total += popcount(words[s * 32 + trailingZeros(bits)])
+      }
+    }
+    return total
+  }
+
+  get isEmpty(): boolean {
+    const { words, summary } = this
+    for (let s = 0; s < summary.length; s++) {
+      for (let bits = summary[s]; bits !== 0; bits &= bits - 1) {
+        if (words[s * 32 + trailingZeros(bits)] !== 0) return false
+      }
+    }
+    return true
+  }
+
+  /**
+   * How many rows of `first … first + count − 1` are in the set; rows that do not exist are not.
+   * Reads only the words of that range.
+   */
+  countRange(first: number, count: number): number {
+    const end = Math.min(first + count, this.rows)
+    if (first >= end) return 0
+    const { words } = this
+    const w0 = first >>> 5
+    const w1 = (end - 1) >>> 5
+    const head = -1 << (first & 31)
+    const tail = -1 >>> (31 - ((end - 1) & 31))
+    if (w0 === w1) return popcount(words[w0] & head & tail)
+    let total = popcount(words[w0] & head) + popcount(words[w1] & tail)
+    for (let w = w0 + 1; w < w1; w++) {
+      const bits = words[w]
+      if (bits !== 0) total += popcount(bits)
+    }
+    return total
+  }
+
+  /**
+   * Calls `fn` with each run of rows, in ascending order; see `nextRun`. `fn` may change rows before the run's end.
+   */
+  forEachRun(maxGap: number, fn: (first: number, count: number) => void): void {
+    for (let from = 0; this.nextRun(from, maxGap);) {
+      const first = this.runFirst
+      const count = this.runCount
+      fn(first, count)
+      from = first + count
+    }
+  }
+
+  /**
+   * Finds the next run of rows at or after `from` and leaves it in `runFirst` and `runCount`. A run starts and ends
+   * with a row of the set; rows between that are not in the set are taken in where at most `maxGap` of them stand
+   * side by side. Continue with `from = runFirst + runCount`.
+   * @param from a row, 0 to begin with
+   * @param maxGap rows, 0 for exact runs
+   * @returns false when there is none
+   */
+  nextRun(from: number, maxGap: number): boolean {
+    const first = nextSet(this.words, this.summary, from)
+    if (first < 0) return false
+    let end = nextClear(this.words, first + 1)
+    // While the next row of the set is near enough, the run goes on to the end of its own run.
+    for (;;) {
+      const next = nextSetWithin(this.words, this.summary, end, maxGap)
+      if (next < 0) break
+      end = nextClear(this.words, next + 1)
+    }
+    this.runFirst = first
+    this.runCount = end - first
+    return true
+  }
+
+  /**
+   * Makes this set equal to `other`, which may have fewer rows: for growth.
+   * @throws RowsOutOfRange when `other` has more rows
+   */
+  copyFrom(other: DirtyRows): void {
+    if (other.rows > this.rows) throw new RowsOutOfRange(0, other.rows, this.rows)
+    this.words.set(other.words)
+    this.words.fill(0, other.words.length)
+    this.summary.set(other.summary)
+    this.summary.fill(0, other.summary.length)
+  }
+
+  /**
+   * Adds the rows of `other`, which may have fewer rows.
+   * @throws RowsOutOfRange when `other` has more rows
+   */
+  or(other: DirtyRows): void {
+    if (other.rows > this.rows) throw new RowsOutOfRange(0, other.rows, this.rows)
+    const { words, summary } = this
+    for (let s = 0; s < other.summary.length; s++) {
+      const changed = other.summary[s]
+      if (changed === 0) continue
+      for (let bits = changed; bits !== 0; bits &= bits - 1) {
+        const w = s * 32 + trailingZeros(bits)
+        words[w] |= other.words[w]
+      }
+      summary[s] |= changed
+    }
+  }
+}
+
+/** Sets bits `first … end − 1`; `first < end`. */
+function setBits(words: Uint32Array, first: number, end: number): void {
+  const w0 = first >>> 5
+  const w1 = (end - 1) >>> 5
+  const head = -1 << (first & 31)
+  const tail = -1 >>> (31 - ((end - 1) & 31))
+  if (w0 === w1) {
+    words[w0] |= head & tail
+    return
+  }
+  words[w0] |= head
+  words.fill(0xffffffff, w0 + 1, w1)
+  words[w1] |= tail
+}
+
+/** The first row of the set at or after `from`, −1 when there is none. */
+function nextSet(words: Uint32Array, summary: Uint32Array, from: number): number {
+  let w = from >>> 5
+  if (w >= words.length) return -1
+  const here = words[w] & (-1 << (from & 31))
+  if (here !== 0) return w * 32 + trailingZeros(here)
+  w++
+  let s = w >>> 5
+  if (s >= summary.length) return -1
+  let bits = summary[s] & (-1 << (w & 31))
+  for (;;) {
+    for (; bits !== 0; bits &= bits - 1) {
+      const word = s * 32 + trailingZeros(bits)
+      const rows = words[word]
+      if (rows !== 0) return word * 32 + trailingZeros(rows)
+    }
+    if (++s >= summary.length) return -1
+    bits = summary[s]
+  }
+}
+
+/** The first row of the set among `from … from + gap`, −1 when there is none. */
+function nextSetWithin(words: Uint32Array, summary: Uint32Array, from: number, gap: number): number {
+  let w = from >>> 5
+  if (w >= words.length) return -1
+  const here = words[w] & (-1 << (from & 31))
+  if (here !== 0) {
+    const row = w * 32 + trailingZeros(here)
+    return row - from <= gap ? row : -1
+  }
+  // Most gaps are short: try the next word before the summary.
+  w++
+  if (w * 32 - from > gap || w >= words.length) return -1
+  const row = nextSet(words, summary, w * 32)
+  return row >= 0 && row - from <= gap ? row : -1
+}
+
+/** The first row at or after `from` that is not in the set. */
+function nextClear(words: Uint32Array, from: number): number {
+  let w = from >>> 5
+  if (w >= words.length) return from
+  const here = ~words[w] & (-1 << (from & 31))
+  if (here !== 0) return w * 32 + trailingZeros(here)
+  for (w++; w < words.length; w++) {
+    const clear = ~words[w]
+    if (clear !== 0) return w * 32 + trailingZeros(clear)
+  }
+  return w * 32
+}
+
+/** Number of the lowest bit that is set; `bits` is not zero. */
+function trailingZeros(bits: number): number {
+  return 31 - Math.clz32(bits & -bits)
+}
+
+/** How many bits are set. */
+function popcount(bits: number): number {
+  let b = bits - ((bits >>> 1) & 0x55555555)
+  b = (b & 0x33333333) + ((b >>> 2) & 0x33333333)
+  return Math.imul((b + (b >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+}

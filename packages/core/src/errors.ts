@@ -288,3 +288,39 @@ export class WrongColumnCount extends MkError {
     this.given = given
   }
 }
+
+/** A type that breaks the rules of an address space. */
+export class InvalidLayout extends MkError {
+  readonly code = 'InvalidLayout'
+  readonly type: string
+  readonly space: 'uniform' | 'storage'
+  /** Every place that breaks a rule. */
+  readonly problems: readonly { readonly path: string; readonly reason: string }[]
+  constructor(
+    type: string,
+    space: 'uniform' | 'storage',
+    problems: readonly { readonly path: string; readonly reason: string }[],
+  ) {
+    const list = problems.map(({ path, reason }) => `${path === '' ? 'the type itself' : path}: ${reason}`).join('; ')
+    super(`${type} cannot be used in the ${space} address space. ${list}.`)
+    this.type = type
+    this.space = space
+    this.problems = problems
+  }
+}
+
+/** A column whose values have no WGSL type. */
+export class ColumnNotSyncable extends MkError {
+  readonly code = 'ColumnNotSyncable'
+  readonly column: string
+  /** What was given, e.g. `'BigInt64Array'`. */
+  readonly kind: string
+  constructor(column: string, kind: string) {
+    const remedy = kind.startsWith('Big')
+      ? 'WGSL has no 64-bit integers: use two 32-bit columns'
+      : 'use a typed array of 8 to 32 bits or floats, or an array of numbers'
+    super(`${column === '' ? 'The column' : `Column ${column}`} is a ${kind}; ${remedy}.`)
+    this.column = column
+    this.kind = kind
+  }
+}

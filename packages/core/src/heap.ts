@@ -1,0 +1,186 @@
+import { requireAlignment, requireSize } from './bounds.ts'
+import { DoubleFree, HeapFull, NotAllocated } from './errors.ts'
+import type { Block, LinearMemory } from './linear-memory.ts'
+import { RangeAllocator } from './range-allocator.ts'
+import { MAX_RESERVE_BYTES, reserve } from './reserve.ts'
+
+export interface HeapOptions {
+  /** Bytes to reserve, rounded up to pages of 64 KiB; default 256 MiB. What is never touched costs address space only. */
+  readonly bytes?: number
+  /** Refuse a smaller reserve than `bytes`; default false: where the platform has less to give, less is taken. */
+  readonly exact?: boolean
+  /** Shown in errors and warnings; default `'Heap'`. */
+  readonly label?: string
+}
+
+/** What a heap holds, in bytes. A snapshot. */
+export interface HeapStats {
+  /** Bytes of the reserve. */
+  readonly bytes: number
+  /** Bytes that were asked for: more than `bytes` where the platform had less to give. */
+  readonly askedBytes: number
+  /** Bytes in blocks, rounded up to 16 each, and the first 64 bytes, which are never handed out. */
+  readonly used: number
+  readonly free: number
+  /** The most that one `alloc` can get. */
+  readonly largestFree: number
+  /** The highest byte ever handed out: pages beyond it were never touched. */
+  readonly touched: number
+  /** Blocks that are allocated. */
+  readonly blocks: number
+  /** Blocks ever allocated, and ever freed: their difference is `blocks`. */
+  readonly allocs: number
+  readonly frees: number
+}
+
+/** A block that is still allocated. */
+export interface HeapLeak {
+  readonly label: string
+  readonly offset: number
+  readonly size: number
+}
+
+/** Ranges are counted in units of 16 bytes, so that a heap of 4 GiB fits 32 bits, and no block shares a SIMD word. */
+const UNIT = 16
+
+/** The first bytes are never handed out: 0 is no block's offset, and kernels take it for "none". */
+const RESERVED_BYTES = 64
+
+const DEFAULT_BYTES = 256 * 2 ** 20
+const DEFAULT_ALIGN = 16
+
+class HeapBlock implements Block {
+  readonly offset: number
+  readonly size: number
+  readonly label: string
+  /** Of the RangeAllocator. */
+  readonly node: number
+  readonly heap: Heap
+  freed = false
+
+  constructor(heap: Heap, node: number, offset: number, size: number, label: string) {
+    this.heap = heap
+    this.node = node
+    this.offset = offset
+    this.size = size
+    this.label = label
+  }
+}
+
+/**
+ * One linear memory, reserved when made, that stores, arenas and mirrors live in.
+ *
+ * - Its buffer never grows, so views of it never detach. What needs more makes a heap of its own.
+ * - Memory it hands out reads zero.
+ */
+export class Heap implements LinearMemory {
+  readonly buffer: ArrayBuffer
+  /** The WebAssembly memory behind `buffer`; undefined where WebAssembly is refused. */
+  readonly memory: WebAssembly.Memory | undefined
+  /** Bytes of the reserve. */
+  readonly bytes: number
+  readonly label: string
+  readonly #askedBytes: number
+  readonly #ranges: RangeAllocator
+  readonly #octets: Uint8Array
+  readonly #blocks = new Set<HeapBlock>()
+  #touched = RESERVED_BYTES
+  #allocs = 0
+
+  /** @throws InvalidSize, ReserveRefused */
+  constructor(options: HeapOptions = {}) {
+    const { bytes = DEFAULT_BYTES, exact = false, label = 'Heap' } = options
+    requireSize('createHeap: bytes', bytes, 1, MAX_RESERVE_BYTES)
+    const { buffer, memory } = reserve(bytes, exact)
+    this.buffer = buffer
+    this.memory = memory
+    this.bytes = buffer.byteLength
+    this.label = label
+    this.#askedBytes = bytes
+    this.#octets = new Uint8Array(buffer)
+    this.#ranges = new RangeAllocator(this.bytes / UNIT)
+    this.#ranges.alloc(RESERVED_BYTES / UNIT)
+    if (this.bytes < bytes) {
+      console.warn(
+        `memkit: ${label} has ${this.bytes} bytes: the platform refused the ${bytes} bytes asked for.`,
+      )
+    }
+  }
+
+  get stats(): HeapStats {
+    const { used, free, largestFree } = this.#ranges.report()
+    return {
+      bytes: this.bytes,
+      askedBytes: this.#askedBytes,
+      used: used * UNIT,
+      free: free * UNIT,
+      largestFree: largestFree * UNIT,
+      touched: this.#touched,
+      blocks: this.#blocks.size,
+      allocs: this.#allocs,
+      frees: this.#allocs - this.#blocks.size,
+    }
+  }
+
+  /**
+   * Takes a block of zeros. What lies between `bytes` and the next multiple of 16 belongs to the block too.
+   *
+   * @param bytes how many; 0 gives a block without bytes
+   * @param align power of two that the offset is a multiple of, default 16, which is also the least
+   * @param label shown in `leaks()` and errors
+   * @throws InvalidSize, InvalidAlignment, HeapFull
+   */
+  alloc(bytes: number, align: number = DEFAULT_ALIGN, label = 'block'): Block {
+    requireSize('heap.alloc: bytes', bytes, 0, MAX_RESERVE_BYTES)
+    requireAlignment('heap.alloc: align', align, RangeAllocator.MAX_ALIGN)
+    const units = Math.max(1, Math.ceil(bytes / UNIT))
+    const node = this.#ranges.alloc(units, Math.max(1, align / UNIT))
+    if (node === RangeAllocator.NONE) {
+      const { free, largestFree } = this.#ranges.report()
+      throw new HeapFull(this.label, label, bytes, free * UNIT, largestFree * UNIT, this.bytes)
+    }
+    const offset = this.#ranges.offsetOf(node) * UNIT
+    const end = offset + units * UNIT
+    // Pages beyond what was ever handed out are zero already, and stay untouched.
+    if (offset < this.#touched) this.#octets.fill(0, offset, Math.min(end, this.#touched))
+    if (end > this.#touched) this.#touched = end
+    const block = new HeapBlock(this, node, offset, bytes, label)
+    this.#blocks.add(block)
+    this.#allocs++
+    return block
+  }
+
+  /**
+   * Gives a block back. Views of it must no longer be used: its bytes will be handed out again.
+   *
+   * @throws NotAllocated, DoubleFree
+   */
+  free(block: Block): void {
+    if (!(block instanceof HeapBlock) || block.heap !== this) throw new NotAllocated(this.label, 'this block')
+    if (block.freed) throw new DoubleFree(this.label, `the block ${block.label} at ${block.offset}`)
+    block.freed = true
+    this.#blocks.delete(block)
+    this.#ranges.free(block.node)
+  }
+
+  /** What is allocated now, in the order in which it was allocated. */
+  leaks(): HeapLeak[] {
+    return Array.from(this.#blocks, ({ label, offset, size }) => ({ label, offset, size }))
+  }
+}
+
+/**
+ * Reserves a heap. A game makes one, when it starts.
+ *
+ * ```ts
+ * const heap = createHeap({ bytes: 64 << 20 })
+ * const block = heap.alloc(1024, 16, 'weights')
+ * const weights = new Float32Array(heap.buffer, block.offset, 256)   // zeros; never detaches
+ * heap.free(block)
+ * ```
+ *
+ * @throws InvalidSize, ReserveRefused
+ */
+export function createHeap(options: HeapOptions = {}): Heap {
+  return new Heap(options)
+}

@@ -1,0 +1,254 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { DoubleFree, InvalidAlignment, InvalidSize, NotAllocated, RangeAllocator } from '../src/index.ts'
+
+const { NONE } = RangeAllocator
+
+/** One line checks every invariant: when nothing is allocated, all of it must be one free range that can be taken. */
+function expectWhole(ranges: RangeAllocator): void {
+  const { size } = ranges
+  expect(ranges.report()).toMatchObject({
+    used: 0,
+    free: size,
+    largestFree: size,
+    allocations: 0,
+    freeRanges: 1,
+  })
+  const all = ranges.alloc(size)
+  expect(ranges.offsetOf(all)).toBe(0)
+  expect(ranges.sizeOf(all)).toBe(size)
+  ranges.free(all)
+}
+
+describe('RangeAllocator', () => {
+  it('allocates ranges one behind the other', () => {
+    const ranges = new RangeAllocator(1000)
+    const first = ranges.alloc(100)
+    const second = ranges.alloc(17)
+    expect(ranges.offsetOf(first)).toBe(0)
+    expect(ranges.sizeOf(first)).toBe(100)
+    expect(ranges.offsetOf(second)).toBe(100)
+    expect(ranges.sizeOf(second)).toBe(17)
+    expect(ranges.available).toBe(883)
+    ranges.free(first)
+    ranges.free(second)
+    expectWhole(ranges)
+  })
+
+  it('uses a freed range again, of any size', () => {
+    const ranges = new RangeAllocator(10_000)
+    for (const size of [1, 7, 8, 9, 15, 16, 17, 31, 33, 1000, 1001, 1023, 1025]) {
+      const kept = ranges.alloc(size)
+      const wall = ranges.alloc(1)
+      const offset = ranges.offsetOf(kept)
+      ranges.free(kept)
+      const again = ranges.alloc(size)
+      expect(ranges.offsetOf(again)).toBe(offset)
+      ranges.free(again)
+      ranges.free(wall)
+    }
+    expectWhole(ranges)
+  })
+
+  it('merges a freed range with the free ranges on both sides', () => {
+    const ranges = new RangeAllocator(300)
+    const [a, b, c] = [ranges.alloc(100), ranges.alloc(100), ranges.alloc(100)]
+    ranges.free(a)
+    ranges.free(c)
+    expect(ranges.report()).toMatchObject({ free: 200, largestFree: 100, freeRanges: 2 })
+    expect(ranges.alloc(150)).toBe(NONE)
+    ranges.free(b)
+    expectWhole(ranges)
+  })
+
+  it('aligns offsets, and gives the room before them to others', () => {
+    const ranges = new RangeAllocator(1024)
+    const byte = ranges.alloc(1)
+    const aligned = ranges.alloc(100, 256)
+    expect(ranges.offsetOf(aligned)).toBe(256)
+    // 255 units lie between the two.
+    const between = ranges.alloc(255)
+    expect(ranges.offsetOf(between)).toBe(1)
+    for (const node of [byte, aligned, between]) ranges.free(node)
+    expectWhole(ranges)
+  })
+
+  it('answers NONE, changing nothing, when no range fits', () => {
+    const ranges = new RangeAllocator(64)
+    const half = ranges.alloc(32)
+    const before = ranges.report()
+    expect(ranges.alloc(33)).toBe(NONE)
+    expect(ranges.alloc(16, 64)).toBe(NONE)
+    expect(ranges.report()).toEqual(before)
+    ranges.free(half)
+    expectWhole(ranges)
+  })
+
+  it('grows: a free range at the end gets longer, else a new one is added', () => {
+    const ranges = new RangeAllocator(100)
+    const first = ranges.alloc(60)
+    expect(ranges.sizeToFit(50)).toBe(110)
+    ranges.grow(ranges.sizeToFit(50))
+    const second = ranges.alloc(50)
+    expect(ranges.offsetOf(second)).toBe(60)
+    expect(ranges.available).toBe(0)
+    // 110 is used to the end; the next multiple of 64 is 128.
+    expect(ranges.sizeToFit(10, 64)).toBe(138)
+    ranges.grow(138)
+    expect(ranges.offsetOf(ranges.alloc(10, 64))).toBe(128)
+    expect(ranges.report()).toMatchObject({ size: 138, growths: 2, freeRanges: 1, free: 18 })
+    ranges.free(first)
+    ranges.free(second)
+    expect(ranges.report().largestFree).toBe(128)
+  })
+
+  it('starts empty and grows', () => {
+    const ranges = new RangeAllocator(0)
+    expect(ranges.alloc(1)).toBe(NONE)
+    expect(ranges.report()).toEqual({
+      size: 0,
+      used: 0,
+      free: 0,
+      largestFree: 0,
+      allocations: 0,
+      freeRanges: 0,
+      growths: 0,
+    })
+    ranges.grow(8)
+    ranges.grow(8)
+    expect(ranges.report().growths).toBe(1)
+    expectWhole(ranges)
+  })
+
+  it('manages 2³² − 1 units', () => {
+    const ranges = new RangeAllocator(RangeAllocator.MAX_SIZE)
+    const low = ranges.alloc(3_000_000_000)
+    const high = ranges.alloc(1_000_000_000, 2 ** 30)
+    // The first multiple of 2³⁰ at or above 3 000 000 000 is 3 × 2³⁰.
+    expect(ranges.offsetOf(high)).toBe(3 * 2 ** 30)
+    expect(ranges.sizeOf(low)).toBe(3_000_000_000)
+    ranges.free(low)
+    ranges.free(high)
+    expectWhole(ranges)
+  })
+
+  it('keeps its nodes through ten thousand ranges', () => {
+    const ranges = new RangeAllocator(20_000)
+    const nodes = Array.from({ length: 10_000 }, () => ranges.alloc(2))
+    expect(nodes.map((node) => ranges.offsetOf(node))).toEqual(nodes.map((_, i) => i * 2))
+    for (let i = 0; i < nodes.length; i += 2) ranges.free(nodes[i])
+    expect(ranges.report()).toMatchObject({ freeRanges: 5000, largestFree: 2, allocations: 5000 })
+    for (let i = 1; i < nodes.length; i += 2) ranges.free(nodes[i])
+    expectWhole(ranges)
+  })
+
+  describe('bad input', () => {
+    const cases: [
+      string,
+      (ranges: RangeAllocator, used: number) => unknown,
+      new (...args: never[]) => Error,
+    ][] = [
+      ['a negative size', (r) => r.alloc(-1), InvalidSize],
+      ['an empty size', (r) => r.alloc(0), InvalidSize],
+      ['a fractional size', (r) => r.alloc(1.5), InvalidSize],
+      ['NaN', (r) => r.alloc(Number.NaN), InvalidSize],
+      ['infinity', (r) => r.alloc(Infinity), InvalidSize],
+      ['a size above 2³² − 1', (r) => r.alloc(2 ** 32), InvalidSize],
+      ['an alignment of 0', (r) => r.alloc(1, 0), InvalidAlignment],
+      ['an alignment of 3', (r) => r.alloc(1, 3), InvalidAlignment],
+      ['a fractional alignment', (r) => r.alloc(1, 2.5), InvalidAlignment],
+      ['an alignment of NaN', (r) => r.alloc(1, Number.NaN), InvalidAlignment],
+      ['an alignment above 2³⁰', (r) => r.alloc(1, 2 ** 31), InvalidAlignment],
+      ['growing to less', (r) => r.grow(10), InvalidSize],
+      ['growing past 2³² − 1', (r) => r.grow(2 ** 32), InvalidSize],
+      ['asking what fits nothing', (r) => r.sizeToFit(0), InvalidSize],
+      ['a negative total', () => new RangeAllocator(-1), InvalidSize],
+      ['freeing what was never allocated', (r) => r.free(12_345), NotAllocated],
+      ['freeing NONE', (r) => r.free(NONE), NotAllocated],
+      ['freeing NaN', (r) => r.free(Number.NaN), NotAllocated],
+      ['freeing a free range', (r, used) => r.free(used + 1), NotAllocated],
+      ['reading a range of nobody', (r) => r.offsetOf(2 ** 31), NotAllocated],
+    ]
+    it.each(cases)('refuses %s', (_, act, error) => {
+      const ranges = new RangeAllocator(100)
+      const used = ranges.alloc(10)
+      const before = ranges.report()
+      expect(() => act(ranges, used)).toThrow(error)
+      expect(ranges.report()).toEqual(before)
+      ranges.free(used)
+      expectWhole(ranges)
+    })
+
+    it('refuses to free twice, also when the range is in use again', () => {
+      const ranges = new RangeAllocator(100)
+      const first = ranges.alloc(10)
+      ranges.free(first)
+      expect(() => ranges.free(first)).toThrow(DoubleFree)
+      const second = ranges.alloc(10)
+      expect(() => ranges.free(first)).toThrow(DoubleFree)
+      expect(() => ranges.offsetOf(first)).toThrow(DoubleFree)
+      ranges.free(second)
+      expectWhole(ranges)
+    })
+  })
+
+  // The model: which units are taken, one byte per unit. It looks at every place, so it knows whether a request fits.
+  const SIZE = 400
+  const step = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ size: fc.integer({ min: 1, max: 90 }), align: fc.constantFrom(1, 2, 8, 64) }),
+    },
+    { weight: 4, arbitrary: fc.record({ free: fc.nat(1000) }) },
+    { weight: 1, arbitrary: fc.record({ grow: fc.nat(60) }) },
+  )
+  it('agrees with a model that looks at every unit', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const ranges = new RangeAllocator(SIZE)
+        let taken: boolean[] = Array.from({ length: SIZE }, () => false)
+        const nodes: number[] = []
+        for (const step of steps) {
+          if ('grow' in step) {
+            ranges.grow(ranges.size + step.grow)
+            taken = taken.concat(Array.from({ length: step.grow }, () => false))
+          } else if ('free' in step) {
+            if (nodes.length === 0) continue
+            const [node] = nodes.splice(step.free % nodes.length, 1)
+            taken.fill(false, ranges.offsetOf(node), ranges.offsetOf(node) + ranges.sizeOf(node))
+            ranges.free(node)
+          } else {
+            const { size, align } = step
+            let fits = false
+            for (let at = 0; at + size <= taken.length && !fits; at += align) {
+              fits = !taken.slice(at, at + size).includes(true)
+            }
+            const node = ranges.alloc(size, align)
+            expect(node !== NONE).toBe(fits)
+            if (node === NONE) continue
+            const offset = ranges.offsetOf(node)
+            expect(offset % align).toBe(0)
+            expect(taken.slice(offset, offset + size)).toEqual(Array.from({ length: size }, () => false))
+            taken.fill(true, offset, offset + size)
+            nodes.push(node)
+          }
+          const runs =
+            taken
+              .map((t) => (t ? 'x' : '.'))
+              .join('')
+              .match(/\.+/g) ?? []
+          expect(ranges.report()).toMatchObject({
+            size: taken.length,
+            used: taken.filter(Boolean).length,
+            largestFree: Math.max(0, ...runs.map((run) => run.length)),
+            freeRanges: runs.length,
+            allocations: nodes.length,
+          })
+        }
+        for (const node of nodes) ranges.free(node)
+        expectWhole(ranges)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})

@@ -32,6 +32,10 @@ export function runNode(args, env = {}) {
   // A terminal sends Ctrl-C to the whole group: the child has it already. Any other sender meant this process alone.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   process.on('SIGTERM', () => child.kill('SIGTERM'))
+  // Between npm and us is a shell that dies of npm's signals without passing them on; a server must not outlive it.
+  const parent = process.ppid
+  if (process.env['npm_lifecycle_event'])
+    setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref()
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) =>

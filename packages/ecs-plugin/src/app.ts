@@ -1,0 +1,529 @@
+import { AppClock, type AppTime, type TimeOptions } from './app-time.ts'
+import {
+  Disposed,
+  DuplicatePlugin,
+  InvalidOption,
+  NotASystem,
+  NotReady,
+  NotSynchronous,
+  PluginTooLate,
+  ResourceMissing,
+  TickInProgress,
+  UnknownSchedule,
+} from './errors.ts'
+import type { MkSync } from './mk-sync.ts'
+import type { Plugin } from './plugin.ts'
+import { defineResource, type ResourceKey, type ResourceToken } from './resource.ts'
+import { RunLoop } from './run-loop.ts'
+import { Schedule, scheduleOrder } from './schedule.ts'
+import { SystemGraph, type SystemNode } from './system-graph.ts'
+import type { System, SystemOptions } from './system.ts'
+
+/** Milliseconds between two questions to a plugin whose `ready` answered false: one frame at 60 Hz. */
+export const READY_POLL_MS = 16
+
+/** Calls per second of `app.run` where there is no `requestAnimationFrame`, unless it is told otherwise. */
+export const DEFAULT_HZ = 60
+
+/** The resource that MkPlugin inserts and `app.mk` reads. */
+export const MkResource: ResourceToken<MkSync<object>> = defineResource('MkSync')
+
+/** How an App is set up. All of it is about time. */
+export interface AppOptions extends TimeOptions {}
+
+/** Where an error came from. Empty when no system was running. */
+export interface ErrorOrigin {
+  readonly schedule: Schedule | undefined
+  /** The system's label, or the name of its function. */
+  readonly system: string | undefined
+}
+
+/** How `app.run` runs. */
+export interface RunOptions {
+  /** Ticks per second where there is no `requestAnimationFrame`; ignored where there is. Default {@link DEFAULT_HZ}. */
+  hz?: number | undefined
+  /**
+   * Gets the error of a tick that threw. The loop then ends, unless this returns `'continue'`.
+   * Default: `console.error` with the name of the system.
+   */
+  onError?: ((error: unknown, origin: ErrorOrigin) => unknown) | undefined
+}
+
+/** A plugin, and how far it has come. */
+interface PluginEntry {
+  readonly plugin: Plugin<never>
+  phase: 'added' | 'built' | 'ready' | 'finished'
+}
+
+/**
+ * A world with its plugins, systems and resources, and the loop that runs them. Made by {@link createApp}.
+ *
+ * 1. `addPlugin`, `addSystem`, `insertResource`: put it together. All of them return the App.
+ * 2. `await app.ready()`: builds the plugins and waits for them.
+ * 3. `app.run()`, or `app.tick(dt)` from a loop of your own.
+ * 4. `app.dispose()`: everything is given back, for good.
+ *
+ * Any call after `dispose` throws `Disposed`, but for `stop` and `dispose`, which may be called at any time.
+ */
+export class App<W extends object> {
+  /** The world that every system gets. */
+  readonly world: W
+  /** The clock: `delta`, `elapsed`, `alpha` … of the running tick, in seconds. Always the same object. */
+  readonly time: AppTime
+  // Systems and plugins are kept without their world's type: an App<Big> is then usable as an App<Small>.
+  readonly #clock: AppClock
+  readonly #systems = new SystemGraph()
+  readonly #plugins: PluginEntry[] = []
+  /** Entries whose build succeeded, in the order in which it did. */
+  readonly #built: PluginEntry[] = []
+  readonly #resources = new Map<unknown, unknown>()
+  #ready: Promise<void> | undefined
+  #isReady = false
+  #isDisposed = false
+  /** How many ticks and hooks are on the stack: what they use is cleaned up when the last one has returned. */
+  #depth = 0
+  #cleaned = false
+  #ticking = false
+  /** What takes back the additions of the hook that is running. */
+  #undo: (() => void)[] | undefined
+  /** Ends the wait of `ready`. */
+  #abortReady: ((reason: unknown) => void) | undefined
+  #poll: ReturnType<typeof setTimeout> | undefined
+  #startupPending = false
+  #running: SystemNode | undefined
+  #loop: RunLoop | undefined
+  /** When the last tick began, in milliseconds; undefined before the first one and after a pause. */
+  #lastTick: number | undefined
+
+  /** Use {@link createApp}. */
+  constructor(world: W, options: AppOptions = {}) {
+    this.world = world
+    this.time = this.#clock = new AppClock(options)
+  }
+
+  /** Whether `ready()` has succeeded, so that `tick` and `run` work. */
+  get isReady(): boolean {
+    return this.#isReady && !this.#isDisposed
+  }
+
+  /** Whether `run` is calling `tick`. */
+  get isRunning(): boolean {
+    return this.#loop !== undefined
+  }
+
+  /** Whether `dispose` was called. */
+  get isDisposed(): boolean {
+    return this.#isDisposed
+  }
+
+  /** The sync of this world with the GPU. Throws `NotReady` unless `MkPlugin` was added and has become ready. */
+  get mk(): MkSync<W> {
+    const mk = this.#resources.get(MkResource)
+    if (mk === undefined) {
+      this.#assertAlive('app.mk')
+      throw new NotReady(
+        'app.mk',
+        'Add the plugin, `app.addPlugin(new MkPlugin({ gpu }))`, then `await app.ready()`.',
+      )
+    }
+    return mk as MkSync<W>
+  }
+
+  /**
+   * Adds a plugin; `ready()` will build it. From another plugin's `build` or `finish` it is built on the spot.
+   * Throws `DuplicatePlugin` for a second one of the same class or name (see {@link Plugin.unique}), `PluginTooLate` once
+   * `ready()` has succeeded.
+   */
+  addPlugin(plugin: Plugin<W>): this {
+    this.#assertAlive('app.addPlugin')
+    if (this.#isReady) throw new PluginTooLate(pluginName(plugin))
+    if (plugin.unique !== false && this.#plugins.some((entry) => isSamePlugin(entry.plugin, plugin))) {
+      throw new DuplicatePlugin(pluginName(plugin))
+    }
+    const entry: PluginEntry = { plugin, phase: 'added' }
+    this.#plugins.push(entry)
+    if (this.#undo === undefined) return this
+    try {
+      this.#runHook(entry, 'build')
+    } catch (error) {
+      take(this.#plugins, entry)
+      throw error
+    }
+    this.#undo.push(() => {
+      take(this.#plugins, entry)
+      take(this.#built, entry)
+      entry.plugin.cleanup?.(this as never)
+    })
+    return this
+  }
+
+  /**
+   * Adds a system to a schedule. Before `ready()` its constraints are checked by `ready()`, so that systems may be added in any
+   * order; afterwards at once, and what it is ordered by must be there. A system that is added while its schedule runs joins
+   * in the next time. Throws `UnknownSchedule`, `NotASystem`, and once ready `SystemOrderCycle`, `UnsatisfiableOrder`; the
+   * system is then not added.
+   */
+  addSystem(schedule: Schedule, system: System<W>, options: SystemOptions<W> = {}): this {
+    this.#assertAlive('app.addSystem')
+    if (!scheduleOrder.includes(schedule)) throw new UnknownSchedule(schedule, scheduleOrder)
+    if (typeof system !== 'function') {
+      throw new NotASystem(`Schedule.${schedule}`, system === null ? 'null' : typeof system)
+    }
+    const node: SystemNode = {
+      schedule,
+      label: options.label ?? (system.name || `an anonymous system of ${schedule}`),
+      run: system,
+      runIf: options.runIf,
+      sets: listed(options.set),
+      before: listed(options.before),
+      after: listed(options.after),
+      edge: options.edge,
+      done: false,
+    }
+    this.#systems.add(node)
+    if (this.#isReady) {
+      try {
+        this.#systems.check()
+      } catch (error) {
+        this.#systems.remove(node)
+        throw error
+      }
+    }
+    if (schedule === Schedule.Startup) this.#startupPending = true
+    this.#undo?.push(() => this.#systems.remove(node))
+    return this
+  }
+
+  /** Puts a resource where every system and plugin finds it, in place of the one that was there under this key. */
+  insertResource<T>(key: ResourceKey<T>, value: NoInfer<T>): this {
+    this.#assertAlive('app.insertResource')
+    if (this.#undo !== undefined) {
+      const had = this.#resources.has(key)
+      const before = this.#resources.get(key)
+      this.#undo.push(() => (had ? this.#resources.set(key, before) : this.#resources.delete(key)))
+    }
+    this.#resources.set(key, value)
+    return this
+  }
+
+  /** The resource of this class or token. Throws `ResourceMissing` when nobody inserted it. */
+  resource<T>(key: ResourceKey<T>): T {
+    const value = this.#resources.get(key)
+    if (value === undefined && !this.#resources.has(key)) {
+      this.#assertAlive('app.resource')
+      throw new ResourceMissing(key.name)
+    }
+    return value as T
+  }
+
+  /** Whether there is a resource of this class or token. */
+  hasResource(key: ResourceKey<unknown>): boolean {
+    return this.#resources.has(key)
+  }
+
+  /** Takes a resource out and tells whether it was there. */
+  removeResource(key: ResourceKey<unknown>): boolean {
+    return this.#resources.delete(key)
+  }
+
+  /**
+   * Builds the plugins, waits until each is ready, finishes them, and checks the order of the systems. Calling it again gives
+   * the same promise. When something fails, the promise rejects with just that error; what had succeeded stays, and the next
+   * call goes on with what had not. Rejects with `Disposed` when the App is disposed meanwhile.
+   */
+  ready(): Promise<void> {
+    if (this.#ready === undefined) {
+      const attempt = this.#prepare()
+      this.#ready = attempt
+      attempt.catch(() => {
+        if (this.#ready === attempt) this.#ready = undefined
+      })
+    }
+    return this.#ready
+  }
+
+  /**
+   * Ticks with every `requestAnimationFrame`, or from a timer at `hz` where there is none. The first tick has a time step of 0,
+   * and so has the first one after a pause. A loop that is running already is replaced, so there is never a second one.
+   *
+   * A system that throws stops the loop: a frozen picture and one error that names the system, instead of the same error
+   * sixty times a second over a world that is half updated. `app.run()` goes on with the next tick; `onError` may return
+   * `'continue'` to do so at once. Throws `NotReady` before `ready()` has succeeded, `InvalidOption` for a bad `hz`.
+   */
+  run(options: RunOptions = {}): void {
+    this.#assertReady('app.run')
+    const { hz = DEFAULT_HZ, onError = reportError } = options
+    if (!(hz > 0 && hz < Infinity)) throw new InvalidOption('hz', hz, 'a positive number of ticks per second')
+    this.stop()
+    const loop = new RunLoop((now) => {
+      try {
+        this.#tick(this.#secondsSince(now), now)
+      } catch (error) {
+        let goOn = false
+        try {
+          goOn =
+            onError(error, { schedule: this.#running?.schedule, system: this.#running?.label }) === 'continue'
+        } finally {
+          if (!goOn && this.#loop === loop) this.stop()
+        }
+      }
+    }, hz)
+    this.#loop = loop
+    loop.start()
+  }
+
+  /** Ends `run`; the tick that is running still finishes. Nothing stays pending. May be called at any time. */
+  stop(): void {
+    this.#loop?.stop()
+    this.#loop = undefined
+    this.#lastTick = undefined
+  }
+
+  /**
+   * Runs every schedule once, in their order; `FixedUpdate` as often as time demands. `dt` is the time step in seconds, cut to
+   * `maxDelta`; without it, the time since the last tick (0 for the first one).
+   *
+   * When a system throws, the rest of the tick is left out and the error comes out of here as it is. Later ticks work. A
+   * Startup system that threw has its turn again in the next tick, before anything else.
+   *
+   * Throws `NotReady` before `ready()` has succeeded, `InvalidDelta` for a `dt` that is negative or not finite,
+   * `TickInProgress` when called by a system, `NotSynchronous` when a system returned a promise.
+   */
+  tick(dt?: number): void {
+    const now = performance.now()
+    this.#tick(dt ?? this.#secondsSince(now), now)
+  }
+
+  /**
+   * Stops, and cleans the plugins up in reverse order. Called by a system, or by a plugin's `build` or `finish`, it skips what
+   * is left of the tick, and cleans up when that function has returned. Every plugin has its turn even if one throws;
+   * the error is thrown afterwards (several as one `AggregateError`). Later calls do nothing.
+   */
+  dispose(): void {
+    if (this.#isDisposed) return
+    this.stop()
+    this.#isDisposed = true
+    if (this.#poll !== undefined) clearTimeout(this.#poll)
+    this.#abortReady?.(new Disposed('app.ready()'))
+    if (this.#depth === 0) this.#cleanUp()
+  }
+
+  #cleanUp(): void {
+    if (this.#cleaned) return
+    this.#cleaned = true
+    const errors = attemptAll(
+      this.#built.toReversed().map(
+        ({ plugin }) =>
+          () =>
+            plugin.cleanup?.(this as never),
+      ),
+    )
+    this.#plugins.length = this.#built.length = 0
+    this.#systems.clear()
+    this.#resources.clear()
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} plugins failed to clean up.`)
+  }
+
+  /** Brings each plugin through its phases: all of them built, then each ready in turn, then all finished. */
+  async #prepare(): Promise<void> {
+    this.#assertAlive('app.ready()')
+    const disposed = new Promise<never>((_, reject) => {
+      this.#abortReady = reject
+    })
+    // A dispose that comes when nothing is waited for is noticed by #assertAlive instead.
+    disposed.catch(() => undefined)
+    for (;;) {
+      this.#assertAlive('app.ready()')
+      const unbuilt = this.#plugins.find((entry) => entry.phase === 'added')
+      const waiting = this.#plugins.find((entry) => entry.phase === 'built')
+      const unfinished = this.#plugins.find((entry) => entry.phase === 'ready')
+      if (unbuilt !== undefined) {
+        this.#runHook(unbuilt, 'build')
+      } else if (waiting !== undefined) {
+        const { plugin } = waiting
+        while (plugin.ready !== undefined) {
+          const answer = plugin.ready(this as never)
+          if (answer !== false) {
+            await Promise.race([answer, disposed])
+            break
+          }
+          await Promise.race([this.#nextPoll(), disposed])
+        }
+        waiting.phase = 'ready'
+      } else if (unfinished !== undefined) {
+        this.#runHook(unfinished, 'finish')
+      } else {
+        break
+      }
+    }
+    this.#systems.check()
+    this.#isReady = true
+  }
+
+  #nextPoll(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#poll = setTimeout(resolve, READY_POLL_MS)
+    })
+  }
+
+  /** Runs a synchronous hook; when it throws, what it added is taken back. */
+  #runHook(entry: PluginEntry, hook: 'build' | 'finish'): void {
+    const { plugin } = entry
+    const outer = this.#undo
+    const undo: (() => void)[] = []
+    this.#undo = undo
+    this.#depth++
+    try {
+      const result: unknown = plugin[hook]?.(this as never)
+      if (isPromise(result)) {
+        throw new NotSynchronous(`${pluginName(plugin)}.${hook}`, 'Wait in `ready(app)`, which may be async.')
+      }
+      if (hook === 'build') this.#built.push(entry)
+      entry.phase = hook === 'build' ? 'built' : 'finished'
+      // An outer hook that fails takes back what was added through it, too.
+      outer?.push(...undo)
+    } catch (error) {
+      const failures = attemptAll(undo.toReversed())
+      if (failures.length === 0) throw error
+      throw new AggregateError(
+        [error, ...failures],
+        `${pluginName(plugin)}.${hook} failed, and so did taking it back.`,
+        { cause: error },
+      )
+    } finally {
+      this.#undo = outer
+      this.#leave()
+    }
+  }
+
+  #secondsSince(now: number): number {
+    return this.#lastTick === undefined ? 0 : Math.max(0, now - this.#lastTick) / 1000
+  }
+
+  #tick(dt: number, now: number): void {
+    this.#running = undefined
+    this.#assertReady('app.tick')
+    if (this.#ticking) throw new TickInProgress()
+    const steps = this.#clock.advance(dt)
+    this.#lastTick = now
+    this.#ticking = true
+    this.#depth++
+    try {
+      if (this.#startupPending) this.#runStartup()
+      this.#runSystems(Schedule.First)
+      this.#runSystems(Schedule.PreUpdate)
+      for (let step = 0; step < steps; step++) {
+        this.#clock.fixedSteps++
+        this.#runSystems(Schedule.FixedUpdate)
+      }
+      this.#runSystems(Schedule.Update)
+      this.#runSystems(Schedule.PostUpdate)
+      this.#runSystems(Schedule.Last)
+      this.#runSystems(Schedule.Render)
+      this.#running = undefined
+    } finally {
+      this.#ticking = false
+      this.#leave()
+    }
+  }
+
+  #runStartup(): void {
+    let order: readonly SystemNode[]
+    do {
+      order = this.#systems.order(Schedule.Startup)
+      for (const node of order) {
+        if (node.done || this.#isDisposed) continue
+        this.#runSystem(node)
+        node.done = true
+      }
+      // A Startup system may have added another one: then there is a new order.
+    } while (order !== this.#systems.order(Schedule.Startup))
+    this.#startupPending = false
+  }
+
+  #runSystems(schedule: Schedule): void {
+    const order = this.#systems.order(schedule)
+    for (let i = 0; i < order.length && !this.#isDisposed; i++) this.#runSystem(order[i])
+  }
+
+  #runSystem(node: SystemNode): void {
+    this.#running = node
+    const world = this.world as never
+    if (node.runIf !== undefined && !node.runIf(world, this as never)) return
+    const result = node.run(world, this as never)
+    if (result !== undefined && result !== world && isPromise(result)) {
+      throw new NotSynchronous(
+        `${node.label} (${node.schedule})`,
+        'Systems are synchronous: start the work with `void`, keep its result in a resource, and read it in a later tick.',
+      )
+    }
+  }
+
+  /** Leaves a tick or a hook, and cleans up if it was disposed inside. */
+  #leave(): void {
+    this.#depth--
+    if (this.#depth === 0 && this.#isDisposed) this.#cleanUp()
+  }
+
+  #assertAlive(call: string): void {
+    if (this.#isDisposed) throw new Disposed(call)
+  }
+
+  #assertReady(call: string): void {
+    this.#assertAlive(call)
+    if (!this.#isReady) throw new NotReady(call)
+  }
+}
+
+/**
+ * Makes an App around a bitECS world (or any other object that systems should get). The world stays yours: an App may be
+ * disposed and another one made around the same world at once. Throws `InvalidOption` for times that are not positive.
+ */
+export function createApp<W extends object>(world: W, options?: AppOptions): App<W> {
+  return new App(world, options)
+}
+
+function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return []
+  return Array.isArray(value) ? value : [value as T]
+}
+
+function take<T>(list: T[], item: T): void {
+  const index = list.indexOf(item)
+  if (index >= 0) list.splice(index, 1)
+}
+
+/** Runs every step and returns what was thrown. */
+function attemptAll(steps: readonly (() => unknown)[]): unknown[] {
+  const errors: unknown[] = []
+  for (const step of steps) {
+    try {
+      step()
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  return errors
+}
+
+function isPromise(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  )
+}
+
+function pluginName(plugin: Plugin<never>): string {
+  if (plugin.name !== undefined) return plugin.name
+  return plugin.constructor === Object ? 'a plugin without a name' : plugin.constructor.name
+}
+
+function isSamePlugin(a: Plugin<never>, b: Plugin<never>): boolean {
+  if (a === b || (a.name !== undefined && a.name === b.name)) return true
+  return a.constructor === b.constructor && a.constructor !== Object
+}
+
+function reportError(error: unknown, origin: ErrorOrigin): void {
+  const where = origin.system === undefined ? 'A tick' : `${origin.system} (${origin.schedule})`
+  console.error(`${where} threw, and the App has stopped. app.run() goes on with the next tick.`, error)
+}

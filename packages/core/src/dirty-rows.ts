@@ -1,3 +1,4 @@
+import { popcount, trailingZeros } from './bits.ts'
 import { InvalidSize, RowOutOfRange, RowsOutOfRange } from './errors.ts'
 
 /** Most rows that one set can hold: 2³⁰. */
@@ -287,16 +288,4 @@ function nextClear(words: Uint32Array, from: number): number {
     if (clear !== 0) return w * 32 + trailingZeros(clear)
   }
   return w * 32
-}
-
-/** Number of the lowest bit that is set; `bits` is not zero. */
-function trailingZeros(bits: number): number {
-  return 31 - Math.clz32(bits & -bits)
-}
-
-/** How many bits are set. */
-function popcount(bits: number): number {
-  let b = bits - ((bits >>> 1) & 0x55555555)
-  b = (b & 0x33333333) + ((b >>> 2) & 0x33333333)
-  return Math.imul((b + (b >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

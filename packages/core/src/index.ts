@@ -1,11 +1,16 @@
 // Heap
+export type { TypedArray, TypedArrayKind } from './typed-array.ts'
 export { createHeap, Heap } from './heap.ts'
 export type { HeapLeak, HeapOptions, HeapStats } from './heap.ts'
+export { FrameArena } from './frame-arena.ts'
+export type { ArenaMark, FrameArenaOptions } from './frame-arena.ts'
 export { RangeAllocator } from './range-allocator.ts'
 export type { RangeReport } from './range-allocator.ts'
 
 // Errors
 export {
+  ArenaDisposed,
+  ArenaFull,
   ColumnUnusable,
   DoubleFree,
   HeapFull,
@@ -17,6 +22,7 @@ export {
   RowOutOfRange,
   ReserveRefused,
   RowsOutOfRange,
+  StaleMark,
   WrongMemory,
 } from './errors.ts'
 export type { Block, LinearMemory } from './linear-memory.ts'
@@ -101,3 +107,16 @@ export {
   RuntimeArrayNotLast,
   WrongColumnCount,
 } from './errors.ts'
+export { ColumnPacker } from './column-packer.ts'
+export type { ColumnLayout, ColumnSource, NumberArray, PackTarget } from './column-packer.ts'
+export { createKernels } from './kernels/kernels.ts'
+export type { Kernels } from './kernels/kernels.ts'
+export { ReservedField } from './errors.ts'
+export { namesColumns, sourcesOf } from './layout/sources.ts'
+export type { ColumnPath, SourcesOf } from './layout/sources.ts'
+export { halfBits, halfValue } from './layout/half.ts'
+export { columnsInfo, createColumns } from './columns.ts'
+export type { ColumnArray, ColumnPlace, Columns, ColumnsInfo, ColumnsSpec } from './columns.ts'
+export { createRows, rowsInfo } from './rows-store.ts'
+export type { Rows, RowsInfo, RowsMemory } from './rows-store.ts'
+export type { FieldCells, FieldOf, RowArray, ScalarField, StructFields, ViewField } from './row-fields.ts'

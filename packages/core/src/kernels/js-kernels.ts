@@ -1,0 +1,189 @@
+import { popcount, trailingZeros } from '../bits.ts'
+import type { DirtyRows } from '../dirty-rows.ts'
+import { Group } from './group-table.ts'
+import { halfFromFloatBits } from './half-float.ts'
+import type { Kernels } from './kernels.ts'
+
+/** The kernels in JavaScript: numbers are copied and compared as 32-bit integers, so that every bit survives. */
+export function createJsKernels(buffer: ArrayBuffer): Kernels {
+  return new JsKernels(buffer)
+}
+
+class JsKernels implements Kernels {
+  readonly kind = 'js'
+  readonly #i32: Int32Array
+  readonly #u16: Uint16Array
+
+  constructor(buffer: ArrayBuffer) {
+    this.#i32 = new Int32Array(buffer, 0, buffer.byteLength >>> 2)
+    this.#u16 = new Uint16Array(buffer, 0, buffer.byteLength >>> 1)
+  }
+
+  diffPack(
+    groups: number,
+    groupCount: number,
+    first: number,
+    count: number,
+    target: number,
+    stride: number,
+    words: number,
+    summary: number,
+    mask: number,
+    maskSummary: number,
+    force: 0 | 1,
+  ): number {
+    const m = this.#i32
+    const end = first + count
+    let total = 0
+    for (let row = first & ~31; row < end; row += 32) {
+      const w = row >>> 5
+      let live = -1
+      if (mask >= 0) {
+        if ((m[(maskSummary >>> 2) + (w >>> 5)] & (1 << (w & 31))) === 0) {
+          // A whole summary word without rows: on to the next.
+          if ((w & 31) === 0 && m[(maskSummary >>> 2) + (w >>> 5)] === 0) row += 31 * 32
+          continue
+        }
+        live = m[(mask >>> 2) + w]
+      }
+      if (row < first) live &= -1 << (first & 31)
+      if (end - row < 32) live &= ~(-1 << (end - row))
+      if (live === 0) continue
+      let changed = force === 1 ? live : 0
+      const rowAddress = target + row * stride
+      for (let g = 0; g < groupCount; g++) {
+        changed |= packWord(m, this.#u16, (groups >>> 2) + g * 16, row, live, rowAddress, stride)
+      }
+      if (changed === 0) continue
+      m[(words >>> 2) + w] |= changed
+      m[(summary >>> 2) + (w >>> 5)] |= 1 << (w & 31)
+      total += popcount(changed)
+    }
+    return total
+  }
+
+  gather(
+    dirty: DirtyRows,
+    first: number,
+    count: number,
+    source: number,
+    stride: number,
+    payload: number,
+    indices: number,
+  ): number {
+    const m = this.#i32
+    const { words, summary } = dirty
+    const end = first + count
+    const rowWords = stride >>> 2
+    let to = payload >>> 2
+    let index = indices >>> 2
+    for (let w = first >>> 5; w * 32 < end; w++) {
+      if ((summary[w >>> 5] & (1 << (w & 31))) === 0) {
+        if ((w & 31) === 0 && summary[w >>> 5] === 0) w += 31
+        continue
+      }
+      const row0 = w * 32
+      let bits = words[w]
+      if (row0 < first) bits &= -1 << (first & 31)
+      if (end - row0 < 32) bits &= ~(-1 << (end - row0))
+      for (; bits !== 0; bits &= bits - 1) {
+        const row = row0 + trailingZeros(bits)
+        m[index++] = row
+        const from = (source + row * stride) >>> 2
+        for (let k = 0; k < rowWords; k++) m[to++] = m[from + k]
+      }
+    }
+    return index - (indices >>> 2)
+  }
+}
+
+/**
+ * Compares and packs the scalars of one group in the 32 rows from `row` on, as far as `live` has them.
+ * @param g index of the group's first word
+ * @param rowAddress byte address of row `row`
+ * @returns bits of the rows that differed
+ */
+function packWord(
+  m: Int32Array,
+  u16: Uint16Array,
+  g: number,
+  row: number,
+  live: number,
+  rowAddress: number,
+  stride: number,
+): number {
+  const kind = m[g + Group.kind]
+  const count = m[g + Group.count]
+  const to = rowAddress + m[g + Group.dst]
+  let changed = 0
+  if (kind === Group.Scalars) {
+    for (let lane = 0; lane < count; lane++) {
+      changed |= packLane(m, g + lane, 1, row, live, 4, (to >>> 2) + lane, stride >>> 2)
+    }
+  } else if (kind === Group.Run) {
+    changed = packLane(m, g, count, row, live, m[g + Group.step], to >>> 2, stride >>> 2)
+  } else {
+    const step = m[g + Group.step]
+    for (let bits = live; bits !== 0; bits &= bits - 1) {
+      const r = trailingZeros(bits)
+      const from = sourceWord(m, g, row + r, step)
+      const value = from < 0 ? 0 : halfFromFloatBits(m[from])
+      const at = (to + r * stride) >>> 1
+      if (u16[at] !== value) {
+        u16[at] = value
+        changed |= 1 << r
+      }
+    }
+  }
+  return changed
+}
+
+/** Compares and packs `count` scalars a row that stand side by side in source and target. */
+function packLane(
+  m: Int32Array,
+  g: number,
+  count: number,
+  row: number,
+  live: number,
+  step: number,
+  to: number,
+  strideWords: number,
+): number {
+  let changed = 0
+  if (count === 1 && live === -1 && m[g + Group.table] === -1 && row + 32 <= m[g + Group.limit] >>> 0) {
+    // The same as below, for 32 rows of one scalar.
+    let from = ((m[g + Group.base] >>> 0) + row * step) >>> 2
+    const stepWords = step >>> 2
+    for (let r = 0; r < 32; r++) {
+      const value = m[from]
+      if (m[to] !== value) {
+        m[to] = value
+        changed |= 1 << r
+      }
+      from += stepWords
+      to += strideWords
+    }
+    return changed
+  }
+  for (let bits = live; bits !== 0; bits &= bits - 1) {
+    const r = trailingZeros(bits)
+    const from = sourceWord(m, g, row + r, step)
+    const at = to + r * strideWords
+    for (let k = 0; k < count; k++) {
+      const value = from < 0 ? 0 : m[from + k]
+      if (m[at + k] !== value) {
+        m[at + k] = value
+        changed |= 1 << r
+      }
+    }
+  }
+  return changed
+}
+
+/** Index of the word that a row's scalar is read from; −1 past the end of the column. */
+function sourceWord(m: Int32Array, g: number, row: number, step: number): number {
+  const table = m[g + Group.table]
+  const index = table === -1 ? row : m[(table >>> 2) + row] >>> 0
+  if (index >= m[g + Group.limit] >>> 0) return -1
+  return ((m[g + Group.base] >>> 0) + index * step) >>> 2
+}

@@ -1,0 +1,318 @@
+import { describe, expect, it } from 'vitest'
+import {
+  ColumnPacker,
+  ColumnUnusable,
+  DirtyRows,
+  PackLayoutInvalid,
+  RowsOutOfRange,
+  WrongMemory,
+} from '@memkit/core'
+import type { ColumnLayout, PackTarget } from '@memkit/core'
+import { BumpMemory } from './bump-memory.ts'
+
+/** Rows of `stride` bytes in the memory, all zero. */
+function targetOf(memory: BumpMemory, rows: number, stride: number): PackTarget {
+  const { offset } = memory.alloc(rows * stride)
+  const bits = memory.alloc(DirtyRows.bytesFor(rows))
+  return { offset, dirty: new DirtyRows(rows, { buffer: memory.buffer, offset: bits.offset }) }
+}
+
+function dirtyList(dirty: DirtyRows): number[] {
+  const list: number[] = []
+  dirty.forEachRun(0, (first, count) => {
+    for (let i = 0; i < count; i++) list.push(first + i)
+  })
+  return list
+}
+
+/** One f32 column at the start of the row. */
+const one: ColumnLayout[] = [{ type: 'f32', arity: 1, offsets: [0] }]
+/** x, y, z as vec3f, then a scale: 16 bytes. */
+const xyzs: ColumnLayout[] = [0, 4, 8, 12].map((offset) => ({ type: 'f32', arity: 1, offsets: [offset] }))
+
+describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
+  const memoryOf = (bytes = 1 << 20): BumpMemory => new BumpMemory(bytes, kind)
+
+  it('packs the rows that differ, marks them, and says how many there were', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 100, 16)
+    const packer = new ColumnPacker(memory, xyzs, 16)
+    const columns = xyzs.map(() => new Float32Array(100))
+    columns.forEach((column, i) => packer.bind(i, column))
+    expect(packer.diff(target, 0, 100)).toBe(0)
+    columns[1][7] = 1.5
+    columns[3][99] = 2
+    expect(packer.diff(target, 0, 100)).toBe(2)
+    expect(dirtyList(target.dirty)).toEqual([7, 99])
+    const rows = new Float32Array(memory.buffer, target.offset, 400)
+    expect([...rows.subarray(28, 32)]).toEqual([0, 1.5, 0, 0])
+    expect([...rows.subarray(396)]).toEqual([0, 0, 0, 2])
+    expect(packer.diff(target, 0, 100)).toBe(0) // the mirror holds them now
+    expect(dirtyList(target.dirty)).toEqual([7, 99]) // who uploads them clears them
+  })
+
+  it('compares bits: a NaN equals itself, −0 differs from 0, and payloads arrive unchanged', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 64, 4)
+    for (const inHeap of [true, false]) {
+      const packer = new ColumnPacker(memory, one, 4)
+      const column = inHeap
+        ? new Float32Array(memory.buffer, memory.alloc(256).offset, 64)
+        : new Float32Array(64)
+      const bits = new Uint32Array(column.buffer, column.byteOffset, 64)
+      packer.bind(0, column)
+      packer.pack(target, 0, 64)
+      bits[3] = 0x80000000 // −0
+      bits[4] = 0x7fa00001 // signalling, with a payload
+      bits[40] = 0xffc12345 // quiet, negative, with a payload
+      expect(packer.diff(target, 0, 64)).toBe(3)
+      expect(packer.diff(target, 0, 64)).toBe(0)
+      const rows = new Uint32Array(memory.buffer, target.offset, 64)
+      expect([rows[3], rows[4], rows[40]]).toEqual([0x80000000, 0x7fa00001, 0xffc12345])
+      packer.dispose()
+    }
+  })
+
+  it('never touches padding, nor rows outside the range', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 70, 16)
+    const rows = new Uint32Array(memory.buffer, target.offset, 280).fill(0xabababab)
+    const packer = new ColumnPacker(memory, xyzs.slice(0, 3), 16)
+    for (let i = 0; i < 3; i++) packer.bind(i, new Float32Array(70).fill(1))
+    expect(packer.diff(target, 3, 64)).toBe(64)
+    for (let row = 0; row < 70; row++) {
+      const inside = row >= 3 && row < 67
+      const value = inside ? 0x3f800000 : 0xabababab
+      expect([...rows.subarray(row * 4, row * 4 + 4)]).toEqual([value, value, value, 0xabababab])
+    }
+  })
+
+  it('leaves out rows that the mask does not have, wherever the mask lies', () => {
+    const memory = memoryOf()
+    const place = { buffer: memory.buffer, offset: memory.alloc(DirtyRows.bytesFor(5000)).offset }
+    for (const mask of [new DirtyRows(5000), new DirtyRows(5000, place), new DirtyRows(4200)]) {
+      const target = targetOf(memory, 5000, 4)
+      mask.set(0)
+      mask.set(33)
+      mask.setRange(4095, 3)
+      const packer = new ColumnPacker(memory, one, 4)
+      packer.bind(0, new Float32Array(5000).fill(2))
+      expect(packer.diff(target, 0, 5000, mask)).toBe(5)
+      expect(dirtyList(target.dirty)).toEqual([0, 33, 4095, 4096, 4097])
+      target.dirty.clear()
+      expect(packer.diff(target, 0, 5000, mask)).toBe(0)
+      expect(packer.pack(target, 1, 4999, mask)).toBe(4)
+      expect(dirtyList(target.dirty)).toEqual([33, 4095, 4096, 4097])
+      mask.clear()
+      expect(packer.pack(target, 0, 5000, mask)).toBe(0)
+    }
+  })
+
+  it('reads rows through an entity table', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 40, 8)
+    const table = memory.alloc(160).offset
+    const entities = new Uint32Array(memory.buffer, table, 40)
+    for (let row = 0; row < 40; row++) entities[row] = 99 - row
+    entities[39] = 500 // past the end of both columns
+    const inHeap = new Uint32Array(memory.buffer, memory.alloc(400).offset, 100)
+    const outside = new Uint32Array(100)
+    for (let e = 0; e < 100; e++) {
+      inHeap[e] = e
+      outside[e] = 1000 + e
+    }
+    const packer = new ColumnPacker(
+      memory,
+      [
+        { type: 'u32', arity: 1, offsets: [0] },
+        { type: 'u32', arity: 1, offsets: [4] },
+      ],
+      8,
+    )
+    packer.bind(0, inHeap)
+    packer.bind(1, outside)
+    expect(packer.diff(target, 0, 40, undefined, table)).toBe(39) // row 39 is zero and was
+    const rows = new Uint32Array(memory.buffer, target.offset, 80)
+    for (let row = 0; row < 39; row++)
+      expect([rows[row * 2], rows[row * 2 + 1]]).toEqual([99 - row, 1099 - row])
+    expect([rows[78], rows[79]]).toEqual([0, 0])
+    expect(packer.diff(target, 0, 40)).toBe(40) // and back to rows = indices
+    expect([rows[78], rows[79]]).toEqual([39, 1039])
+  })
+
+  it('packs several scalars of one column, contiguous or not', () => {
+    const memory = memoryOf()
+    // mat3x3f: three columns of 12 bytes, 16 apart
+    const offsets = [0, 4, 8, 16, 20, 24, 32, 36, 40]
+    const target = targetOf(memory, 50, 48)
+    const packer = new ColumnPacker(memory, [{ type: 'f32', arity: 9, offsets }], 48)
+    const column = new Float32Array(9 * 50).map((_, i) => i)
+    packer.bind(0, column)
+    expect(packer.diff(target, 0, 50)).toBe(50)
+    const rows = new Float32Array(memory.buffer, target.offset, 600)
+    expect([...rows.subarray(12, 24)]).toEqual([9, 10, 11, 0, 12, 13, 14, 0, 15, 16, 17, 0])
+  })
+
+  it('converts other kinds of number as TypedArray.set does', () => {
+    const memory = memoryOf()
+    const types = ['f32', 'i32', 'u32'] as const
+    const sources = [
+      new Float64Array([0.1, -1, 1e300]),
+      new Float32Array([1.5, -2.5, Number.NaN]),
+      new Int8Array([-1, 0, 127]),
+      new Uint8Array([1, 0, 255]),
+      new Uint8ClampedArray([1, 0, 255]),
+      new Int16Array([-1, 0, 32767]),
+      new Uint16Array([1, 0, 65535]),
+      new Int32Array([-1, 2 ** 30 + 1, 7]),
+      new Uint32Array([2 ** 32 - 1, 2 ** 30 + 1, 7]),
+    ]
+    for (const source of sources) {
+      const columns = types.map((type, i): ColumnLayout => ({ type, arity: 1, offsets: [i * 4] }))
+      const target = targetOf(memory, 3, 12)
+      const packer = new ColumnPacker(memory, columns, 12)
+      columns.forEach((_, i) => packer.bind(i, source))
+      packer.pack(target, 0, 3)
+      const f32 = Float32Array.from(source as Float32Array)
+      const i32 = Int32Array.from(source as Float32Array)
+      const u32 = Uint32Array.from(source as Float32Array)
+      for (let row = 0; row < 3; row++) {
+        expect(new Float32Array(memory.buffer, target.offset)[row * 3]).toBe(f32[row])
+        expect(new Int32Array(memory.buffer, target.offset)[row * 3 + 1]).toBe(i32[row])
+        expect(new Uint32Array(memory.buffer, target.offset)[row * 3 + 2]).toBe(u32[row])
+      }
+    }
+  })
+
+  it('reads plain arrays, counts what is no number, and reads that as zero', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 8, 8)
+    const packer = new ColumnPacker(
+      memory,
+      [
+        { type: 'f32', arity: 1, offsets: [0] },
+        { type: 'i32', arity: 1, offsets: [4] },
+      ],
+      8,
+    )
+    const holey: number[] = [1.5, 2.5]
+    holey[4] = -1 // 2 and 3 are holes
+    packer.bind(0, holey)
+    packer.bind(1, [1, 'two', null, undefined, true, -6] as unknown as number[])
+    packer.diff(target, 0, 8)
+    const f32 = new Float32Array(memory.buffer, target.offset, 16)
+    const i32 = new Int32Array(memory.buffer, target.offset, 16)
+    expect([0, 1, 2, 3, 4, 5, 6, 7].map((row) => f32[row * 2])).toEqual([1.5, 2.5, 0, 0, -1, 0, 0, 0])
+    expect([0, 1, 2, 3, 4, 5, 6, 7].map((row) => i32[row * 2 + 1])).toEqual([1, 0, 0, 0, 0, -6, 0, 0])
+    expect(packer.holes).toBe(2 + 4)
+    packer.holes = 0
+    const alive = new DirtyRows(8)
+    alive.set(1)
+    alive.set(5)
+    packer.diff(target, 0, 8, alive)
+    expect(packer.holes).toBe(1) // 'two'; the others are of rows that are not alive
+    holey[6] = 9 // the same array, longer
+    expect(packer.diff(target, 0, 8)).toBe(1)
+    expect(f32[12]).toBe(9)
+  })
+
+  it('follows a column that is re-assigned, into the memory and out of it', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 10, 4)
+    const packer = new ColumnPacker(memory, one, 4)
+    const rows = new Float32Array(memory.buffer, target.offset, 10)
+    packer.bind(0, new Float32Array(4).fill(1))
+    expect(packer.diff(target, 0, 10)).toBe(4) // the rest is past the end: zero, as it was
+    packer.bind(0, new Float32Array(memory.buffer, memory.alloc(32).offset, 8).fill(2))
+    expect(packer.diff(target, 0, 10)).toBe(8)
+    expect([...rows]).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 0, 0])
+    packer.bind(0, [3, 3])
+    expect(packer.diff(target, 0, 10)).toBe(8)
+    expect([...rows]).toEqual([3, 3, 0, 0, 0, 0, 0, 0, 0, 0])
+  })
+
+  it('reads shared memory', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 600, 4)
+    const packer = new ColumnPacker(memory, one, 4)
+    const shared = new Float32Array(new SharedArrayBuffer(2400)).fill(4)
+    packer.bind(0, shared)
+    expect(packer.diff(target, 0, 600)).toBe(600)
+    shared[599] = 5
+    expect(packer.diff(target, 0, 600)).toBe(1)
+    expect(new Float32Array(memory.buffer, target.offset, 600)[599]).toBe(5)
+  })
+
+  it('handles no rows', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 10, 4)
+    const packer = new ColumnPacker(memory, one, 4)
+    packer.bind(0, new Float32Array(10).fill(1))
+    expect(packer.diff(target, 5, 0)).toBe(0)
+    expect(packer.pack(target, 10, 0)).toBe(0)
+    expect(target.dirty.isEmpty).toBe(true)
+  })
+
+  it('takes no more than it says, and gives all of it back', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 10_000, 16)
+    const before = memory.used
+    const packer = new ColumnPacker(memory, xyzs, 16)
+    xyzs.forEach((_, i) => packer.bind(i, new Float32Array(10_000)))
+    const mask = new DirtyRows(10_000)
+    mask.set(0)
+    packer.diff(target, 0, 10_000, mask)
+    expect(memory.used - before).toBeLessThanOrEqual(ColumnPacker.bytesFor(xyzs, 10_000))
+    packer.dispose()
+    expect(memory.freed).toBe(1 + 4 + 1) // table, four scratches, mask
+  })
+
+  it('refuses layouts that do not fit the row', () => {
+    const memory = memoryOf()
+    const bad: [ColumnLayout[], number][] = [
+      [[], 16],
+      [one, 0],
+      [one, 6],
+      [one, Number.NaN],
+      [[{ type: 'f32', arity: 1, offsets: [2] }], 16],
+      [[{ type: 'f32', arity: 1, offsets: [16] }], 16],
+      [[{ type: 'f32', arity: 1, offsets: [-4] }], 16],
+      [[{ type: 'f32', arity: 2, offsets: [0] }], 16],
+      [[{ type: 'f32', arity: 0, offsets: [] }], 16],
+      [[...one, ...one], 16],
+    ]
+    for (const [columns, stride] of bad) {
+      expect(() => new ColumnPacker(memory, columns, stride)).toThrow(PackLayoutInvalid)
+    }
+    expect(memory.used).toBe(0)
+  })
+
+  it('refuses sources, rows and memory that cannot be, and changes nothing', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 10, 4)
+    const packer = new ColumnPacker(memory, one, 4)
+    expect(() => packer.diff(target, 0, 10)).toThrow(ColumnUnusable)
+    expect(() => packer.bind(0, new BigInt64Array(10) as unknown as Float32Array)).toThrow(ColumnUnusable)
+    expect(() => packer.bind(0, new BigInt64Array(0) as unknown as Float32Array)).toThrow(ColumnUnusable)
+    expect(() => packer.bind(0, { length: 3 } as unknown as number[])).toThrow(ColumnUnusable)
+    expect(() => packer.bind(0, undefined as unknown as number[])).toThrow(ColumnUnusable)
+    expect(() => packer.bind(1, new Float32Array(10))).toThrow(ColumnUnusable)
+    packer.bind(0, new Float32Array(10).fill(1))
+    for (const [first, count] of [
+      [0, 11],
+      [-1, 5],
+      [0.5, 5],
+      [0, Number.NaN],
+    ] as const) {
+      expect(() => packer.diff(target, first, count)).toThrow(RowsOutOfRange)
+    }
+    expect(() => packer.diff({ offset: 0, dirty: new DirtyRows(10) }, 0, 10)).toThrow(WrongMemory)
+    expect(() => packer.diff({ ...target, offset: memory.buffer.byteLength - 36 }, 0, 10)).toThrow(
+      WrongMemory,
+    )
+    expect(() => packer.diff(target, 0, 10, undefined, 2)).toThrow(WrongMemory)
+    expect(() => packer.diff(target, 0, 10, undefined, memory.buffer.byteLength)).toThrow(WrongMemory)
+    expect(target.dirty.isEmpty).toBe(true)
+    expect(packer.diff(target, 0, 10)).toBe(10)
+  })
+})

@@ -1,5 +1,6 @@
 import { InvalidArrayCount, InvalidAttribute, InvalidSchema, RuntimeArrayNotLast } from '../errors.ts'
 import { checkFieldName, checkStructName } from './identifier.ts'
+import { namesColumns } from './sources.ts'
 import type { Atomic, Field, Scalar, Struct, WgslArray, WgslType } from './types.ts'
 import { wgslOf } from './wgsl.ts'
 
@@ -34,7 +35,7 @@ export function sizeOf(type: WgslType, elements: number = 0): number {
 
 export function makeArray(element: WgslType, count: number | undefined): WgslArray {
   if (isRuntimeSized(element)) throw new RuntimeArrayNotLast(element.type, 'it is the element of an array')
-  if ('sources' in element) {
+  if (namesColumns(element)) {
     throw new InvalidSchema(
       element.type,
       'from(…) names columns for one field, not for the elements of an array',

@@ -124,6 +124,63 @@ export class DoubleFree extends MkError {
   }
 }
 
+// Frame memory
+
+/** A frame needs more memory than its arena may hold. What was handed out before stays valid. */
+export class ArenaFull extends MkError {
+  readonly code = 'ArenaFull'
+  /** Label of the arena. */
+  readonly arena: string
+  /** Bytes asked for. */
+  readonly asked: number
+  /** Bytes in use in this frame. */
+  readonly used: number
+  /** Bytes the arena holds, its spill blocks included. */
+  readonly capacity: number
+  /** The most bytes it may hold. */
+  readonly maxBytes: number
+
+  constructor(arena: string, asked: number, used: number, capacity: number, maxBytes: number) {
+    super(
+      `The ${arena} has no room for ${asked} bytes: it uses ${used} of ${capacity} bytes in this frame and may hold ` +
+        `${maxBytes}. Raise \`frameArenaBytes\` (or \`maxBytes\` of a FrameArena), or rewind what the frame no longer needs.`,
+    )
+    this.arena = arena
+    this.asked = asked
+    this.used = used
+    this.capacity = capacity
+    this.maxBytes = maxBytes
+  }
+}
+
+/** A rewind to a mark of another frame or arena, or to one that the arena was already rewound past. Nothing was changed. */
+export class StaleMark extends MkError {
+  readonly code = 'StaleMark'
+  /** Label of the arena. */
+  readonly arena: string
+  readonly mark: number
+
+  constructor(arena: string, mark: number) {
+    super(
+      `The ${arena} has no mark ${String(mark)} in this frame: rewind to marks of the same frame, the latest first.`,
+    )
+    this.arena = arena
+    this.mark = mark
+  }
+}
+
+/** An allocation from an arena that was disposed. */
+export class ArenaDisposed extends MkError {
+  readonly code = 'ArenaDisposed'
+  /** Label of the arena. */
+  readonly arena: string
+
+  constructor(arena: string) {
+    super(`The ${arena} was disposed: make a new one.`)
+    this.arena = arena
+  }
+}
+
 // Rows and columns
 
 /** A row that does not exist. */
@@ -147,7 +204,9 @@ export class RowsOutOfRange extends MkError {
   readonly rows: number
 
   constructor(first: number, count: number, rows: number) {
-    super(`Rows ${first} … ${first + count - 1} (${count} of them) do not lie within the ${rows} rows there are.`)
+    super(
+      `Rows ${first} … ${first + count - 1} (${count} of them) do not lie within the ${rows} rows there are.`,
+    )
     this.first = first
     this.count = count
     this.rows = rows
@@ -197,7 +256,9 @@ export class InvalidIdentifier extends MkError {
   readonly reason: string
   constructor(identifier: string, of: 'field' | 'struct', reason: string) {
     const remedy =
-      of === 'field' ? "Rename the field; f32.from('column') reads it from a column of another name" : 'Choose another name'
+      of === 'field'
+        ? "Rename the field; f32.from('column') reads it from a column of another name"
+        : 'Choose another name'
     super(`${JSON.stringify(identifier)} cannot name a ${of} in WGSL: ${reason}. ${remedy}.`)
     this.identifier = identifier
     this.of = of
@@ -237,7 +298,9 @@ export class InvalidArrayCount extends MkError {
   readonly count: number
   readonly max: number
   constructor(element: string, count: number, max: number) {
-    super(`An array of ${element} has 1 to ${max} elements, not ${count}; leave the count out for a runtime-sized array.`)
+    super(
+      `An array of ${element} has 1 to ${max} elements, not ${count}; leave the count out for a runtime-sized array.`,
+    )
     this.element = element
     this.count = count
     this.max = max
@@ -301,7 +364,9 @@ export class InvalidLayout extends MkError {
     space: 'uniform' | 'storage',
     problems: readonly { readonly path: string; readonly reason: string }[],
   ) {
-    const list = problems.map(({ path, reason }) => `${path === '' ? 'the type itself' : path}: ${reason}`).join('; ')
+    const list = problems
+      .map(({ path, reason }) => `${path === '' ? 'the type itself' : path}: ${reason}`)
+      .join('; ')
     super(`${type} cannot be used in the ${space} address space. ${list}.`)
     this.type = type
     this.space = space
@@ -322,5 +387,21 @@ export class ColumnNotSyncable extends MkError {
     super(`${column === '' ? 'The column' : `Column ${column}`} is a ${kind}; ${remedy}.`)
     this.column = column
     this.kind = kind
+  }
+}
+
+/** A field whose name has another meaning in a store. */
+export class ReservedField extends MkError {
+  readonly code = 'ReservedField'
+  readonly field: string
+  /** All names that are taken. */
+  readonly reserved: readonly string[]
+
+  constructor(field: string, reserved: readonly string[]) {
+    super(
+      `No field of a store can be named ${field}: ${reserved.join(', ')} have a meaning of their own. Rename it.`,
+    )
+    this.field = field
+    this.reserved = reserved
   }
 }

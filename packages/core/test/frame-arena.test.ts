@@ -1,0 +1,469 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import {
+  ArenaDisposed,
+  ArenaFull,
+  createHeap,
+  FrameArena,
+  HeapFull,
+  InvalidAlignment,
+  InvalidSize,
+  StaleMark,
+} from '../src/index.ts'
+import type { ArenaMark, MkError } from '../src/index.ts'
+
+const heap = createHeap({ bytes: 8 << 20 })
+
+describe('FrameArena', () => {
+  afterEach(() => {
+    // Every test gives back what it took.
+    expect(heap.leaks()).toEqual([])
+  })
+
+  it('hands out views one behind the other, each at a multiple of 16', () => {
+    const arena = new FrameArena(heap, 1024)
+    const a = arena.alloc(Float32Array, 3)
+    const b = arena.alloc(Uint8Array, 5)
+    const c = arena.alloc(Float64Array, 2)
+    expect(a).toBeInstanceOf(Float32Array)
+    expect([a.length, b.length, c.length]).toEqual([3, 5, 2])
+    expect([a, b, c].map((view) => view.byteOffset - a.byteOffset)).toEqual([0, 16, 32])
+    expect(a.buffer).toBe(heap.buffer)
+    expect(a.byteOffset % 16).toBe(0)
+    // 12, 5 and 16 bytes, each rounded up to 16.
+    expect(arena.used).toBe(48)
+    expect(arena.count).toBe(3)
+    arena.dispose()
+  })
+
+  it('aligns further when asked', () => {
+    const arena = new FrameArena(heap, 4096)
+    arena.alloc(Uint8Array, 1)
+    expect(arena.alloc(Uint8Array, 1, 256).byteOffset % 256).toBe(0)
+    expect(arena.alloc(Uint8Array, 1, 1).byteOffset % 16).toBe(0)
+    expect(arena.allocBytes(8, 1024) % 1024).toBe(0)
+    arena.dispose()
+  })
+
+  it('hands out the same view objects when the same allocations come in the same order', () => {
+    const arena = new FrameArena(heap, 1024)
+    const frame = () => [
+      arena.alloc(Float32Array, 4),
+      arena.alloc(Uint16Array, 4),
+      arena.alloc(BigInt64Array, 1),
+    ]
+    const first = frame()
+    arena.reset()
+    const second = frame()
+    expect(second.every((view, i) => view === first[i])).toBe(true)
+    arena.reset()
+    // Another kind, another length, or raw bytes in its place: a new view.
+    expect(arena.alloc(Int32Array, 4)).not.toBe(first[0])
+    expect(arena.alloc(Uint16Array, 3)).not.toBe(first[1])
+    arena.reset()
+    arena.allocBytes(16)
+    arena.reset()
+    expect(arena.alloc(Int32Array, 4)).toBeInstanceOf(Int32Array)
+    arena.dispose()
+  })
+
+  it('gives a view of no numbers for a length of 0', () => {
+    const arena = new FrameArena(heap, 16)
+    expect(arena.alloc(Float32Array, 0)).toHaveLength(0)
+    expect(arena.alloc(Float32Array, 4)).toHaveLength(4)
+    expect(arena.used).toBe(16)
+    arena.dispose()
+  })
+
+  describe('marks and scopes', () => {
+    it('rewinds to a mark: what came after it is free again', () => {
+      const arena = new FrameArena(heap, 1024)
+      const kept = arena.alloc(Float32Array, 4)
+      const mark = arena.mark()
+      const dropped = arena.alloc(Float32Array, 8)
+      arena.alloc(Float32Array, 8)
+      arena.rewind(mark)
+      expect(arena.used).toBe(16)
+      expect(arena.ownsThisFrame(kept)).toBe(true)
+      expect(arena.ownsThisFrame(dropped)).toBe(false)
+      expect(arena.alloc(Float32Array, 8).byteOffset).toBe(dropped.byteOffset)
+      arena.dispose()
+    })
+
+    it('nests marks, the latest first', () => {
+      const arena = new FrameArena(heap, 1024)
+      const outer = arena.mark()
+      arena.alloc(Uint8Array, 1)
+      const inner = arena.mark()
+      arena.alloc(Uint8Array, 1)
+      arena.rewind(inner)
+      expect(arena.used).toBe(16)
+      arena.rewind(inner)
+      arena.rewind(outer)
+      expect(arena.used).toBe(0)
+      arena.dispose()
+    })
+
+    it('frees what a scope allocated, and returns what it returns', () => {
+      const arena = new FrameArena(heap, 1024)
+      arena.alloc(Uint8Array, 1)
+      const sum = arena.scope((inner) => {
+        const outerValues = inner.alloc(Float32Array, 8).fill(1)
+        const nested = arena.scope(() => arena.alloc(Float32Array, 8).fill(2)[7])
+        expect(arena.used).toBe(48)
+        return outerValues[7] + nested
+      })
+      expect(sum).toBe(3)
+      expect(arena.used).toBe(16)
+      arena.dispose()
+    })
+
+    it('frees what a scope allocated when it throws', () => {
+      const arena = new FrameArena(heap, 1024)
+      expect(() =>
+        arena.scope(() => {
+          arena.alloc(Uint8Array, 100)
+          throw new Error('from inside')
+        }),
+      ).toThrow('from inside')
+      expect(arena.used).toBe(0)
+      arena.dispose()
+    })
+
+    it('leaves the next frame alone when a scope resets the arena', () => {
+      const arena = new FrameArena(heap, 1024)
+      arena.scope(() => {
+        arena.reset()
+        arena.alloc(Uint8Array, 16)
+      })
+      expect(arena.used).toBe(16)
+      arena.dispose()
+    })
+
+    it('leaves an outer rewind alone', () => {
+      const arena = new FrameArena(heap, 1024)
+      const mark = arena.mark()
+      arena.alloc(Uint8Array, 16)
+      arena.scope(() => arena.rewind(mark))
+      expect(arena.used).toBe(0)
+      arena.dispose()
+    })
+  })
+
+  describe('spill blocks', () => {
+    it('takes another block when a frame needs more, and keeps what was handed out', () => {
+      const arena = new FrameArena(heap, 64)
+      const a = arena.alloc(Uint8Array, 48).fill(1)
+      const b = arena.alloc(Uint8Array, 48).fill(2)
+      const c = arena.alloc(Uint8Array, 200).fill(3)
+      expect(arena.spills).toBe(2)
+      // The first block, another of its size, one as long as what did not fit (200, rounded up to 16).
+      expect(arena.capacity).toBe(64 + 64 + 208)
+      expect(arena.used).toBe(48 + 48 + 208)
+      expect(new Set([...a, ...b, ...c])).toEqual(new Set([1, 2, 3]))
+      expect([a, b, c].map((view) => arena.ownsThisFrame(view))).toEqual([true, true, true])
+      arena.dispose()
+    })
+
+    it('uses them again in the next frame, and makes no new views', () => {
+      const arena = new FrameArena(heap, 64)
+      const frame = () => [
+        arena.alloc(Uint8Array, 48),
+        arena.alloc(Uint8Array, 48),
+        arena.alloc(Uint8Array, 48),
+      ]
+      const first = frame()
+      const { allocs } = heap.stats
+      arena.reset()
+      expect(arena.spills).toBe(0)
+      expect(frame().every((view, i) => view === first[i])).toBe(true)
+      expect(heap.stats.allocs).toBe(allocs)
+      arena.dispose()
+    })
+
+    it('passes over a spill block that is too short', () => {
+      const arena = new FrameArena(heap, 64)
+      arena.alloc(Uint8Array, 64)
+      arena.alloc(Uint8Array, 64)
+      arena.reset()
+      arena.alloc(Uint8Array, 64)
+      const long = arena.alloc(Uint8Array, 128)
+      expect(arena.capacity).toBe(64 + 64 + 128)
+      expect(arena.used).toBe(64 + 128)
+      expect(arena.ownsThisFrame(long)).toBe(true)
+      arena.dispose()
+    })
+
+    it('rewinds across them', () => {
+      const arena = new FrameArena(heap, 64)
+      const a = arena.alloc(Uint8Array, 32)
+      const mark = arena.mark()
+      const b = arena.alloc(Uint8Array, 64)
+      const c = arena.alloc(Uint8Array, 64)
+      expect(arena.used).toBe(32 + 64 + 64)
+      arena.rewind(mark)
+      expect(arena.used).toBe(32)
+      expect([a, b, c].map((view) => arena.ownsThisFrame(view))).toEqual([true, false, false])
+      expect(arena.alloc(Uint8Array, 32).byteOffset).toBe(a.byteOffset + 32)
+      arena.dispose()
+    })
+
+    it('gives them back after 120 resets in which no frame needed them', () => {
+      const arena = new FrameArena(heap, 64)
+      for (let i = 0; i < 3; i++) arena.alloc(Uint8Array, 64)
+      expect(arena.capacity).toBe(192)
+      // The first 120 resets count the frame that needed two.
+      for (let i = 0; i < 120; i++) arena.reset()
+      expect(arena.capacity).toBe(192)
+      // One of the next 120 frames needs one.
+      for (let i = 0; i < 2; i++) arena.alloc(Uint8Array, 64)
+      for (let i = 0; i < 120; i++) arena.reset()
+      expect(arena.capacity).toBe(128)
+      arena.dispose()
+    })
+
+    it('stops at maxBytes with an error that names the option, and stays usable', () => {
+      const arena = new FrameArena(heap, 64, { maxBytes: 160, label: 'test arena' })
+      arena.alloc(Uint8Array, 64)
+      arena.alloc(Uint8Array, 64)
+      let error: unknown
+      try {
+        arena.alloc(Uint8Array, 33)
+      } catch (thrown) {
+        error = thrown
+      }
+      expect(error).toBeInstanceOf(ArenaFull)
+      expect(error).toMatchObject({ code: 'ArenaFull', asked: 33, used: 128, capacity: 128, maxBytes: 160 })
+      expect((error as ArenaFull).message).toMatch(/test arena.*`frameArenaBytes`/)
+      expect(arena.used).toBe(128)
+      // 32 bytes are left below the cap.
+      expect(arena.alloc(Uint8Array, 32)).toHaveLength(32)
+      arena.dispose()
+    })
+
+    it('gives up idle spill blocks for a long one below maxBytes', () => {
+      const arena = new FrameArena(heap, 64, { maxBytes: 256 })
+      for (let i = 0; i < 3; i++) arena.alloc(Uint8Array, 64)
+      arena.reset()
+      // The first block and 192 bytes: there is room for it once both spill blocks have gone.
+      expect(arena.alloc(Uint8Array, 192)).toHaveLength(192)
+      expect(arena.capacity).toBe(256)
+      arena.dispose()
+    })
+
+    it('takes a shorter spill block where the heap has no longer one', () => {
+      const small = createHeap({ bytes: 64 << 10 })
+      // 65 536 bytes less the first 64, then less 49 152 (which start at 256).
+      const arena = new FrameArena(small, 48 << 10)
+      arena.alloc(Uint8Array, 48 << 10)
+      expect(arena.alloc(Uint8Array, 1000)).toHaveLength(1000)
+      expect(arena.capacity).toBe((48 << 10) + 1008)
+      expect(() => arena.alloc(Uint8Array, 40_000)).toThrow(HeapFull)
+      expect(arena.alloc(Uint8Array, 8)).toHaveLength(8)
+      arena.dispose()
+      expect(small.leaks()).toEqual([])
+    })
+  })
+
+  describe('counts', () => {
+    it('keeps the high-water mark over frames', () => {
+      const arena = new FrameArena(heap, 64)
+      arena.alloc(Uint8Array, 100)
+      arena.reset()
+      arena.alloc(Uint8Array, 10)
+      expect(arena.used).toBe(16)
+      expect(arena.highWater).toBe(112)
+      arena.dispose()
+    })
+
+    it('counts every free, by rewind and by reset', () => {
+      const arena = new FrameArena(heap, 1024)
+      arena.alloc(Float32Array, 10)
+      const mark = arena.mark()
+      arena.alloc(Float32Array, 3)
+      arena.allocBytes(7)
+      expect([arena.allocs, arena.bytesAllocated]).toEqual([3, 40 + 12 + 7])
+      expect([arena.frees, arena.bytesFreed]).toEqual([0, 0])
+      arena.rewind(mark)
+      expect([arena.frees, arena.bytesFreed]).toEqual([2, 19])
+      arena.reset()
+      expect([arena.frees, arena.bytesFreed]).toEqual([3, 59])
+      arena.reset()
+      expect([arena.frees, arena.allocs]).toEqual([3, 3])
+      arena.dispose()
+    })
+
+    it('remembers a thousand allocations of one frame', () => {
+      const arena = new FrameArena(heap, 16_000)
+      const views = Array.from({ length: 1000 }, (_, i) => arena.alloc(Uint32Array, 1).fill(i))
+      expect(views.map((view) => view[0])).toEqual(views.map((_, i) => i))
+      const again = arena.scope(() => arena.alloc(Uint32Array, 0))
+      expect(again).toHaveLength(0)
+      expect(arena.count).toBe(1000)
+      arena.dispose()
+    })
+  })
+
+  describe('whose memory it is', () => {
+    it('knows views that are alive in this frame, and parts of them', () => {
+      const arena = new FrameArena(heap, 1024)
+      const view = arena.alloc(Float32Array, 8)
+      expect(arena.ownsThisFrame(view)).toBe(true)
+      expect(arena.ownsThisFrame(view.subarray(2, 4))).toBe(true)
+      expect(arena.ownsThisFrame(new Float32Array(8))).toBe(false)
+      expect(arena.ownsThisFrame(new Uint8Array(heap.buffer, 0, 16))).toBe(false)
+      expect(arena.ownsThisFrame(new Uint8Array(heap.buffer, view.byteOffset, 64))).toBe(false)
+      arena.reset()
+      expect(arena.ownsThisFrame(view)).toBe(false)
+      arena.dispose()
+      expect(arena.ownsThisFrame(view)).toBe(false)
+    })
+
+    it('in debug tells a stale view from a new one in the same place', () => {
+      const arena = new FrameArena(heap, 1024, { debug: true })
+      const old = arena.alloc(Float32Array, 8)
+      arena.reset()
+      const young = arena.alloc(Float32Array, 8)
+      expect(young.byteOffset).toBe(old.byteOffset)
+      expect(arena.ownsThisFrame(young)).toBe(true)
+      expect(arena.ownsThisFrame(old)).toBe(false)
+      const mark = arena.mark()
+      const rewound = arena.alloc(Float32Array, 8)
+      arena.rewind(mark)
+      expect(arena.ownsThisFrame(rewound)).toBe(false)
+      expect(arena.ownsThisFrame(arena.alloc(Float32Array, 8))).toBe(true)
+      expect(arena.ownsThisFrame(rewound)).toBe(false)
+      arena.dispose()
+    })
+
+    it('in debug poisons what it frees, so that floats read NaN', () => {
+      const arena = new FrameArena(heap, 64, { debug: true })
+      const kept = arena.alloc(Float32Array, 4).fill(1)
+      const mark = arena.mark()
+      const spilled = arena.alloc(Float32Array, 16).fill(2)
+      arena.rewind(mark)
+      expect([...spilled].every(Number.isNaN)).toBe(true)
+      expect([...kept]).toEqual([1, 1, 1, 1])
+      arena.reset()
+      expect([...kept].every(Number.isNaN)).toBe(true)
+      // What was never written reads NaN too.
+      expect([...arena.alloc(Float32Array, 8)].every(Number.isNaN)).toBe(true)
+      arena.dispose()
+    })
+
+    it('changes its stamp with every reset, unlike any other arena', () => {
+      const [a, b] = [new FrameArena(heap, 64), new FrameArena(heap, 64)]
+      const stamps = [a.stamp, b.stamp]
+      a.reset()
+      b.reset()
+      expect(new Set([...stamps, a.stamp, b.stamp]).size).toBe(4)
+      a.dispose()
+      b.dispose()
+    })
+  })
+
+  describe('bad input', () => {
+    type Case = [
+      string,
+      (arena: FrameArena, marks: { old: ArenaMark; other: ArenaMark; ahead: ArenaMark }) => unknown,
+      new (...args: never[]) => MkError,
+    ]
+    const cases: Case[] = [
+      ['a negative length', (a) => a.alloc(Uint8Array, -1), InvalidSize],
+      ['a fractional length', (a) => a.alloc(Uint8Array, 0.5), InvalidSize],
+      ['a length of NaN', (a) => a.alloc(Uint8Array, Number.NaN), InvalidSize],
+      ['a length of 2³²', (a) => a.alloc(Uint8Array, 2 ** 32), InvalidSize],
+      ['numbers of more than 2³² bytes', (a) => a.alloc(Float64Array, 2 ** 29), InvalidSize],
+      ['more than it may hold', (a) => a.alloc(Uint8Array, 2 ** 30), ArenaFull],
+      ['an alignment of 3', (a) => a.alloc(Uint8Array, 1, 3), InvalidAlignment],
+      ['an alignment of 0', (a) => a.alloc(Uint8Array, 1, 0), InvalidAlignment],
+      ['an alignment of 2.5', (a) => a.alloc(Uint8Array, 1, 2.5), InvalidAlignment],
+      ['an alignment of NaN', (a) => a.alloc(Uint8Array, 1, Number.NaN), InvalidAlignment],
+      ['an alignment of 2³¹', (a) => a.alloc(Uint8Array, 1, 2 ** 31), InvalidAlignment],
+      ['negative bytes', (a) => a.allocBytes(-16), InvalidSize],
+      ['fractional bytes', (a) => a.allocBytes(1.5), InvalidSize],
+      ['a mark of another frame', (a, marks) => a.rewind(marks.old), StaleMark],
+      ['a mark of another arena', (a, marks) => a.rewind(marks.other), StaleMark],
+      ['a mark that was rewound past', (a, marks) => a.rewind(marks.ahead), StaleMark],
+      ['NaN as a mark', (a) => a.rewind(Number.NaN as ArenaMark), StaleMark],
+      ['a fraction of a mark', (a) => a.rewind((a.mark() - 0.5) as ArenaMark), StaleMark],
+      ['an arena of no bytes', () => new FrameArena(heap, 0), InvalidSize],
+      ['a cap below its bytes', () => new FrameArena(heap, 64, { maxBytes: 32 }), InvalidSize],
+    ]
+    it.each(cases)('refuses %s, and changes nothing', (_, act, error) => {
+      const arena = new FrameArena(heap, 1024)
+      const other = new FrameArena(heap, 1024)
+      const old = arena.mark()
+      arena.reset()
+      arena.alloc(Uint8Array, 10).fill(7)
+      const mark = arena.mark()
+      arena.alloc(Uint8Array, 10)
+      const marks = { old, other: other.mark(), ahead: arena.mark() }
+      arena.rewind(mark)
+      const before = [arena.used, arena.count, arena.capacity, arena.allocs, arena.frees]
+      const leaks = heap.leaks()
+      expect(() => act(arena, marks)).toThrow(error)
+      expect([arena.used, arena.count, arena.capacity, arena.allocs, arena.frees]).toEqual(before)
+      expect(heap.leaks()).toEqual(leaks)
+      arena.dispose()
+      other.dispose()
+    })
+
+    it('refuses to allocate after dispose, which may be called twice', () => {
+      const arena = new FrameArena(heap, 64)
+      arena.alloc(Uint8Array, 100)
+      arena.dispose()
+      arena.dispose()
+      expect(() => arena.alloc(Uint8Array, 0)).toThrow(ArenaDisposed)
+      for (let i = 0; i < 200; i++) arena.reset()
+      expect([arena.used, arena.capacity, arena.frees]).toEqual([0, 0, 1])
+    })
+  })
+
+  // The model: the bytes each living view must hold. Views overlap if one of them reads what another wrote.
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ length: fc.nat(100), align: fc.constantFrom(1, 16, 64) }) },
+    { weight: 2, arbitrary: fc.constant('mark' as const) },
+    { weight: 2, arbitrary: fc.constant('rewind' as const) },
+    { weight: 1, arbitrary: fc.constant('reset' as const) },
+  )
+  it.each([false, true])('never lets two living views overlap (debug: %s)', (debug) => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const arena = new FrameArena(heap, 256, { maxBytes: 1 << 20, debug })
+        let alive: Uint16Array[] = []
+        let marks: { mark: ArenaMark; alive: number }[] = []
+        let serial = 0
+        for (const step of steps) {
+          if (step === 'reset') {
+            arena.reset()
+            alive = []
+            marks = []
+          } else if (step === 'mark') {
+            marks.push({ mark: arena.mark(), alive: alive.length })
+          } else if (step === 'rewind') {
+            const last = marks.pop()
+            if (last === undefined) continue
+            arena.rewind(last.mark)
+            alive.length = last.alive
+          } else {
+            const view = arena.alloc(Uint16Array, step.length, step.align)
+            expect(view.byteOffset % step.align).toBe(0)
+            alive.push(view)
+          }
+          for (const view of alive) view.fill(++serial)
+          expect(alive.every((view, i) => view.every((n) => n === serial - alive.length + 1 + i))).toBe(true)
+          expect(alive.every((view) => arena.ownsThisFrame(view))).toBe(true)
+          expect([arena.count, arena.allocs - arena.frees]).toEqual([alive.length, alive.length])
+          const bytes = alive.reduce((sum, view) => sum + view.byteLength, 0)
+          expect(arena.bytesAllocated - arena.bytesFreed).toBe(bytes)
+          expect(arena.used).toBeGreaterThanOrEqual(bytes)
+          expect(arena.used).toBeLessThanOrEqual(arena.capacity)
+        }
+        arena.dispose()
+        expect(heap.leaks()).toEqual([])
+      }),
+      { numRuns: 100 },
+    )
+  })
+})

@@ -1,0 +1,252 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import {
+  createHeap,
+  DoubleFree,
+  HeapFull,
+  InvalidAlignment,
+  InvalidSize,
+  NotAllocated,
+  ReserveRefused,
+} from '../src/index.ts'
+import type { Block, Heap, MkError } from '../src/index.ts'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+const KIB = 1024
+
+describe('createHeap', () => {
+  it('reserves 256 MiB of WebAssembly memory', () => {
+    const heap = createHeap()
+    expect(heap.bytes).toBe(256 * KIB * KIB)
+    expect(heap.memory).toBeInstanceOf(WebAssembly.Memory)
+    expect(heap.memory?.buffer).toBe(heap.buffer)
+    expect(heap.stats).toMatchObject({ blocks: 0, touched: 64 })
+  })
+
+  it('rounds up to pages of 64 KiB', () => {
+    expect(createHeap({ bytes: 1 }).bytes).toBe(64 * KIB)
+    expect(createHeap({ bytes: 64 * KIB + 1 }).bytes).toBe(128 * KIB)
+  })
+
+  // WebAssembly.Memory of the platform, but with less to give.
+  function limitMemory(pages: number): void {
+    const { Memory } = WebAssembly
+    vi.stubGlobal('WebAssembly', {
+      ...Object.fromEntries(
+        Object.getOwnPropertyNames(WebAssembly).map((name) => [name, Reflect.get(WebAssembly, name)]),
+      ),
+      Memory: class extends Memory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          if (descriptor.initial > pages) throw new RangeError('could not allocate memory')
+          super(descriptor)
+        }
+      },
+    })
+  }
+
+  it('takes half, and half of that, where the platform refuses, and says what it took', () => {
+    limitMemory(100)
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const heap = createHeap({ bytes: 16 << 20, label: 'Level' })
+    // 256 pages are refused, and 128; 64 pages are 4 MiB.
+    expect(heap.bytes).toBe(4 << 20)
+    expect(heap.stats).toMatchObject({ bytes: 4 << 20, askedBytes: 16 << 20 })
+    expect(warn).toHaveBeenCalledOnce()
+    expect(warn.mock.calls[0][0]).toMatch(/Level has 4194304 bytes.*16777216/)
+    heap.alloc(3 << 20)
+  })
+
+  it('gives up below 1 MiB, or at once when only the exact size will do', () => {
+    limitMemory(8)
+    expect(() => createHeap({ bytes: 16 << 20 })).toThrow(ReserveRefused)
+    limitMemory(100)
+    let error: unknown
+    try {
+      createHeap({ bytes: 16 << 20, exact: true })
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toBeInstanceOf(ReserveRefused)
+    expect(error).toMatchObject({ code: 'ReserveRefused', asked: 16 << 20, smallest: 16 << 20 })
+    expect((error as Error).cause).toBeInstanceOf(RangeError)
+  })
+
+  it('is a plain buffer where there is no WebAssembly, and says so once', () => {
+    vi.stubGlobal('WebAssembly', undefined)
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const heap = createHeap({ bytes: 128 * KIB })
+    createHeap({ bytes: 64 * KIB })
+    expect(heap.memory).toBeUndefined()
+    expect(heap.buffer.byteLength).toBe(128 * KIB)
+    const block = heap.alloc(16)
+    expect(new Float32Array(heap.buffer, block.offset, 4).fill(2)).toEqual(new Float32Array([2, 2, 2, 2]))
+    expect(warn).toHaveBeenCalledOnce()
+    expect(warn.mock.calls[0][0]).toMatch(/no WebAssembly/)
+  })
+})
+
+describe('Heap', () => {
+  it('hands out blocks that do not overlap, aligned to 16 or more, never at 0', () => {
+    const heap = createHeap({ bytes: 64 * KIB })
+    const a = heap.alloc(100)
+    const b = heap.alloc(1)
+    const c = heap.alloc(8, 4096)
+    expect(a.size).toBe(100)
+    expect(a.offset).toBeGreaterThan(0)
+    expect(b.offset).toBe(a.offset + 112)
+    expect(a.offset % 16).toBe(0)
+    expect(c.offset).toBe(4096)
+    expect(heap.alloc(4, 1).offset % 16).toBe(0)
+  })
+
+  it('lists what is still allocated, with labels', () => {
+    const heap = createHeap({ bytes: 64 * KIB })
+    const position = heap.alloc(400, 16, 'Position.x')
+    const arena = heap.alloc(1000, 16, 'frame arena')
+    expect(heap.leaks()).toEqual([
+      { label: 'Position.x', offset: position.offset, size: 400 },
+      { label: 'frame arena', offset: arena.offset, size: 1000 },
+    ])
+    heap.free(position)
+    expect(heap.leaks().map((leak) => leak.label)).toEqual(['frame arena'])
+    heap.free(arena)
+    expect(heap.leaks()).toEqual([])
+  })
+
+  it('counts blocks, bytes and frees', () => {
+    const heap = createHeap({ bytes: 64 * KIB })
+    const a = heap.alloc(100)
+    heap.alloc(16)
+    heap.free(a)
+    expect(heap.stats).toEqual({
+      bytes: 65_536,
+      askedBytes: 65_536,
+      // The first 64 bytes and the second block.
+      used: 64 + 16,
+      free: 65_536 - 80,
+      // What lies behind both: 64 + 112 + 16 bytes are before it.
+      largestFree: 65_536 - 192,
+      touched: 192,
+      blocks: 1,
+      allocs: 2,
+      frees: 1,
+    })
+  })
+
+  it('hands out zeros, also where something else was before', () => {
+    const heap = createHeap({ bytes: 64 * KIB })
+    const dirty = heap.alloc(1000)
+    new Uint8Array(heap.buffer, dirty.offset, 1008).fill(255)
+    heap.free(dirty)
+    // Longer than what was written: the first part was used before, the rest never was.
+    const clean = heap.alloc(5000)
+    expect(clean.offset).toBe(dirty.offset)
+    expect(new Uint8Array(heap.buffer, clean.offset, 5000).every((byte) => byte === 0)).toBe(true)
+  })
+
+  it('keeps its views whatever is allocated and freed', () => {
+    const heap = createHeap({ bytes: 1 << 20 })
+    const block = heap.alloc(64)
+    const view = new Float32Array(heap.buffer, block.offset, 16).fill(3)
+    for (let i = 0; i < 1000; i++) heap.free(heap.alloc(1 + ((i * 997) % 900_000)))
+    expect(() => heap.alloc(1 << 20)).toThrow(HeapFull)
+    expect(view).toEqual(new Float32Array(16).fill(3))
+    expect(heap.buffer.byteLength).toBe(1 << 20)
+  })
+
+  it('allocates all that it has, again and again', () => {
+    const heap = createHeap({ bytes: 64 * KIB })
+    for (let i = 0; i < 3; i++) {
+      const blocks = Array.from({ length: 50 }, (_, n) => heap.alloc(n * 13))
+      for (const block of blocks) heap.free(block)
+      heap.free(heap.alloc(64 * KIB - 64))
+    }
+    expect(heap.stats).toMatchObject({ used: 64, blocks: 0 })
+  })
+
+  it('says what it lacks when it is full, and which option to raise', () => {
+    const heap = createHeap({ bytes: 64 * KIB, label: 'World heap' })
+    const blocks = [heap.alloc(20_000), heap.alloc(20_000, 16, 'wall'), heap.alloc(20_000)]
+    heap.free(blocks[0])
+    const before = heap.stats
+    let error: unknown
+    try {
+      heap.alloc(24_000, 16, 'Position.x')
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toBeInstanceOf(HeapFull)
+    // 65 536 − 64 − 2 × 20 000 are free; the first block left the longest piece.
+    expect(error).toMatchObject({
+      code: 'HeapFull',
+      heap: 'World heap',
+      label: 'Position.x',
+      asked: 24_000,
+      free: 25_472,
+      largestFree: 20_000,
+      bytes: 65_536,
+    })
+    expect((error as HeapFull).message).toMatch(/Position\.x.*`bytes` of createHeap.*`heapBytes`/)
+    expect(heap.stats).toEqual(before)
+    expect(heap.alloc(20_000)).toMatchObject({ size: 20_000 })
+  })
+
+  it('gives a block without bytes a place of its own', () => {
+    const heap = createHeap({ bytes: 64 * KIB })
+    const [a, b] = [heap.alloc(0), heap.alloc(0)]
+    expect(a.size).toBe(0)
+    expect(a.offset).not.toBe(b.offset)
+    heap.free(a)
+    heap.free(b)
+  })
+
+  describe('bad input', () => {
+    const foreign = createHeap({ bytes: 64 * KIB }).alloc(16)
+    const cases: [
+      string,
+      (heap: Heap, used: Block, freed: Block) => unknown,
+      new (...args: never[]) => MkError,
+    ][] = [
+      ['a negative size', (h) => h.alloc(-1), InvalidSize],
+      ['a fractional size', (h) => h.alloc(0.5), InvalidSize],
+      ['a size of NaN', (h) => h.alloc(Number.NaN), InvalidSize],
+      ['a size above 4 GiB', (h) => h.alloc(2 ** 32 + 1), InvalidSize],
+      ['an infinite size', (h) => h.alloc(Infinity), InvalidSize],
+      ['a size that is no number', (h) => h.alloc('16' as unknown as number), InvalidSize],
+      ['more than it has', (h) => h.alloc(2 ** 32), HeapFull],
+      ['an alignment of 0', (h) => h.alloc(16, 0), InvalidAlignment],
+      ['an alignment of 24', (h) => h.alloc(16, 24), InvalidAlignment],
+      ['an alignment of NaN', (h) => h.alloc(16, Number.NaN), InvalidAlignment],
+      ['an alignment of −16', (h) => h.alloc(16, -16), InvalidAlignment],
+      ['freeing a block twice', (h, _, freed) => h.free(freed), DoubleFree],
+      ['freeing a block of another heap', (h) => h.free(foreign), NotAllocated],
+      [
+        'freeing what only looks like a block',
+        (h, { offset, size }) => h.free({ offset, size }),
+        NotAllocated,
+      ],
+      ['a heap of no bytes', () => createHeap({ bytes: 0 }), InvalidSize],
+      ['a heap of −1 bytes', () => createHeap({ bytes: -1 }), InvalidSize],
+      ['a heap of half a byte', () => createHeap({ bytes: 0.5 }), InvalidSize],
+      ['a heap above 4 GiB', () => createHeap({ bytes: 2 ** 32 + 1 }), InvalidSize],
+    ]
+    it.each(cases)('refuses %s, and changes nothing', (_, act, error) => {
+      const heap = createHeap({ bytes: 64 * KIB })
+      const used = heap.alloc(100)
+      const freed = heap.alloc(100)
+      heap.free(freed)
+      // The freed place is taken again, so that freeing it twice would free another's.
+      const neighbour = heap.alloc(100)
+      expect(neighbour.offset).toBe(freed.offset)
+      const before = heap.stats
+      expect(() => act(heap, used, freed)).toThrow(error)
+      expect(heap.stats).toEqual(before)
+      heap.free(used)
+      heap.free(neighbour)
+      heap.free(heap.alloc(64 * KIB - 64))
+    })
+  })
+})

@@ -1,14 +1,23 @@
 import { requireAlignment, requireSize } from './bounds.ts'
+import { createColumns } from './columns.ts'
+import type { Columns, ColumnsSpec } from './columns.ts'
 import { DoubleFree, HeapFull, NotAllocated } from './errors.ts'
+import { createKernels } from './kernels/kernels.ts'
+import type { Kernels } from './kernels/kernels.ts'
+import type { Converted, Fields, Struct, TypeGpuSchema } from './layout/types.ts'
 import type { Block, LinearMemory } from './linear-memory.ts'
 import { RangeAllocator } from './range-allocator.ts'
 import { MAX_RESERVE_BYTES, reserve } from './reserve.ts'
+import { createRows } from './rows-store.ts'
+import type { Rows } from './rows-store.ts'
 
 export interface HeapOptions {
   /** Bytes to reserve, rounded up to pages of 64 KiB; default 256 MiB. What is never touched costs address space only. */
   readonly bytes?: number
   /** Refuse a smaller reserve than `bytes`; default false: where the platform has less to give, less is taken. */
   readonly exact?: boolean
+  /** `'js'` keeps to the JavaScript kernels; default `'auto'`: WebAssembly SIMD where it can be had. */
+  readonly kernels?: 'auto' | 'js'
   /** Shown in errors and warnings; default `'Heap'`. */
   readonly label?: string
 }
@@ -80,6 +89,8 @@ export class Heap implements LinearMemory {
   /** Bytes of the reserve. */
   readonly bytes: number
   readonly label: string
+  /** The inner loops over this heap; `kernels.kind` says what they run on. */
+  readonly kernels: Kernels
   readonly #askedBytes: number
   readonly #ranges: RangeAllocator
   readonly #octets: Uint8Array
@@ -89,13 +100,14 @@ export class Heap implements LinearMemory {
 
   /** @throws InvalidSize, ReserveRefused */
   constructor(options: HeapOptions = {}) {
-    const { bytes = DEFAULT_BYTES, exact = false, label = 'Heap' } = options
+    const { bytes = DEFAULT_BYTES, exact = false, kernels = 'auto', label = 'Heap' } = options
     requireSize('createHeap: bytes', bytes, 1, MAX_RESERVE_BYTES)
     const { buffer, memory } = reserve(bytes, exact)
     this.buffer = buffer
     this.memory = memory
     this.bytes = buffer.byteLength
     this.label = label
+    this.kernels = createKernels(memory, buffer, kernels)
     this.#askedBytes = bytes
     this.#octets = new Uint8Array(buffer)
     this.#ranges = new RangeAllocator(this.bytes / UNIT)
@@ -161,6 +173,46 @@ export class Heap implements LinearMemory {
     block.freed = true
     this.#blocks.delete(block)
     this.#ranges.free(block.node)
+  }
+
+  /**
+   * A store of columns (structure of arrays) in this heap, which is a valid bitECS component: `store.x[entity]`. Change
+   * detection reads it without a copy. To free it: `heap.free(columnsInfo(store).block)`.
+   *
+   * ```ts
+   * const Position = heap.columns({ x: f32, y: f32 }, 10_000)   // entities 0 … 10 000
+   * ```
+   *
+   * @param spec name → type: scalars, vectors, matrices, fixed arrays of these
+   * @param capacity highest entity id
+   * @param label shown in leak lists
+   * @throws InvalidSize, ReservedField, InvalidSchema, InvalidIdentifier, HeapFull
+   */
+  columns<const S extends ColumnsSpec>(spec: S, capacity: number, label?: string): Columns<S> {
+    return createColumns(this, spec, capacity, label)
+  }
+
+  /**
+   * A store of rows (array of structs) in this heap, in the layout of the GPU, which is a valid bitECS component:
+   * `store.matrix(entity)` is a view. To free it: `heap.free(rowsInfo(store).block)`.
+   *
+   * ```ts
+   * const Transform = heap.rows(struct({ matrix: mat4x4f }), 10_000)   // entities 0 … 10 000
+   * ```
+   *
+   * @param schema a struct of fixed size
+   * @param capacity highest entity id
+   * @param label shown in leak lists
+   * @throws InvalidSize, ReservedField, InvalidSchema, HeapFull
+   */
+  rows<F extends Fields>(schema: Struct<F>, capacity: number, label?: string): Rows<Struct<F>>
+  rows<S extends TypeGpuSchema & { readonly type: 'struct' }>(
+    schema: S,
+    capacity: number,
+    label?: string,
+  ): Rows<Converted<S>>
+  rows(schema: Struct, capacity: number, label?: string): unknown {
+    return createRows(this, schema, capacity, label)
   }
 
   /** What is allocated now, in the order in which it was allocated. */

@@ -1,12 +1,17 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
+  columnsInfo,
   createHeap,
+  DirtyRows,
   DoubleFree,
+  f32,
   HeapFull,
   InvalidAlignment,
   InvalidSize,
+  mat4x4f,
   NotAllocated,
   ReserveRefused,
+  struct,
 } from '../src/index.ts'
 import type { Block, Heap, MkError } from '../src/index.ts'
 
@@ -201,6 +206,48 @@ describe('Heap', () => {
     expect(a.offset).not.toBe(b.offset)
     heap.free(a)
     heap.free(b)
+  })
+
+  it('makes stores in itself: columns and rows for ids 0 … capacity', () => {
+    const heap = createHeap({ bytes: 1 << 20 })
+    const Position = heap.columns({ x: f32, y: f32 }, 1000, 'Position')
+    const Transform = heap.rows(struct({ matrix: mat4x4f }), 1000)
+    expect(Position.x).toHaveLength(1001)
+    expect(Position.x.buffer).toBe(heap.buffer)
+    Transform.matrix(1000).fill(1)
+    expect(Transform.f32.subarray(16_000)).toEqual(new Float32Array(16).fill(1))
+    // Two columns of 1001 × 4 bytes, each rounded up to 16; 1001 rows of 64.
+    expect(heap.leaks()).toMatchObject([
+      { label: 'Position', size: 2 * 4016 },
+      { label: 'rows', size: 1001 * 64 },
+    ])
+    const block = columnsInfo(Position)?.block
+    if (block !== undefined) heap.free(block)
+    expect(heap.leaks()).toHaveLength(1)
+  })
+
+  it('brings kernels that work on its memory', () => {
+    const heap = createHeap({ bytes: 1 << 20, kernels: 'js' })
+    expect(heap.kernels.kind).toBe('js')
+    const block = heap.alloc(4096)
+    const words = new Uint32Array(heap.buffer, block.offset, 1024)
+    // Rows of 8 bytes at the start of the block: row r holds 10 r and 10 r + 1.
+    for (let row = 0; row < 64; row++) words.set([10 * row, 10 * row + 1], row * 2)
+    const place = heap.alloc(DirtyRows.bytesFor(64))
+    const dirty = new DirtyRows(64, { buffer: heap.buffer, offset: place.offset })
+    for (const row of [3, 40]) dirty.set(row)
+    const gathered = heap.kernels.gather(
+      dirty,
+      0,
+      64,
+      block.offset,
+      8,
+      block.offset + 1024,
+      block.offset + 2048,
+    )
+    expect(gathered).toBe(2)
+    expect([...words.subarray(256, 260)]).toEqual([30, 31, 400, 401])
+    expect([...words.subarray(512, 514)]).toEqual([3, 40])
   })
 
   describe('bad input', () => {

@@ -1,1 +1,131 @@
-export {}
+/// <reference types="node" />
+/// <reference types="@webgpu/types" preserve="true" />
+import { isMainThread } from 'node:worker_threads'
+import { DawnMissing, NoAdapter } from './errors.ts'
+import { MkGpu } from './gpu.ts'
+import { WebGpuBackend } from './backends/webgpu.ts'
+import { chooseDriver, driverIsChosen, ensureRuntimeFolder, findSwiftShader } from './vulkan-driver.ts'
+
+/** Which device to take. */
+export interface DawnOptions {
+  /**
+   * What Dawn runs on. Default: Metal on macOS, Direct3D 12 on Windows, else Vulkan. `'null'` checks every call and does no GPU
+   * work: what is read back is garbage.
+   */
+  backend?: 'vulkan' | 'metal' | 'd3d12' | 'null'
+  /** Part of the name of the adapter to take, where there are several. */
+  adapter?: string
+  /** Default `'high-performance'`. */
+  powerPreference?: 'low-power' | 'high-performance'
+  /** Limits to ask for. `maxBufferSize` and `maxStorageBufferBindingSize` default to the adapter's highest. */
+  limits?: Record<string, number>
+  /** Features to ask for. */
+  features?: readonly GPUFeatureName[]
+  /** Name of the device in error messages. */
+  label?: string
+}
+
+/** How an MkGpu on Dawn is to run. */
+export interface DawnGpuOptions extends DawnOptions {
+  /** As MkGpuOptions.debug. */
+  debug?: boolean
+}
+
+/**
+ * What `create()` returned, per device alive. Were it collected while its device is in use, the process would
+ * crash; while it is held, nothing else happens.
+ */
+const inUse = new Set<GPU>()
+
+/**
+ * A WebGPU device in Node, on Vulkan, Metal or Direct3D 12. Finds SwiftShader, which comes with Chromium, when there is no GPU;
+ * for that it sets VK_DRIVER_FILES, VK_ICD_FILENAMES and XDG_RUNTIME_DIR in `process.env` unless they are set. The device is the
+ * caller's: `device.destroy()` lets everything behind it go.
+ * @throws NoAdapter, DawnMissing
+ */
+export async function dawnDevice(options: DawnOptions = {}): Promise<GPUDevice> {
+  const { gpu, adapter } = await findAdapter(options)
+  const limits: Record<string, number> = {
+    maxBufferSize: adapter.limits.maxBufferSize,
+    maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+    ...options.limits,
+  }
+  const device = await adapter.requestDevice({
+    label: options.label ?? 'memkit',
+    requiredLimits: limits,
+    requiredFeatures: [...(options.features ?? [])],
+  })
+  inUse.add(gpu)
+  void device.lost.then(() => inUse.delete(gpu))
+  return device
+}
+
+/**
+ * An MkGpu in Node that owns its device: `gpu.destroy()` lets everything go, and the process can end.
+ * `gpu.capabilities.adapter` names the adapter it took.
+ * @throws NoAdapter, DawnMissing
+ */
+export async function dawnGpu(options: DawnGpuOptions = {}): Promise<MkGpu<WebGpuBackend>> {
+  const device = await dawnDevice(options)
+  return new MkGpu(new WebGpuBackend(device, { owned: true }), { debug: options.debug === true })
+}
+
+async function findAdapter(options: DawnOptions): Promise<{ gpu: GPU; adapter: GPUAdapter }> {
+  const backend = options.backend ?? platformBackend()
+  const flags = [`backend=${backend}`]
+  if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`)
+  const tried: string[] = []
+  const attempt = async (how: string): Promise<{ gpu: GPU; adapter: GPUAdapter } | undefined> => {
+    const gpu = await createGpu(flags)
+    const adapter = await gpu.requestAdapter({
+      powerPreference: options.powerPreference ?? 'high-performance',
+    })
+    if (adapter) return { gpu, adapter }
+    tried.push(how)
+    return undefined
+  }
+
+  const what = flags.join(' ')
+  if (backend !== 'vulkan') {
+    const found = await attempt(what)
+    if (found) return found
+    throw new NoAdapter(tried, 'Is there a driver for this machine? Other values of `backend` may find one.')
+  }
+  ensureRuntimeFolder()
+  const chosen = driverIsChosen()
+  const found = await attempt(
+    chosen ? `${what}, driver chosen by VK_DRIVER_FILES or VK_ICD_FILENAMES` : `${what}, installed drivers`,
+  )
+  if (found) return found
+  if (chosen)
+    throw new NoAdapter(tried, 'Unset VK_DRIVER_FILES and VK_ICD_FILENAMES, or name a driver that works.')
+  const swiftShader = findSwiftShader()
+  if (swiftShader !== undefined) {
+    chooseDriver(swiftShader)
+    const software = await attempt(`${what}, SwiftShader at ${swiftShader}`)
+    if (software) return software
+  } else tried.push('SwiftShader, which is not in the folders of Chromium or Chrome')
+  throw new NoAdapter(
+    tried,
+    isMainThread
+      ? 'Install a Vulkan driver for the GPU; or, to run without one, the Vulkan loader and a browser that brings ' +
+          'SwiftShader (Debian: apt-get install --no-install-recommends libvulkan1 chromium).'
+      : 'In a worker thread the driver must be named from outside: start Node with VK_DRIVER_FILES and XDG_RUNTIME_DIR set, ' +
+          'or make a device on the main thread first.',
+  )
+}
+
+async function createGpu(flags: string[]): Promise<GPU> {
+  let dawn: typeof import('webgpu')
+  try {
+    dawn = await import('webgpu')
+  } catch (cause) {
+    throw new DawnMissing(cause)
+  }
+  return dawn.create(flags)
+}
+
+function platformBackend(): 'vulkan' | 'metal' | 'd3d12' {
+  if (process.platform === 'darwin') return 'metal'
+  return process.platform === 'win32' ? 'd3d12' : 'vulkan'
+}

@@ -1,0 +1,289 @@
+/// <reference types="@webgpu/types" preserve="true" />
+import type { MkError } from '@memkit/core'
+import { noCalls } from '../backend.ts'
+import type {
+  BackendAllocation,
+  BackendAttachOptions,
+  BackendBufferDescriptor,
+  BackendSink,
+  MkCallCounts,
+  MkCapabilities,
+  MkGpuBackend,
+  ScatterRows,
+} from '../backend.ts'
+import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
+import { ALL_USAGES, MkMemoryType } from '../usage.ts'
+import { ScatterPass } from './scatter-pass.ts'
+
+/**
+ * Most bytes per `writeBuffer`: just under 4 MiB. Chrome sends writes below 4 MiB inline, and allocates a staging buffer per
+ * call above (docs/gpu.md, measured there); 4 KiB are left for the message around the bytes.
+ */
+export const MAX_WRITE_BYTES: number = (4 << 20) - 4096
+
+/** Bytes brought over at a time from memory that `writeBuffer` does not take. */
+const BOUNCE_BYTES = 1 << 20
+
+const MAP_READ = 0x1
+const MAP_WRITE = 0x2
+
+/** How a WebGPU backend treats its device. */
+export interface WebGpuBackendOptions {
+  /** True: the device is ours, and destroyed with the MkGpu. Default false: it is borrowed, and left as it was. */
+  owned?: boolean
+  /** Name of the adapter where the device does not know it. */
+  adapter?: string
+}
+
+/** Any `GPUDevice`: a browser's, three.js's, Babylon's, TypeGPU's, or Dawn's in Node. */
+export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
+  readonly device: GPUDevice
+  readonly capabilities: MkCapabilities
+  readonly calls: MkCallCounts = noCalls()
+
+  readonly #owned: boolean
+  readonly #queue: GPUQueue
+  readonly #scatter: ScatterPass
+  #sink: BackendSink | undefined
+  #debug = false
+  #lost = false
+  #encoder: GPUCommandEncoder | undefined
+  #pass: GPUComputePassEncoder | undefined
+  /** Labels of the buffers that recorded work uses, in debug mode. */
+  readonly #recordedLabels = new Set<string>()
+  readonly #submission: GPUCommandBuffer[] = []
+  #signalled = 0
+  #bounce: Uint8Array<ArrayBuffer> | undefined
+
+  constructor(device: GPUDevice, options: WebGpuBackendOptions = {}) {
+    this.device = device
+    this.#queue = device.queue
+    this.#owned = options.owned === true
+    this.#scatter = new ScatterPass(device, this.calls)
+    const { limits } = device
+    this.capabilities = {
+      backend: 'webgpu',
+      adapter: options.adapter ?? adapterName(device),
+      runtime: runtimeName(),
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxUniformBufferBindingSize: limits.maxUniformBufferBindingSize,
+      uniformOffsetAlignment: limits.minUniformBufferOffsetAlignment,
+      storageOffsetAlignment: limits.minStorageBufferOffsetAlignment,
+      usages: ALL_USAGES,
+      indexIsExclusive: false,
+      memoryTypes: MkMemoryType.DeviceLocal | MkMemoryType.HostVisible | MkMemoryType.HostCached,
+      storage: true,
+      indirect: true,
+      scatter: true,
+      map: true,
+      unifiedMemory: false,
+    }
+  }
+
+  get scatterReady(): boolean {
+    return this.#scatter.ready
+  }
+
+  attach(sink: BackendSink, { debug }: BackendAttachOptions): void {
+    if (this.#sink) throw new BackendInUse('webgpu')
+    this.#sink = sink
+    this.#debug = debug
+    this.device.addEventListener('uncapturederror', this.#uncaptured)
+    void this.device.lost.then((info) => {
+      this.#lost = true
+      sink.lost({ reason: info.reason === 'destroyed' ? 'destroyed' : 'unknown', message: info.message })
+    })
+  }
+
+  createBuffer({
+    size,
+    usage,
+    memory,
+    label,
+    mapped,
+  }: BackendBufferDescriptor): BackendAllocation<GPUBuffer> {
+    const { device } = this
+    const map =
+      memory === MkMemoryType.HostVisible ? MAP_WRITE : memory === MkMemoryType.HostCached ? MAP_READ : 0
+    // Out of memory does not throw: it comes through this scope, some time later.
+    device.pushErrorScope('out-of-memory')
+    if (this.#debug) device.pushErrorScope('validation')
+    let native: GPUBuffer | undefined
+    let thrown: unknown
+    try {
+      native = device.createBuffer({ label, size, usage: usage | map, mappedAtCreation: mapped })
+    } catch (error) {
+      // Mapping at creation needs CPU memory at once, and throws without it.
+      thrown = error
+    }
+    if (this.#debug) this.#popValidation('createBuffer', label)
+    const settled = device.popErrorScope().then(
+      (error) => (error ? new AllocationFailed(label, size, error.message) : undefined),
+      () => undefined,
+    )
+    if (native === undefined)
+      throw new AllocationFailed(label, size, thrown instanceof Error ? thrown.message : String(thrown))
+    this.calls.buffersCreated++
+    return { native, settled }
+  }
+
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.#scatter.forget(buffer)
+    buffer.destroy()
+  }
+
+  write(
+    dst: GPUBuffer,
+    dstOffset: number,
+    source: ArrayBuffer | SharedArrayBuffer,
+    srcOffset: number,
+    size: number,
+  ): void {
+    if (this.#debug) this.device.pushErrorScope('validation')
+    if (isPlain(source)) this.#write(dst, dstOffset, source, srcOffset, size)
+    else this.#writeBounced(dst, dstOffset, source, srcOffset, size)
+    if (this.#debug) this.#popValidation('write', dst.label)
+  }
+
+  copy(src: GPUBuffer, srcOffset: number, dst: GPUBuffer, dstOffset: number, size: number): void {
+    this.#endPass()
+    this.#open().copyBufferToBuffer(src, srcOffset, dst, dstOffset, size)
+    this.calls.copies++
+    if (this.#debug) this.#recordedLabels.add(src.label).add(dst.label)
+  }
+
+  prepareScatter(): Promise<boolean> {
+    return this.#scatter.prepare()
+  }
+
+  scatter(dst: GPUBuffer, payload: GPUBuffer, rows: ScatterRows): void {
+    this.#pass ??= this.#open().beginComputePass()
+    this.#scatter.record(this.#pass, dst, payload, rows)
+    if (this.#debug) this.#recordedLabels.add(dst.label).add(payload.label)
+  }
+
+  submit(): void {
+    if (this.#encoder === undefined) return
+    this.#endPass()
+    this.#scatter.flush()
+    if (this.#debug) this.device.pushErrorScope('validation')
+    this.#submission[0] = this.#encoder.finish()
+    this.#queue.submit(this.#submission)
+    this.#submission.length = 0
+    this.#encoder = undefined
+    this.calls.submits++
+    if (this.#debug) {
+      this.#popValidation('submit', [...this.#recordedLabels].join("', '"))
+      this.#recordedLabels.clear()
+    }
+  }
+
+  signal(serial: number): void {
+    this.#signalled = serial
+    void this.#queue.onSubmittedWorkDone().then(this.#workDone, this.#workFailed)
+  }
+
+  map(buffer: GPUBuffer): Promise<void> {
+    // GPUMapMode: READ 1, WRITE 2, as the usages.
+    return buffer.mapAsync(buffer.usage & MAP_WRITE ? 2 : 1).then(() => {})
+  }
+
+  mappedRange(buffer: GPUBuffer): ArrayBuffer {
+    return buffer.getMappedRange()
+  }
+
+  flush(): void {
+    // Nothing to do: unmap hands over the whole range.
+  }
+
+  unmap(buffer: GPUBuffer): void {
+    buffer.unmap()
+  }
+
+  destroy(): void {
+    this.device.removeEventListener('uncapturederror', this.#uncaptured)
+    this.#pass = undefined
+    this.#encoder = undefined
+    this.#scatter.destroy()
+    if (this.#owned) this.device.destroy()
+  }
+
+  #write(dst: GPUBuffer, dstOffset: number, source: ArrayBuffer, srcOffset: number, size: number): void {
+    for (let done = 0; done < size; done += MAX_WRITE_BYTES) {
+      const bytes = Math.min(MAX_WRITE_BYTES, size - done)
+      this.#queue.writeBuffer(dst, dstOffset + done, source, srcOffset + done, bytes)
+      this.calls.writes++
+    }
+    this.calls.bytesWritten += size
+  }
+
+  /** Shared memory crashes Dawn in Node, resizable memory is refused by browsers: both come over through memory of ours. */
+  #writeBounced(
+    dst: GPUBuffer,
+    dstOffset: number,
+    source: ArrayBuffer | SharedArrayBuffer,
+    srcOffset: number,
+    size: number,
+  ): void {
+    const bounce = (this.#bounce ??= new Uint8Array(BOUNCE_BYTES))
+    for (let done = 0; done < size; done += BOUNCE_BYTES) {
+      const bytes = Math.min(BOUNCE_BYTES, size - done)
+      bounce.set(new Uint8Array(source, srcOffset + done, bytes))
+      this.#write(dst, dstOffset + done, bounce.buffer, 0, bytes)
+    }
+  }
+
+  #open(): GPUCommandEncoder {
+    this.#encoder ??= this.device.createCommandEncoder()
+    return this.#encoder
+  }
+
+  #endPass(): void {
+    this.#pass?.end()
+    this.#pass = undefined
+  }
+
+  #popValidation(operation: string, label: string): void {
+    this.device.popErrorScope().then(
+      (error) => {
+        if (error) this.#sink?.error(new ValidationFailed(operation, label, error.message))
+      },
+      () => {},
+    )
+  }
+
+  readonly #workDone = (): void => {
+    // onSubmittedWorkDone resolves for a lost device too.
+    if (!this.#lost) this.#sink?.completed(this.#signalled)
+  }
+
+  readonly #workFailed = (): void => {
+    // Only a lost device refuses, and `lost` says so.
+  }
+
+  readonly #uncaptured = (event: GPUUncapturedErrorEvent): void => {
+    const { error } = event
+    const typed: MkError = new ValidationFailed('', '', error.message)
+    this.#sink?.uncaptured(typed)
+  }
+}
+
+/** True for memory that `writeBuffer` takes everywhere: neither shared nor resizable. */
+function isPlain(source: ArrayBuffer | SharedArrayBuffer): source is ArrayBuffer {
+  return source instanceof ArrayBuffer && (source as { resizable?: boolean }).resizable !== true
+}
+
+function adapterName(device: GPUDevice): string {
+  // Older implementations have no adapterInfo on the device.
+  const info = device.adapterInfo as GPUAdapterInfo | undefined
+  if (!info) return ''
+  return info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(' ')
+}
+
+function runtimeName(): string {
+  const node = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node
+  if (node !== undefined) return `Node ${node}, Dawn`
+  const agent = (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ?? ''
+  return /(?:Firefox|Edg|Chrome|Version)\/[\d.]+/.exec(agent)?.[0] ?? agent
+}

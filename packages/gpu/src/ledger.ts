@@ -1,0 +1,83 @@
+import type { MkGpuBackend } from './backend.ts'
+import type { MkBuffer } from './buffers.ts'
+import { MkBufferUsage, MkMemoryType, memoryNames } from './usage.ts'
+import type { MkBufferUsageName, MkMemoryTypeName } from './usage.ts'
+
+/** Buffers of one sort: alive now, and at most at one time. Bytes as allocated. */
+export interface MkTally {
+  buffers: number
+  bytes: number
+  peakBuffers: number
+  peakBytes: number
+}
+
+/** A buffer that is alive. */
+export interface MkLeak {
+  readonly label: string
+  /** Bytes asked for. */
+  readonly size: number
+  readonly usage: number
+  /** Name of its memory type. */
+  readonly memory: string
+  readonly kind: string
+}
+
+const usages = Object.entries(MkBufferUsage)
+const memories = Object.entries(MkMemoryType)
+
+/** The books: which buffers are alive, and what they add up to. */
+export class BufferLedger<B extends MkGpuBackend> {
+  readonly total: MkTally = tally()
+  /** A buffer counts under each of its usages. */
+  readonly byUsage: Record<MkBufferUsageName, MkTally> = tallies(MkBufferUsage)
+  readonly byMemory: Record<MkMemoryTypeName, MkTally> = tallies(MkMemoryType)
+  readonly #alive = new Set<MkBuffer<B> & { readonly kind: string }>()
+
+  add(buffer: MkBuffer<B> & { readonly kind: string }): void {
+    this.#alive.add(buffer)
+    this.#count(buffer, 1)
+  }
+
+  remove(buffer: MkBuffer<B>): void {
+    if (this.#alive.delete(buffer as MkBuffer<B> & { readonly kind: string })) this.#count(buffer, -1)
+  }
+
+  /** Everything alive, oldest first. */
+  alive(): MkBuffer<B>[] {
+    return [...this.#alive]
+  }
+
+  leaks(): MkLeak[] {
+    return [...this.#alive].map(({ label, size, usage, memory, kind }) => ({
+      label,
+      size,
+      usage,
+      memory: memoryNames(memory),
+      kind,
+    }))
+  }
+
+  #count(buffer: MkBuffer<B>, sign: 1 | -1): void {
+    const bytes = sign * buffer.allocatedSize
+    change(this.total, sign, bytes)
+    for (const [name, flag] of usages)
+      if (buffer.usage & flag) change(this.byUsage[name as MkBufferUsageName], sign, bytes)
+    for (const [name, flag] of memories)
+      if (buffer.memory === flag) change(this.byMemory[name as MkMemoryTypeName], sign, bytes)
+  }
+}
+
+function tally(): MkTally {
+  return { buffers: 0, bytes: 0, peakBuffers: 0, peakBytes: 0 }
+}
+
+function tallies<Name extends string>(set: Readonly<Record<Name, number>>): Record<Name, MkTally> {
+  return Object.fromEntries(Object.keys(set).map((name) => [name, tally()])) as Record<Name, MkTally>
+}
+
+function change(tally: MkTally, buffers: number, bytes: number): void {
+  tally.buffers += buffers
+  tally.bytes += bytes
+  tally.peakBuffers = Math.max(tally.peakBuffers, tally.buffers)
+  tally.peakBytes = Math.max(tally.peakBytes, tally.bytes)
+}

@@ -1,0 +1,109 @@
+import type { MkGpuBackend } from './backend.ts'
+import type { MkBuffer } from './buffers.ts'
+import { MkFence } from './serials.ts'
+import type { SerialSource } from './serials.ts'
+
+/** Which bytes a transfer moves. */
+export interface TransferRange {
+  /** First byte read; default 0. A multiple of 4. */
+  srcOffset?: number
+  /** First byte written; default 0. A multiple of 4. */
+  dstOffset?: number
+  /**
+   * Bytes; default all of the source from `srcOffset` on. A multiple of 4, or up to the last byte of the destination,
+   * whose padding then takes the rest of the word.
+   */
+  size?: number
+}
+
+/** A transfer on its way to the device. */
+export class MkGpuTransfer extends MkFence {
+  /** Bytes moved. */
+  readonly bytes: number
+  /** Copies that it took, after merging. */
+  readonly copies: number
+
+  /** Made by `gpu.transfer` and `batchTransfer().submit()`. */
+  constructor(source: SerialSource, serial: number, bytes: number, copies: number) {
+    super(source, serial)
+    this.bytes = bytes
+    this.copies = copies
+  }
+}
+
+/** What a batch needs of its gpu. */
+export interface TransferOwner<B extends MkGpuBackend> extends SerialSource {
+  /** Throws what is wrong with a copy. */
+  checkCopy(src: MkBuffer<B>, srcOffset: number, dst: MkBuffer<B>, dstOffset: number, size: number): void
+  copy(src: MkBuffer<B>, srcOffset: number, dst: MkBuffer<B>, dstOffset: number, size: number): void
+  submit(): number
+}
+
+interface PendingCopy<B extends MkGpuBackend> {
+  readonly src: MkBuffer<B>
+  readonly srcOffset: number
+  readonly dst: MkBuffer<B>
+  readonly dstOffset: number
+  size: number
+}
+
+/**
+ * Copies gathered, then handed over in one submit:
+ * `gpu.batchTransfer().copy(a, b, { srcOffset: 16 }).copy(c, d).submit()`.
+ *
+ * They run in the order in which they were added. A copy that continues the one before it, in source and destination, is
+ * merged with it. A copy that is not allowed throws when it is added and leaves the batch as it was.
+ */
+export class MkBatchTransfer<B extends MkGpuBackend = MkGpuBackend> {
+  readonly #owner: TransferOwner<B>
+  #pending: PendingCopy<B>[] = []
+
+  /** Made by `gpu.batchTransfer()`. */
+  constructor(owner: TransferOwner<B>) {
+    this.#owner = owner
+  }
+
+  /** Copies gathered so far, after merging. */
+  get length(): number {
+    return this.#pending.length
+  }
+
+  /**
+   * Adds a copy.
+   * @throws UsageMissing, OutOfRange, MisalignedCopy, OverlappingCopy, BufferMapped, BufferDestroyed, ForeignBuffer
+   */
+  copy(src: MkBuffer<B>, dst: MkBuffer<B>, range: TransferRange = {}): this {
+    const { srcOffset = 0, dstOffset = 0, size = src.size - srcOffset } = range
+    this.#owner.checkCopy(src, srcOffset, dst, dstOffset, size)
+    if (size === 0) return this
+    const last = this.#pending.at(-1)
+    if (
+      last !== undefined &&
+      last.src === src &&
+      last.dst === dst &&
+      last.srcOffset + last.size === srcOffset &&
+      last.dstOffset + last.size === dstOffset &&
+      // Within one buffer, two copies side by side may be allowed where their union overlaps itself.
+      src !== dst
+    )
+      last.size += size
+    else this.#pending.push({ src, srcOffset, dst, dstOffset, size })
+    return this
+  }
+
+  /**
+   * Hands all of them over, in one submit together with whatever else is recorded, and empties the batch.
+   * @throws BufferDestroyed or BufferMapped when a buffer has become so since it was added; nothing is copied then
+   */
+  submit(): MkGpuTransfer {
+    for (const c of this.#pending) this.#owner.checkCopy(c.src, c.srcOffset, c.dst, c.dstOffset, c.size)
+    const pending = this.#pending
+    this.#pending = []
+    let bytes = 0
+    for (const c of pending) {
+      this.#owner.copy(c.src, c.srcOffset, c.dst, c.dstOffset, c.size)
+      bytes += c.size
+    }
+    return new MkGpuTransfer(this.#owner, this.#owner.submit(), bytes, pending.length)
+  }
+}

@@ -1,1 +1,24 @@
-export {}
+export { BufferingMode } from './config.ts'
+export type { CoordinatorConfig, Strategy } from './config.ts'
+export { MkCoordinator } from './coordinator.ts'
+export type { CoordinatorStats } from './coordinator.ts'
+export { tableCosts } from './cost-model.ts'
+export type { CostModel } from './cost-model.ts'
+export {
+  CoordinatorDisposed,
+  InvalidStride,
+  MirrorDestroyed,
+  MirrorOutOfMemory,
+  MirrorOwnsBuffer,
+  MirrorTooLarge,
+  NoOpenFrame,
+  NotFrameMemory,
+} from './errors.ts'
+export type { CoordinatorEvents, CoordinatorWarning, Reallocated, Restored } from './events.ts'
+export type { FrameReport, MirrorReport } from './frame-report.ts'
+export { Mirror } from './mirror.ts'
+export type { Direction, MirrorOptions, ViewType } from './mirror.ts'
+export { createPlan, plan } from './planner.ts'
+export type { Plan, PlanLimits, PlanStrategy } from './planner.ts'
+export type { FrameSlice } from './slot.ts'
+export type { StageTarget } from './staged-targets.ts'

@@ -1,0 +1,45 @@
+import type { Heap } from '@memkit/core'
+import type { MkGpu, MkGpuBackend } from '@memkit/gpu'
+import type { CostModel } from './cost-model.ts'
+
+/** How many CPU arena slots rotate: how many frames frame memory stays valid, and how many `pace` lets fly. */
+export const BufferingMode: {
+  /** Frame memory dies at the next `beginFrame`. */
+  readonly Single: 1
+  /** Frame memory lives for two frames. */
+  readonly Double: 2
+  /** Frame memory lives for three frames. */
+  readonly Triple: 3
+} = { Single: 1, Double: 2, Triple: 3 }
+export type BufferingMode = (typeof BufferingMode)[keyof typeof BufferingMode]
+
+/** `'auto'` asks the cost model; the others force one way of uploading wherever it is possible. */
+export type Strategy = 'auto' | 'full' | 'runs' | 'scatter'
+
+/** Options of `new MkCoordinator(…)`; every one has a default. */
+export interface CoordinatorConfig {
+  /** Slots that rotate, default `BufferingMode.Triple`. */
+  buffering?: BufferingMode | undefined
+  /** Bytes of each slot's arena, default 1 MiB. A frame that needs more takes spill blocks, up to 16 × this. */
+  frameArenaBytes?: number | undefined
+  /** The heap for mirrors and arenas, default a new one of `heapBytes`. A heap passed in is never disposed of. */
+  heap?: Heap | undefined
+  /** Bytes of the heap that is made when none is passed in, default that of `createHeap`. */
+  heapBytes?: number | undefined
+  /** Numbers for the planner, by hand; those left out are calibrated, or come from the table of the backend. */
+  costs?: Partial<CostModel> | undefined
+  /** Measure the costs on first use of a device, default true; false keeps the table's numbers. */
+  calibrate?: boolean | undefined
+  /** Force a way of uploading, default `'auto'`. */
+  strategy?: Strategy | undefined
+  /** `'shared'` (default): one device frame buffer for all slots. `'per-slot'`: one for each. */
+  frameBuffers?: 'shared' | 'per-slot' | undefined
+  /** Bytes of the first device frame buffer, default 64 KiB; it grows when a frame spills. */
+  frameBufferBytes?: number | undefined
+  /** Extra checks: stale views are refused, freed frame memory is poisoned. */
+  debug?: boolean | undefined
+  /** Record frames as Chrome trace events (`co.trace`) and user-timing measures. */
+  trace?: boolean | undefined
+  /** Asked for a new device after a loss, again and again with back-off until it gives one. */
+  recover?: (() => Promise<MkGpuBackend | MkGpu>) | undefined
+}

@@ -1,0 +1,544 @@
+import { HeapFull, createHeap } from '@memkit/core'
+import type { Heap, TypedArray, TypedArrayKind } from '@memkit/core'
+import { BufferDestroyed, MisalignedCopy, MkBufferUsage, MkGpu, OutOfRange, UsageMissing } from '@memkit/gpu'
+import type { LossInfo, MkDeviceBuffer, MkGpuBackend } from '@memkit/gpu'
+import { BufferingMode } from './config.ts'
+import type { CoordinatorConfig, Strategy } from './config.ts'
+import { startCosts } from './cost-model.ts'
+import type { CostModel } from './cost-model.ts'
+import { DeferredFrees } from './deferred-frees.ts'
+import { CoordinatorDisposed, MirrorOwnsBuffer, NoOpenFrame, NotFrameMemory } from './errors.ts'
+import { Listeners } from './events.ts'
+import type { CoordinatorEvents } from './events.ts'
+import { FlushScratch } from './flush-scratch.ts'
+import { FrameMemory } from './frame-memory.ts'
+import { createReport } from './frame-report.ts'
+import type { FrameReport, ReusedReport } from './frame-report.ts'
+import { MirrorFlush } from './mirror-flush.ts'
+import { Mirror } from './mirror.ts'
+import type { MirrorHost, MirrorOptions } from './mirror.ts'
+import { Slot } from './slot.ts'
+import type { FrameSlice } from './slot.ts'
+import { StagedTargets } from './staged-targets.ts'
+import type { StageTarget } from './staged-targets.ts'
+
+const ARENA_BYTES = 1 << 20
+const ARENA_GROWTH = 16
+const FRAME_BUFFER_BYTES = 64 << 10
+
+/** What a coordinator holds and has done since it was made. A snapshot. Sizes in bytes. */
+export interface CoordinatorStats {
+  readonly frames: number
+  readonly abandoned: number
+  /** Frames that could do nothing because the device was lost. */
+  readonly lostFrames: number
+  readonly bytesUploaded: number
+  readonly reallocations: number
+  readonly spills: number
+  readonly mirrors: number
+  /** Bytes of all mirrors on the CPU: rows in `capacity` × stride. */
+  readonly mirrorBytes: number
+  readonly arenaHighWater: number
+  readonly slotsInFlight: number
+  /** Replaced device buffers that wait for their last use to be over. */
+  readonly deferredFrees: number
+  readonly deferredBytes: number
+  /** What the planner reckons with. */
+  readonly costs: CostModel
+}
+
+/**
+ * Brings what the CPU wrote in a frame to the device at its end: frame memory that was staged, and the dirty rows of
+ * mirrors.
+ *
+ *     beginFrame ─▶ frameAlloc, stageForUpload, mirror.write … ─▶ endFrame ─▶ draw ─▶ beginFrame …
+ *
+ * Nothing here waits for the device. While the device is lost, frames do nothing and dirty rows gather.
+ */
+export class MkCoordinator {
+  /** The heap of mirrors, stores and frame arenas. */
+  readonly heap: Heap
+  readonly buffering: BufferingMode
+  readonly #config: CoordinatorConfig
+  readonly #slots: Slot[] = []
+  /** One for all slots, or one for each. */
+  readonly #frameMemories: FrameMemory[] = []
+  readonly #targets: StagedTargets
+  readonly #scratch: FlushScratch
+  readonly #flush: MirrorFlush
+  readonly #frees = new DeferredFrees()
+  readonly #listeners = new Listeners()
+  readonly #owners = new Map<MkDeviceBuffer, Mirror>()
+  readonly #mirrors = new Set<Mirror>()
+  readonly #host: MirrorHost
+  readonly #report: ReusedReport
+  readonly #strategy: Strategy
+  #gpu: MkGpu
+  #ownsGpu: boolean
+  #costs: CostModel
+  #ready: Promise<void>
+  #slot: Slot
+  #frameMemory: FrameMemory
+  #open = false
+  #disposed = false
+  #frame = 0
+  #made = 0
+  #stageMs = 0
+  #abandoned = 0
+  #reallocations = 0
+  #totals = { abandoned: 0, lostFrames: 0, bytesUploaded: 0, reallocations: 0, spills: 0 }
+
+  /**
+   * @param gpu a backend, which is the coordinator's from now on, or an `MkGpu`, which is borrowed
+   * @throws BackendInUse, InvalidSize, ReserveRefused
+   */
+  constructor(gpu: MkGpuBackend | MkGpu, config: CoordinatorConfig = {}) {
+    this.#config = config
+    this.#ownsGpu = !(gpu instanceof MkGpu)
+    this.#gpu = gpu instanceof MkGpu ? gpu : new MkGpu(gpu)
+    this.heap = config.heap ?? createHeap(config.heapBytes === undefined ? {} : { bytes: config.heapBytes })
+    this.buffering = config.buffering ?? BufferingMode.Triple
+    this.#strategy = config.strategy ?? 'auto'
+    const frameHeap = this.#makeSlots()
+    this.#scratch = new FlushScratch(frameHeap)
+    this.#targets = new StagedTargets(frameHeap)
+    const memories = config.frameBuffers === 'per-slot' ? this.buffering : 1
+    for (let i = 0; i < memories; i++) {
+      const label = memories > 1 ? `memkit frame buffer ${i}` : 'memkit frame buffer'
+      const first = config.frameBufferBytes ?? FRAME_BUFFER_BYTES
+      this.#frameMemories.push(new FrameMemory(this.#gpu, frameHeap, first, label))
+    }
+    this.#slot = this.#slots[0]!
+    this.#frameMemory = this.#frameMemories[0]!
+    const retire = (buffer: MkDeviceBuffer): void => this.#frees.retire(buffer, this.#frame)
+    const gathering = frameHeap === this.heap ? this.#scratch : new FlushScratch(this.heap)
+    this.#flush = new MirrorFlush(this.#gpu, this.heap, gathering, retire)
+    this.#host = this.#makeHost(retire)
+    this.#report = createReport(this.#flush.entries)
+    this.#costs = startCosts(this.#gpu.capabilities, config.costs)
+    this.#watch(this.#gpu)
+    this.#ready = this.#prepare()
+  }
+
+  /** The device's memory. Another one after a loss and `restore`. */
+  get gpu(): MkGpu {
+    return this.#gpu
+  }
+  /** Between `beginFrame` and `endFrame`. */
+  get isFrameOpen(): boolean {
+    return this.#open
+  }
+  /** The device is lost: frames do nothing until `restore`. */
+  get isLost(): boolean {
+    return this.#gpu.isLost
+  }
+  /** What the planner reckons with. */
+  get costs(): CostModel {
+    return this.#costs
+  }
+  /** Of the last finished frame: the object that `endFrame` returned. */
+  get report(): FrameReport {
+    return this.#report
+  }
+  /** The device frame buffer that slices without a target lie in (with `per-slot`, the one of the last frame). */
+  get frameBuffer(): MkDeviceBuffer | undefined {
+    return this.#frameMemory.buffer
+  }
+  /** Goes up when a device frame buffer is replaced: make bind groups on it anew. */
+  get frameBufferGeneration(): number {
+    let sum = 0
+    for (let i = 0; i < this.#frameMemories.length; i++) sum += this.#frameMemories[i]!.generation
+    return sum
+  }
+
+  /** Resolves once the device's scatter is ready and costs are measured. Frames need not wait for it. Never rejects. */
+  ready(): Promise<void> {
+    return this.#ready
+  }
+
+  // Frames
+
+  /**
+   * Opens a frame: takes the next slot, and lets go of what the device has finished with. In an open frame it abandons
+   * that one: what was staged is dropped, dirty rows stay.
+   */
+  beginFrame(): void {
+    if (this.#disposed) throw new CoordinatorDisposed('beginFrame()')
+    if (this.#open) {
+      this.#abandoned++
+      this.#totals.abandoned++
+      this.#listeners.warn(
+        'FrameAbandoned',
+        'beginFrame() was called in an open frame: what was staged in it is dropped. Call endFrame() once per frame.',
+      )
+      this.#drop()
+    }
+    const frame = ++this.#frame
+    const index = frame % this.#slots.length
+    const slot = this.#slots[index]!
+    this.#slot = slot
+    for (let i = 0; i < slot.spillBuffers.length; i++) this.#frees.retire(slot.spillBuffers[i]!, frame - 1)
+    slot.spillBuffers.length = 0
+    slot.reset()
+    this.#frees.collect(frame, this.#gpu.serial, this.#gpu.completedSerial)
+    const memory = this.#frameMemories[index % this.#frameMemories.length]!
+    this.#frameMemory = memory
+    const replaced = memory.beginFrame()
+    if (replaced) {
+      this.#frees.retire(replaced, frame)
+      this.#countReallocation()
+    }
+    this.#open = true
+  }
+
+  /**
+   * Memory for this frame, valid until its slot comes round again (`buffering` frames later). Its contents are left
+   * over from earlier frames.
+   * @param length elements
+   * @throws NoOpenFrame, InvalidSize, ArenaFull (raise `frameArenaBytes`)
+   */
+  frameAlloc<A extends TypedArray>(type: TypedArrayKind<A>, length: number): A {
+    if (!this.#open) throw this.#closed('frameAlloc()')
+    return this.#slot.arena.alloc(type, length)
+  }
+
+  /**
+   * Sees to it that frame memory is on the device at the end of this frame. The bytes are read by `endFrame`, so they
+   * may still change. Without a target they go to the frame buffer, where they can be bound as uniform or storage;
+   * with one, to a place of the user's own.
+   *
+   * @param view memory that `frameAlloc` returned in this frame, or a part of it
+   * @returns where they will be; the object is reused when the slot comes round again
+   * @throws NoOpenFrame, NotFrameMemory, MirrorOwnsBuffer, BufferDestroyed, UsageMissing, MisalignedCopy, OutOfRange
+   */
+  stageForUpload(view: ArrayBufferView, target?: StageTarget): FrameSlice {
+    if (!this.#open) throw this.#closed('stageForUpload()')
+    const { byteOffset, byteLength } = view
+    if (!this.#slot.arena.ownsThisFrame(view))
+      throw new NotFrameMemory(byteOffset, byteLength, "are not from this frame's arena")
+    if (!target) return this.#frameMemory.stage(byteOffset, byteLength, this.#slot)
+    const { buffer, offset } = target
+    this.#checkTarget(buffer, offset, byteOffset, byteLength)
+    this.#targets.stage(buffer, offset, byteOffset, byteLength)
+    return this.#slot.slice(buffer, offset, byteLength)
+  }
+
+  /**
+   * Closes the frame: plans every mirror, packs what was staged, and hands it all over with at most one submit (two where a
+   * buffer that the device owns grew). Where nothing is dirty and nothing staged it calls nothing.
+   * @returns one object, reused by every frame
+   * @throws NoOpenFrame
+   */
+  endFrame(): FrameReport {
+    if (!this.#open) throw this.#closed('endFrame()')
+    this.#open = false
+    const start = performance.now()
+    const report = this.#report
+    const { calls } = this.#gpu
+    const { writes, copies, dispatches, submits, bytesWritten } = calls
+    const memory = this.#frameMemory
+    const spilled = this.#slot.arena.spills + memory.spills
+    const staged = memory.staged + this.#targets.staged
+    report.frame = this.#frame
+    report.rowsChanged = 0
+    report.bytesChanged = 0
+    let lost = this.#gpu.isLost
+    if (!lost) {
+      try {
+        this.#handOver(writes, copies, dispatches)
+        report.rowsChanged = this.#flush.rows
+        report.bytesChanged = this.#flush.bytes + staged
+      } catch (error) {
+        // Lost in mid-flush. What was not handed over is dirty, and all of it goes up after a restore.
+        if (!this.#gpu.isLost) throw error
+        lost = true
+      } finally {
+        this.#drop()
+      }
+    }
+    if (lost) {
+      this.#totals.lostFrames++
+      this.#flush.reportNothing()
+      this.#drop()
+    }
+    this.#slot.serial = this.#gpu.serial
+    report.serial = this.#gpu.serial
+    report.writes = calls.writes - writes
+    report.copies = calls.copies - copies
+    report.dispatches = calls.dispatches - dispatches
+    report.submits = calls.submits - submits
+    report.bytesUploaded = calls.bytesWritten - bytesWritten
+    report.apiCalls = report.writes + report.copies + report.dispatches + report.submits
+    report.reallocations = this.#reallocations
+    report.abandoned = this.#abandoned
+    report.arenaBytes = this.#slot.arena.used
+    report.arenaHighWater = this.#arenaHighWater()
+    report.slotsInFlight = this.#inFlight()
+    report.spills = spilled
+    report.stageMs = this.#stageMs
+    this.#reallocations = 0
+    this.#abandoned = 0
+    this.#stageMs = 0
+    this.#totals.bytesUploaded += report.bytesUploaded
+    this.#totals.spills += spilled
+    report.flushMs = performance.now() - start
+    return report
+  }
+
+  /** Adds to `stageMs` of the frame's report: for whoever brings rows into mirrors. Milliseconds. */
+  noteStageMs(milliseconds: number): void {
+    this.#stageMs += milliseconds
+  }
+
+  // Beside frames
+
+  /**
+   * Upload & forget: a device buffer with these bytes. It is the caller's to destroy, and lost with the device.
+   * @param usage `MkBufferUsage` flags, TRANSFER_DST included; default all but INDIRECT (and without INDEX where that excludes others)
+   * @throws DeviceLost, BufferTooLarge, AllocationFailed, OutOfRange (no bytes)
+   */
+  uploadSlice(data: ArrayBufferView | ArrayBuffer, usage?: number): MkDeviceBuffer {
+    if (this.#disposed) throw new CoordinatorDisposed('uploadSlice()')
+    const buffer = this.#gpu.createDeviceBuffer(data.byteLength, usage ?? this.#sliceUsage(), {
+      label: `slice ${++this.#made}`,
+    })
+    try {
+      if (!ArrayBuffer.isView(data)) this.#gpu.write(buffer, 0, data, 0, data.byteLength)
+      else if (data.byteOffset % 4 === 0)
+        this.#gpu.write(buffer, 0, data.buffer, data.byteOffset, data.byteLength)
+      else {
+        const bytes = new Uint8Array(data.byteLength)
+        bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+        this.#gpu.write(buffer, 0, bytes.buffer, 0, bytes.byteLength)
+      }
+    } catch (error) {
+      buffer.destroy()
+      throw error
+    }
+    return buffer
+  }
+
+  /**
+   * Rows on the CPU whose changes are on the device after every frame.
+   * @throws InvalidSize, InvalidStride, MirrorTooLarge, UsageUnsupported, MirrorOutOfMemory, DeviceLost
+   */
+  createMirror(options: MirrorOptions): Mirror {
+    if (this.#disposed) throw new CoordinatorDisposed('createMirror()')
+    const mirror = new Mirror(this.#host, options, options.label ?? `Mirror${++this.#made}`)
+    this.#mirrors.add(mirror)
+    this.#flush.add(mirror)
+    return mirror
+  }
+
+  /**
+   * What the device holds in a buffer, after everything handed over so far.
+   * @param offset first byte, `size` bytes; default to the end
+   * @throws as rejections: UsageMissing (TRANSFER_SRC), OutOfRange, BufferDestroyed, DeviceLost
+   */
+  download(buffer: MkDeviceBuffer, offset = 0, size: number = buffer.size - offset): Promise<ArrayBuffer> {
+    return this.#gpu.read(buffer, offset, size)
+  }
+
+  /** Resolves when the device has finished everything handed over. Rejects with DeviceLost. */
+  async idle(): Promise<void> {
+    await this.#gpu.waitIdle()
+  }
+
+  /**
+   * Resolves when fewer frames than slots are in flight: for loops that nothing else slows down (Node, headless). Not for
+   * browsers' frame loops: some report completion every 100 ms only. Resolves at once while the device is lost.
+   */
+  async pace(): Promise<void> {
+    if (this.#gpu.isLost) return
+    const oldest = this.#slots[(this.#frame + 1) % this.#slots.length]!.serial
+    if (oldest <= this.#gpu.completedSerial) return
+    try {
+      await this.#gpu.whenCompleted(oldest)
+    } catch (error) {
+      if (!this.#gpu.isLost) throw error
+    }
+  }
+
+  /** @returns a function that takes the listener away again */
+  on<E extends keyof CoordinatorEvents>(
+    event: E,
+    listener: (event: CoordinatorEvents[E]) => void,
+  ): () => void {
+    return this.#listeners.on(event, listener)
+  }
+
+  /**
+   * Measures what calls, bytes and rows cost on this device, on buffers of its own; takes milliseconds. Runs by itself
+   * when a device is used first.
+   * @returns what the planner reckons with from now on
+   */
+  async calibrate(): Promise<CostModel> {
+    await this.#flush.prepareScatter()
+    return this.#costs
+  }
+
+  get stats(): CoordinatorStats {
+    let mirrorBytes = 0
+    for (const mirror of this.#mirrors) mirrorBytes += mirror.capacity * mirror.stride
+    return {
+      frames: this.#frame,
+      ...this.#totals,
+      mirrors: this.#mirrors.size,
+      mirrorBytes,
+      arenaHighWater: this.#arenaHighWater(),
+      slotsInFlight: this.#inFlight(),
+      deferredFrees: this.#frees.count,
+      deferredBytes: this.#frees.bytes,
+      costs: this.#costs,
+    }
+  }
+
+  /** Gives everything back: mirrors, frame buffers, arenas, and the device if a backend was passed in. */
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.#open = false
+    for (const mirror of [...this.#mirrors]) mirror.destroy()
+    for (const slot of this.#slots) for (const buffer of slot.spillBuffers) buffer.destroy()
+    for (const memory of this.#frameMemories) memory.dispose()
+    this.#flush.dispose()
+    this.#frees.flush()
+    for (const slot of this.#slots) slot.arena.dispose()
+    this.#scratch.dispose()
+    this.#listeners.clear()
+    if (this.#ownsGpu) this.#gpu.destroy()
+  }
+
+  #handOver(writes: number, copies: number, dispatches: number): void {
+    const gpu = this.#gpu
+    // Writes act when called: the copies out of outgrown buffers must be submitted before the first.
+    if (this.#flush.copyGrown()) gpu.submit()
+    this.#frameMemory.flush(this.#scratch)
+    const left = this.#targets.flush(gpu, this.#scratch)
+    this.#flush.run(this.#costs, this.#strategy)
+    const { calls } = gpu
+    if (calls.writes !== writes || calls.dispatches !== dispatches || calls.copies !== copies) gpu.submit()
+    this.#scratch.endFrame()
+    this.#flush.endFrame()
+    if (left > 0)
+      this.#listeners.warn(
+        'StagedIntoDestroyed',
+        `${left} staged pieces were left out: their buffer was destroyed.`,
+      )
+  }
+
+  #drop(): void {
+    this.#frameMemory.drop()
+    this.#targets.drop()
+  }
+
+  #closed(call: string): NoOpenFrame | CoordinatorDisposed {
+    return this.#disposed ? new CoordinatorDisposed(call) : new NoOpenFrame(call)
+  }
+
+  #checkTarget(buffer: MkDeviceBuffer, offset: number, byteOffset: number, bytes: number): void {
+    const owner = this.#owners.get(buffer)
+    if (owner) throw new MirrorOwnsBuffer(owner.label)
+    if (buffer.destroyed) throw new BufferDestroyed(buffer.label)
+    if ((buffer.usage & MkBufferUsage.TRANSFER_DST) === 0)
+      throw new UsageMissing('stageForUpload', buffer.label, MkBufferUsage.TRANSFER_DST, buffer.usage)
+    if (!Number.isInteger(offset) || offset < 0 || offset + bytes > buffer.size)
+      throw new OutOfRange('offset', offset, 0, Math.max(0, buffer.size - bytes), `of '${buffer.label}'`)
+    if (offset % 4 !== 0) throw new MisalignedCopy('offset', offset, 4)
+    if (bytes % 4 !== 0)
+      throw new MisalignedCopy('size', bytes, 4, 'Stage whole words into a buffer of your own.')
+    if (byteOffset % 4 !== 0)
+      throw new MisalignedCopy(
+        'byteOffset of the view',
+        byteOffset,
+        4,
+        'Stage a part that starts at a whole word.',
+      )
+  }
+
+  #makeSlots(): Heap {
+    const bytes = this.#config.frameArenaBytes ?? Math.min(ARENA_BYTES, this.heap.bytes >>> 4)
+    const { buffering } = this
+    const fill = (heap: Heap): void => {
+      for (let i = 0; i < buffering; i++)
+        this.#slots.push(new Slot(heap, bytes, bytes * ARENA_GROWTH, this.#config.debug === true, i))
+    }
+    try {
+      fill(this.heap)
+      return this.heap
+    } catch (error) {
+      if (!(error instanceof HeapFull)) throw error
+      // The user's heap is full of stores: frames get a heap of their own. Pages that are never touched cost nothing.
+      for (const slot of this.#slots.splice(0)) slot.arena.dispose()
+      const heap = createHeap({ bytes: bytes * buffering * (ARENA_GROWTH + 1), label: 'frame heap' })
+      fill(heap)
+      return heap
+    }
+  }
+
+  #makeHost(retire: (buffer: MkDeviceBuffer) => void): MirrorHost {
+    const gpu = (): MkGpu => this.#gpu
+    const frame = (): number => this.#frame
+    return {
+      heap: this.heap,
+      listeners: this.#listeners,
+      get gpu() {
+        return gpu()
+      },
+      get frame() {
+        return frame()
+      },
+      get isLost() {
+        return gpu().isLost
+      },
+      retire,
+      adopt: (buffer, mirror) => void this.#owners.set(buffer, mirror),
+      disown: (buffer) => void this.#owners.delete(buffer),
+      countReallocation: () => this.#countReallocation(),
+      forget: (mirror) => {
+        this.#mirrors.delete(mirror)
+        this.#flush.remove(mirror)
+      },
+    }
+  }
+
+  #countReallocation(): void {
+    this.#reallocations++
+    this.#totals.reallocations++
+  }
+
+  #arenaHighWater(): number {
+    let most = 0
+    for (let i = 0; i < this.#slots.length; i++) {
+      const { highWater } = this.#slots[i]!.arena
+      if (highWater > most) most = highWater
+    }
+    return most
+  }
+
+  #inFlight(): number {
+    const completed = this.#gpu.completedSerial
+    let count = 0
+    for (let i = 0; i < this.#slots.length; i++) if (this.#slots[i]!.serial > completed) count++
+    return count
+  }
+
+  #sliceUsage(): number {
+    const { usages, indexIsExclusive } = this.#gpu.capabilities
+    const all = usages & ~MkBufferUsage.INDIRECT
+    return indexIsExclusive ? all & ~MkBufferUsage.INDEX : all
+  }
+
+  async #prepare(): Promise<void> {
+    await this.#flush.prepareScatter()
+  }
+
+  #watch(gpu: MkGpu): void {
+    void gpu.lost.then((info) => this.#onLost(gpu, info))
+  }
+
+  #onLost(gpu: MkGpu, info: LossInfo): void {
+    if (this.#disposed || gpu !== this.#gpu) return
+    this.#listeners.emit('lost', info)
+  }
+}

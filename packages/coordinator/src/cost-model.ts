@@ -1,0 +1,87 @@
+import type { MkCapabilities } from '@memkit/gpu'
+
+/**
+ * What uploading costs on one backend, in nanoseconds (per call, byte, pass or row). Every term is there twice: for
+ * the calling thread and for the device. A plan's cost is `thread + lambda · device`.
+ *
+ * A scattered row costs more into a big buffer than into a small one (cache misses), so it is given at two
+ * destination sizes; between them it is interpolated over the logarithm of the size, outside it is held.
+ */
+export interface CostModel {
+  /** Weight of the device's time against the calling thread's, default 1. */
+  lambda: number
+  /** One write call. */
+  callThread: number
+  callDevice: number
+  /** One byte written. */
+  byteThread: number
+  byteDevice: number
+  /** One scatter: its pass, its dispatch and its staging write. */
+  scatterThread: number
+  scatterDevice: number
+  /** One scattered row (16 bytes) into a destination of `nearBytes`. */
+  rowThread: number
+  rowDevice: number
+  /** One scattered row (16 bytes) into a destination of `farBytes`. */
+  rowThreadFar: number
+  rowDeviceFar: number
+  /** Destination sizes at which the two row costs hold. */
+  nearBytes: number
+  farBytes: number
+}
+
+/** Destination sizes of the calibration: in and out of a typical last-level cache. */
+const sizes = { nearBytes: 1 << 20, farBytes: 16 << 20 }
+
+/** Where nothing was measured yet. Numbers of this repository's reference machine, see docs/coordinator.md. */
+export const tableCosts: Readonly<Record<'dummy' | 'webgpu' | 'webgl2', Readonly<CostModel>>> = {
+  dummy: {
+    lambda: 1,
+    callThread: 400,
+    callDevice: 0,
+    byteThread: 0.06,
+    byteDevice: 0,
+    scatterThread: 1500,
+    scatterDevice: 0,
+    rowThread: 12,
+    rowDevice: 0,
+    rowThreadFar: 25,
+    rowDeviceFar: 0,
+    ...sizes,
+  },
+  webgpu: {
+    lambda: 1,
+    callThread: 1800,
+    callDevice: 500,
+    byteThread: 0.09,
+    byteDevice: 0.1,
+    scatterThread: 40_000,
+    scatterDevice: 60_000,
+    rowThread: 15,
+    rowDevice: 60,
+    rowThreadFar: 40,
+    rowDeviceFar: 200,
+    ...sizes,
+  },
+  webgl2: {
+    lambda: 1,
+    callThread: 1500,
+    callDevice: 500,
+    byteThread: 0.12,
+    byteDevice: 0.1,
+    scatterThread: 0,
+    scatterDevice: 0,
+    rowThread: 0,
+    rowDevice: 0,
+    rowThreadFar: 0,
+    rowDeviceFar: 0,
+    ...sizes,
+  },
+}
+
+/** The table's numbers for a backend, and over them those given by hand. */
+export function startCosts(capabilities: MkCapabilities, byHand: Partial<CostModel> = {}): CostModel {
+  const { backend } = capabilities
+  const table = backend === 'dummy' || backend === 'webgl2' ? tableCosts[backend] : tableCosts.webgpu
+  return { ...table, ...byHand }
+}

@@ -1,0 +1,77 @@
+import type { MkError } from '@memkit/core'
+import type { LossInfo, MkDeviceBuffer } from '@memkit/gpu'
+import type { Mirror } from './mirror.ts'
+
+/** A mirror's device buffer or CPU memory was replaced: rebuild bind groups and views. */
+export interface Reallocated {
+  readonly mirror: Mirror
+  readonly label: string
+  readonly generation: number
+}
+
+/** A device is there again. Mirrors were made anew and go up in full with the next `endFrame`. */
+export interface Restored {
+  /** Buffers without a CPU copy: their contents are gone. Upload them again. */
+  readonly lost: readonly MkDeviceBuffer[]
+}
+
+/** Something went wrong that broke nothing. */
+export interface CoordinatorWarning {
+  /** Stable name, e.g. `'FrameAbandoned'`, or the `code` of `error`. */
+  readonly code: string
+  readonly message: string
+  readonly error?: MkError | undefined
+}
+
+/** What `co.on` listens to. */
+export interface CoordinatorEvents {
+  reallocated: Reallocated
+  lost: LossInfo
+  restored: Restored
+  warning: CoordinatorWarning
+}
+
+/** Listeners by event. One that throws neither stops the others nor the frame: the error is logged once. */
+export class Listeners {
+  readonly #byEvent = new Map<keyof CoordinatorEvents, Set<(event: never) => void>>()
+  readonly #told = new Set<string>()
+  #threw = false
+
+  /** @returns a function that removes the listener */
+  on<E extends keyof CoordinatorEvents>(
+    event: E,
+    listener: (event: CoordinatorEvents[E]) => void,
+  ): () => void {
+    let set = this.#byEvent.get(event)
+    if (!set) this.#byEvent.set(event, (set = new Set()))
+    const all = set
+    all.add(listener)
+    return () => void all.delete(listener)
+  }
+
+  emit<E extends keyof CoordinatorEvents>(event: E, value: CoordinatorEvents[E]): void {
+    const set = this.#byEvent.get(event)
+    if (!set) return
+    for (const listener of [...set]) {
+      try {
+        ;(listener as (event: CoordinatorEvents[E]) => void)(value)
+      } catch (error) {
+        if (!this.#threw) console.error(`[memkit] a '${event}' listener threw; later ones are silent.`, error)
+        this.#threw = true
+      }
+    }
+  }
+
+  /** Emits a warning; where nobody listens, each code goes to the console once. */
+  warn(code: string, message: string, error?: MkError): void {
+    const set = this.#byEvent.get('warning')
+    if (set && set.size > 0) return this.emit('warning', { code, message, error })
+    if (this.#told.has(code)) return
+    this.#told.add(code)
+    console.warn(`[memkit] ${message}`)
+  }
+
+  clear(): void {
+    this.#byEvent.clear()
+  }
+}

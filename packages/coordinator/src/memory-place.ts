@@ -1,0 +1,45 @@
+import { DirtyRows, HeapFull, createHeap } from '@memkit/core'
+import type { Block, Heap } from '@memkit/core'
+
+/** Where the rows of a mirror and its dirty rows lie: one block of the main heap, or of a heap of their own. */
+export interface Place {
+  readonly heap: Heap
+  readonly block: Block
+  /** Byte of row 0 in `heap.buffer`, a multiple of 64. */
+  readonly offset: number
+  readonly dirty: DirtyRows
+  /** The heap holds this mirror alone. */
+  readonly own: boolean
+}
+
+const ROW_ALIGN = 64
+
+/** A heap of its own has room for gathering that share of its rows. Untouched pages cost nothing. */
+const GATHER_SHARE = 0.5
+const OVERHEAD = 64 << 10
+
+/**
+ * Finds zeroed memory for `rows` × `stride` bytes and their dirty rows: in `heap`, or in a new heap when it is full.
+ * @throws ReserveRefused when the platform refuses a new heap
+ */
+export function findPlace(heap: Heap, rows: number, stride: number, label: string): Place {
+  const rowBytes = Math.ceil((rows * stride) / ROW_ALIGN) * ROW_ALIGN
+  const bytes = rowBytes + DirtyRows.bytesFor(rows)
+  let home = heap
+  let block: Block
+  try {
+    block = heap.alloc(bytes, ROW_ALIGN, label)
+  } catch (error) {
+    if (!(error instanceof HeapFull)) throw error
+    const reserve = Math.ceil(bytes + rowBytes * GATHER_SHARE + OVERHEAD)
+    home = createHeap({ bytes: reserve, exact: true, label: `heap of ${label}` })
+    block = home.alloc(bytes, ROW_ALIGN, label)
+  }
+  const dirty = new DirtyRows(rows, { buffer: home.buffer, offset: block.offset + rowBytes })
+  return { heap: home, block, offset: block.offset, dirty, own: home !== heap }
+}
+
+/** Gives the memory back. A heap of its own is left to the garbage collector. */
+export function leavePlace(place: Place): void {
+  if (!place.own) place.heap.free(place.block)
+}

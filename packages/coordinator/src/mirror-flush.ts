@@ -1,0 +1,324 @@
+import type { Heap } from '@memkit/core'
+import { MkBufferUsage } from '@memkit/gpu'
+import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
+import type { Strategy } from './config.ts'
+import type { CostModel } from './cost-model.ts'
+import { FlushScratch } from './flush-scratch.ts'
+import type { MirrorReport } from './frame-report.ts'
+import type { Mirror } from './mirror.ts'
+import { createPlan, plan } from './planner.ts'
+import type { Plan, PlanStrategy } from './planner.ts'
+
+/** The first scatter buffer, and the most that one frame may scatter. Bytes. */
+const SCATTER_FIRST = 256 << 10
+const SCATTER_MOST = 64 << 20
+
+/** A mirror with its plan and its line in the report. */
+class Entry implements MirrorReport {
+  readonly mirror: Mirror
+  readonly plan: Plan = createPlan()
+  readonly label: string
+  strategy: PlanStrategy = 'none'
+  rows = 0
+  bytes = 0
+  /** First byte of its rows in the scatter buffer, where it scatters. */
+  payload = 0
+
+  constructor(mirror: Mirror) {
+    this.mirror = mirror
+    this.label = mirror.label
+  }
+}
+
+/**
+ * Uploads what is dirty. Per frame: one plan per mirror; `full` and `runs` straight from the mirrors; everything that is
+ * scattered gathered into one block, one write, and one dispatch per mirror. A mirror that lives in a heap of its
+ * own is gathered there and costs a write of its own.
+ */
+export class MirrorFlush {
+  readonly entries: Entry[] = []
+  rows = 0
+  bytes = 0
+  readonly #heap: Heap
+  readonly #scratch: FlushScratch
+  readonly #ownScratch = new WeakMap<Heap, FlushScratch>()
+  readonly #retire: (buffer: MkDeviceBuffer) => void
+  readonly #limits: {
+    used: number
+    exact: boolean
+    scatter: boolean
+    scatterRows: number
+    strategy: Strategy
+  } = { used: 0, exact: false, scatter: false, scatterRows: 0, strategy: 'auto' }
+  readonly #job: {
+    payload: MkDeviceBuffer
+    stride: number
+    count: number
+    payloadOffset: number
+    indexOffset: number
+  } = { payload: undefined as never, stride: 0, count: 0, payloadOffset: 0, indexOffset: 0 }
+  #gpu: MkGpu
+  #buffer: MkDeviceBuffer | undefined
+  /** A bigger scatter buffer whose memory the device has not confirmed. */
+  #coming: MkDeviceBuffer | undefined
+  #scatterMost: number
+
+  constructor(gpu: MkGpu, heap: Heap, scratch: FlushScratch, retire: (buffer: MkDeviceBuffer) => void) {
+    this.#heap = heap
+    this.#scratch = scratch
+    this.#retire = retire
+    this.#gpu = gpu
+    this.#scatterMost = scatterMost(gpu)
+  }
+
+  add(mirror: Mirror): void {
+    this.entries.push(new Entry(mirror))
+  }
+
+  remove(mirror: Mirror): void {
+    const at = this.entries.findIndex((entry) => entry.mirror === mirror)
+    if (at >= 0) this.entries.splice(at, 1)
+  }
+
+  /** The device's scatter pipeline is there: makes the buffer that payloads go through. */
+  async prepareScatter(): Promise<boolean> {
+    const gpu = this.#gpu
+    if (this.#scatterMost === 0 || !(await gpu.prepareScatter()) || gpu !== this.#gpu) return false
+    if (!this.#buffer) await this.#growScatter(SCATTER_FIRST)
+    return this.#buffer !== undefined
+  }
+
+  /** Goes on on a new device. */
+  rebuild(gpu: MkGpu): void {
+    this.#gpu = gpu
+    this.#buffer = undefined
+    this.#coming = undefined
+    this.#scatterMost = scatterMost(gpu)
+  }
+
+  /** Records the copies of grown buffers whose rows the device owns. They must be submitted before any write. */
+  copyGrown(): boolean {
+    let copied = false
+    for (let i = 0; i < this.entries.length; i++) {
+      const { mirror } = this.entries[i]!
+      const from = mirror.copyFrom
+      if (!from) continue
+      const bytes = Math.min(from.size, mirror.buffer.size)
+      if (!from.destroyed) this.#gpu.copy(from, 0, mirror.buffer, 0, bytes)
+      mirror.copied()
+      copied = true
+    }
+    return copied
+  }
+
+  /** Plans every mirror, and writes. What is scattered is recorded, for the submit that follows. */
+  run(costs: CostModel, strategy: Strategy): void {
+    this.rows = 0
+    this.bytes = 0
+    let shared = 0
+    let own = 0
+    for (let i = 0; i < this.entries.length; i++) {
+      const entry = this.entries[i]!
+      const { mirror } = entry
+      if (mirror.deviceRows < mirror.capacity) {
+        mirror.retryBuffer()
+        if (mirror.deviceRows < mirror.capacity) {
+          this.#writeWhatFits(entry)
+          continue
+        }
+      }
+      const room = this.#scatterMost - shared - own
+      const made = this.#plan(entry, costs, strategy, room)
+      entry.strategy = made.strategy
+      entry.rows = made.rows
+      entry.bytes = made.bytes
+      this.rows += made.rows
+      this.bytes += made.rows * mirror.stride
+      if (made.strategy !== 'scatter') this.#write(entry)
+      else if (mirror.heap === this.#heap) shared += made.bytes
+      else own += made.bytes
+    }
+    if (shared + own > 0) this.#scatter(costs, strategy, shared, own)
+  }
+
+  /** The device is lost: nothing was uploaded. */
+  reportNothing(): void {
+    for (let i = 0; i < this.entries.length; i++) {
+      const entry = this.entries[i]!
+      entry.strategy = 'none'
+      entry.rows = 0
+      entry.bytes = 0
+    }
+  }
+
+  endFrame(): void {
+    this.#scratch.endFrame()
+  }
+
+  dispose(): void {
+    this.#buffer?.destroy()
+    this.#coming?.destroy()
+    this.#buffer = undefined
+    this.#coming = undefined
+  }
+
+  #plan(entry: Entry, costs: CostModel, strategy: Strategy, scatterRoom: number): Plan {
+    const { mirror } = entry
+    const limits = this.#limits
+    limits.used = mirror.fresh ? Math.max(mirror.used, mirror.reach) : mirror.used
+    limits.exact = mirror.deviceOwned && !mirror.fresh
+    limits.scatterRows = Math.floor(scatterRoom / (mirror.stride + 4))
+    limits.scatter = limits.scatterRows > 0 && this.#buffer !== undefined && this.#gpu.scatterReady
+    limits.strategy = mirror.fresh ? 'full' : strategy
+    return plan(mirror.dirty, mirror.stride, costs, entry.plan, limits)
+  }
+
+  /** Writes a plan that is not `scatter`. */
+  #write(entry: Entry): void {
+    const { mirror, plan } = entry
+    if (plan.strategy === 'none') return
+    const { dirty, stride, offset } = mirror
+    const source = mirror.heap.buffer
+    if (plan.strategy === 'full') this.#gpu.write(mirror.buffer, 0, source, offset, plan.fullRows * stride)
+    else {
+      for (let from = 0; dirty.nextRun(from, plan.maxGap);) {
+        const first = dirty.runFirst
+        const count = dirty.runCount
+        this.#gpu.write(mirror.buffer, first * stride, source, offset + first * stride, count * stride)
+        from = first + count
+      }
+    }
+    this.#done(mirror, plan)
+  }
+
+  #done(mirror: Mirror, plan: Plan): void {
+    mirror.dirty.clear()
+    mirror.fresh = false
+    if (plan.fullRows > mirror.reach) mirror.reach = plan.fullRows
+  }
+
+  /** Gathers, writes and dispatches every mirror whose plan is `scatter`; those without room go another way. */
+  #scatter(costs: CostModel, strategy: Strategy, shared: number, own: number): void {
+    const buffer = this.#buffer!
+    if (shared + own > buffer.size) void this.#growScatter(shared + own)
+    const base = shared > 0 ? this.#scratch.reserve(Math.min(shared, buffer.size)) : -1
+    let at = 0
+    // Those of the shared heap lie side by side, so that one write takes them all.
+    for (let i = 0; i < this.entries.length; i++) {
+      const entry = this.entries[i]!
+      const { mirror, plan } = entry
+      if (entry.strategy !== 'scatter' || mirror.heap !== this.#heap) continue
+      if (base < 0 || at + plan.bytes > buffer.size) {
+        this.#writeOtherwise(entry, costs, strategy)
+        continue
+      }
+      entry.payload = at
+      gather(mirror, plan.rows, base + at)
+      at += plan.bytes
+    }
+    if (at > 0) this.#gpu.write(buffer, 0, this.#heap.buffer, base, at)
+    for (let i = 0; i < this.entries.length; i++) {
+      const entry = this.entries[i]!
+      const { mirror, plan } = entry
+      if (entry.strategy !== 'scatter' || mirror.heap === this.#heap) continue
+      const place = at + plan.bytes > buffer.size ? -1 : this.#scratchOf(mirror.heap).reserve(plan.bytes)
+      if (place < 0) {
+        this.#writeOtherwise(entry, costs, strategy)
+        continue
+      }
+      entry.payload = at
+      gather(mirror, plan.rows, place)
+      this.#gpu.write(buffer, at, mirror.heap.buffer, place, plan.bytes)
+      at += plan.bytes
+    }
+    const job = this.#job
+    job.payload = buffer
+    for (let i = 0; i < this.entries.length; i++) {
+      const entry = this.entries[i]!
+      if (entry.strategy !== 'scatter') continue
+      const { mirror, plan } = entry
+      job.stride = mirror.stride
+      job.count = plan.rows
+      job.payloadOffset = entry.payload
+      job.indexOffset = entry.payload + plan.rows * mirror.stride
+      this.#gpu.scatter(mirror.buffer, job)
+      this.#done(mirror, plan)
+    }
+  }
+
+  #writeOtherwise(entry: Entry, costs: CostModel, strategy: Strategy): void {
+    const made = this.#plan(entry, costs, strategy, 0)
+    entry.strategy = made.strategy
+    entry.bytes = made.bytes
+    this.#write(entry)
+  }
+
+  /** The device had no memory for all rows: exact runs of those it has. The others stay dirty. */
+  #writeWhatFits(entry: Entry): void {
+    const { mirror } = entry
+    const { dirty, stride, offset, deviceRows } = mirror
+    entry.strategy = 'none'
+    entry.rows = 0
+    entry.bytes = 0
+    for (let from = 0; from < deviceRows && dirty.nextRun(from, 0);) {
+      const first = dirty.runFirst
+      const end = Math.min(first + dirty.runCount, deviceRows)
+      if (first >= end) break
+      this.#gpu.write(
+        mirror.buffer,
+        first * stride,
+        mirror.heap.buffer,
+        offset + first * stride,
+        (end - first) * stride,
+      )
+      for (let row = first; row < end; row++) dirty.unset(row)
+      entry.strategy = 'runs'
+      entry.rows += end - first
+      from = end
+    }
+    entry.bytes = entry.rows * stride
+    this.rows += entry.rows
+    this.bytes += entry.bytes
+    if (deviceRows > mirror.reach) mirror.reach = deviceRows
+  }
+
+  #scratchOf(heap: Heap): FlushScratch {
+    let scratch = this.#ownScratch.get(heap)
+    if (!scratch) this.#ownScratch.set(heap, (scratch = new FlushScratch(heap)))
+    return scratch
+  }
+
+  /** A new scatter buffer is used from the moment at which the device has confirmed its memory. */
+  async #growScatter(bytes: number): Promise<void> {
+    if (this.#coming) return
+    const gpu = this.#gpu
+    const size = Math.min(this.#scatterMost, 2 ** Math.ceil(Math.log2(bytes)))
+    if (this.#buffer && size <= this.#buffer.size) return
+    try {
+      this.#coming = gpu.createDeviceBuffer(size, MkBufferUsage.STORAGE | MkBufferUsage.TRANSFER_DST, {
+        label: 'memkit scatter payload',
+      })
+    } catch {
+      // No memory, or no device: plans do without.
+      return
+    }
+    const buffer = this.#coming
+    const error = await buffer.settled
+    if (this.#coming !== buffer) return buffer.destroy()
+    this.#coming = undefined
+    if (error) return buffer.destroy()
+    if (this.#buffer) this.#retire(this.#buffer)
+    this.#buffer = buffer
+  }
+}
+
+/** Rows, then their numbers, side by side at `place` in the mirror's heap. */
+function gather(mirror: Mirror, rows: number, place: number): void {
+  const { heap, dirty, stride } = mirror
+  heap.kernels.gather(dirty, 0, dirty.rows, mirror.offset, stride, place, place + rows * stride)
+}
+
+function scatterMost(gpu: MkGpu): number {
+  const { scatter, maxStorageBufferBindingSize, maxBufferSize } = gpu.capabilities
+  return scatter ? Math.min(SCATTER_MOST, maxStorageBufferBindingSize, maxBufferSize) : 0
+}

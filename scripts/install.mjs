@@ -60,7 +60,8 @@ export function ensureChromium() {
   if (wanted.length > 0 && aptMay()) {
     console.error(`Installing ${wanted.join(' and ')} through apt …`)
     apt(['update', '-qq']) // a list that is a little old still installs, so the result does not matter
-    for (const name of wanted) apt(['install', '-y', '-qq', '--no-install-recommends', name])
+    for (const name of wanted)
+      apt(['install', '-y', '-qq', '-o', 'Dpkg::Use-Pty=0', '--no-install-recommends', name])
   }
   if (!findChromium()) {
     console.error('Installing Chromium through Playwright …')

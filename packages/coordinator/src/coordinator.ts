@@ -147,7 +147,7 @@ export class MkCoordinator {
   /** Goes up when a device frame buffer is replaced: make bind groups on it anew. */
   get frameBufferGeneration(): number {
     let sum = 0
-    for (let i = 0; i < this.#frameMemories.length; i++) sum += this.#frameMemories[i]!.generation
+    for (let i = 0; i < this.#frameMemories.length; i++) sum += this.#frameMemories[i].generation
     return sum
   }
 
@@ -175,13 +175,13 @@ export class MkCoordinator {
     }
     const frame = ++this.#frame
     const index = frame % this.#slots.length
-    const slot = this.#slots[index]!
+    const slot = this.#slots[index]
     this.#slot = slot
-    for (let i = 0; i < slot.spillBuffers.length; i++) this.#frees.retire(slot.spillBuffers[i]!, frame - 1)
+    for (let i = 0; i < slot.spillBuffers.length; i++) this.#frees.retire(slot.spillBuffers[i], frame - 1)
     slot.spillBuffers.length = 0
     slot.reset()
     this.#frees.collect(frame, this.#gpu.serial, this.#gpu.completedSerial)
-    const memory = this.#frameMemories[index % this.#frameMemories.length]!
+    const memory = this.#frameMemories[index % this.#frameMemories.length]
     this.#frameMemory = memory
     const replaced = memory.beginFrame()
     if (replaced) {
@@ -350,7 +350,7 @@ export class MkCoordinator {
    */
   async pace(): Promise<void> {
     if (this.#gpu.isLost) return
-    const oldest = this.#slots[(this.#frame + 1) % this.#slots.length]!.serial
+    const oldest = this.#slots[(this.#frame + 1) % this.#slots.length].serial
     if (oldest <= this.#gpu.completedSerial) return
     try {
       await this.#gpu.whenCompleted(oldest)
@@ -418,6 +418,7 @@ export class MkCoordinator {
     this.#flush.run(this.#costs, this.#strategy)
     const { calls } = gpu
     if (calls.writes !== writes || calls.dispatches !== dispatches || calls.copies !== copies) gpu.submit()
+    this.#flush.submitted()
     this.#scratch.endFrame()
     this.#flush.endFrame()
     if (left > 0)
@@ -510,7 +511,7 @@ export class MkCoordinator {
   #arenaHighWater(): number {
     let most = 0
     for (let i = 0; i < this.#slots.length; i++) {
-      const { highWater } = this.#slots[i]!.arena
+      const { highWater } = this.#slots[i].arena
       if (highWater > most) most = highWater
     }
     return most
@@ -519,7 +520,7 @@ export class MkCoordinator {
   #inFlight(): number {
     const completed = this.#gpu.completedSerial
     let count = 0
-    for (let i = 0; i < this.#slots.length; i++) if (this.#slots[i]!.serial > completed) count++
+    for (let i = 0; i < this.#slots.length; i++) if (this.#slots[i].serial > completed) count++
     return count
   }
 

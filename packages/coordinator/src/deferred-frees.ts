@@ -40,7 +40,7 @@ export class DeferredFrees {
     if (waiting.length === 0) return
     let kept = 0
     for (let i = 0; i < waiting.length; i++) {
-      const entry = waiting[i]!
+      const entry = waiting[i]
       if (entry.serial < 0 && frame > entry.frame + 1) entry.serial = issued
       const over = waiting.length - i > MAX_WAITING
       if ((entry.serial >= 0 && entry.serial <= completed) || over) {

@@ -96,9 +96,9 @@ export class FrameMemory {
       this.#used.push(0)
     }
     let region = this.#regions.length - 1
-    let offset = Math.ceil(this.#used[region]! / align) * align
-    if (offset + size > this.#regions[region]!.size) {
-      const spill = this.#make(Math.max(this.#regions[0]!.size, size), `${this.#label} spill`)
+    let offset = Math.ceil(this.#used[region] / align) * align
+    if (offset + size > this.#regions[region].size) {
+      const spill = this.#make(Math.max(this.#regions[0].size, size), `${this.#label} spill`)
       slot.spillBuffers.push(spill)
       this.#regions.push(spill)
       this.#used.push(0)
@@ -113,7 +113,7 @@ export class FrameMemory {
     this.#region[k] = region
     this.#place[k] = offset
     this.staged += byteLength
-    return slot.slice(this.#regions[region]!, offset, size)
+    return slot.slice(this.#regions[region], offset, size)
   }
 
   /** Packs and writes: one call per region, normally one. */
@@ -122,13 +122,13 @@ export class FrameMemory {
     const bytes = this.#bytes
     let piece = 0
     for (let region = 0; region < this.#regions.length; region++) {
-      const buffer = this.#regions[region]!
-      const used = this.#used[region]!
+      const buffer = this.#regions[region]
+      const used = this.#used[region]
       const base = scratch.reserve(used)
       for (; piece < this.#pieces && this.#region[piece] === region; piece++) {
-        const from = this.#source[piece]!
-        const length = this.#length[piece]!
-        const to = this.#place[piece]!
+        const from = this.#source[piece]
+        const length = this.#length[piece]
+        const to = this.#place[piece]
         const padded = Math.max(PAD, Math.ceil(length / PAD) * PAD)
         // Without room to pack, each piece is written by itself. Arena memory is aligned to 16, so the padding is there.
         if (base < 0) this.#gpu.write(buffer, to, this.#heap.buffer, from, padded)

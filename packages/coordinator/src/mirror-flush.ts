@@ -100,7 +100,7 @@ export class MirrorFlush {
   copyGrown(): boolean {
     let copied = false
     for (let i = 0; i < this.entries.length; i++) {
-      const { mirror } = this.entries[i]!
+      const { mirror } = this.entries[i]
       const from = mirror.copyFrom
       if (!from) continue
       const bytes = Math.min(from.size, mirror.buffer.size)
@@ -118,7 +118,7 @@ export class MirrorFlush {
     let shared = 0
     let own = 0
     for (let i = 0; i < this.entries.length; i++) {
-      const entry = this.entries[i]!
+      const entry = this.entries[i]
       const { mirror } = entry
       if (mirror.deviceRows < mirror.capacity) {
         mirror.retryBuffer()
@@ -141,10 +141,18 @@ export class MirrorFlush {
     if (shared + own > 0) this.#scatter(costs, strategy, shared, own)
   }
 
+  /** What was scattered has been submitted: now its rows are clean. */
+  submitted(): void {
+    for (let i = 0; i < this.entries.length; i++) {
+      const entry = this.entries[i]
+      if (entry.strategy === 'scatter') this.#done(entry.mirror, entry.plan)
+    }
+  }
+
   /** The device is lost: nothing was uploaded. */
   reportNothing(): void {
     for (let i = 0; i < this.entries.length; i++) {
-      const entry = this.entries[i]!
+      const entry = this.entries[i]
       entry.strategy = 'none'
       entry.rows = 0
       entry.bytes = 0
@@ -205,7 +213,7 @@ export class MirrorFlush {
     let at = 0
     // Those of the shared heap lie side by side, so that one write takes them all.
     for (let i = 0; i < this.entries.length; i++) {
-      const entry = this.entries[i]!
+      const entry = this.entries[i]
       const { mirror, plan } = entry
       if (entry.strategy !== 'scatter' || mirror.heap !== this.#heap) continue
       if (base < 0 || at + plan.bytes > buffer.size) {
@@ -218,7 +226,7 @@ export class MirrorFlush {
     }
     if (at > 0) this.#gpu.write(buffer, 0, this.#heap.buffer, base, at)
     for (let i = 0; i < this.entries.length; i++) {
-      const entry = this.entries[i]!
+      const entry = this.entries[i]
       const { mirror, plan } = entry
       if (entry.strategy !== 'scatter' || mirror.heap === this.#heap) continue
       const place = at + plan.bytes > buffer.size ? -1 : this.#scratchOf(mirror.heap).reserve(plan.bytes)
@@ -234,7 +242,7 @@ export class MirrorFlush {
     const job = this.#job
     job.payload = buffer
     for (let i = 0; i < this.entries.length; i++) {
-      const entry = this.entries[i]!
+      const entry = this.entries[i]
       if (entry.strategy !== 'scatter') continue
       const { mirror, plan } = entry
       job.stride = mirror.stride
@@ -242,7 +250,6 @@ export class MirrorFlush {
       job.payloadOffset = entry.payload
       job.indexOffset = entry.payload + plan.rows * mirror.stride
       this.#gpu.scatter(mirror.buffer, job)
-      this.#done(mirror, plan)
     }
   }
 

@@ -370,8 +370,8 @@ export class Mirror {
     if (this.copyFrom || !this.#confirmed) return
     const at = this.#chain.indexOf(this.#confirmed)
     for (let i = 0; i < at; i++) {
-      this.#host.disown(this.#chain[i]!)
-      this.#host.retire(this.#chain[i]!)
+      this.#host.disown(this.#chain[i])
+      this.#host.retire(this.#chain[i])
     }
     if (at > 0) this.#chain.splice(0, at)
   }

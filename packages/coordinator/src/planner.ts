@@ -98,12 +98,12 @@ function survey(dirty: DirtyRows, maxGap: number): void {
   let first = 0
   let end = -1
   for (let s = 0; s < summary.length; s++) {
-    let live = summary[s]!
+    let live = summary[s]
     while (live !== 0) {
       const bit = 31 - Math.clz32(live & -live)
       live &= live - 1
       const w = (s << 5) + bit
-      let word = words[w]!
+      let word = words[w]
       if (word === 0) continue
       rows += popcount(word)
       const base = w << 5

@@ -69,22 +69,22 @@ export class StagedTargets {
     this.#sort(count)
     const order = this.#order
     for (let i = 0; i < count;) {
-      const first = order[i]!
-      const target = this.#target[first]!
-      const from = this.#offset[first]!
-      let to = from + this.#length[first]!
+      const first = order[i]
+      const target = this.#target[first]
+      const from = this.#offset[first]
+      let to = from + this.#length[first]
       let overlaps = false
       let end = i + 1
       while (end < count) {
-        const next = order[end]!
-        const offset = this.#offset[next]!
+        const next = order[end]
+        const offset = this.#offset[next]
         if (this.#target[next] !== target || offset > to) break
         if (offset < to) overlaps = true
-        const last = offset + this.#length[next]!
+        const last = offset + this.#length[next]
         if (last > to) to = last
         end++
       }
-      const buffer = this.#buffers[target]!
+      const buffer = this.#buffers[target]
       if (buffer.destroyed) left += end - i
       else this.#write(gpu, scratch, buffer, i, end, from, to - from, overlaps)
       i = end
@@ -104,17 +104,17 @@ export class StagedTargets {
   ): void {
     const order = this.#order
     if (end - start === 1) {
-      gpu.write(buffer, from, this.#heap.buffer, this.#source[order[start]!]!, size)
+      gpu.write(buffer, from, this.#heap.buffer, this.#source[order[start]], size)
       return
     }
     // Piece numbers go up in the order of staging.
     if (overlaps) order.subarray(start, end).sort()
     const base = scratch.reserve(size)
     for (let i = start; i < end; i++) {
-      const piece = order[i]!
-      const source = this.#source[piece]!
-      const length = this.#length[piece]!
-      const offset = this.#offset[piece]!
+      const piece = order[i]
+      const source = this.#source[piece]
+      const length = this.#length[piece]
+      const offset = this.#offset[piece]
       if (base < 0) gpu.write(buffer, offset, this.#heap.buffer, source, length)
       else this.#bytes.copyWithin(base + offset - from, source, source + length)
     }
@@ -143,7 +143,7 @@ export class StagedTargets {
         let a = start
         let b = middle
         for (let k = start; k < end; k++) {
-          if (a < middle && (b >= end || !this.#after(from[a]!, from[b]!))) to[k] = from[a++]!
+          if (a < middle && (b >= end || !this.#after(from[a], from[b]))) to[k] = from[a++]!
           else to[k] = from[b++]!
         }
       }
@@ -157,7 +157,7 @@ export class StagedTargets {
 
   /** Does piece `a` come after piece `b`? */
   #after(a: number, b: number): boolean {
-    const difference = this.#target[a]! - this.#target[b]!
-    return difference !== 0 ? difference > 0 : this.#offset[a]! > this.#offset[b]!
+    const difference = this.#target[a] - this.#target[b]
+    return difference !== 0 ? difference > 0 : this.#offset[a] > this.#offset[b]
   }
 }

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest'
+import { createHeap } from '@memkit/core'
+import { MkCoordinator, MirrorTooLarge } from '@memkit/coordinator'
+import { DummyBackend } from '@memkit/gpu'
+import { firstDifference, frame } from './device-bytes.ts'
+
+describe('a mirror', () => {
+  test('has on the device what was written and marked, after endFrame', async () => {
+    const co = new MkCoordinator(new DummyBackend())
+    const mirror = co.createMirror({ rows: 100, stride: 16 })
+    frame(co, () => {
+      mirror.write(3, new Float32Array([1, 2, 3, 4]))
+      mirror.view(Float32Array)[99 * 4] = 5
+      mirror.mark(99)
+    })
+    const device = new Float32Array(await co.download(mirror.buffer))
+    expect(device.slice(12, 16)).toEqual(new Float32Array([1, 2, 3, 4]))
+    expect(device[99 * 4]).toBe(5)
+    expect(mirror.dirty.isEmpty).toBe(true)
+    co.dispose()
+  })
+
+  test('calls nothing when nothing is dirty', () => {
+    const co = new MkCoordinator(new DummyBackend())
+    co.createMirror({ rows: 100, stride: 16 })
+    const report = frame(co, () => {})
+    expect(report).toMatchObject({ apiCalls: 0, bytesUploaded: 0, rowsChanged: 0, serial: 0 })
+    expect(report.mirrors).toMatchObject([{ strategy: 'none', rows: 0, bytes: 0 }])
+    co.dispose()
+  })
+
+  test('grows by doubling, keeps its rows, and goes up in full', async () => {
+    const co = new MkCoordinator(new DummyBackend())
+    const mirror = co.createMirror({ rows: 10, stride: 8, label: 'Growing' })
+    const generations: number[] = []
+    co.on('reallocated', ({ label, generation }) => label === 'Growing' && generations.push(generation))
+    frame(co, () => mirror.write(9, new Uint32Array([7, 8])))
+    const before = mirror.buffer
+    const report = frame(co, () => {
+      mirror.grow(11)
+      mirror.used = 11
+      mirror.write(10, new Uint32Array([9, 10]))
+    })
+    expect(mirror.capacity).toBe(20)
+    expect(mirror.buffer).not.toBe(before)
+    expect(generations).toEqual([2])
+    expect(mirror.generation).toBe(2)
+    expect(mirror.memoryGeneration).toBe(2)
+    expect(report).toMatchObject({ reallocations: 1, rowsChanged: 11, copies: 0 })
+    expect(report.mirrors[0]).toMatchObject({ strategy: 'full', rows: 11, bytes: 88 })
+    const device = new Uint32Array(await co.download(mirror.buffer))
+    expect([...device.slice(18, 22)]).toEqual([7, 8, 9, 10])
+    co.dispose()
+  })
+
+  test('stays as it was when it would pass the limit of the device', () => {
+    const co = new MkCoordinator(new DummyBackend({ maxBufferSize: 1024 }))
+    const mirror = co.createMirror({ rows: 10, stride: 64, label: 'Big' })
+    mirror.mark(4)
+    const { buffer, generation } = mirror
+    expect(() => mirror.grow(17)).toThrow(MirrorTooLarge)
+    try {
+      mirror.grow(17)
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'MirrorTooLarge', label: 'Big', requested: 17 * 64, max: 1024 })
+    }
+    expect(mirror).toMatchObject({ capacity: 10, generation, buffer })
+    expect(mirror.dirty.has(4)).toBe(true)
+    // Doubling would pass it, the rows asked for do not: as many as fit.
+    mirror.grow(12)
+    expect(mirror.capacity).toBe(16)
+    co.dispose()
+  })
+
+  test('lives in a heap of its own when the heap is full', async () => {
+    const heap = createHeap({ bytes: 1 << 20 })
+    const co = new MkCoordinator(new DummyBackend(), { heap, frameArenaBytes: 4096 })
+    const mirror = co.createMirror({ rows: 100_000, stride: 16 })
+    expect(mirror.heap).not.toBe(heap)
+    frame(co, () => mirror.write(99_999, new Uint32Array([1, 2, 3, 4])))
+    expect(await firstDifference(co, mirror)).toBe(-1)
+    mirror.grow(100_001)
+    frame(co, () => mirror.write(199_999, new Uint32Array([5, 6, 7, 8])))
+    expect(await firstDifference(co, mirror)).toBe(-1)
+    co.dispose()
+  })
+})
+
+describe.each(['full', 'runs', 'scatter'] as const)('strategy %s', (strategy) => {
+  test('brings exactly the dirty rows over', async () => {
+    const co = new MkCoordinator(new DummyBackend(), { strategy })
+    await co.ready()
+    const mirror = co.createMirror({ rows: 1000, stride: 12 })
+    frame(co, () => {})
+    const words = mirror.view(Uint32Array)
+    const report = frame(co, () => {
+      for (const row of [0, 1, 500, 998, 999]) {
+        words.fill(row + 1, row * 3, row * 3 + 3)
+        mirror.mark(row)
+      }
+    })
+    expect(report.mirrors[0]).toMatchObject({ strategy, rows: 5 })
+    expect(report.bytesChanged).toBe(60)
+    expect(await firstDifference(co, mirror)).toBe(-1)
+    co.dispose()
+  })
+})

@@ -144,6 +144,48 @@ export class InvalidOption extends MkError {
   }
 }
 
+/** A field has a type that no vertex format holds. */
+export class NoVertexFormat extends MkError {
+  readonly code = 'NoVertexFormat'
+  readonly component: string
+  readonly field: string
+  readonly type: string
+  constructor(component: string, field: string, type: string) {
+    super(
+      `Field "${field}" of ${component} is ${type}, which no vertex format holds. Read the buffer as storage instead ` +
+        '(mk.buffer(component).wgsl(group, binding)), or give the field a scalar, vector or matrix type.',
+    )
+    this.component = component
+    this.field = field
+    this.type = type
+  }
+}
+
+/** What was given to `attachMk` or `createApp` with an MkPlugin is no bitECS world. */
+export class NotAWorld extends MkError {
+  readonly code = 'NotAWorld'
+  constructor() {
+    super(
+      'attachMk needs a bitECS world: the object that createWorld() of bitecs 0.4 returned. (Two copies of bitECS in one ' +
+        'page are fine, a deleted world is not.)',
+    )
+  }
+}
+
+/** `gpu` is nothing that a device can be made of. */
+export class NotAGpu extends MkError {
+  readonly code = 'NotAGpu'
+  /** What was given, as `typeof` tells it. */
+  readonly found: string
+  constructor(found: string) {
+    super(
+      `Option \`gpu\` is ${found}. Give a GPUDevice, a function that returns a promise of one, or an MkGpu; leave it out to run ` +
+        'without a GPU. (A GPUAdapter is not enough: await adapter.requestDevice().)',
+    )
+    this.found = found
+  }
+}
+
 /** Used after `dispose()`. */
 export class Disposed extends MkError {
   readonly code = 'Disposed'
@@ -223,7 +265,9 @@ export class DuplicatePlugin extends MkError {
   readonly code = 'DuplicatePlugin'
   readonly plugin: string
   constructor(plugin: string) {
-    super(`${plugin} was added to this App before. Add it once, or give it \`unique = false\` if it may be there several times.`)
+    super(
+      `${plugin} was added to this App before. Add it once, or give it \`unique = false\` if it may be there several times.`,
+    )
     this.plugin = plugin
   }
 }
@@ -233,7 +277,9 @@ export class PluginTooLate extends MkError {
   readonly code = 'PluginTooLate'
   readonly plugin: string
   constructor(plugin: string) {
-    super(`${plugin} was added after app.ready() had finished, so nobody would build it. Add plugins before app.ready().`)
+    super(
+      `${plugin} was added after app.ready() had finished, so nobody would build it. Add plugins before app.ready().`,
+    )
     this.plugin = plugin
   }
 }
@@ -287,7 +333,9 @@ export class ResourceMissing extends MkError {
 export class TickInProgress extends MkError {
   readonly code = 'TickInProgress'
   constructor() {
-    super('app.tick() was called while a tick is running. Let the system return; the next tick comes by itself or from your loop.')
+    super(
+      'app.tick() was called while a tick is running. Let the system return; the next tick comes by itself or from your loop.',
+    )
   }
 }
 

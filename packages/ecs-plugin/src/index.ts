@@ -1,1 +1,58 @@
-export {}
+// Flag components
+export { GpuSynced, isGpuSynced } from './gpu-synced.ts'
+export type { Changes, GpuSyncedOptions, OnRemove, Synced } from './gpu-synced.ts'
+export type { DefaultSchema } from './default-schema.ts'
+
+// Sync a world
+export { attachMk } from './mk-sync.ts'
+export type { MkSync, MkSystems } from './mk-sync.ts'
+export type { GpuSource, MkOptions } from './mk-options.ts'
+export type { SyncedBuffer } from './synced-buffer.ts'
+export type { StorageOptions } from './wgsl-binding.ts'
+
+// App
+export { App, createApp, DEFAULT_HZ } from './app.ts'
+export type { AppOptions, ErrorOrigin, RunOptions } from './app.ts'
+export type { AppTime, TimeOptions } from './app-time.ts'
+export { MkPlugin, MkSystemSet } from './mk-plugin.ts'
+export type { Plugin } from './plugin.ts'
+export { defineResource } from './resource.ts'
+export type { ResourceKey, ResourceToken } from './resource.ts'
+export { Schedule, scheduleOrder } from './schedule.ts'
+export type { System, SystemOptions, SystemSet, SystemTarget } from './system.ts'
+
+// What the options need, so that a game installs one package
+export {
+  align,
+  array,
+  atomic,
+  createHeap,
+  f16,
+  f32,
+  i32,
+  mat2x2f,
+  mat3x3f,
+  mat4x4f,
+  size,
+  struct,
+  u32,
+  vec2f,
+  vec2h,
+  vec2i,
+  vec2u,
+  vec3f,
+  vec3h,
+  vec3i,
+  vec3u,
+  vec4f,
+  vec4h,
+  vec4i,
+  vec4u,
+} from '@memkit/core'
+export type { Heap, Schema, Struct } from '@memkit/core'
+export { BufferingMode } from '@memkit/coordinator'
+export type { CostModel, FrameReport, MirrorReport, Strategy } from '@memkit/coordinator'
+export { MkBufferUsage } from '@memkit/gpu'
+
+// Errors
+export * from './errors.ts'

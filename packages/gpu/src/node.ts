@@ -32,8 +32,8 @@ export interface DawnGpuOptions extends DawnOptions {
 }
 
 /**
- * What `create()` returned, per device alive. Were it collected while its device is in use, the process would
- * crash; while it is held, nothing else happens.
+ * What `create()` returned, kept for good: were it collected while its device, or a promise of that device, is still
+ * alive somewhere, the process would crash, also after `device.destroy()`. Held, it does not keep the process alive.
  */
 const inUse = new Set<GPU>()
 
@@ -56,7 +56,6 @@ export async function dawnDevice(options: DawnOptions = {}): Promise<GPUDevice> 
     requiredFeatures: [...(options.features ?? [])],
   })
   inUse.add(gpu)
-  void device.lost.then(() => inUse.delete(gpu))
   return device
 }
 

@@ -1,0 +1,38 @@
+/**
+ * What the plugin needs from an ECS, and all of it. `bitecs.ts` implements it; another ECS is one more file like it.
+ *
+ * Ids handed to `enter` and `leave` are row numbers: small, dense, non-negative integers (entity ids without a version).
+ */
+export interface EcsWorld {
+  /** A number that changes when a component was registered since it was last read. Read every frame. */
+  readonly componentCount: number
+  /** The row number of an entity id: the id without its version, where the ECS has versions. */
+  rowOf(entity: number): number
+  /** Calls `visit` for every component that the world has registered, relation pairs left out. */
+  forEachComponent(visit: (component: object) => void): void
+  /**
+   * Follows which entities have every one of `terms`, from now on: entities that have them already are not replayed,
+   * `scan` lists them.
+   */
+  watch(terms: readonly object[], listener: MembershipListener): MembershipWatch
+}
+
+/**
+ * Called by the ECS in the middle of its own bookkeeping, so an implementation must never throw; and called more than
+ * once for one change (`− −` for one removal, `+ − +` for a removal that was taken back), so it must be idempotent.
+ * The last call for a row is the truth.
+ */
+export interface MembershipListener {
+  enter(row: number): void
+  leave(row: number): void
+}
+
+/** One subscription to the ECS. */
+export interface MembershipWatch {
+  /** False once the ECS has silently stopped reporting (a reset world, a removed query): watch again and `scan`. */
+  readonly intact: boolean
+  /** Calls `visit` for every entity that matches now. */
+  scan(visit: (row: number) => void): void
+  /** Ends the subscription. Idempotent. */
+  stop(): void
+}

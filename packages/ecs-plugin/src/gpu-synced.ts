@@ -1,0 +1,159 @@
+import { checkStructName } from '@memkit/core'
+import type { Schema } from '@memkit/core'
+import { AlreadyFlagged, InvalidOption, NotAComponent } from './errors.ts'
+import type { DefaultSchema } from './default-schema.ts'
+import { readShape } from './source.ts'
+
+declare const schemaOf: unique symbol
+
+/** A component that was flagged with `GpuSynced`. The schema of its rows is carried in the type alone: nothing is added to the object. */
+export interface Synced<S extends Schema = Schema> {
+  readonly [schemaOf]: S
+}
+
+/** How changed rows are found. */
+export type Changes = 'detect' | 'marked' | 'all'
+
+/** What becomes of the row of a removed entity. */
+export type OnRemove = 'keep' | 'zero'
+
+export interface GpuSyncedOptions<S extends Schema = Schema> {
+  /** WGSL struct name and debug label, PascalCase by habit. Default `Component<n>`. */
+  label?: string
+  /** Layout of one row: a struct, or a single WGSL type. Default: one field per column. */
+  schema?: S
+  /**
+   * How changed rows are found. `'detect'` (default) compares the columns with what the device holds and needs no help;
+   * `'marked'` looks only at rows that `mk.mark` named, and at rows that entered; `'all'` takes every live row each frame.
+   */
+  changes?: Changes
+  /** Only entities that also have these components get a row. */
+  with?: readonly object[]
+  /** `MkBufferUsage` flags beside STORAGE, VERTEX and the transfer flags, for example INDIRECT. */
+  usage?: number
+  /** What becomes of a removed entity's row: `'keep'` (default) leaves its last bytes, `'zero'` clears them. */
+  onRemove?: OnRemove
+  /** Rows reserved at the start, default 1 024. The buffer doubles when more are needed. */
+  capacity?: number
+}
+
+/** What is known of a flagged component, the defaults filled in. */
+export interface SyncedOptions {
+  readonly label: string
+  readonly schema: Schema | undefined
+  readonly changes: Changes
+  readonly with: readonly object[]
+  readonly usage: number
+  readonly onRemove: OnRemove
+  readonly capacity: number
+}
+
+interface Registry {
+  readonly options: WeakMap<object, SyncedOptions>
+  /** Components flagged so far, on this page. */
+  count: number
+}
+
+// Kept on globalThis, so that two copies of this module (one bundled, one from a CDN) know each other's components; and apart
+// from the components, because serializers walk `Object.keys(component)`.
+const registryKey = Symbol.for('@memkit/gpu-synced')
+
+function registry(): Registry {
+  const holder = globalThis as { [registryKey]?: Registry }
+  return (holder[registryKey] ??= { options: new WeakMap(), count: 0 })
+}
+
+/**
+ * Flags a component: its data is on the GPU after every frame of every world that is attached.
+ *
+ * ```ts
+ * const Position = GpuSynced({ x: new Float32Array(n + 1), y: new Float32Array(n + 1) })
+ * ```
+ *
+ * @param component any bitECS store with columns; it is returned as it is, nothing is added to it
+ * @throws NotAComponent, NoColumns, UnsupportedColumn, ColumnLengthMismatch, SchemaMismatch when it cannot be synced
+ * @throws AlreadyFlagged when it was flagged before with other options
+ * @throws InvalidIdentifier when the label cannot name a struct in WGSL
+ * @throws InvalidOption when an option has a value that it cannot have
+ */
+export function GpuSynced<C extends object, S extends Schema = DefaultSchema<C>>(
+  component: C,
+  options: GpuSyncedOptions<S> = {},
+): C & Synced<S> {
+  if ((typeof component !== 'object' && typeof component !== 'function') || component === null)
+    throw new NotAComponent(component === null ? 'null' : typeof component)
+  const { options: known, count } = registry()
+  const earlier = known.get(component)
+  if (earlier !== undefined) {
+    checkSame(earlier, options)
+    return component as C & Synced<S>
+  }
+  const synced = withDefaults(options, count + 1)
+  readShape(synced.label, component, synced.schema)
+  known.set(component, synced)
+  registry().count = count + 1
+  return component as C & Synced<S>
+}
+
+/** Whether the component was flagged with `GpuSynced`. */
+export function isGpuSynced(component: object): component is Synced {
+  return registry().options.has(component)
+}
+
+/** Options of a flagged component; undefined when it is not flagged. */
+export function syncedOptions(component: object): SyncedOptions | undefined {
+  return registry().options.get(component)
+}
+
+/** Components flagged so far: a world looks for new ones when this number has changed. */
+export function flaggedCount(): number {
+  return registry().count
+}
+
+const changesValues: readonly Changes[] = ['detect', 'marked', 'all']
+const onRemoveValues: readonly OnRemove[] = ['keep', 'zero']
+const optionNames = ['label', 'schema', 'changes', 'with', 'usage', 'onRemove', 'capacity'] as const
+// 2³⁰ rows: what a set of rows can hold.
+const maxCapacity = 2 ** 30
+
+function withDefaults(options: GpuSyncedOptions, number: number): SyncedOptions {
+  for (const name of Object.keys(options))
+    if (!(optionNames as readonly string[]).includes(name))
+      throw new InvalidOption(
+        name,
+        (options as Record<string, unknown>)[name],
+        `one of ${optionNames.join(', ')}`,
+      )
+  const synced: SyncedOptions = {
+    label: options.label ?? `Component${number}`,
+    schema: options.schema,
+    changes: options.changes ?? 'detect',
+    with: [...(options.with ?? [])],
+    usage: options.usage ?? 0,
+    onRemove: options.onRemove ?? 'keep',
+    capacity: options.capacity ?? 1024,
+  }
+  checkStructName(synced.label)
+  if (!changesValues.includes(synced.changes))
+    throw new InvalidOption('changes', synced.changes, "'detect', 'marked' or 'all'")
+  if (!onRemoveValues.includes(synced.onRemove))
+    throw new InvalidOption('onRemove', synced.onRemove, "'keep' or 'zero'")
+  if (!Number.isInteger(synced.capacity) || synced.capacity < 1 || synced.capacity > maxCapacity)
+    throw new InvalidOption('capacity', synced.capacity, 'a whole number of rows from 1 to 2³⁰')
+  if (!Number.isInteger(synced.usage) || synced.usage < 0)
+    throw new InvalidOption('usage', synced.usage, 'MkBufferUsage flags')
+  return Object.freeze(synced)
+}
+
+/** Throws when an option is given that differs from the first time. Options that are left out ask for nothing. */
+function checkSame(earlier: SyncedOptions, options: GpuSyncedOptions): void {
+  for (const name of optionNames) {
+    const value = options[name]
+    if (value === undefined) continue
+    const same =
+      name === 'with'
+        ? earlier.with.length === options.with!.length && earlier.with.every((c, i) => c === options.with![i])
+        : earlier[name] === value
+    if (!same) throw new AlreadyFlagged(earlier.label, name)
+  }
+}

@@ -1,0 +1,69 @@
+import type { Heap } from '@memkit/core'
+import type { BufferingMode, CostModel, Strategy } from '@memkit/coordinator'
+import { MkGpu, WebGpuBackend } from '@memkit/gpu'
+import { NotAGpu } from './errors.ts'
+
+/** What runs the buffers. */
+export type GpuSource = GPUDevice | (() => Promise<GPUDevice>) | MkGpu
+
+/** Options of `attachMk` and `MkPlugin`; every one has a default. */
+export interface MkOptions {
+  /**
+   * A device, a function that returns a promise of one, or an MkGpu. A device or MkGpu that is passed in is borrowed and
+   * never destroyed; one from a function is ours and destroyed on dispose. Nothing: the Dummy backend, which keeps bytes but
+   * draws nothing, said once.
+   */
+  gpu?: GpuSource
+  /** What to sync. Default: every flagged component that the world knows. */
+  components?: readonly object[]
+  /** Where mirrors live. Default: the heap that the components live in, else a new one of `heapBytes`. */
+  heap?: Heap
+  /** How long frame memory stays valid. Default `BufferingMode.Triple`. */
+  buffering?: BufferingMode
+  /** Bytes of the heap that is made when none is given. */
+  heapBytes?: number
+  /** What calls and bytes cost, when it is not to be measured. */
+  costs?: Partial<CostModel>
+  /** Force a way of uploading. Default `'auto'`. */
+  strategy?: Strategy
+  /** Aborting it while attaching releases the world at once. */
+  signal?: AbortSignal
+  /** Poison freed frame memory, label buffers, check invariants. */
+  debug?: boolean
+}
+
+/** A gpu to use, and whether it is ours to destroy. */
+export interface OpenedGpu {
+  readonly gpu: MkGpu
+  readonly owned: boolean
+}
+
+/** @throws NotAGpu, and what the function given throws */
+export async function openGpu(source: GpuSource | undefined, debug: boolean): Promise<OpenedGpu> {
+  if (source === undefined) return { gpu: await dummyGpu(debug), owned: true }
+  if (source instanceof MkGpu) return { gpu: source, owned: false }
+  const device: unknown = typeof source === 'function' ? await source() : source
+  if (!isDevice(device)) throw new NotAGpu(device === null ? 'null' : typeof device)
+  const owned = typeof source === 'function'
+  return { gpu: new MkGpu(new WebGpuBackend(device, { owned }), { debug }), owned: true }
+}
+
+let saidDummy = false
+
+// Imported on demand: a game that passes a device does not ship the Dummy backend.
+async function dummyGpu(debug: boolean): Promise<MkGpu> {
+  const { DummyBackend } = await import('@memkit/gpu/dummy')
+  if (!saidDummy)
+    console.warn(
+      '[memkit] No `gpu` was given: running on the Dummy backend, which keeps the bytes but draws nothing. ' +
+        'Pass a GPUDevice, for example gpu: await (await navigator.gpu.requestAdapter()).requestDevice().',
+    )
+  saidDummy = true
+  return new MkGpu(new DummyBackend(), { debug })
+}
+
+// By shape: a device may come from another realm, from Dawn, or from an engine that wraps it.
+function isDevice(value: unknown): value is GPUDevice {
+  if (typeof value !== 'object' || value === null) return false
+  return 'queue' in value && 'createBuffer' in value && 'limits' in value
+}

@@ -1,0 +1,81 @@
+import { MkResource } from './app.ts'
+import type { App } from './app.ts'
+import type { MkOptions } from './mk-options.ts'
+import { attachMk } from './mk-sync.ts'
+import type { MkSync } from './mk-sync.ts'
+import type { Plugin } from './plugin.ts'
+import { Schedule } from './schedule.ts'
+
+/** The plugin's system sets, to order systems by. */
+export const MkSystemSet: {
+  /** Opens the frame; the first system of `Schedule.First`. */
+  readonly FrameBegin: 'MkSystemSet.FrameBegin'
+  /** Finds what changed; in `Schedule.Last`, after every system but FrameEnd. */
+  readonly Stage: 'MkSystemSet.Stage'
+  /** Brings it to the device; the last system of `Schedule.Last`. */
+  readonly FrameEnd: 'MkSystemSet.FrameEnd'
+} = {
+  FrameBegin: 'MkSystemSet.FrameBegin',
+  Stage: 'MkSystemSet.Stage',
+  FrameEnd: 'MkSystemSet.FrameEnd',
+}
+
+/**
+ * The sync as a plugin of an App: `app.mk` is there once `app.ready()` has resolved.
+ *
+ * ```ts
+ * const app = createApp(world).addPlugin(new MkPlugin({ gpu: device }))
+ * await app.ready()
+ * app.run()
+ * ```
+ */
+export class MkPlugin implements Plugin {
+  readonly name = 'MkPlugin'
+  readonly #options: MkOptions
+  readonly #abort = new AbortController()
+  #mk: MkSync<object> | undefined
+
+  constructor(options: MkOptions = {}) {
+    this.#options = options
+  }
+
+  build(app: App<object>): void {
+    // Arrows, so that `mk` is looked up in each frame: it comes with `ready`.
+    app
+      .addSystem(Schedule.First, () => this.#mk?.beginFrame(), {
+        set: MkSystemSet.FrameBegin,
+        edge: 'first',
+        label: 'memkit: begin frame',
+      })
+      .addSystem(Schedule.Last, () => this.#mk?.stageForEnd(), {
+        set: MkSystemSet.Stage,
+        edge: 'last',
+        label: 'memkit: stage',
+      })
+      .addSystem(Schedule.Last, () => void this.#mk?.endFrame(), {
+        set: MkSystemSet.FrameEnd,
+        after: MkSystemSet.Stage,
+        edge: 'last',
+        label: 'memkit: end frame',
+      })
+  }
+
+  async ready(app: App<object>): Promise<void> {
+    const { signal } = this.#options
+    signal?.throwIfAborted()
+    const abort = (): void => this.#abort.abort(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      this.#mk = await attachMk(app.world, { ...this.#options, signal: this.#abort.signal })
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+    app.insertResource(MkResource, this.#mk)
+  }
+
+  cleanup(): void {
+    this.#abort.abort()
+    this.#mk?.dispose()
+    this.#mk = undefined
+  }
+}

@@ -1,0 +1,297 @@
+import { columnsInfo, Heap } from '@memkit/core'
+import type { Schema } from '@memkit/core'
+import { MkCoordinator } from '@memkit/coordinator'
+import type { CoordinatorEvents, FrameReport } from '@memkit/coordinator'
+import type { MkGpu } from '@memkit/gpu'
+import type { World } from 'bitecs'
+import { BitEcsWorld, isWorld } from './bitecs.ts'
+import { Disposed, InvalidOption, NotAWorld, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
+import { flaggedCount, syncedOptions } from './gpu-synced.ts'
+import type { Synced } from './gpu-synced.ts'
+import { openGpu } from './mk-options.ts'
+import type { MkOptions, OpenedGpu } from './mk-options.ts'
+import { SyncedBuffer } from './synced-buffer.ts'
+import { SyncedComponent } from './synced-component.ts'
+
+/** A world's sync with the GPU. Made by `attachMk` or by `MkPlugin`. */
+export class MkSync<W extends object = World> {
+  readonly coordinator: MkCoordinator
+  /** The same three calls as systems, each returning the world: for bitECS's `pipe`. */
+  readonly systems: MkSystems<W>
+  readonly #world: W
+  readonly #ecs: BitEcsWorld
+  readonly #owned: OpenedGpu
+  readonly #synced = new Map<object, SyncedComponent>()
+  readonly #buffers = new Map<object, SyncedBuffer>()
+  readonly #listed: readonly object[] | undefined
+  #componentCount = -1
+  #flaggedCount = -1
+  #staged = false
+  #stageError: unknown
+  #report: FrameReport
+  #disposed = false
+
+  /** Use `attachMk`. */
+  constructor(world: W, options: MkOptions, opened: OpenedGpu) {
+    this.#world = world
+    this.#owned = opened
+    this.#listed = options.components
+    this.#ecs = new BitEcsWorld(world, (message) => console.warn(`[memkit] ${message}`))
+    this.coordinator = new MkCoordinator(opened.gpu, {
+      buffering: options.buffering,
+      heap: options.heap ?? this.#heapOfComponents(),
+      heapBytes: options.heapBytes,
+      costs: options.costs,
+      strategy: options.strategy,
+      debug: options.debug,
+    })
+    this.#report = this.coordinator.report
+    const system = (run: () => unknown) => (): W => {
+      run()
+      return world
+    }
+    this.systems = {
+      frameBegin: system(() => this.beginFrame()),
+      stage: system(() => this.stage()),
+      frameEnd: system(() => this.endFrame()),
+    }
+    try {
+      this.#discover()
+    } catch (error) {
+      this.#giveBack()
+      throw error
+    }
+  }
+
+  get gpu(): MkGpu {
+    return this.coordinator.gpu
+  }
+
+  /** The WebGPU device in use now; undefined on other backends. */
+  get device(): GPUDevice | undefined {
+    return (this.gpu.backend as { readonly device?: GPUDevice }).device
+  }
+
+  /** What the last finished frame did. One object, reused: copy what you keep. */
+  get report(): FrameReport {
+    return this.#report
+  }
+
+  /** Opens a frame. One that is still open (a system threw) is abandoned: what was staged by hand is dropped, dirty rows are kept. */
+  beginFrame(): void {
+    this.#assertAlive('beginFrame()')
+    this.#staged = false
+    this.#stageError = undefined
+    this.#discover()
+    this.coordinator.beginFrame()
+  }
+
+  /**
+   * Finds the rows that changed and takes them over. What systems write later goes up with the next frame.
+   * Called by `endFrame` unless it was called in this frame already.
+   *
+   * @throws EntityBeyondColumn, ColumnLengthMismatch, MirrorTooLarge: after everything else was staged. The frame can be ended.
+   */
+  stage(): void {
+    this.#assertAlive('stage()')
+    this.#stage()
+    const error = this.#stageError
+    this.#stageError = undefined
+    if (error !== undefined) throw error
+  }
+
+  /**
+   * Stages, if that was not done in this frame, and brings everything that changed to the device.
+   *
+   * @throws NoOpenFrame without `beginFrame`
+   * @throws what `stage` throws, after everything that could be uploaded was
+   */
+  endFrame(): FrameReport {
+    this.#assertAlive('endFrame()')
+    if (!this.#staged && this.coordinator.isFrameOpen) this.#stage()
+    this.#report = this.coordinator.endFrame()
+    const error = this.#stageError
+    this.#stageError = undefined
+    if (error !== undefined) throw error
+    return this.#report
+  }
+
+  /** Stages like `stage`, but leaves the error to `endFrame`: a schedule that stops at the first error still flushes. @internal */
+  stageForEnd(): void {
+    this.#assertAlive('stage()')
+    this.#stage()
+  }
+
+  /** Says that an entity's row was written. For `changes: 'marked'`; elsewhere it costs little and changes nothing. */
+  mark(component: Synced, entity: number): void {
+    this.#syncedOf(component, 'mark').mark(this.#ecs.rowOf(entity))
+  }
+
+  /** Marks the entities with ids `first` … `first + count − 1`. */
+  markRange(component: Synced, first: number, count: number): void {
+    this.#syncedOf(component, 'markRange').markRange(first, count)
+  }
+
+  /** Marks every entity that has the component. */
+  markAll(component: Synced): void {
+    this.#syncedOf(component, 'markAll').markAll()
+  }
+
+  /**
+   * The buffer that holds a component's rows. The same object each time.
+   *
+   * @throws NotGpuSynced for a component that was not flagged
+   */
+  buffer<S extends Schema>(component: Synced<S>): SyncedBuffer<S> {
+    const synced = this.#syncedOf(component, 'buffer')
+    let buffer = this.#buffers.get(component)
+    if (buffer === undefined)
+      this.#buffers.set(component, (buffer = new SyncedBuffer(synced, this.coordinator)))
+    return buffer as SyncedBuffer<S>
+  }
+
+  /** Listens to what happens to buffers and device. @returns a function that ends it */
+  on<E extends keyof CoordinatorEvents>(
+    event: E,
+    listener: (event: CoordinatorEvents[E]) => void,
+  ): () => void {
+    return this.coordinator.on(event, listener)
+  }
+
+  /** Gives everything back: observers, buffers, heap; also the device, if it came from a function. The world may then be attached again. Idempotent. */
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.#giveBack()
+    if (this.#owned.owned) this.#owned.gpu.destroy()
+    attached.delete(this.#world)
+  }
+
+  #giveBack(): void {
+    for (const synced of this.#synced.values()) synced.dispose()
+    this.#synced.clear()
+    this.#buffers.clear()
+    this.coordinator.dispose()
+  }
+
+  #stage(): void {
+    const start = performance.now()
+    this.#staged = true
+    this.#discover()
+    for (const synced of this.#synced.values()) {
+      try {
+        synced.stage()
+      } catch (error) {
+        // The others go up all the same; the first error is the one to mend first.
+        this.#stageError ??= error
+      }
+    }
+    this.coordinator.noteStageMs(performance.now() - start)
+  }
+
+  /** Takes on components that were flagged or registered since the last look. */
+  #discover(): void {
+    const { componentCount } = this.#ecs
+    if (componentCount === this.#componentCount && flaggedCount() === this.#flaggedCount) return
+    if (this.#listed !== undefined)
+      for (const component of this.#listed) this.#syncedOf(component, 'components')
+    else
+      this.#ecs.forEachComponent((component) => {
+        if (syncedOptions(component) !== undefined) this.#syncedOf(component, 'components')
+      })
+    // Watching registers components, so the count is read again.
+    this.#componentCount = this.#ecs.componentCount
+    this.#flaggedCount = flaggedCount()
+  }
+
+  #syncedOf(component: object, call: string): SyncedComponent {
+    this.#assertAlive(call)
+    const known = this.#synced.get(component)
+    if (known !== undefined) return known
+    const options = syncedOptions(component)
+    if (options === undefined) throw new NotGpuSynced(call, columnNames(component))
+    const synced = new SyncedComponent(this.#ecs, this.coordinator, component, options)
+    this.#synced.set(component, synced)
+    return synced
+  }
+
+  /** The heap that the components to sync live in: detection then reads their columns where they are. */
+  #heapOfComponents(): Heap | undefined {
+    let heap: Heap | undefined
+    const look = (component: object): void => {
+      const memory = columnsInfo(component)?.memory
+      if (heap === undefined && memory instanceof Heap && syncedOptions(component) !== undefined)
+        heap = memory
+    }
+    if (this.#listed !== undefined) this.#listed.forEach(look)
+    else this.#ecs.forEachComponent(look)
+    return heap
+  }
+
+  #assertAlive(call: string): void {
+    if (this.#disposed) throw new Disposed(call)
+  }
+}
+
+/** `beginFrame`, `stage` and `endFrame` as systems. Each ignores its argument and returns the world. */
+export interface MkSystems<W> {
+  readonly frameBegin: (world?: unknown) => W
+  readonly stage: (world?: unknown) => W
+  readonly frameEnd: (world?: unknown) => W
+}
+
+/** Worlds that are attached, or about to be. */
+const attached = new WeakSet<object>()
+
+/**
+ * Attaches a bitECS world to a GPU: from now on every `beginFrame` … `endFrame` brings its flagged components there.
+ *
+ * ```ts
+ * const mk = await attachMk(world, { gpu: device })
+ * ```
+ *
+ * @throws NotAWorld, WorldAlreadyAttached, NotAGpu, NotGpuSynced (in `components`), InvalidOption, and what `gpu` throws.
+ *   The world is free again then.
+ */
+export async function attachMk<W extends object>(world: W, options: MkOptions = {}): Promise<MkSync<W>> {
+  if (!isWorld(world)) throw new NotAWorld()
+  if (attached.has(world)) throw new WorldAlreadyAttached()
+  checkOptions(options)
+  const { signal } = options
+  signal?.throwIfAborted()
+  attached.add(world)
+  const release = (): void => void attached.delete(world)
+  signal?.addEventListener('abort', release, { once: true })
+  try {
+    const opened = await openGpu(options.gpu, options.debug ?? false)
+    try {
+      signal?.throwIfAborted()
+      return new MkSync(world, options, opened)
+    } catch (error) {
+      if (opened.owned) opened.gpu.destroy()
+      throw error
+    }
+  } catch (error) {
+    if (signal?.aborted !== true) release()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', release)
+  }
+}
+
+function checkOptions(options: MkOptions): void {
+  const { components } = options
+  if (components === undefined) return
+  if (!Array.isArray(components))
+    throw new InvalidOption('components', components, 'an array of flagged components')
+  for (const component of components)
+    if (typeof component !== 'object' || component === null || syncedOptions(component) === undefined)
+      throw new NotGpuSynced('components', columnNames(component))
+}
+
+/** ` ({ x, y })`, to tell which component an error is about. */
+function columnNames(component: unknown): string {
+  if (typeof component !== 'object' || component === null) return ` (${String(component)})`
+  const names = Object.keys(component)
+  return names.length === 0 || names.length > 8 ? '' : ` ({ ${names.join(', ')} })`
+}

@@ -1,0 +1,158 @@
+import {
+  addComponent,
+  addEntity,
+  createEntityIndex,
+  createWorld,
+  query,
+  removeComponent,
+  removeEntity,
+  removeQuery,
+  resetWorld,
+  withVersioning,
+} from 'bitecs'
+import { describe, expect, it } from 'vitest'
+import { BitEcsWorld } from '../src/bitecs.ts'
+import { Membership } from '../src/membership.ts'
+
+/** A membership of `Thing`, and what it says has changed, each time it is asked. */
+function watching(world: object, terms: object[], warnings: string[] = []) {
+  const membership = new Membership(new BitEcsWorld(world, (message) => warnings.push(message)), terms)
+  const changes = (): { entered: number[]; left: number[] } => {
+    const seen = { entered: [] as number[], left: [] as number[] }
+    membership.apply({ entered: (row) => seen.entered.push(row), left: (row) => seen.left.push(row) })
+    return seen
+  }
+  return { membership, changes }
+}
+
+function spawn(world: object, ...components: object[]): number {
+  const entity = addEntity(world)
+  for (const component of components) addComponent(world, entity, component)
+  return entity
+}
+
+describe('Membership', () => {
+  it('takes in who is there, then follows who enters and leaves', () => {
+    const Thing = {}
+    const world = createWorld()
+    const first = spawn(world, Thing)
+    const { membership, changes } = watching(world, [Thing])
+    expect(changes()).toEqual({ entered: [first], left: [] })
+    const second = spawn(world, Thing)
+    expect(changes()).toEqual({ entered: [second], left: [] })
+    removeComponent(world, first, Thing)
+    removeEntity(world, second)
+    expect(changes()).toEqual({ entered: [], left: [first, second] })
+    expect(changes()).toEqual({ entered: [], left: [] })
+    expect([membership.alive.has(first), membership.rows]).toEqual([false, second + 1])
+  })
+
+  it('says once what bitECS says twice: a component and then its entity removed', () => {
+    const Thing = {}
+    const world = createWorld()
+    const { changes } = watching(world, [Thing])
+    const entity = spawn(world, Thing)
+    changes()
+    removeComponent(world, entity, Thing)
+    removeEntity(world, entity)
+    query(world, [Thing])
+    expect(changes()).toEqual({ entered: [], left: [entity] })
+  })
+
+  it('takes removed and added again within a frame for an entry', () => {
+    const Thing = {}
+    const world = createWorld()
+    const { changes } = watching(world, [Thing])
+    const entity = spawn(world, Thing)
+    changes()
+    removeComponent(world, entity, Thing)
+    addComponent(world, entity, Thing)
+    expect(changes()).toEqual({ entered: [entity], left: [] })
+  })
+
+  it('does not count an entity whose removal is not committed yet when it starts', () => {
+    const Thing = {}
+    const world = createWorld()
+    const gone = spawn(world, Thing)
+    const here = spawn(world, Thing)
+    query(world, [Thing])
+    removeComponent(world, gone, Thing)
+    expect(watching(world, [Thing]).changes()).toEqual({ entered: [here], left: [] })
+  })
+
+  it('wants every one of its components', () => {
+    const [Thing, Visible] = [{}, {}]
+    const world = createWorld()
+    const { changes } = watching(world, [Thing, Visible])
+    const entity = spawn(world, Thing)
+    expect(changes()).toEqual({ entered: [], left: [] })
+    addComponent(world, entity, Visible)
+    expect(changes()).toEqual({ entered: [entity], left: [] })
+    removeComponent(world, entity, Visible)
+    expect(changes()).toEqual({ entered: [], left: [entity] })
+  })
+
+  it('grows with the ids', () => {
+    const Thing = {}
+    const world = createWorld()
+    const { membership, changes } = watching(world, [Thing])
+    for (let i = 0; i < 5000; i++) spawn(world, Thing)
+    expect(changes().entered).toHaveLength(5000)
+    expect(membership.alive.count).toBe(5000)
+  })
+
+  it('notices that the world was reset, and looks at it afresh', () => {
+    const Thing = {}
+    const world = createWorld()
+    const { membership, changes } = watching(world, [Thing])
+    const [a, b] = [spawn(world, Thing), spawn(world, Thing)]
+    changes()
+    expect(membership.heal()).toBe(false)
+    resetWorld(world)
+    expect(spawn(world, Thing)).toBe(a)
+    expect(membership.heal()).toBe(true)
+    expect(changes()).toEqual({ entered: [a], left: [b] })
+    // The new subscription works.
+    removeEntity(world, a)
+    expect(changes()).toEqual({ entered: [], left: [a] })
+  })
+
+  it('notices that the query was removed, after which bitECS reports no removals', () => {
+    const Thing = {}
+    const world = createWorld()
+    const { membership, changes } = watching(world, [Thing])
+    const [a, b] = [spawn(world, Thing), spawn(world, Thing)]
+    changes()
+    removeQuery(world, [Thing])
+    removeEntity(world, a)
+    expect(changes()).toEqual({ entered: [], left: [] })
+    expect(membership.heal()).toBe(true)
+    expect(changes()).toEqual({ entered: [b], left: [a] })
+  })
+
+  it('takes the version off versioned ids, and warns once', () => {
+    const Thing = {}
+    const world = createWorld(createEntityIndex(withVersioning(8)))
+    const warnings: string[] = []
+    const { membership } = watching(world, [Thing], warnings)
+    const first = spawn(world, Thing)
+    removeEntity(world, first)
+    const second = addEntity(world)
+    // Recycled: the same row, another version.
+    expect([second, second & 0xffffff]).toEqual([first + (1 << 24), first])
+    // bitECS 0.4.0 takes the live entity for dead, so it can only enter through the listener.
+    membership.enter(new BitEcsWorld(world, () => undefined).rowOf(second))
+    expect(membership.alive.has(first)).toBe(true)
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain('versioned')
+  })
+
+  it('is deaf after dispose', () => {
+    const Thing = {}
+    const world = createWorld()
+    const { membership, changes } = watching(world, [Thing])
+    membership.dispose()
+    spawn(world, Thing)
+    expect(changes()).toEqual({ entered: [], left: [] })
+  })
+})

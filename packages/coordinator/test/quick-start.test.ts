@@ -16,7 +16,14 @@ test('the quick start runs as written', async () => {
     new Float32Array(16).fill(1),
   )
   // One write of the frame buffer. Nothing is recorded, so nothing is submitted.
-  expect(report).toMatchObject({ frame: 1, writes: 1, copies: 0, dispatches: 0, bytesChanged: 64, bytesUploaded: 64 })
+  expect(report).toMatchObject({
+    frame: 1,
+    writes: 1,
+    copies: 0,
+    dispatches: 0,
+    bytesChanged: 64,
+    bytesUploaded: 64,
+  })
   expect(report.serial).toBeGreaterThan(0)
   co.dispose()
 })

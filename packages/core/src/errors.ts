@@ -181,6 +181,80 @@ export class ArenaDisposed extends MkError {
   }
 }
 
+/** A list of an earlier frame, or of a part of this one that was rewound, was used. Nothing was changed. */
+export class StaleFrameVec extends MkError {
+  readonly code = 'StaleFrameVec'
+
+  constructor() {
+    super(
+      'The memory of this list is gone: its frame has ended, or was rewound past it. Make one in every frame.',
+    )
+  }
+}
+
+/** Something that needs an open frame was called outside `beginFrame` … `endFrame`. Nothing was changed. */
+export class NoOpenFrame extends MkError {
+  readonly code = 'NoOpenFrame'
+  /** What was called. */
+  readonly call: string
+
+  constructor(call: string) {
+    super(`${call} needs an open frame. Call beginFrame() first, and endFrame() once per frame.`)
+    this.call = call
+  }
+}
+
+// Budgets, handles and phases
+
+/** An allocation would pass the hard limit of its tag. Nothing was changed. */
+export class BudgetExceeded extends MkError {
+  readonly code = 'BudgetExceeded'
+  readonly tag: string
+  /** Bytes asked for. */
+  readonly asked: number
+  /** Bytes of the tag that are alive. */
+  readonly used: number
+  /** Bytes of the hard limit. */
+  readonly hard: number
+
+  constructor(tag: string, asked: number, used: number, hard: number) {
+    super(
+      `${asked} more bytes for ${tag} would pass its hard limit: ${used} of ${hard} bytes are in use. Free some, or ` +
+        `raise \`hard\` in \`budgets\`.`,
+    )
+    this.tag = tag
+    this.asked = asked
+    this.used = used
+    this.hard = hard
+  }
+}
+
+/** A table of handles has no slot left. Nothing was changed. */
+export class HandlesFull extends MkError {
+  readonly code = 'HandlesFull'
+  /** Slots of the table, those included whose generations are used up. */
+  readonly max: number
+
+  constructor(max: number) {
+    super(
+      `All ${max} slots of this table are in use or used up. Remove values, or spread them over several tables.`,
+    )
+    this.max = max
+  }
+}
+
+/** A phase was ended twice. */
+export class PhaseEnded extends MkError {
+  readonly code = 'PhaseEnded'
+  /** Name of the phase. */
+  readonly phase: string
+
+  constructor(phase: string) {
+    super(`The phase ${phase} has ended already: call end() once for each beginPhase().`)
+    this.phase = phase
+  }
+}
+
 // Rows and columns
 
 /** A row that does not exist. */
@@ -387,6 +461,22 @@ export class ColumnNotSyncable extends MkError {
     super(`${column === '' ? 'The column' : `Column ${column}`} is a ${kind}; ${remedy}.`)
     this.column = column
     this.kind = kind
+  }
+}
+
+/** A value that is not what its WGSL type holds. */
+export class InvalidValue extends MkError {
+  readonly code = 'InvalidValue'
+  /** Way to it, with dots; empty for the whole value. */
+  readonly path: string
+  readonly expected: string
+
+  constructor(path: string, expected: string, given: unknown) {
+    const shown =
+      typeof given === 'object' && given !== null ? Object.prototype.toString.call(given) : String(given)
+    super(`${path === '' ? 'The value' : path} must be ${expected}, not ${shown}.`)
+    this.path = path
+    this.expected = expected
   }
 }
 

@@ -4,6 +4,16 @@ export { createHeap, Heap } from './heap.ts'
 export type { HeapLeak, HeapOptions, HeapStats } from './heap.ts'
 export { FrameArena } from './frame-arena.ts'
 export type { ArenaMark, FrameArenaOptions } from './frame-arena.ts'
+export { FrameVec } from './frame-vec.ts'
+export { Handles } from './handles.ts'
+export type { Handle } from './handles.ts'
+export { MkAllocator } from './mk-allocator.ts'
+export type { AllocOptions, MemoryHandle, MkAllocatorConfig } from './mk-allocator.ts'
+export { MkTag } from './budget.ts'
+export type { BudgetEvent, BudgetLimits, BudgetListener, BudgetStats } from './budget.ts'
+export { Phase } from './phases.ts'
+export type { PhaseReport } from './phases.ts'
+export type { AllocatorStats, FrameMemoryReport } from './stats.ts'
 export { RangeAllocator } from './range-allocator.ts'
 export type { RangeReport } from './range-allocator.ts'
 
@@ -11,17 +21,22 @@ export type { RangeReport } from './range-allocator.ts'
 export {
   ArenaDisposed,
   ArenaFull,
+  BudgetExceeded,
   ColumnUnusable,
   DoubleFree,
+  HandlesFull,
   HeapFull,
   InvalidAlignment,
   InvalidSize,
   MkError,
+  NoOpenFrame,
   NotAllocated,
   PackLayoutInvalid,
+  PhaseEnded,
   RowOutOfRange,
   ReserveRefused,
   RowsOutOfRange,
+  StaleFrameVec,
   StaleMark,
   WrongMemory,
 } from './errors.ts'
@@ -115,6 +130,9 @@ export { ReservedField } from './errors.ts'
 export { namesColumns, sourcesOf } from './layout/sources.ts'
 export type { ColumnPath, SourcesOf } from './layout/sources.ts'
 export { halfBits, halfValue } from './layout/half.ts'
+export { readValue, writeValue } from './layout/values.ts'
+export type { Infer, InferInput } from './layout/infer.ts'
+export { InvalidValue } from './errors.ts'
 export { columnsInfo, createColumns } from './columns.ts'
 export type { ColumnArray, ColumnPlace, Columns, ColumnsInfo, ColumnsSpec } from './columns.ts'
 export { createRows, rowsInfo } from './rows-store.ts'

@@ -52,7 +52,9 @@ export interface ViewField<A extends RowArray = RowArray> extends FieldCells<A> 
 }
 
 /** What a struct in a row has: its fields by name. */
-export type StructFields<F> = { readonly [K in keyof F]: FieldOf<F[K]> }
+export type StructFields<F> = string extends keyof F
+  ? { readonly [name: string]: unknown } // names that are not known at compile time
+  : { readonly [K in keyof F]: FieldOf<F[K]> }
 
 /** How a field of that type is reached: structs by field, arrays of structs by index and field, all else by entity. */
 export type FieldOf<T> =

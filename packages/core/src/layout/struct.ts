@@ -42,11 +42,13 @@ export function struct<const F extends { readonly [name: string]: FieldLike }>(
  * @throws InvalidArrayCount for a count that is no positive integer, or for more bytes than a buffer can have
  * @throws RuntimeArrayNotLast when the element itself is runtime-sized
  */
-export function array<const T extends TypeLike, const N extends number | undefined = undefined>(
+export function array<const T extends TypeLike>(element: T): WgslArray<Converted<T>, undefined>
+export function array<const T extends TypeLike, const N extends number>(
   element: T,
-  count?: N,
-): WgslArray<Converted<T>, N> {
-  return makeArray(asType(element), count) as unknown as WgslArray<Converted<T>, N>
+  count: N,
+): WgslArray<Converted<T>, N>
+export function array(element: TypeLike, count?: number): WgslArray {
+  return makeArray(asType(element), count)
 }
 
 /** A WGSL atomic: `atomic(u32)` or `atomic(i32)`. Storage address space only. */

@@ -60,11 +60,12 @@ export class FrameArena {
   #usedBefore = 0
   #capacity = 0
 
-  // The allocations that are alive, in order: where each ends, its block, bytes asked up to and with it.
+  // The allocations that are alive, in order: where each ends, its block, bytes asked up to and with it, its number.
   #count = 0
   #ends = new Float64Array(64)
   #blockOf = new Uint32Array(64)
   #asked = new Float64Array(64)
+  #serials = new Float64Array(64)
   /** The views handed out last at each place in the order, and what they are. */
   readonly #views: (TypedArray | undefined)[] = []
   readonly #kinds: unknown[] = []
@@ -217,17 +218,20 @@ export class FrameArena {
     return (this.#stamp * MARK_SPAN + this.#count) as ArenaMark
   }
 
+  /** Whether `rewind` would take it: a mark of this frame and arena that was not rewound past. */
+  holds(mark: ArenaMark): boolean {
+    const count = mark % MARK_SPAN
+    return (mark - count) / MARK_SPAN === this.#stamp && count <= this.#count && Math.floor(count) === count
+  }
+
   /**
    * Frees all that was allocated since `mark`.
    *
    * @throws StaleMark when the mark is of another frame or arena, or lies ahead because the arena was rewound past it
    */
   rewind(mark: ArenaMark): void {
-    const count = mark % MARK_SPAN
-    if ((mark - count) / MARK_SPAN !== this.#stamp || count > this.#count || Math.floor(count) !== count) {
-      throw new StaleMark(this.label, mark)
-    }
-    this.#rewindTo(count)
+    if (!this.holds(mark)) throw new StaleMark(this.label, mark)
+    this.#rewindTo(mark % MARK_SPAN)
   }
 
   /**
@@ -276,6 +280,16 @@ export class FrameArena {
     return false
   }
 
+  /**
+   * Whether an allocation is alive, exactly.
+   *
+   * @param place `count - 1` right after it was made
+   * @param serial `allocs` right after it was made
+   */
+  isAlive(place: number, serial: number): boolean {
+    return place < this.#count && this.#serials[place] === serial
+  }
+
   /** Gives its memory back. Afterwards it can allocate nothing. */
   dispose(): void {
     if (this.#disposed) return
@@ -303,7 +317,7 @@ export class FrameArena {
     this.#blockOf[place] = this.#block
     this.#asked[place] = bytes + (place === 0 ? 0 : this.#asked[place - 1])
     this.#count = place + 1
-    this.#allocs++
+    this.#serials[place] = ++this.#allocs
     this.#bytes += bytes
     const used = this.used
     if (used > this.#highWater) this.#highWater = used
@@ -408,6 +422,7 @@ export class FrameArena {
     requireSize('FrameArena: allocations in one frame', places, 0, MARK_SPAN)
     this.#ends = longer(this.#ends, new Float64Array(places))
     this.#asked = longer(this.#asked, new Float64Array(places))
+    this.#serials = longer(this.#serials, new Float64Array(places))
     this.#offsets = longer(this.#offsets, new Float64Array(places))
     this.#lengths = longer(this.#lengths, new Float64Array(places))
     this.#blockOf = longer(this.#blockOf, new Uint32Array(places))

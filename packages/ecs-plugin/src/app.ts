@@ -1,7 +1,6 @@
 import { AppClock, type AppTime, type TimeOptions } from './app-time.ts'
 import {
   Disposed,
-  DuplicatePlugin,
   InvalidOption,
   NotASystem,
   NotReady,
@@ -12,6 +11,7 @@ import {
   UnknownSchedule,
 } from './errors.ts'
 import type { MkSync } from './mk-sync.ts'
+import { isPromise, PluginLife, pluginName } from './plugin-life.ts'
 import type { Plugin } from './plugin.ts'
 import { defineResource, type ResourceKey, type ResourceToken } from './resource.ts'
 import { RunLoop } from './run-loop.ts'
@@ -19,14 +19,11 @@ import { Schedule, scheduleOrder } from './schedule.ts'
 import { SystemGraph, type SystemNode } from './system-graph.ts'
 import type { System, SystemOptions } from './system.ts'
 
-/** Milliseconds between two questions to a plugin whose `ready` answered false: one frame at 60 Hz. */
-export const READY_POLL_MS = 16
-
 /** Calls per second of `app.run` where there is no `requestAnimationFrame`, unless it is told otherwise. */
 export const DEFAULT_HZ = 60
 
 /** The resource that MkPlugin inserts and `app.mk` reads. */
-export const MkResource: ResourceToken<MkSync<object>> = defineResource('MkSync')
+export const MkResource: ResourceToken<MkSync<object>> = /* @__PURE__ */ defineResource('MkSync')
 
 /** How an App is set up. All of it is about time. */
 export interface AppOptions extends TimeOptions {}
@@ -49,12 +46,6 @@ export interface RunOptions {
   onError?: ((error: unknown, origin: ErrorOrigin) => unknown) | undefined
 }
 
-/** A plugin, and how far it has come. */
-interface PluginEntry {
-  readonly plugin: Plugin<never>
-  phase: 'added' | 'built' | 'ready' | 'finished'
-}
-
 /**
  * A world with its plugins, systems and resources, and the loop that runs them. Made by {@link createApp}.
  *
@@ -73,22 +64,12 @@ export class App<W extends object> {
   // Systems and plugins are kept without their world's type: an App<Big> is then usable as an App<Small>.
   readonly #clock: AppClock
   readonly #systems = new SystemGraph()
-  readonly #plugins: PluginEntry[] = []
-  /** Entries whose build succeeded, in the order in which it did. */
-  readonly #built: PluginEntry[] = []
+  readonly #plugins = new PluginLife(this as never, () => this.#cleanUpIfDisposed())
   readonly #resources = new Map<unknown, unknown>()
   #ready: Promise<void> | undefined
   #isReady = false
   #isDisposed = false
-  /** How many ticks and hooks are on the stack: what they use is cleaned up when the last one has returned. */
-  #depth = 0
-  #cleaned = false
   #ticking = false
-  /** What takes back the additions of the hook that is running. */
-  #undo: (() => void)[] | undefined
-  /** Ends the wait of `ready`. */
-  #abortReady: ((reason: unknown) => void) | undefined
-  #poll: ReturnType<typeof setTimeout> | undefined
   #startupPending = false
   #running: SystemNode | undefined
   #loop: RunLoop | undefined
@@ -137,23 +118,7 @@ export class App<W extends object> {
   addPlugin(plugin: Plugin<W>): this {
     this.#assertAlive('app.addPlugin')
     if (this.#isReady) throw new PluginTooLate(pluginName(plugin))
-    if (plugin.unique !== false && this.#plugins.some((entry) => isSamePlugin(entry.plugin, plugin))) {
-      throw new DuplicatePlugin(pluginName(plugin))
-    }
-    const entry: PluginEntry = { plugin, phase: 'added' }
-    this.#plugins.push(entry)
-    if (this.#undo === undefined) return this
-    try {
-      this.#runHook(entry, 'build')
-    } catch (error) {
-      take(this.#plugins, entry)
-      throw error
-    }
-    this.#undo.push(() => {
-      take(this.#plugins, entry)
-      take(this.#built, entry)
-      entry.plugin.cleanup?.(this as never)
-    })
+    this.#plugins.add(plugin)
     return this
   }
 
@@ -190,18 +155,16 @@ export class App<W extends object> {
       }
     }
     if (schedule === Schedule.Startup) this.#startupPending = true
-    this.#undo?.push(() => this.#systems.remove(node))
+    this.#plugins.onFailure(() => this.#systems.remove(node))
     return this
   }
 
   /** Puts a resource where every system and plugin finds it, in place of the one that was there under this key. */
   insertResource<T>(key: ResourceKey<T>, value: NoInfer<T>): this {
     this.#assertAlive('app.insertResource')
-    if (this.#undo !== undefined) {
-      const had = this.#resources.has(key)
-      const before = this.#resources.get(key)
-      this.#undo.push(() => (had ? this.#resources.set(key, before) : this.#resources.delete(key)))
-    }
+    const had = this.#resources.has(key)
+    const before = this.#resources.get(key)
+    this.#plugins.onFailure(() => (had ? this.#resources.set(key, before) : this.#resources.delete(key)))
     this.#resources.set(key, value)
     return this
   }
@@ -303,98 +266,27 @@ export class App<W extends object> {
     if (this.#isDisposed) return
     this.stop()
     this.#isDisposed = true
-    if (this.#poll !== undefined) clearTimeout(this.#poll)
-    this.#abortReady?.(new Disposed('app.ready()'))
-    if (this.#depth === 0) this.#cleanUp()
+    this.#ready = undefined
+    this.#plugins.end()
+    this.#cleanUpIfDisposed()
   }
 
-  #cleanUp(): void {
-    if (this.#cleaned) return
-    this.#cleaned = true
-    const errors = attemptAll(
-      this.#built.toReversed().map(
-        ({ plugin }) =>
-          () =>
-            plugin.cleanup?.(this as never),
-      ),
-    )
-    this.#plugins.length = this.#built.length = 0
-    this.#systems.clear()
-    this.#resources.clear()
-    if (errors.length === 1) throw errors[0]
-    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} plugins failed to clean up.`)
-  }
-
-  /** Brings each plugin through its phases: all of them built, then each ready in turn, then all finished. */
   async #prepare(): Promise<void> {
     this.#assertAlive('app.ready()')
-    const disposed = new Promise<never>((_, reject) => {
-      this.#abortReady = reject
-    })
-    // A dispose that comes when nothing is waited for is noticed by #assertAlive instead.
-    disposed.catch(() => undefined)
-    for (;;) {
-      this.#assertAlive('app.ready()')
-      const unbuilt = this.#plugins.find((entry) => entry.phase === 'added')
-      const waiting = this.#plugins.find((entry) => entry.phase === 'built')
-      const unfinished = this.#plugins.find((entry) => entry.phase === 'ready')
-      if (unbuilt !== undefined) {
-        this.#runHook(unbuilt, 'build')
-      } else if (waiting !== undefined) {
-        const { plugin } = waiting
-        while (plugin.ready !== undefined) {
-          const answer = plugin.ready(this as never)
-          if (answer !== false) {
-            await Promise.race([answer, disposed])
-            break
-          }
-          await Promise.race([this.#nextPoll(), disposed])
-        }
-        waiting.phase = 'ready'
-      } else if (unfinished !== undefined) {
-        this.#runHook(unfinished, 'finish')
-      } else {
-        break
-      }
-    }
+    await this.#plugins.prepare()
+    this.#assertAlive('app.ready()')
     this.#systems.check()
     this.#isReady = true
   }
 
-  #nextPoll(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#poll = setTimeout(resolve, READY_POLL_MS)
-    })
-  }
-
-  /** Runs a synchronous hook; when it throws, what it added is taken back. */
-  #runHook(entry: PluginEntry, hook: 'build' | 'finish'): void {
-    const { plugin } = entry
-    const outer = this.#undo
-    const undo: (() => void)[] = []
-    this.#undo = undo
-    this.#depth++
-    try {
-      const result: unknown = plugin[hook]?.(this as never)
-      if (isPromise(result)) {
-        throw new NotSynchronous(`${pluginName(plugin)}.${hook}`, 'Wait in `ready(app)`, which may be async.')
-      }
-      if (hook === 'build') this.#built.push(entry)
-      entry.phase = hook === 'build' ? 'built' : 'finished'
-      // An outer hook that fails takes back what was added through it, too.
-      outer?.push(...undo)
-    } catch (error) {
-      const failures = attemptAll(undo.toReversed())
-      if (failures.length === 0) throw error
-      throw new AggregateError(
-        [error, ...failures],
-        `${pluginName(plugin)}.${hook} failed, and so did taking it back.`,
-        { cause: error },
-      )
-    } finally {
-      this.#undo = outer
-      this.#leave()
-    }
+  /** Cleans up once nothing that called dispose is running any more. */
+  #cleanUpIfDisposed(): void {
+    if (!this.#isDisposed || this.#ticking || this.#plugins.isInHook) return
+    const errors = this.#plugins.cleanUp()
+    this.#systems.clear()
+    this.#resources.clear()
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} plugins failed to clean up.`)
   }
 
   #secondsSince(now: number): number {
@@ -402,13 +294,12 @@ export class App<W extends object> {
   }
 
   #tick(dt: number, now: number): void {
-    this.#running = undefined
     this.#assertReady('app.tick')
     if (this.#ticking) throw new TickInProgress()
+    this.#running = undefined
     const steps = this.#clock.advance(dt)
     this.#lastTick = now
     this.#ticking = true
-    this.#depth++
     try {
       if (this.#startupPending) this.#runStartup()
       this.#runSystems(Schedule.First)
@@ -424,7 +315,7 @@ export class App<W extends object> {
       this.#running = undefined
     } finally {
       this.#ticking = false
-      this.#leave()
+      this.#cleanUpIfDisposed()
     }
   }
 
@@ -460,12 +351,6 @@ export class App<W extends object> {
     }
   }
 
-  /** Leaves a tick or a hook, and cleans up if it was disposed inside. */
-  #leave(): void {
-    this.#depth--
-    if (this.#depth === 0 && this.#isDisposed) this.#cleanUp()
-  }
-
   #assertAlive(call: string): void {
     if (this.#isDisposed) throw new Disposed(call)
   }
@@ -487,40 +372,6 @@ export function createApp<W extends object>(world: W, options?: AppOptions): App
 function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [value as T]
-}
-
-function take<T>(list: T[], item: T): void {
-  const index = list.indexOf(item)
-  if (index >= 0) list.splice(index, 1)
-}
-
-/** Runs every step and returns what was thrown. */
-function attemptAll(steps: readonly (() => unknown)[]): unknown[] {
-  const errors: unknown[] = []
-  for (const step of steps) {
-    try {
-      step()
-    } catch (error) {
-      errors.push(error)
-    }
-  }
-  return errors
-}
-
-function isPromise(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  )
-}
-
-function pluginName(plugin: Plugin<never>): string {
-  if (plugin.name !== undefined) return plugin.name
-  return plugin.constructor === Object ? 'a plugin without a name' : plugin.constructor.name
-}
-
-function isSamePlugin(a: Plugin<never>, b: Plugin<never>): boolean {
-  if (a === b || (a.name !== undefined && a.name === b.name)) return true
-  return a.constructor === b.constructor && a.constructor !== Object
 }
 
 function reportError(error: unknown, origin: ErrorOrigin): void {

@@ -2,7 +2,7 @@ import { checkStructName } from '@memkit/core'
 import type { Schema } from '@memkit/core'
 import { AlreadyFlagged, InvalidOption, NotAComponent } from './errors.ts'
 import type { DefaultSchema } from './default-schema.ts'
-import { readShape } from './source.ts'
+import { checkLengths, readShape } from './source.ts'
 
 declare const schemaOf: unique symbol
 
@@ -89,7 +89,7 @@ export function GpuSynced<C extends object, S extends Schema = DefaultSchema<C>>
     return component as C & Synced<S>
   }
   const synced = withDefaults(options, count + 1)
-  readShape(synced.label, component, synced.schema)
+  checkLengths(synced.label, component, readShape(synced.label, component, synced.schema))
   known.set(component, synced)
   registry().count = count + 1
   return component as C & Synced<S>

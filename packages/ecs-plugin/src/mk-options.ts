@@ -38,14 +38,35 @@ export interface OpenedGpu {
   readonly owned: boolean
 }
 
-/** @throws NotAGpu, and what the function given throws */
-export async function openGpu(source: GpuSource | undefined, debug: boolean): Promise<OpenedGpu> {
+/**
+ * Makes ready what runs the buffers.
+ * @throws NotAGpu, what the function given throws, and the reason of `signal` when it is aborted meanwhile
+ */
+export async function openGpu({ gpu: source, debug = false, signal }: MkOptions): Promise<OpenedGpu> {
   if (source === undefined) return { gpu: await dummyGpu(debug), owned: true }
   if (source instanceof MkGpu) return { gpu: source, owned: false }
-  const device: unknown = typeof source === 'function' ? await source() : source
+  if (typeof source !== 'function') return { gpu: gpuOf(source, false, debug), owned: true }
+  return { gpu: gpuOf(await deviceFrom(source, signal), true, debug), owned: true }
+}
+
+/** Waits for a device of ours; one that comes after the abort is destroyed on arrival. */
+function deviceFrom(factory: () => Promise<GPUDevice>, signal: AbortSignal | undefined): Promise<GPUDevice> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    void Promise.resolve()
+      .then(factory)
+      .then((device) => {
+        if (signal?.aborted === true) device.destroy()
+        else resolve(device)
+      }, reject)
+      .finally(() => signal?.removeEventListener('abort', abort))
+  })
+}
+
+function gpuOf(device: unknown, owned: boolean, debug: boolean): MkGpu {
   if (!isDevice(device)) throw new NotAGpu(device === null ? 'null' : typeof device)
-  const owned = typeof source === 'function'
-  return { gpu: new MkGpu(new WebGpuBackend(device, { owned }), { debug }), owned: true }
+  return new MkGpu(new WebGpuBackend(device, { owned }), { debug })
 }
 
 let saidDummy = false

@@ -6,7 +6,7 @@ import type { MkGpu } from '@memkit/gpu'
 import type { World } from 'bitecs'
 import { BitEcsWorld, isWorld } from './bitecs.ts'
 import { Disposed, InvalidOption, NotAWorld, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
-import { flaggedCount, syncedOptions } from './gpu-synced.ts'
+import { flaggedCount, isGpuSynced, syncedOptions } from './gpu-synced.ts'
 import type { Synced } from './gpu-synced.ts'
 import { openGpu } from './mk-options.ts'
 import type { MkOptions, OpenedGpu } from './mk-options.ts'
@@ -55,11 +55,10 @@ export class MkSync<W extends object = World> {
       stage: system(() => this.stage()),
       frameEnd: system(() => this.endFrame()),
     }
-    try {
-      this.#discover()
-    } catch (error) {
+    const refused = this.#discover()
+    if (refused !== undefined) {
       this.#giveBack()
-      throw error
+      throw refused
     }
   }
 
@@ -82,6 +81,7 @@ export class MkSync<W extends object = World> {
     this.#assertAlive('beginFrame()')
     this.#staged = false
     this.#stageError = undefined
+    // A component that cannot be synced is looked at again, and reported, by `stage`.
     this.#discover()
     this.coordinator.beginFrame()
   }
@@ -177,7 +177,7 @@ export class MkSync<W extends object = World> {
   #stage(): void {
     const start = performance.now()
     this.#staged = true
-    this.#discover()
+    this.#stageError = this.#discover()
     for (const synced of this.#synced.values()) {
       try {
         synced.stage()
@@ -189,19 +189,30 @@ export class MkSync<W extends object = World> {
     this.coordinator.noteStageMs(performance.now() - start)
   }
 
-  /** Takes on components that were flagged or registered since the last look. */
-  #discover(): void {
-    const { componentCount } = this.#ecs
-    if (componentCount === this.#componentCount && flaggedCount() === this.#flaggedCount) return
-    if (this.#listed !== undefined)
-      for (const component of this.#listed) this.#syncedOf(component, 'components')
+  /**
+   * Takes on components that were flagged or registered since the last look.
+   * @returns the first error; those components are tried again with the next look
+   */
+  #discover(): unknown {
+    if (this.#ecs.componentCount === this.#componentCount && flaggedCount() === this.#flaggedCount)
+      return undefined
+    let refused: unknown
+    const take = (component: object): void => {
+      try {
+        this.#syncedOf(component, 'components')
+      } catch (error) {
+        refused ??= error
+      }
+    }
+    if (this.#listed !== undefined) this.#listed.forEach(take)
     else
       this.#ecs.forEachComponent((component) => {
-        if (syncedOptions(component) !== undefined) this.#syncedOf(component, 'components')
+        if (isGpuSynced(component)) take(component)
       })
-    // Watching registers components, so the count is read again.
-    this.#componentCount = this.#ecs.componentCount
+    // Read afterwards: watching registers components.
+    this.#componentCount = refused === undefined ? this.#ecs.componentCount : -1
     this.#flaggedCount = flaggedCount()
+    return refused
   }
 
   #syncedOf(component: object, call: string): SyncedComponent {
@@ -263,7 +274,7 @@ export async function attachMk<W extends object>(world: W, options: MkOptions = 
   const release = (): void => void attached.delete(world)
   signal?.addEventListener('abort', release, { once: true })
   try {
-    const opened = await openGpu(options.gpu, options.debug ?? false)
+    const opened = await openGpu(options)
     try {
       signal?.throwIfAborted()
       return new MkSync(world, options, opened)

@@ -26,7 +26,7 @@ type TypedColumn = ArrayBufferView & ArrayLike<number>
 /**
  * Works out how the rows of a component are made.
  *
- * @throws NoColumns, UnsupportedColumn, SchemaMismatch, ColumnLengthMismatch
+ * @throws NoColumns, UnsupportedColumn, SchemaMismatch
  */
 export function readShape(label: string, component: object, given: Schema | undefined): Shape {
   const schema = given ?? defaultSchema(label, component)
@@ -48,9 +48,7 @@ export function readShape(label: string, component: object, given: Schema | unde
     checkColumn(label, path, columnAt(component, keys))
     columns.push({ keys, path, layout: { type, arity: offsets.length, offsets } })
   }
-  const shape: Shape = { schema, stride: strideOf(schema), columns }
-  checkLengths(label, component, shape)
-  return shape
+  return { schema, stride: strideOf(schema), columns }
 }
 
 /** The column as it is now: a store grows by having its columns replaced, so this is read every frame. */

@@ -1,5 +1,6 @@
 import { ColumnPacker, DirtyRows, RowOutOfRange } from '@memkit/core'
 import type { ColumnSource, Heap } from '@memkit/core'
+import { MirrorTooLarge } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
 import type { EcsWorld } from './ecs.ts'
 import { EntityBeyondColumn } from './errors.ts'
@@ -35,12 +36,7 @@ export class SyncedComponent implements MembershipChanges {
     this.#membership = membership
     let mirror: Mirror | undefined
     try {
-      this.mirror = mirror = coordinator.createMirror({
-        rows: Math.max(options.capacity, membership.rows),
-        schema: this.shape.schema,
-        label: options.label,
-        usage: options.usage,
-      })
+      this.mirror = mirror = this.#makeMirror(coordinator, membership.rows)
       this.#packer = this.#makePacker()
     } catch (error) {
       membership.dispose()
@@ -150,6 +146,19 @@ export class SyncedComponent implements MembershipChanges {
     this.#packerHeap = this.mirror.heap
     this.#packerMemory = this.mirror.memoryGeneration
     this.#packer = this.#makePacker()
+  }
+
+  /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */
+  #makeMirror(coordinator: MkCoordinator, rows: number): Mirror {
+    const { capacity, label, usage } = this.options
+    const make = (count: number): Mirror =>
+      coordinator.createMirror({ rows: count, schema: this.shape.schema, label, usage })
+    try {
+      return make(Math.max(capacity, rows))
+    } catch (error) {
+      if (!(error instanceof MirrorTooLarge) || rows <= capacity) throw error
+      return make(capacity)
+    }
   }
 
   #makePacker(): ColumnPacker {

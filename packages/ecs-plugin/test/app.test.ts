@@ -1,0 +1,326 @@
+import { addComponents, addEntity, createWorld, query } from 'bitecs'
+import { describe, expect, it } from 'vitest'
+import { type App, createApp } from '../src/app.ts'
+import { Disposed, NotReady, ResourceMissing, TickInProgress } from '../src/errors.ts'
+import { defineResource } from '../src/resource.ts'
+import { Schedule, scheduleOrder } from '../src/schedule.ts'
+
+async function readyApp(build: (app: App<object>) => unknown, options = {}): Promise<App<object>> {
+  const app = createApp<object>(createWorld(), options)
+  build(app)
+  await app.ready()
+  return app
+}
+
+describe('an App around a bitECS world', () => {
+  it('runs systems over its entities', async () => {
+    const N = 100
+    const Position = { x: new Float32Array(N + 1) }
+    const Velocity = { x: new Float32Array(N + 1) }
+    const world = createWorld({ moved: 0 })
+    for (let i = 1; i <= N; i++) {
+      const entity = addEntity(world)
+      addComponents(world, entity, Position, Velocity)
+      Velocity.x[entity] = entity
+    }
+    const app = createApp(world)
+      .addSystem(Schedule.Update, (world, app) => {
+        for (const e of query(world, [Position, Velocity])) Position.x[e]! += Velocity.x[e]! * app.time.delta
+        return world
+      })
+      .addSystem(Schedule.PostUpdate, (world) => (world.moved = query(world, [Position]).length))
+    await app.ready()
+    app.tick(0.125)
+    app.tick(0.125)
+    expect(world.moved).toBe(100)
+    // 2 ticks of 1/8 s at 8 units per second.
+    expect(Position.x[8]).toBe(2)
+  })
+})
+
+describe('tick', () => {
+  it("runs the schedules in Bevy's order, Startup in the first tick alone", async () => {
+    const log: string[] = []
+    const app = await readyApp((app) => {
+      for (const schedule of scheduleOrder.toReversed()) app.addSystem(schedule, () => log.push(schedule))
+    })
+    app.tick(1 / 64)
+    const everyTick = ['First', 'PreUpdate', 'FixedUpdate', 'Update', 'PostUpdate', 'Last', 'Render']
+    expect(log).toEqual(['Startup', ...everyTick])
+    log.length = 0
+    app.tick(1 / 64)
+    expect(log).toEqual(everyTick)
+  })
+
+  it('runs FixedUpdate as often as time demands, before Update, and counts its steps', async () => {
+    const log: string[] = []
+    const app = await readyApp(
+      (app) =>
+        app
+          .addSystem(Schedule.Update, (_, { time }) => log.push(`update ${time.alpha}`))
+          .addSystem(Schedule.FixedUpdate, (_, { time }) => log.push(`step ${time.fixedSteps}`)),
+      { fixedDelta: 0.125 },
+    )
+    // 0.0625 s is half a step; 0.0625 + 0.25 s are two and a half.
+    app.tick(0.0625)
+    app.tick(0.25)
+    expect(log).toEqual(['update 0.5', 'step 1', 'step 2', 'update 0.5'])
+  })
+
+  it('gives every system the world and the App', async () => {
+    const seen: unknown[] = []
+    const app = await readyApp((app) => app.addSystem(Schedule.Last, (world, app) => seen.push(world, app)))
+    app.tick(0)
+    expect(seen).toEqual([app.world, app])
+  })
+
+  it('skips a system whose runIf says no', async () => {
+    const frames: number[] = []
+    const app = await readyApp((app) =>
+      app.addSystem(Schedule.Update, () => frames.push(app.time.frame), {
+        runIf: (_, { time }) => time.frame % 2 === 0,
+      }),
+    )
+    for (let i = 0; i < 5; i++) app.tick(0)
+    expect(frames).toEqual([2, 4])
+  })
+
+  it('measures the time itself when it is given none: 0 s for the first', async () => {
+    const app = await readyApp(() => 0)
+    app.tick()
+    expect(app.time.delta).toBe(0)
+    const until = performance.now() + 2
+    while (performance.now() < until);
+    app.tick()
+    expect(app.time.delta).toBeGreaterThanOrEqual(0.002)
+  })
+
+  it('takes a system that is added while its schedule runs into the next tick', async () => {
+    const log: string[] = []
+    const app = await readyApp((app) =>
+      app.addSystem(
+        Schedule.Update,
+        (_, app) => app.addSystem(Schedule.Update, () => log.push(`added, in tick ${app.time.frame}`)),
+        { runIf: (_, app) => app.time.frame === 1 },
+      ),
+    )
+    app.tick(0)
+    app.tick(0)
+    expect(log).toEqual(['added, in tick 2'])
+  })
+
+  it('refuses to run inside itself, and the outer tick goes on', async () => {
+    let inner: unknown
+    let finished = 0
+    const app = await readyApp((app) =>
+      app
+        .addSystem(Schedule.Update, (_, app) => {
+          try {
+            app.tick(0)
+          } catch (error) {
+            inner = error
+          }
+        })
+        .addSystem(Schedule.Render, () => finished++),
+    )
+    app.tick(0)
+    expect(inner).toBeInstanceOf(TickInProgress)
+    expect(finished).toBe(1)
+  })
+
+  it('refuses a time step that is none, and changes nothing', async () => {
+    const app = await readyApp(() => 0)
+    expect(() => app.tick(NaN)).toThrow(expect.objectContaining({ code: 'InvalidDelta' }))
+    expect(app.time.frame).toBe(0)
+  })
+
+  it('refuses a system that returns a promise, by name', async () => {
+    async function load(): Promise<void> {}
+    const app = await readyApp((app) => app.addSystem(Schedule.Update, load))
+    expect(() => app.tick(0)).toThrow(
+      expect.objectContaining({ code: 'NotSynchronous', call: 'load (Update)' }),
+    )
+  })
+})
+
+describe('Startup', () => {
+  it('runs what is added later in the next tick, once', async () => {
+    const log: string[] = []
+    const app = await readyApp((app) => app.addSystem(Schedule.Startup, () => log.push('a')))
+    app.tick(0)
+    app.addSystem(Schedule.Startup, () => log.push('b'))
+    app.tick(0)
+    app.tick(0)
+    expect(log).toEqual(['a', 'b'])
+  })
+
+  it('runs what Startup systems add to it before anything else', async () => {
+    const log: string[] = []
+    const app = await readyApp((app) =>
+      app
+        .addSystem(Schedule.Startup, () => app.addSystem(Schedule.Startup, () => log.push('child')))
+        .addSystem(Schedule.First, () => log.push('first')),
+    )
+    app.tick(0)
+    expect(log).toEqual(['child', 'first'])
+  })
+
+  it('goes on with the system that threw: nothing runs over a world that was not set up', async () => {
+    const log: string[] = []
+    let broken = true
+    const app = await readyApp((app) =>
+      app
+        .addSystem(Schedule.Startup, () => log.push('a'))
+        .addSystem(Schedule.Startup, () => {
+          if (broken) throw new Error('no map')
+          log.push('b')
+        })
+        .addSystem(Schedule.Update, () => log.push('update')),
+    )
+    expect(() => app.tick(0)).toThrow('no map')
+    expect(() => app.tick(0)).toThrow('no map')
+    expect(log).toEqual(['a'])
+    broken = false
+    app.tick(0)
+    expect(log).toEqual(['a', 'b', 'update'])
+  })
+})
+
+describe('a system that throws', () => {
+  it('ends its tick with just that error, and the next tick runs in full', async () => {
+    const log: string[] = []
+    const failure = new Error('division by zero')
+    const app = await readyApp((app) =>
+      app
+        .addSystem(Schedule.Update, () => {
+          if (app.time.frame === 1) throw failure
+          log.push('update')
+        })
+        .addSystem(Schedule.Render, () => log.push('render')),
+    )
+    let caught: unknown
+    try {
+      app.tick(0)
+    } catch (error) {
+      caught = error
+    }
+    expect(caught).toBe(failure)
+    expect(log).toEqual([])
+    app.tick(0)
+    expect(log).toEqual(['update', 'render'])
+  })
+})
+
+describe('resources', () => {
+  class Score {
+    points = 0
+  }
+  const Level = defineResource<number>('Level')
+
+  it('are found by class or by token', () => {
+    const score = new Score()
+    const app = createApp(createWorld()).insertResource(Score, score).insertResource(Level, 3)
+    expect(app.resource(Score)).toBe(score)
+    expect(app.resource(Level)).toBe(3)
+  })
+
+  it('are replaced by a later one under the same key', () => {
+    const app = createApp(createWorld()).insertResource(Level, 1).insertResource(Level, 2)
+    expect(app.resource(Level)).toBe(2)
+  })
+
+  it('may be undefined', () => {
+    const Target = defineResource<number | undefined>('Target')
+    const app = createApp(createWorld()).insertResource(Target, undefined)
+    expect(app.hasResource(Target)).toBe(true)
+    expect(app.resource(Target)).toBeUndefined()
+  })
+
+  it('are told apart by token, not by name', () => {
+    const app = createApp(createWorld()).insertResource(Level, 1)
+    expect(app.hasResource(defineResource<number>('Level'))).toBe(false)
+  })
+
+  it('are an error that names them when nobody inserted them, or somebody took them out', () => {
+    const app = createApp(createWorld()).insertResource(Level, 1)
+    expect(() => app.resource(Score)).toThrow(ResourceMissing)
+    expect(app.removeResource(Level)).toBe(true)
+    expect(app.removeResource(Level)).toBe(false)
+    expect(() => app.resource(Level)).toThrow(/Level/)
+  })
+})
+
+describe('an App that is not ready', () => {
+  it('neither ticks nor runs, and says what to call', () => {
+    const app = createApp(createWorld())
+    expect(() => app.tick(0)).toThrow(NotReady)
+    expect(() => app.run()).toThrow(/await app\.ready\(\)/)
+    expect(app.isRunning).toBe(false)
+  })
+
+  it('has no mk, and names the plugin that brings it', () => {
+    expect(() => createApp(createWorld()).mk).toThrow(/new MkPlugin.*await app\.ready/)
+  })
+})
+
+describe('bad input to addSystem', () => {
+  it.each([
+    ['a schedule that does not exist', 'Sometimes', () => 0, 'UnknownSchedule'],
+    ['something that cannot be called', 'Update', null, 'NotASystem'],
+  ])('%s is refused', (_, schedule, system, code) => {
+    const app = createApp(createWorld())
+    expect(() => app.addSystem(schedule as Schedule, system as never)).toThrow(
+      expect.objectContaining({ code }),
+    )
+  })
+})
+
+describe('dispose', () => {
+  it('ends everything but itself and stop, which may be called again', async () => {
+    const app = await readyApp(() => 0)
+    app.dispose()
+    app.dispose()
+    app.stop()
+    expect(app).toMatchObject({ isDisposed: true, isReady: false, isRunning: false })
+    const Level = defineResource<number>('Level')
+    for (const call of [
+      () => app.tick(0),
+      () => app.run(),
+      () => app.mk,
+      () => app.resource(Level),
+      () => app.insertResource(Level, 1),
+      () => app.addSystem(Schedule.Update, () => 0),
+      () => app.addPlugin({ build: () => undefined }),
+    ]) {
+      expect(call).toThrow(Disposed)
+    }
+    await expect(app.ready()).rejects.toThrow(Disposed)
+  })
+
+  it('called by a system, skips the rest of the tick and cleans up after that system', async () => {
+    const log: string[] = []
+    const app = await readyApp((app) =>
+      app
+        .addPlugin({ build: () => undefined, cleanup: () => log.push('cleanup') })
+        .addSystem(Schedule.Update, () => {
+          app.dispose()
+          log.push('system returned')
+        })
+        .addSystem(Schedule.Last, () => log.push('never')),
+    )
+    app.tick(0)
+    expect(log).toEqual(['system returned', 'cleanup'])
+  })
+
+  it('leaves the world free for another App at once', async () => {
+    const world = createWorld()
+    for (let mount = 0; mount < 3; mount++) {
+      let ticks = 0
+      const app = createApp(world).addSystem(Schedule.Update, () => ticks++)
+      await app.ready()
+      app.tick(0)
+      app.dispose()
+      expect(ticks).toBe(1)
+    }
+  })
+})

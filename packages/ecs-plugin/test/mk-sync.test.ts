@@ -1,0 +1,355 @@
+import { addComponent, addEntity, createWorld, pipe } from 'bitecs'
+import { DummyBackend, MkGpu } from '@memkit/gpu'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { attachMk, GpuSynced } from '../src/index.ts'
+import type { MkOptions, MkSync } from '../src/index.ts'
+
+const open: MkSync<object>[] = []
+afterEach(() => {
+  for (const mk of open.splice(0)) mk.dispose()
+  vi.restoreAllMocks()
+})
+
+function dummy(options: ConstructorParameters<typeof DummyBackend>[0] = {}): MkGpu {
+  return new MkGpu(new DummyBackend(options))
+}
+
+async function attach<W extends object>(world: W, options: MkOptions = {}): Promise<MkSync<W>> {
+  const mk = await attachMk(world, { gpu: dummy(), ...options })
+  open.push(mk as MkSync<object>)
+  return mk
+}
+
+function spawn(world: object, ...components: object[]): number {
+  const entity = addEntity(world)
+  for (const component of components) addComponent(world, entity, component)
+  return entity
+}
+
+async function floats(mk: MkSync<object>, component: Parameters<typeof mk.buffer>[0]): Promise<number[]> {
+  return [...new Float32Array(await mk.buffer(component).read())]
+}
+
+describe('a frame', () => {
+  it('stages in endFrame, unless it was staged before: what is written later goes up with the next frame', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(4) })
+    const world = createWorld()
+    const mk = await attach(world)
+    const entity = spawn(world, Thing)
+    mk.beginFrame()
+    Thing.x[entity] = 1
+    mk.endFrame()
+    expect(await floats(mk, Thing)).toEqual([0, 1])
+    mk.beginFrame()
+    Thing.x[entity] = 2
+    mk.stage()
+    Thing.x[entity] = 3
+    mk.endFrame()
+    expect(await floats(mk, Thing)).toEqual([0, 2])
+    mk.beginFrame()
+    mk.endFrame()
+    expect(await floats(mk, Thing)).toEqual([0, 3])
+  })
+
+  it('runs as systems in a pipe, each of which gives the world on', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(4) })
+    const world = createWorld({ moved: 0 })
+    const mk = await attach(world)
+    const entity = spawn(world, Thing)
+    const move = (w: typeof world) => {
+      Thing.x[entity] += 1
+      w.moved++
+      return w
+    }
+    const update = pipe(mk.systems.frameBegin, move, mk.systems.stage, mk.systems.frameEnd)
+    expect(update(world)).toBe(world)
+    update(world)
+    expect([world.moved, ...(await floats(mk, Thing))]).toEqual([2, 0, 2])
+  })
+
+  it('reports what it did, and measures the stage', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(4) }, { label: 'Thing' })
+    const world = createWorld()
+    const mk = await attach(world)
+    spawn(world, Thing)
+    const entity = spawn(world, Thing)
+    Thing.x[entity] = 7
+    mk.beginFrame()
+    const report = mk.endFrame()
+    expect(report).toBe(mk.report)
+    // Entity 1 is all zeros, as is its row: only entity 2 differs.
+    expect(report).toMatchObject({ frame: 1, rowsChanged: 1, bytesChanged: 4, abandoned: 0 })
+    expect(report.mirrors).toMatchObject([{ label: 'Thing', rows: 1 }])
+    expect(report.stageMs).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('which components are synced', () => {
+  it('finds flagged components that the world comes to know later, and leaves the others alone', async () => {
+    const world = createWorld()
+    const mk = await attach(world)
+    const Late = GpuSynced({ x: new Float32Array(4) }, { label: 'Late' })
+    const Plain = { x: new Float32Array(4) }
+    mk.beginFrame()
+    const entity = spawn(world, Late, Plain)
+    Late.x[entity] = 5
+    mk.endFrame()
+    expect(mk.report.mirrors.map(({ label }) => label)).toEqual(['Late'])
+    expect(await floats(mk, Late)).toEqual([0, 5])
+  })
+
+  it('takes just those in `components`, known to the world or not', async () => {
+    const [A, B] = [
+      GpuSynced({ x: new Float32Array(4) }, { label: 'A' }),
+      GpuSynced({ x: new Float32Array(4) }),
+    ]
+    const world = createWorld()
+    spawn(world, B)
+    const mk = await attach(world, { components: [A] })
+    mk.beginFrame()
+    expect(mk.endFrame().mirrors.map(({ label }) => label)).toEqual(['A'])
+  })
+
+  it('registers a component when its buffer is asked for', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(4) })
+    const world = createWorld()
+    const mk = await attach(world)
+    expect(mk.buffer(Thing)).toBe(mk.buffer(Thing))
+    expect(mk.buffer(Thing)).toMatchObject({ rows: 0, capacity: 1024, stride: 4 })
+  })
+})
+
+describe('a synced buffer', () => {
+  it('declares itself in WGSL, as the struct and a storage binding', async () => {
+    const Position = GpuSynced({ x: new Float32Array(4), id: new Uint32Array(4) }, { label: 'Position' })
+    const mk = await attach(createWorld())
+    expect(mk.buffer(Position).wgsl(0, 1)).toBe(
+      'struct Position {\n  x: f32,\n  id: u32,\n}\n@group(0) @binding(1) var<storage, read> position: array<Position>;\n',
+    )
+    expect(mk.buffer(Position).wgsl(2, 3, { name: 'places' })).toContain(
+      '@group(2) @binding(3) var<storage, read> places:',
+    )
+  })
+
+  it('declares an array of scalars where the component is one column', async () => {
+    const Heat = GpuSynced(new Float32Array(4), { label: 'Heat' })
+    const mk = await attach(createWorld())
+    expect(mk.buffer(Heat).wgsl(0, 0)).toBe('@group(0) @binding(0) var<storage, read> heat: array<f32>;\n')
+  })
+
+  it('is an instance vertex layout', async () => {
+    const Position = GpuSynced({ x: new Float32Array(4), id: new Uint32Array(4) })
+    const mk = await attach(createWorld())
+    expect(mk.buffer(Position).vertexLayout(3)).toEqual({
+      arrayStride: 8,
+      stepMode: 'instance',
+      attributes: [
+        { format: 'float32', offset: 0, shaderLocation: 3 },
+        { format: 'uint32', offset: 4, shaderLocation: 4 },
+      ],
+    })
+  })
+
+  it('has no GPUBuffer where the backend is not WebGPU', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(4) })
+    const mk = await attach(createWorld())
+    expect(() => mk.buffer(Thing).gpuBuffer).toThrowError(expect.objectContaining({ code: 'WrongBackend' }))
+    expect(mk.buffer(Thing).buffer.native).toBeDefined()
+    expect(mk.device).toBeUndefined()
+  })
+
+  it('tells when it was replaced', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(100) }, { capacity: 4 })
+    const world = createWorld()
+    const mk = await attach(world)
+    const seen: number[] = []
+    const stop = mk.on('reallocated', ({ generation }) => seen.push(generation))
+    const { generation } = mk.buffer(Thing)
+    for (let i = 0; i < 20; i++) spawn(world, Thing)
+    mk.beginFrame()
+    mk.endFrame()
+    expect(mk.buffer(Thing).capacity).toBeGreaterThanOrEqual(21)
+    expect(mk.buffer(Thing).generation).toBeGreaterThan(generation)
+    expect(seen.at(-1)).toBe(mk.buffer(Thing).generation)
+    stop()
+  })
+})
+
+describe('attaching', () => {
+  it('runs on the Dummy backend when no gpu is given, and says so once', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    const first = await attachMk(createWorld())
+    const second = await attachMk(createWorld())
+    expect(first.gpu.capabilities.backend).toBe('dummy')
+    expect(
+      warn.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('No `gpu`')),
+    ).toHaveLength(1)
+    first.dispose()
+    second.dispose()
+  })
+
+  it('never destroys an MkGpu that was passed in', async () => {
+    const gpu = dummy()
+    const mk = await attachMk(createWorld(), { gpu })
+    mk.dispose()
+    expect(gpu.createDeviceBuffer(16, 0x80).size).toBe(16)
+    gpu.destroy()
+  })
+
+  it('is called off by its signal: the world is free again at once', async () => {
+    const world = createWorld()
+    const abort = new AbortController()
+    const never = attachMk(world, { gpu: () => new Promise(() => undefined), signal: abort.signal })
+    await expect(attachMk(world, { gpu: dummy() })).rejects.toMatchObject({ code: 'WorldAlreadyAttached' })
+    abort.abort()
+    await expect(never).rejects.toMatchObject({ name: 'AbortError' })
+    const mk = await attach(world)
+    expect(mk.report.frame).toBe(0)
+  })
+})
+
+describe('bad input: one clear error, and the sync goes on', () => {
+  /** A world of one entity whose x is on the device, and a check that this still works. */
+  async function running(options: MkOptions = {}) {
+    const Thing = GpuSynced({ x: new Float32Array(4) }, { label: 'Thing' })
+    const world = createWorld()
+    const mk = await attach(world, options)
+    const entity = spawn(world, Thing)
+    let value = 0
+    return {
+      mk,
+      world,
+      Thing,
+      async stillWorks(): Promise<void> {
+        Thing.x[entity] = ++value
+        mk.beginFrame()
+        mk.endFrame()
+        expect((await floats(mk, Thing))[entity]).toBe(value)
+      },
+    }
+  }
+
+  it('endFrame without beginFrame, and twice', async () => {
+    const { mk, stillWorks } = await running()
+    expect(() => mk.endFrame()).toThrowError(expect.objectContaining({ code: 'NoOpenFrame' }))
+    await stillWorks()
+    expect(() => mk.endFrame()).toThrowError(
+      expect.objectContaining({ code: 'NoOpenFrame', message: expect.stringContaining('beginFrame') }),
+    )
+    await stillWorks()
+  })
+
+  it('beginFrame in an open frame abandons it, keeps what is dirty, and the report counts it', async () => {
+    const { mk, Thing, stillWorks } = await running()
+    await stillWorks()
+    mk.on('warning', () => undefined)
+    mk.beginFrame()
+    Thing.x[1] = 50
+    mk.stage()
+    mk.beginFrame()
+    expect(mk.endFrame()).toMatchObject({ abandoned: 1, rowsChanged: 1 })
+    expect(await floats(mk, Thing)).toEqual([0, 50])
+    await stillWorks()
+  })
+
+  it('a component that is not flagged: in buffer, mark and components', async () => {
+    const { mk, stillWorks } = await running()
+    const Plain = { a: new Float32Array(4), b: new Float32Array(4) }
+    for (const call of [() => mk.buffer(Plain as never), () => mk.mark(Plain as never, 1)])
+      expect(call).toThrowError(
+        expect.objectContaining({ code: 'NotGpuSynced', message: expect.stringContaining('{ a, b }') }),
+      )
+    await expect(attachMk(createWorld(), { gpu: dummy(), components: [Plain] })).rejects.toMatchObject({
+      code: 'NotGpuSynced',
+    })
+    await stillWorks()
+  })
+
+  it('an entity beyond a typed column: the error names the capacity to ask for, every other row goes up, nothing is lost', async () => {
+    const { mk, world, Thing, stillWorks } = await running()
+    await stillWorks()
+    const others = [spawn(world, Thing), spawn(world, Thing)]
+    const beyond = spawn(world, Thing)
+    Thing.x[others[0]] = 20
+    Thing.x[beyond] = 40
+    mk.beginFrame()
+    expect(() => mk.endFrame()).toThrowError(
+      expect.objectContaining({
+        code: 'EntityBeyondColumn',
+        component: 'Thing',
+        column: 'x',
+        entity: 4,
+        length: 4,
+        message: expect.stringContaining('at least 5 slots'),
+      }),
+    )
+    expect((await floats(mk, Thing)).slice(0, 4)).toEqual([0, 1, 20, 0])
+    const longer = new Float32Array(8)
+    longer.set(Thing.x)
+    Thing.x = longer
+    Thing.x[beyond] = 40
+    mk.beginFrame()
+    mk.endFrame()
+    expect(await floats(mk, Thing)).toEqual([0, 1, 20, 0, 40])
+    await stillWorks()
+  })
+
+  it('columns that come to disagree in length: nothing of the component is staged, the rest goes up', async () => {
+    const Pair = GpuSynced({ a: new Float32Array(4), b: new Float32Array(4) }, { label: 'Pair' })
+    const { mk, world, Thing, stillWorks } = await running()
+    await stillWorks()
+    const entity = spawn(world, Pair, Thing)
+    Pair.a = new Float32Array(8).fill(3)
+    Thing.x[entity] = 9
+    mk.beginFrame()
+    expect(() => mk.endFrame()).toThrowError(
+      expect.objectContaining({ code: 'ColumnLengthMismatch', component: 'Pair' }),
+    )
+    expect((await floats(mk, Thing))[entity]).toBe(9)
+    Pair.b = new Float32Array(8).fill(4)
+    mk.beginFrame()
+    mk.endFrame()
+    expect((await floats(mk, Pair)).slice(entity * 2)).toEqual([3, 4])
+    await stillWorks()
+  })
+
+  it('a buffer above the limit of the device: rows that fit go on', async () => {
+    const Big = GpuSynced({ x: new Float32Array(64) }, { label: 'Big', capacity: 8 })
+    // 65 536 bytes: 16 384 rows of 4 bytes.
+    const { mk, world, stillWorks } = await running({ gpu: dummy({ maxBufferSize: 65_536 }) })
+    await stillWorks()
+    Big.x = new Float32Array(20_001)
+    const entities = Array.from({ length: 20_000 }, () => spawn(world, Big))
+    Big.x[entities[0]] = 1
+    mk.beginFrame()
+    expect(() => mk.endFrame()).toThrowError(
+      expect.objectContaining({
+        code: 'MirrorTooLarge',
+        label: 'Big',
+        max: 65_536,
+        message: expect.stringContaining('Big'),
+      }),
+    )
+    expect((await floats(mk, Big))[entities[0]]).toBe(1)
+  })
+
+  it('not a world, not a gpu, a world that is attached, use after dispose', async () => {
+    await expect(attachMk({}, { gpu: dummy() })).rejects.toMatchObject({ code: 'NotAWorld' })
+    await expect(attachMk(createWorld(), { gpu: { limits: {} } as never })).rejects.toMatchObject({
+      code: 'NotAGpu',
+    })
+    const { mk, world, Thing, stillWorks } = await running()
+    await expect(attachMk(world, { gpu: dummy() })).rejects.toMatchObject({ code: 'WorldAlreadyAttached' })
+    await stillWorks()
+    mk.dispose()
+    for (const call of [() => mk.beginFrame(), () => mk.endFrame(), () => mk.stage(), () => mk.buffer(Thing)])
+      expect(call).toThrowError(expect.objectContaining({ code: 'Disposed' }))
+  })
+
+  it('a factory that fails: its error comes out, and the world is free', async () => {
+    const world = createWorld()
+    const refused = new Error('no adapter')
+    await expect(attachMk(world, { gpu: () => Promise.reject(refused) })).rejects.toBe(refused)
+    expect((await attach(world)).report.frame).toBe(0)
+  })
+})

@@ -1,6 +1,7 @@
 import { createWorld } from 'bitecs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type App, createApp, type RunOptions } from '../src/app.ts'
+import { RunLoop } from '../src/run-loop.ts'
 import { Schedule } from '../src/schedule.ts'
 
 afterEach(() => {
@@ -126,26 +127,36 @@ describe('run where there is no requestAnimationFrame', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('does not hurry to make up for time that was lost', async () => {
-    const { app, steps } = await ticking()
-    let stall = 0
-    app.addSystem(Schedule.Update, () => vi.setSystemTime(0) && vi.advanceTimersByTime(stall))
-    app.run({ hz: 10 })
-    vi.advanceTimersByTime(100)
-    // One tick takes 1000 ms, ten periods. Afterwards there is one tick at once, and then the old rhythm.
-    stall = 1000
-    vi.advanceTimersByTime(100)
-    stall = 0
-    steps.length = 0
-    vi.advanceTimersByTime(1000)
-    expect(steps.length).toBeLessThanOrEqual(11)
-    app.dispose()
-  })
-
   it.each([0, -1, NaN, Infinity])('refuses hz: %s', async (hz) => {
     const { app } = await ticking()
     expect(() => app.run({ hz })).toThrow(expect.objectContaining({ code: 'InvalidOption', option: 'hz' }))
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('the timer of a loop', () => {
+  it('keeps to its rhythm, and gives up what was missed by more than a period', () => {
+    let now = 0
+    const delays: number[] = []
+    let fire = (): void => undefined
+    vi.stubGlobal('performance', { now: () => now })
+    vi.stubGlobal('setTimeout', (callback: () => void, delay: number) => {
+      delays.push(delay)
+      fire = () => {
+        now += delay
+        callback()
+      }
+      return delays.length
+    })
+    const busy = [30, 1000, 0]
+    const loop = new RunLoop(() => (now += busy.shift()!), 10)
+    loop.start()
+    fire()
+    fire()
+    fire()
+    // Called at 100 ms, busy until 130: the next is due at 200. Busy until 1200: ten periods late, so at once, and from there on.
+    expect(delays).toEqual([100, 70, 0, 100])
+    loop.stop()
   })
 })
 

@@ -243,6 +243,37 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect(new Float32Array(memory.buffer, target.offset, 600)[599]).toBe(5)
   })
 
+  it('packs rows that end where the memory ends', () => {
+    // Three scalars are compared as four: the last of 32 rows of 12 bytes must not be read past the memory's end.
+    for (const [columns, stride] of [
+      [xyzs.slice(0, 1), 4],
+      [xyzs.slice(0, 2), 8],
+      [xyzs.slice(0, 3), 12],
+      [xyzs, 16],
+    ] as const) {
+      const memory = memoryOf(65536)
+      const bits = memory.alloc(DirtyRows.bytesFor(64))
+      const dirty = new DirtyRows(64, { buffer: memory.buffer, offset: bits.offset })
+      const target = { offset: 65536 - 64 * stride, dirty }
+      const packer = new ColumnPacker(memory, columns, stride)
+      const sources = columns.map(() => new Float32Array(memory.buffer, memory.alloc(256).offset, 64))
+      sources.forEach((source, i) => packer.bind(i, source))
+      expect(packer.diff(target, 0, 64)).toBe(0)
+      sources.forEach((source) => source.fill(1))
+      expect(packer.diff(target, 0, 64)).toBe(64)
+      expect(new Float32Array(memory.buffer, target.offset)).toEqual(new Float32Array(16 * stride).fill(1))
+    }
+  })
+
+  it('reads a column that ends where the memory ends', () => {
+    const memory = memoryOf(65536)
+    const target = targetOf(memory, 50, 4)
+    const packer = new ColumnPacker(memory, one, 4)
+    packer.bind(0, new Float32Array(memory.buffer, 65536 - 160, 40).fill(1))
+    expect(packer.diff(target, 0, 50)).toBe(40)
+    expect(packer.diff(target, 0, 50)).toBe(0)
+  })
+
   it('handles no rows', () => {
     const memory = memoryOf()
     const target = targetOf(memory, 10, 4)

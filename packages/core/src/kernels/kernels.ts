@@ -1,5 +1,6 @@
 import type { DirtyRows } from '../dirty-rows.ts'
 import { createJsKernels } from './js-kernels.ts'
+import { createWasmKernels } from './wasm-kernels.ts'
 
 /**
  * The inner loops, over one linear memory. Two kinds with bit-identical results: WebAssembly SIMD, and JavaScript
@@ -66,7 +67,6 @@ export function createKernels(
   buffer: ArrayBuffer,
   kind: 'auto' | 'js' = 'auto',
 ): Kernels {
-  void memory
-  void kind
-  return createJsKernels(buffer)
+  const wasm = kind === 'js' || memory === undefined ? undefined : createWasmKernels(memory)
+  return wasm ?? createJsKernels(buffer)
 }

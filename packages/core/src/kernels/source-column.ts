@@ -122,7 +122,7 @@ export class SourceColumn {
     const wanted = count * this.#arity
     const begin = first * this.#arity
     const source = this.#source!
-    let have = Math.max(0, Math.min(wanted, source.length - begin))
+    const have = Math.max(0, Math.min(wanted, this.#elements() - begin))
     if (have > 0) {
       if (this.#settable) {
         let part = this.#chunks[chunk]
@@ -139,6 +139,11 @@ export class SourceColumn {
       }
     }
     if (have < wanted) scratch.i32.fill(0, have, wanted)
+  }
+
+  /** Elements that are read: of a typed array those of whole entities. */
+  #elements(): number {
+    return this.#plain ? this.#source!.length : this.entities * this.#arity
   }
 
   /** The view of the scratch that `set` writes through: of the source's own kind where the bits stay as they are. */
@@ -183,7 +188,7 @@ export class SourceColumn {
     const raw = this.#raw
     const source = this.#source!
     const { f32, i32 } = this.scratch!
-    const { length } = source
+    const length = this.#elements()
     if (raw !== undefined) {
       for (let i = 0; i < count; i++) {
         const to = positions[i] * arity

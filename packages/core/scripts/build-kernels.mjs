@@ -1,0 +1,81 @@
+// Compiles src/kernels/*.as.ts to WebAssembly and writes it as TypeScript into src/kernels/generated/.
+// `node packages/core/scripts/build-kernels.mjs`, or with --check: fails when a committed file differs from its source.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+export const kernelNames = ['diff-pack', 'scalars', 'gather']
+
+/** Chromium compiles modules synchronously on the main thread up to this size. */
+const MAX_BYTES = 4096
+
+const folder = new URL('../src/kernels/', import.meta.url)
+
+/** Where the generated TypeScript of a kernel lies. */
+export function generatedFile(name) {
+  return new URL(`generated/${name}.ts`, folder)
+}
+
+/** Compiles a kernel; resolves with the bytes of the module. */
+export async function compileKernel(name) {
+  const { default: asc } = await import('assemblyscript/asc')
+  const out = await mkdtemp(join(tmpdir(), 'kernels-'))
+  try {
+    const outFile = join(out, 'kernel.wasm')
+    let messages = ''
+    const { error } = await asc.main(
+      [
+        fileURLToPath(new URL(`${name}.as.ts`, folder)),
+        '--outFile',
+        outFile,
+        '-O3',
+        '--noAssert',
+        '--converge',
+        '--runtime',
+        'stub',
+        '--enable',
+        'simd',
+        '--importMemory',
+        '--noExportMemory',
+        // Static memory would begin past what any memory has; the kernels own none.
+        '--memoryBase',
+        '0',
+        '--initialMemory',
+        '0',
+      ],
+      { stderr: { write: (text) => void (messages += text) } },
+    )
+    if (error) throw new Error(`${name}.as.ts does not compile: ${error.message}\n${messages}`)
+    const bytes = await readFile(outFile)
+    if (bytes.length >= MAX_BYTES)
+      throw new Error(`${name} takes ${bytes.length} bytes, ${MAX_BYTES} are too many.`)
+    return bytes
+  } finally {
+    await rm(out, { recursive: true })
+  }
+}
+
+/** The TypeScript that carries a module. */
+export function generatedSource(name, bytes) {
+  const constant = `${name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())}Wasm`
+  const base64 = Buffer.from(bytes).toString('base64')
+  return (
+    `// Generated from ../${name}.as.ts by scripts/build-kernels.mjs: do not edit.\n` +
+    `/** WebAssembly of ${bytes.length} bytes, in base64. */\n` +
+    `export const ${constant}: string =\n  '${base64}'\n`
+  )
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const name of kernelNames) {
+    const bytes = await compileKernel(name)
+    const source = generatedSource(name, bytes)
+    if (!process.argv.includes('--check')) await writeFile(generatedFile(name), source)
+    else if ((await readFile(generatedFile(name), 'utf8')) !== source) {
+      console.error(`${name}: the generated file is not what its source compiles to. Run build-kernels.mjs.`)
+      process.exitCode = 1
+    }
+    console.log(`${name}: ${bytes.length} bytes`)
+  }
+}

@@ -1,0 +1,111 @@
+import type { DirtyRows } from '../dirty-rows.ts'
+import { WrongMemory } from '../errors.ts'
+import { diffPackWasm } from './generated/diff-pack.ts'
+import { gatherWasm } from './generated/gather.ts'
+import { scalarsWasm } from './generated/scalars.ts'
+import type { Kernels } from './kernels.ts'
+
+interface Modules {
+  readonly diffPack: WebAssembly.Module
+  readonly scalars: WebAssembly.Module
+  readonly gather: WebAssembly.Module
+}
+
+type DiffPack = (
+  groups: number,
+  groupCount: number,
+  first: number,
+  count: number,
+  target: number,
+  stride: number,
+  words: number,
+  summary: number,
+  mask: number,
+  maskSummary: number,
+  force: number,
+) => number
+
+type Gather = (
+  words: number,
+  summary: number,
+  first: number,
+  count: number,
+  source: number,
+  stride: number,
+  payload: number,
+  indices: number,
+) => number
+
+/** Compiled once; `null` where WebAssembly or SIMD is refused. */
+let modules: Modules | null | undefined
+
+/** Kernels in WebAssembly SIMD; undefined where that is refused: by a strict CSP, or by an engine without SIMD. */
+export function createWasmKernels(memory: WebAssembly.Memory): Kernels | undefined {
+  modules ??= compile()
+  if (modules === null) return undefined
+  try {
+    return new WasmKernels(memory, modules)
+  } catch {
+    return undefined
+  }
+}
+
+function compile(): Modules | null {
+  if (typeof WebAssembly === 'undefined') return null
+  try {
+    return {
+      diffPack: new WebAssembly.Module(fromBase64(diffPackWasm)),
+      scalars: new WebAssembly.Module(fromBase64(scalarsWasm)),
+      gather: new WebAssembly.Module(fromBase64(gatherWasm)),
+    }
+  } catch {
+    return null
+  }
+}
+
+class WasmKernels implements Kernels {
+  readonly kind = 'wasm-simd'
+  readonly diffPack: DiffPack
+  readonly #gather: Gather
+  readonly #buffer: ArrayBuffer
+
+  constructor(memory: WebAssembly.Memory, { diffPack, scalars, gather }: Modules) {
+    const env = { memory }
+    const inner = new WebAssembly.Instance(scalars, { env }).exports
+    this.diffPack = new WebAssembly.Instance(diffPack, { env, scalars: inner }).exports.diffPack as DiffPack
+    this.#gather = new WebAssembly.Instance(gather, { env }).exports.gather as Gather
+    this.#buffer = memory.buffer
+  }
+
+  gather(
+    dirty: DirtyRows,
+    first: number,
+    count: number,
+    source: number,
+    stride: number,
+    payload: number,
+    indices: number,
+  ): number {
+    if (dirty.buffer !== this.#buffer)
+      throw new WrongMemory('The dirty rows', 'place them in the same memory.')
+    return this.#gather(dirty.offset, dirty.summaryOffset, first, count, source, stride, payload, indices)
+  }
+}
+
+/** Core is compiled without `lib.dom`, where `atob` is declared, and the modules are small. */
+function fromBase64(text: string): Uint8Array {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+  const bytes = new Uint8Array(Math.floor((text.replace(/=+$/, '').length * 3) / 4))
+  let bits = 0
+  let value = 0
+  let n = 0
+  for (let i = 0; n < bytes.length; i++) {
+    value = (value << 6) | alphabet.indexOf(text[i])
+    bits += 6
+    if (bits >= 8) {
+      bits -= 8
+      bytes[n++] = (value >>> bits) & 0xff
+    }
+  }
+  return bytes
+}

@@ -1,7 +1,7 @@
 import { checkStructName } from '@memkit/core'
 import type { Schema } from '@memkit/core'
 import { AlreadyFlagged, InvalidOption, NotAComponent } from './errors.ts'
-import type { DefaultSchema } from './default-schema.ts'
+import type { DefaultSchema, HasColumns } from './default-schema.ts'
 import { checkLengths, readShape } from './source.ts'
 
 declare const schemaOf: unique symbol
@@ -78,7 +78,7 @@ function registry(): Registry {
  */
 export function GpuSynced<C extends object, S extends Schema = DefaultSchema<C>>(
   component: C,
-  options: GpuSyncedOptions<S> = {},
+  options: GpuSyncedOptions<S> & { readonly schema?: HasColumns<C, S> } = {},
 ): C & Synced<S> {
   if ((typeof component !== 'object' && typeof component !== 'function') || component === null)
     throw new NotAComponent(component === null ? 'null' : typeof component)

@@ -29,6 +29,17 @@ describe('GpuSynced', () => {
     expectTypeOf(mk.buffer(Heat).schema).toEqualTypeOf<f32>()
   })
 
+  it('refuses a schema that reads a column which is not there', () => {
+    const columns = { x: new Float32Array(4), y: new Float32Array(4), at: { u: new Float32Array(4) } }
+    GpuSynced(columns, { schema: struct({ x: f32, where: vec2f.from('y', 'at.u') }) })
+    // @ts-expect-error no column z
+    GpuSynced({ ...columns }, { schema: struct({ pos: vec2f.from('x', 'z') }) })
+    // @ts-expect-error no column id
+    GpuSynced({ ...columns }, { schema: struct({ id: u32 }) })
+    // @ts-expect-error no column v in at
+    GpuSynced({ ...columns }, { schema: struct({ pos: vec2f.from('x', 'at.v') }) })
+  })
+
   it('refuses what is no component, and options that do not exist', () => {
     // @ts-expect-error a number is no component
     GpuSynced(1)

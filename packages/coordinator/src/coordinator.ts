@@ -141,7 +141,7 @@ export class MkCoordinator {
     return this.#report
   }
   /** The device frame buffer that slices without a target lie in (with `per-slot`, the one of the last frame). */
-  get frameBuffer(): MkDeviceBuffer | undefined {
+  get frameBuffer(): MkDeviceBuffer {
     return this.#frameMemory.buffer
   }
   /** Goes up when a device frame buffer is replaced: make bind groups on it anew. */

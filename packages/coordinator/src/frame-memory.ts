@@ -21,14 +21,14 @@ export class FrameMemory {
   readonly #heap: Heap
   readonly #bytes: Uint8Array
   readonly #label: string
-  readonly #firstSize: number
   #gpu: MkGpu
   #align: number
-  #buffer: MkDeviceBuffer | undefined
-  #generation = 0
+  #buffer: MkDeviceBuffer
+  #generation = 1
   /** Regions of this frame: the frame buffer, then spill buffers. */
   readonly #regions: MkDeviceBuffer[] = []
   readonly #used: number[] = []
+  #regionCount = 0
   /** Pieces: where they lie in the heap, how long they are, which region, and where in it. */
   readonly #source: number[] = []
   readonly #length: number[] = []
@@ -45,14 +45,14 @@ export class FrameMemory {
   constructor(gpu: MkGpu, heap: Heap, firstSize: number, label: string) {
     this.#heap = heap
     this.#bytes = new Uint8Array(heap.buffer)
-    this.#firstSize = firstSize
     this.#label = label
     this.#gpu = gpu
     this.#align = alignment(gpu)
+    this.#buffer = this.#make(Math.min(firstSize, gpu.capabilities.maxBufferSize), label)
   }
 
-  /** The frame buffer, once something was staged. */
-  get buffer(): MkDeviceBuffer | undefined {
+  /** The frame buffer. */
+  get buffer(): MkDeviceBuffer {
     return this.#buffer
   }
   /** Goes up when the frame buffer is replaced: make bind groups anew. */
@@ -66,24 +66,25 @@ export class FrameMemory {
    */
   beginFrame(): MkDeviceBuffer | undefined {
     const wanted = this.#wanted
+    this.#wanted = 0
     this.drop()
     const old = this.#buffer
-    if (old === undefined || wanted <= old.size || this.#gpu.isLost) return undefined
+    if (wanted <= old.size || this.#gpu.isLost) return undefined
     const most = this.#gpu.capabilities.maxBufferSize
     const size = Math.min(most, 2 ** Math.ceil(Math.log2(wanted)))
     if (size <= old.size) return undefined
-    this.#create(size)
+    this.#buffer = this.#make(size, this.#label)
+    this.#generation++
     return old
   }
 
   /** Forgets the pieces of this frame. */
   drop(): void {
+    // Arrays keep their length: setting it to 0 would give their memory away, and the next frame would make garbage.
     this.#pieces = 0
-    this.#wanted = 0
+    this.#regionCount = 0
     this.staged = 0
     this.spills = 0
-    this.#regions.length = 0
-    this.#used.length = 0
   }
 
   /** Notes a piece. Its bytes are read by `flush`. */
@@ -91,17 +92,15 @@ export class FrameMemory {
     const size = Math.max(PAD, Math.ceil(byteLength / PAD) * PAD)
     const align = this.#align
     this.#wanted = Math.ceil(this.#wanted / align) * align + size
-    if (this.#regions.length === 0) {
-      this.#regions.push(this.#buffer ?? this.#create(Math.max(this.#firstSize, size)))
-      this.#used.push(0)
-    }
-    let region = this.#regions.length - 1
+    if (this.#regionCount === 0) this.#openRegion(this.#buffer)
+    let region = this.#regionCount - 1
     let offset = Math.ceil(this.#used[region] / align) * align
+    // On a lost device nothing is written, and no buffer can be made.
+    if (this.#gpu.isLost) return slot.slice(this.#buffer, 0, Math.min(size, this.#buffer.size))
     if (offset + size > this.#regions[region].size) {
       const spill = this.#make(Math.max(this.#regions[0].size, size), `${this.#label} spill`)
       slot.spillBuffers.push(spill)
-      this.#regions.push(spill)
-      this.#used.push(0)
+      this.#openRegion(spill)
       region++
       offset = 0
     }
@@ -121,7 +120,7 @@ export class FrameMemory {
     if (this.#pieces === 0) return
     const bytes = this.#bytes
     let piece = 0
-    for (let region = 0; region < this.#regions.length; region++) {
+    for (let region = 0; region < this.#regionCount; region++) {
       const buffer = this.#regions[region]
       const used = this.#used[region]
       const base = scratch.reserve(used)
@@ -145,26 +144,25 @@ export class FrameMemory {
   rebuild(gpu: MkGpu): void {
     this.#gpu = gpu
     this.#align = alignment(gpu)
-    const size = this.#buffer?.size
     this.drop()
-    this.#buffer = undefined
-    if (size !== undefined) this.#create(Math.min(size, gpu.capabilities.maxBufferSize))
+    this.#buffer = this.#make(Math.min(this.#buffer.size, gpu.capabilities.maxBufferSize), this.#label)
+    this.#generation++
   }
 
   dispose(): void {
     this.drop()
-    this.#buffer?.destroy()
-    this.#buffer = undefined
+    this.#buffer.destroy()
   }
 
-  #create(size: number): MkDeviceBuffer {
-    this.#buffer = this.#make(size, this.#label)
-    this.#generation++
-    return this.#buffer
+  #openRegion(buffer: MkDeviceBuffer): void {
+    const region = this.#regionCount++
+    this.#regions[region] = buffer
+    this.#used[region] = 0
   }
 
   #make(size: number, label: string): MkDeviceBuffer {
-    return this.#gpu.createDeviceBuffer(Math.ceil(size / 256) * 256, frameUsage(this.#gpu), { label })
+    const bytes = Math.min(Math.ceil(size / 256) * 256, this.#gpu.capabilities.maxBufferSize)
+    return this.#gpu.createDeviceBuffer(Math.max(bytes, size), frameUsage(this.#gpu), { label })
   }
 }
 

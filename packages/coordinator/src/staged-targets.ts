@@ -22,6 +22,7 @@ export class StagedTargets {
   readonly #bytes: Uint8Array
   /** Destinations of this frame, in the order in which they were first named. */
   readonly #buffers: MkDeviceBuffer[] = []
+  #bufferCount = 0
   /** Pieces: number of the destination, first byte there, bytes, and where they lie in the heap. */
   readonly #target: number[] = []
   readonly #offset: number[] = []
@@ -40,9 +41,12 @@ export class StagedTargets {
 
   /** Notes a piece: `length` bytes at `source` in the heap, both multiples of 4. */
   stage(buffer: MkDeviceBuffer, offset: number, source: number, length: number): void {
-    let target = this.#buffers.length - 1
+    let target = this.#bufferCount - 1
     while (target >= 0 && this.#buffers[target] !== buffer) target--
-    if (target < 0) target = this.#buffers.push(buffer) - 1
+    if (target < 0) {
+      target = this.#bufferCount++
+      this.#buffers[target] = buffer
+    }
     const k = this.#pieces++
     this.#target[k] = target
     this.#offset[k] = offset
@@ -54,7 +58,7 @@ export class StagedTargets {
   /** Forgets the pieces of this frame. */
   drop(): void {
     this.#pieces = 0
-    this.#buffers.length = 0
+    this.#bufferCount = 0
     this.staged = 0
   }
 

@@ -60,16 +60,20 @@ describe('the uniform address space', () => {
     // inner would start at byte 4
     expect(wrong(struct({ head: f32, inner: small }))).toEqual(['inner'])
     expect(wrong(struct({ head: f32, inner: align(16, small) }))).toEqual([])
+    // at byte 0 by chance, but it asks for less than 16
+    expect(wrong(struct({ inner: align(8, small) }))).toEqual(['inner'])
     // the array starts at 4, and its stride is 4
     expect(wrong(struct({ head: f32, list: array(f32, 2) }))).toEqual(['list', 'list'])
   })
 
-  it('wants the field after a nested struct to leave it its size, rounded up to 16', () => {
+  it('wants the field after a nested struct to be a multiple of 16 away from it', () => {
     const small = struct({ a: f32 })
-    // next would start at byte 4, inside of the 16 bytes of inner
+    // next would start 4 bytes after inner
     expect(wrong(struct({ inner: small, next: f32 }))).toEqual(['next'])
     expect(wrong(struct({ inner: small, next: align(16, f32) }))).toEqual([])
     expect(wrong(struct({ inner: size(16, small), next: f32 }))).toEqual([])
+    // Far enough away, but at 24.
+    expect(wrong(struct({ inner: size(24, small), next: f32 }))).toEqual(['next'])
     expect(wrong(struct({ deep: struct({ inner: small, next: vec2f }) }))).toEqual(['deep.next'])
   })
 

@@ -16,9 +16,9 @@ export interface LayoutProblem {
 /**
  * What keeps a type out of an address space; empty when nothing does.
  *
- * Storage takes every type that can be built. Uniform wants multiples of 16 bytes: array strides, and the offsets of nested
- * structs and arrays; after a nested struct the next field must be at least its size, rounded up to 16, away. No atomics, no
- * runtime-sized arrays. (Browsers with the WGSL feature `uniform_buffer_standard_layout` are more lenient; these are the rules
+ * Storage takes every type that can be built. Uniform wants multiples of 16 bytes: array strides, and the offsets and
+ * alignments of nested structs and arrays; and the field after a nested struct must be a multiple of 16 away from it. No atomics, no runtime-sized
+ * arrays. (Browsers with the WGSL feature `uniform_buffer_standard_layout` are more lenient; these are the rules
  * that hold everywhere.)
  */
 export function layoutProblems(type: WgslType, space: AddressSpace): readonly LayoutProblem[] {
@@ -79,13 +79,15 @@ function visitStruct(struct: Struct, path: string, problems: LayoutProblem[]): v
       if (offset % required !== 0) {
         const reason = `a nested ${type.kind} must start at a multiple of ${required} bytes, not at ${offset}; use align(${required}, …)`
         problems.push({ path: here, reason })
+      } else if (field.align !== type.align && field.align % required !== 0) {
+        const reason = `the alignment of a nested ${type.kind} must be a multiple of ${required}, not ${field.align}; use align(${required}, …)`
+        problems.push({ path: here, reason })
       }
-      const next = struct.fields[i + 1]
-      const end = offset + roundUp(type.size, 16)
-      if (type.kind === 'struct' && next !== undefined && next.offset < end) {
-        const reason = `starts at ${next.offset}, inside of the ${roundUp(type.size, 16)} bytes that ${name} takes up to ${end}; use align(16, …)`
-        problems.push({ path: path === '' ? next.name : `${path}.${next.name}`, reason })
-      }
+    }
+    const next = struct.fields[i + 1]
+    if (type.kind === 'struct' && next !== undefined && (next.offset - offset) % 16 !== 0) {
+      const reason = `starts ${next.offset - offset} bytes after the nested struct ${name}, which must be a multiple of 16; use align(16, …)`
+      problems.push({ path: path === '' ? next.name : `${path}.${next.name}`, reason })
     }
     visit(type, here, problems)
   })

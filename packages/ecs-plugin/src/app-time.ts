@@ -4,7 +4,7 @@ import { InvalidDelta, InvalidOption } from './errors.ts'
  * Seconds between two fixed steps, unless `createApp` is told otherwise: 64 Hz as in Bevy. Close to common display rates but
  * equal to none, so that 0-step and 2-step ticks do not alternate on a 60 Hz display, and a sum of 1/64 is exact.
  */
-export const FIXED_DELTA = 1 / 64
+export const FIXED_DELTA: number = 1 / 64
 
 /**
  * Longest time step of a tick, in seconds, unless `createApp` is told otherwise. What is longer (a hidden tab, a breakpoint)

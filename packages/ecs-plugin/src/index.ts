@@ -13,6 +13,7 @@ export type { StorageOptions } from './wgsl-binding.ts'
 // App
 export { App, createApp, DEFAULT_HZ } from './app.ts'
 export type { AppOptions, ErrorOrigin, RunOptions } from './app.ts'
+export { FIXED_DELTA, MAX_DELTA } from './app-time.ts'
 export type { AppTime, TimeOptions } from './app-time.ts'
 export { MkPlugin, MkSystemSet } from './mk-plugin.ts'
 export type { Plugin } from './plugin.ts'

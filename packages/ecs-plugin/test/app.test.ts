@@ -25,7 +25,7 @@ describe('an App around a bitECS world', () => {
     }
     const app = createApp(world)
       .addSystem(Schedule.Update, (world, app) => {
-        for (const e of query(world, [Position, Velocity])) Position.x[e]! += Velocity.x[e]! * app.time.delta
+        for (const e of query(world, [Position, Velocity])) Position.x[e] += Velocity.x[e] * app.time.delta
         return world
       })
       .addSystem(Schedule.PostUpdate, (world) => (world.moved = query(world, [Position]).length))

@@ -1,0 +1,195 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { DirtyRows } from '@memkit/core'
+import { createPlan, plan, tableCosts } from '@memkit/coordinator'
+import type { CostModel, Plan, PlanLimits } from '@memkit/coordinator'
+
+/** Costs in which one call is worth `bytes` bytes, and scatter is out of the question. */
+function callWorth(bytes: number): CostModel {
+  return {
+    ...tableCosts.dummy,
+    callThread: bytes,
+    callDevice: 0,
+    byteThread: 1,
+    byteDevice: 0,
+    scatterThread: 1e12,
+  }
+}
+
+function dirtyOf(rows: number, dirty: Iterable<number>): DirtyRows {
+  const set = new DirtyRows(rows)
+  for (const row of dirty) set.set(row)
+  return set
+}
+
+function made(dirty: DirtyRows, stride: number, costs: CostModel, limits?: PlanLimits): Plan {
+  return plan(dirty, stride, costs, createPlan(), limits)
+}
+
+describe('the plan', () => {
+  test('for nothing dirty is none, and costs nothing', () => {
+    expect(made(new DirtyRows(1000), 16, tableCosts.webgpu)).toMatchObject({ strategy: 'none', bytes: 0, cost: 0, pieces: 0 })
+  })
+
+  test('for everything dirty is full', () => {
+    const dirty = new DirtyRows(1000)
+    dirty.setRange(0, 1000)
+    expect(made(dirty, 16, tableCosts.webgpu)).toMatchObject({ strategy: 'full', bytes: 16_000, rows: 1000, pieces: 1 })
+  })
+
+  test('merges gaps that are cheaper to upload than another call', () => {
+    // A call is worth 64 bytes: 4 rows of 16. Gaps of 4 are merged, gaps of 5 are not.
+    const costs = callWorth(64)
+    expect(made(dirtyOf(1000, [10, 15]), 16, costs)).toMatchObject({ strategy: 'runs', pieces: 1, bytes: 6 * 16, maxGap: 4 })
+    expect(made(dirtyOf(1000, [10, 16]), 16, costs)).toMatchObject({ strategy: 'runs', pieces: 2, bytes: 2 * 16 })
+  })
+
+  test('merges no gap and writes no clean row where the device owns rows', () => {
+    const dirty = dirtyOf(100, Array.from({ length: 99 }, (_, i) => i))
+    expect(made(dirty, 4, callWorth(1e6), { exact: true })).toMatchObject({ strategy: 'runs', maxGap: 0, bytes: 99 * 4 })
+    dirty.set(99)
+    expect(made(dirty, 4, callWorth(1e6), { exact: true })).toMatchObject({ strategy: 'full', bytes: 400 })
+  })
+
+  test('full covers the rows in use, and dirty rows beyond', () => {
+    const limits: PlanLimits = { strategy: 'full', used: 10 }
+    expect(made(dirtyOf(100, [3]), 4, tableCosts.dummy, limits)).toMatchObject({ fullRows: 10, bytes: 40 })
+    expect(made(dirtyOf(100, [20]), 4, tableCosts.dummy, limits)).toMatchObject({ fullRows: 21, bytes: 84 })
+  })
+
+  test('scatters few rows far apart, when scatter is there and has room', () => {
+    const costs = { ...callWorth(1000), scatterThread: 2000, rowThread: 1, rowThreadFar: 1 }
+    const dirty = dirtyOf(100_000, Array.from({ length: 50 }, (_, i) => i * 2000))
+    expect(made(dirty, 16, costs)).toMatchObject({ strategy: 'scatter', bytes: 50 * 20, pieces: 1 })
+    expect(made(dirty, 16, costs, { scatter: false }).strategy).toBe('runs')
+    expect(made(dirty, 16, costs, { scatterRows: 49 }).strategy).toBe('runs')
+  })
+
+  test('weighs the device by lambda', () => {
+    const costs = { ...callWorth(1000), byteDevice: 0, scatterThread: 100, scatterDevice: 1e9, rowThread: 1, rowThreadFar: 1 }
+    const dirty = dirtyOf(100_000, Array.from({ length: 50 }, (_, i) => i * 2000))
+    expect(made(dirty, 16, { ...costs, lambda: 1 }).strategy).toBe('runs')
+    expect(made(dirty, 16, { ...costs, lambda: 0 }).strategy).toBe('scatter')
+  })
+
+  test('counts a call per 4 MiB of a long piece', () => {
+    const dirty = new DirtyRows(3 << 20)
+    dirty.setRange(0, 3 << 20)
+    // 12 MiB: three calls.
+    expect(made(dirty, 4, callWorth(1000)).cost).toBe(3 * 1000 + (12 << 20))
+  })
+})
+
+/** What applying a plan writes: the same loops as the flush, on plain arrays. */
+function apply(to: Uint8Array, from: Uint8Array, dirty: DirtyRows, stride: number, { strategy, maxGap, fullRows }: Plan): void {
+  if (strategy === 'none') return
+  if (strategy === 'full') return to.set(from.subarray(0, fullRows * stride))
+  const gap = strategy === 'runs' ? maxGap : 0
+  dirty.forEachRun(gap, (first, count) => to.set(from.subarray(first * stride, (first + count) * stride), first * stride))
+}
+
+const cost = fc.double({ min: 0, max: 10_000, noNaN: true })
+const anyCosts: fc.Arbitrary<CostModel> = fc.record({
+  lambda: fc.constantFrom(0, 0.5, 1),
+  callThread: cost,
+  callDevice: cost,
+  byteThread: fc.double({ min: 0, max: 2, noNaN: true }),
+  byteDevice: fc.double({ min: 0, max: 2, noNaN: true }),
+  scatterThread: cost,
+  scatterDevice: cost,
+  rowThread: fc.double({ min: 0, max: 100, noNaN: true }),
+  rowDevice: fc.double({ min: 0, max: 100, noNaN: true }),
+  rowThreadFar: fc.double({ min: 0, max: 200, noNaN: true }),
+  rowDeviceFar: fc.double({ min: 0, max: 200, noNaN: true }),
+  nearBytes: fc.constant(1024),
+  farBytes: fc.constant(65_536),
+})
+
+/** Dirty sets of every texture: sparse, dense, clustered, empty, all. */
+const anyDirty = fc.integer({ min: 1, max: 3000 }).chain((rows) =>
+  fc.record({
+    rows: fc.constant(rows),
+    single: fc.array(fc.nat(rows - 1), { maxLength: 60 }),
+    ranges: fc.array(fc.tuple(fc.nat(rows - 1), fc.integer({ min: 1, max: 400 })), { maxLength: 6 }),
+  }),
+)
+
+function build({ rows, single, ranges }: { rows: number; single: number[]; ranges: [number, number][] }): DirtyRows {
+  const dirty = dirtyOf(rows, single)
+  for (const [first, count] of ranges) dirty.setRange(first, Math.min(count, rows - first))
+  return dirty
+}
+
+describe('for any dirty set, stride, costs and strategy', () => {
+  const strategy = fc.constantFrom('auto' as const, 'full' as const, 'runs' as const, 'scatter' as const)
+  const stride = fc.integer({ min: 1, max: 40 }).map((words) => words * 4)
+
+  test('applying the plan to an old copy gives the new bytes, and touches nothing it must not', () => {
+    fc.assert(
+      fc.property(
+        anyDirty,
+        stride,
+        anyCosts,
+        strategy,
+        fc.boolean(),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (sets, stride, costs, strategy, exact, share) => {
+          const dirty = build(sets)
+          const used = Math.floor(share * dirty.rows)
+          // Clean rows are equal on both sides, as a mirror promises. Where the device owns rows, they differ.
+          const size = dirty.rows * stride
+          const mirror = new Uint8Array(size)
+          const device = new Uint8Array(size)
+          for (let row = 0; row < dirty.rows; row++) {
+            mirror.fill((row % 100) + 1, row * stride, (row + 1) * stride)
+            const differs = dirty.has(row) || exact
+            device.fill(differs ? 200 : (row % 100) + 1, row * stride, (row + 1) * stride)
+          }
+          const expected = device.slice()
+          for (let row = 0; row < dirty.rows; row++)
+            if (dirty.has(row)) expected.set(mirror.subarray(row * stride, (row + 1) * stride), row * stride)
+          const wordsBefore = dirty.words.slice()
+
+          const out = plan(dirty, stride, costs, createPlan(), { strategy, exact, used })
+          apply(device, mirror, dirty, stride, out)
+
+          expect(Buffer.compare(device, expected)).toBe(0)
+          expect(dirty.words).toEqual(wordsBefore)
+          expect(out.rows).toBe(dirty.count)
+        },
+      ),
+      { numRuns: 400 },
+    )
+  })
+
+  test('no forced plan is cheaper by the model than the one that was chosen', () => {
+    fc.assert(
+      fc.property(anyDirty, stride, anyCosts, fc.boolean(), fc.boolean(), (sets, stride, costs, exact, scatter) => {
+        const dirty = build(sets)
+        const chosen = made(dirty, stride, costs, { exact, scatter })
+        for (const strategy of ['full', 'runs', 'scatter'] as const) {
+          const forced = made(dirty, stride, costs, { exact, scatter, strategy })
+          expect(chosen.cost).toBeLessThanOrEqual(forced.cost)
+        }
+      }),
+      { numRuns: 600 },
+    )
+  })
+
+  test('pieces and bytes are those of the runs that will be written', () => {
+    fc.assert(
+      fc.property(anyDirty, stride, anyCosts, (sets, stride, costs) => {
+        const dirty = build(sets)
+        const out = made(dirty, stride, costs, { strategy: 'runs' })
+        let pieces = 0
+        let bytes = 0
+        dirty.forEachRun(out.maxGap, (_first, count) => {
+          pieces++
+          bytes += count * stride
+        })
+        expect({ pieces: out.pieces, bytes: out.bytes }).toEqual({ pieces, bytes })
+      }),
+      { numRuns: 400 },
+    )
+  })
+})

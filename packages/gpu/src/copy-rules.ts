@@ -27,6 +27,22 @@ export function checkRange(
 }
 
 /**
+ * Checks that `size` bytes, known to be an integer, can be read from a source of `length` bytes.
+ * @throws OutOfRange, MisalignedCopy
+ */
+export function checkSource(length: number, srcOffset: number, size: number): void {
+  if (!Number.isInteger(srcOffset) || srcOffset < 0 || srcOffset > length - size)
+    throw new OutOfRange(
+      'srcOffset',
+      srcOffset,
+      0,
+      Math.max(0, length - size),
+      `${size} bytes out of a source of ${length}`,
+    )
+  if (srcOffset % 4 !== 0) throw new MisalignedCopy('srcOffset', srcOffset, 4)
+}
+
+/**
  * The bytes to move for a destination range of `size` bytes: a multiple of 4. An unaligned size is safe only where the
  * range ends with the buffer, whose padding belongs to nobody.
  * @throws MisalignedCopy

@@ -158,7 +158,7 @@ export class MemoryUnsupported extends MkError {
   constructor(what: string, memory: number, supported: number, hint: string = '') {
     super(
       `${what} cannot be in ${memoryNames(memory)} memory here; it can be in ${memoryNames(supported)}.` +
-        `${hint === '' ? '' : ` ${hint}`}`,
+        (hint === '' ? '' : ` ${hint}`),
     )
     this.memory = memory
     this.supported = supported

@@ -1,7 +1,5 @@
 import type { MkError } from '@memkit/core'
 import type {
-  BackendAllocation,
-  BackendSink,
   LossInfo,
   MkCallCounts,
   MkCapabilities,
@@ -9,55 +7,34 @@ import type {
   NativeOf,
   ScatterRows,
 } from './backend.ts'
-import { MkDeviceBuffer, allocatedSize } from './buffers.ts'
-import type { MkBuffer, MkBufferDescription } from './buffers.ts'
-import { checkRange, paddedSize, requireUsage } from './copy-rules.ts'
+import { allocatedSize } from './buffers.ts'
+import type { MkBuffer, MkDeviceBuffer } from './buffers.ts'
+import { checkRange, checkSource, paddedSize, requireUsage } from './copy-rules.ts'
+import { DeviceMemory } from './device-memory.ts'
+import type { DeviceBufferOptions, StagingBufferOptions } from './device-memory.ts'
 import {
-  BufferInUse,
   BufferMapped,
   BufferTooLarge,
-  DeviceLost,
   ForeignBuffer,
-  MemoryUnsupported,
   MisalignedCopy,
-  NotMappable,
   OutOfRange,
   OverlappingCopy,
   ScatterUnavailable,
-  UsageUnsupported,
 } from './errors.ts'
-import { BufferLedger } from './ledger.ts'
+import { MkFence } from './fence.ts'
 import type { MkLeak, MkTally } from './ledger.ts'
-import { MkFence, Serials } from './serials.ts'
 import { MkStagingBuffer } from './staging-buffer.ts'
-import type { StagingOwner } from './staging-buffer.ts'
-import { MkBatchTransfer, MkGpuTransfer } from './transfer.ts'
-import type { TransferOwner, TransferRange } from './transfer.ts'
-import { ALL_USAGES, MkBufferUsage, MkMemoryType } from './usage.ts'
-import type { MkBufferUsageName, MkMemory, MkMemoryTypeName } from './usage.ts'
+import { Timeline } from './timeline.ts'
+import { MkBatchTransfer } from './transfer.ts'
+import type { MkGpuTransfer, TransferOwner, TransferRange } from './transfer.ts'
+import { unawaited } from './unawaited.ts'
+import { MkBufferUsage, MkMemoryType } from './usage.ts'
+import type { MkBufferUsageName, MkMemoryTypeName } from './usage.ts'
 
 /** How an `MkGpu` is to run. */
 export interface MkGpuOptions {
   /** Ties errors of the device to the call and to the buffer's label, at a cost per call. Default false. */
   debug?: boolean
-}
-
-/** What may be said about a device buffer. */
-export interface DeviceBufferOptions {
-  /** For error messages, `leaks()` and debuggers; default `buffer <n>`. */
-  label?: string
-  /** DeviceLocal (default), or Unified where `capabilities.unifiedMemory`. */
-  memory?: MkMemory
-}
-
-/** What may be said about a staging buffer. */
-export interface StagingBufferOptions {
-  /** For error messages, `leaks()` and debuggers; default `staging <n>`. */
-  label?: string
-  /** HostVisible (default): source of transfers. HostCached: destination of readbacks. Unified: both, where it exists. */
-  memory?: MkMemory
-  /** Start mapped, for writing. Default false. Not in HostCached memory. */
-  mapped?: boolean
 }
 
 /** Rows to scatter; offsets and sizes in bytes, all multiples of 4. */
@@ -76,20 +53,27 @@ export interface MkGpuStats {
   readonly calls: Readonly<MkCallCounts>
 }
 
-const { TRANSFER_SRC, TRANSFER_DST, STORAGE, INDEX } = MkBufferUsage
+const { TRANSFER_SRC, TRANSFER_DST, STORAGE } = MkBufferUsage
+
+/** The parts of this package that make buffers of their own kinds get at a gpu's memory through this. */
+export let memoryOf: <B extends MkGpuBackend>(gpu: MkGpu<B>) => DeviceMemory<B>
 
 /**
  * GPU memory on one device, whatever runs it: buffers, writes, copies, scatter, and the serials that say when they are
  * done. Knows no frames.
  *
- * **Order.** `write` acts when called. `copy` and `scatter` are recorded and act at `submit`. So a copy that must see a
- * write comes after it for free, and a write that must come after a copy needs a `submit` between them. `transfer`, a
- * batch's `submit` and `read` submit by themselves, together with what is recorded.
+ * **Order.** `write` acts when called. `copy` and `scatter` are recorded and act at `submit`. So a copy sees the writes
+ * before it for free, and a write that must come after a copy needs a `submit` between them. `transfer`, a
+ * batch's `submit`, `fence`, `waitIdle` and `read` submit by themselves what is recorded.
  *
- * **Loss.** Once `isLost`, whatever would reach the device throws DeviceLost, and what was pending rejects with it. In the moments
- * between the loss and our knowing of it, calls do nothing.
+ * **Loss.** Once `isLost`, whatever would reach the device throws DeviceLost, and what was pending rejects with it. In
+ * the moments between the loss and our knowing of it, calls do nothing.
  */
-export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwner<B>, TransferOwner<B> {
+export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwner<B> {
+  static {
+    memoryOf = (gpu) => gpu.#memory
+  }
+
   readonly backend: B
   readonly capabilities: MkCapabilities
   /** Resolves when the device is lost or this gpu destroyed. Never rejects. */
@@ -99,19 +83,11 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
   readonly stats: MkGpuStats
   readonly debug: boolean
 
-  readonly #serials: Serials
-  readonly #ledger = new BufferLedger<B>()
+  readonly #timeline: Timeline
+  readonly #memory: DeviceMemory<B>
   readonly #errorListeners = new Set<(error: MkError) => void>()
-  /** Something is recorded that no submit has taken yet. */
-  #recorded = false
-  /** Something was handed over since the last serial. */
-  #unissued = false
-  /** Destroyed by their owner while recorded work still needs them; freed at the next submit. */
-  readonly #dying: NativeOf<B>[] = []
-  #loss: LossInfo | undefined
   #destroyed = false
   #resolveLost!: (info: LossInfo) => void
-  #made = 0
   /** Takes the last word of a write whose size is no multiple of 4. */
   readonly #word = new Uint8Array(4)
 
@@ -124,28 +100,27 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
     this.capabilities = backend.capabilities
     this.calls = backend.calls
     this.debug = options.debug === true
-    this.stats = {
-      buffers: this.#ledger.total,
-      byUsage: this.#ledger.byUsage,
-      byMemory: this.#ledger.byMemory,
-      calls: backend.calls,
-    }
+    this.#timeline = new Timeline((serial) => backend.signal(serial))
+    this.#memory = new DeviceMemory(backend, this.#timeline)
+    const { total, byUsage, byMemory } = this.#memory.ledger
+    this.stats = { buffers: total, byUsage, byMemory, calls: backend.calls }
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve
     })
-    this.#serials = new Serials((serial) => backend.signal(serial))
-    const sink: BackendSink = {
-      completed: (serial) => this.#serials.complete(serial),
-      lost: (info) => this.#lose(info),
-      error: (error) => this.#report(error, true),
-      uncaptured: (error) => this.#report(error, false),
-    }
-    backend.attach(sink, { debug: this.debug })
+    backend.attach(
+      {
+        completed: (serial) => this.#timeline.complete(serial),
+        lost: (info) => this.#lose(info),
+        error: (error) => this.#report(error, true),
+        uncaptured: (error) => this.#report(error, false),
+      },
+      { debug: this.debug },
+    )
   }
 
   /** True once the device is known to be lost, or this gpu destroyed. */
   get isLost(): boolean {
-    return this.#loss !== undefined
+    return this.#timeline.loss !== undefined
   }
 
   // Buffers
@@ -154,46 +129,20 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
    * @param size bytes, at least 1
    * @param usage `MkBufferUsage` flags; include TRANSFER_DST for what is written or copied into, TRANSFER_SRC for what is
    *   copied or read from
-   * @throws OutOfRange, BufferTooLarge, UsageUnsupported, MemoryUnsupported, AllocationFailed, DeviceLost. Out of memory may come
-   *   late: see `buffer.settled`
+   * @throws OutOfRange, BufferTooLarge, UsageUnsupported, MemoryUnsupported, AllocationFailed, DeviceLost. Out of memory
+   *   may come late: see `buffer.settled`
    */
   createDeviceBuffer(size: number, usage: number, options: DeviceBufferOptions = {}): MkDeviceBuffer<B> {
-    const description = this.describeDeviceBuffer(size, usage, options)
-    return this.adopt(new MkDeviceBuffer(this, description, this.allocate(description, false)))
+    return this.#memory.deviceBuffer(size, usage, options)
   }
 
   /**
-   * Memory that the CPU sees: the source of transfers (HostVisible), or of readbacks the destination (HostCached).
+   * Memory that the CPU sees: the source of transfers (HostVisible), or the destination of readbacks (HostCached).
    * @param size bytes, at least 1
    * @throws OutOfRange, BufferTooLarge, MemoryUnsupported, NotMappable, AllocationFailed, DeviceLost
    */
   createStagingBuffer(size: number, options: StagingBufferOptions = {}): MkStagingBuffer<B> {
-    const { memory = MkMemoryType.HostVisible, mapped = false } = options
-    const label = options.label ?? `staging ${++this.#made}`
-    const staging =
-      this.capabilities.memoryTypes &
-      (MkMemoryType.HostVisible | MkMemoryType.HostCached | MkMemoryType.Unified)
-    if ((memory & staging) === 0)
-      throw new MemoryUnsupported(
-        `Staging buffer '${label}'`,
-        memory,
-        staging,
-        'Device memory: createDeviceBuffer.',
-      )
-    if (mapped && memory === MkMemoryType.HostCached)
-      throw new NotMappable(
-        label,
-        'HostCached memory starts unmapped; await map() once something was copied into it.',
-      )
-    const usage =
-      memory === MkMemoryType.HostVisible
-        ? TRANSFER_SRC
-        : memory === MkMemoryType.HostCached
-          ? TRANSFER_DST
-          : TRANSFER_SRC | TRANSFER_DST
-    this.#checkSize(size, label)
-    const description = { size, usage, memory, label }
-    return this.adopt(new MkStagingBuffer(this, description, this.allocate(description, mapped), mapped))
+    return this.#memory.stagingBuffer(size, options)
   }
 
   /**
@@ -204,8 +153,10 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
     data: ArrayBufferView | ArrayBufferLike,
     options: { label?: string } = {},
   ): MkStagingBuffer<B> {
-    const staging = this.createStagingBuffer(data.byteLength, { ...options, mapped: true })
-    return staging.write(data).unmap()
+    return this.#memory
+      .stagingBuffer(data.byteLength, { ...options, mapped: true })
+      .write(data)
+      .unmap()
   }
 
   // Writes and copies
@@ -216,8 +167,9 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
    *
    * Offsets are multiples of 4; so is the size, unless the range ends with the buffer. Nothing is called for 0 bytes.
    * @param source an ArrayBuffer with byte offsets, never a view: on some runtimes a view doubles the cost of the call.
-   *   A SharedArrayBuffer is brought over through a copy
-   * @throws UsageMissing (TRANSFER_DST), OutOfRange, MisalignedCopy, BufferDestroyed, BufferMapped, ForeignBuffer, DeviceLost
+   *   Shared and resizable memory is brought over through a copy
+   * @throws UsageMissing (TRANSFER_DST), OutOfRange, MisalignedCopy, BufferDestroyed, BufferMapped, ForeignBuffer,
+   *   DeviceLost
    */
   write(
     dst: MkBuffer<B>,
@@ -228,48 +180,35 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
   ): void {
     const native = this.#usable(dst, TRANSFER_DST, 'write')
     checkRange(dst, dstOffset, size, 'dstOffset')
-    if (!Number.isInteger(srcOffset) || srcOffset < 0 || srcOffset > source.byteLength - size)
-      throw new OutOfRange(
-        'srcOffset',
-        srcOffset,
-        0,
-        Math.max(0, source.byteLength - size),
-        `${size} bytes of a source of ${source.byteLength}`,
-      )
-    if (srcOffset % 4 !== 0) throw new MisalignedCopy('srcOffset', srcOffset, 4)
-    if (size === 0) return
-    const tail = size - (size % 4)
-    if (tail !== size) {
-      paddedSize(dst, dstOffset, size)
+    checkSource(source.byteLength, srcOffset, size)
+    const bytes = paddedSize(dst, dstOffset, size)
+    if (bytes === 0) return
+    const whole = size - (size % 4)
+    if (whole > 0) this.backend.write(native, dstOffset, source, srcOffset, whole)
+    if (whole < size) {
       this.#word.fill(0)
-      this.#word.set(new Uint8Array(source, srcOffset + tail, size - tail))
-      this.backend.write(native, dstOffset + tail, this.#word.buffer, 0, 4)
+      this.#word.set(new Uint8Array(source, srcOffset + whole, size - whole))
+      this.backend.write(native, dstOffset + whole, this.#word.buffer, 0, 4)
     }
-    if (tail > 0) this.backend.write(native, dstOffset, source, srcOffset, tail)
-    this.#unissued = true
-    if (dst.lastSerial <= this.#serials.issued) dst.lastSerial = this.#serials.issued + 1
+    this.#timeline.handOver(dst)
   }
 
   /**
-   * Records a copy; it acts at the next `submit`. Offsets are multiples of 4; so is the size, unless the range ends with the
-   * destination. Within one buffer, ranges that do not overlap go through a temporary buffer.
-   * @throws UsageMissing, OutOfRange, MisalignedCopy, OverlappingCopy, BufferMapped, BufferDestroyed, ForeignBuffer, DeviceLost
+   * Records a copy; it acts at the next `submit`. Offsets are multiples of 4; so is the size, unless the range ends with
+   * the destination. Within one buffer, ranges that do not overlap go through a temporary buffer.
+   * @throws UsageMissing, OutOfRange, MisalignedCopy, OverlappingCopy, BufferMapped, BufferDestroyed, ForeignBuffer,
+   *   DeviceLost
    */
   copy(src: MkBuffer<B>, srcOffset: number, dst: MkBuffer<B>, dstOffset: number, size: number): void {
     this.checkCopy(src, srcOffset, dst, dstOffset, size)
     const bytes = paddedSize(dst, dstOffset, size)
     if (bytes === 0) return
-    if (src === dst) {
-      const between = this.createDeviceBuffer(bytes, TRANSFER_SRC | TRANSFER_DST, {
-        label: `within ${src.label}`,
-      })
-      this.backend.copy(src.native, srcOffset, between.native, 0, bytes)
-      this.backend.copy(between.native, 0, dst.native, dstOffset, bytes)
-      this.#use(between)
-      between.destroy()
-    } else this.backend.copy(src.native, srcOffset, dst.native, dstOffset, bytes)
-    this.#use(src)
-    this.#use(dst)
+    if (src === dst) this.#copyWithin(src, srcOffset, dstOffset, bytes)
+    else {
+      this.backend.copy(src.native, srcOffset, dst.native, dstOffset, bytes)
+      this.#timeline.record(src)
+      this.#timeline.record(dst)
+    }
   }
 
   /**
@@ -282,7 +221,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
     checkRange(src, srcOffset, size, 'srcOffset')
     checkRange(dst, dstOffset, size, 'dstOffset')
     const bytes = paddedSize(dst, dstOffset, size)
-    if (src === dst && size > 0 && srcOffset < dstOffset + bytes && dstOffset < srcOffset + bytes)
+    if (src === dst && srcOffset < dstOffset + bytes && dstOffset < srcOffset + bytes)
       throw new OverlappingCopy(src.label, srcOffset, dstOffset, size)
   }
 
@@ -311,19 +250,21 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
   }
 
   /**
-   * Records: row i of the payload goes to row index[i] of `dst`, at `dstOffset + index[i] * stride`. Acts at the next `submit`.
-   * Row numbers past the end of `dst` are dropped; of two rows with one number one stays. Reads `job` before it returns.
-   * @throws ScatterUnavailable, UsageMissing (STORAGE on both), OutOfRange, MisalignedCopy, BufferTooLarge (one of the two is above
-   *   `maxStorageBufferBindingSize`), OverlappingCopy (payload is `dst`), BufferDestroyed, ForeignBuffer, DeviceLost
+   * Records: row i of the payload goes to row index[i] of `dst`, at `dstOffset + index[i] * stride`. Acts at the next
+   * `submit`. Row numbers past the end of `dst` are dropped; of two rows with one number one stays. Reads `job` before it
+   * returns; allocates nothing in steady state.
+   * @throws ScatterUnavailable, UsageMissing (STORAGE on both), OutOfRange, MisalignedCopy, BufferTooLarge (one of the two
+   *   is above `maxStorageBufferBindingSize`), OverlappingCopy (payload is `dst`), BufferDestroyed, ForeignBuffer,
+   *   DeviceLost
    */
   scatter(dst: MkDeviceBuffer<B>, job: ScatterJob<B>): void {
     const { payload, stride, count, payloadOffset, indexOffset, dstOffset = 0 } = job
     const dstNative = this.#usable(dst, STORAGE, 'scatter')
     const payloadNative = this.#usable(payload, STORAGE, 'scatter')
-    if (!this.backend.scatterReady)
-      throw new ScatterUnavailable(this.capabilities.backend, this.capabilities.scatter)
+    const { capabilities } = this
+    if (!this.backend.scatterReady) throw new ScatterUnavailable(capabilities.backend, capabilities.scatter)
     if (!Number.isInteger(stride) || stride < 4)
-      throw new OutOfRange('stride', stride, 4, this.capabilities.maxStorageBufferBindingSize)
+      throw new OutOfRange('stride', stride, 4, capabilities.maxStorageBufferBindingSize)
     if (stride % 4 !== 0) throw new MisalignedCopy('stride', stride, 4)
     const most = Math.floor(payload.size / stride)
     if (!Number.isInteger(count) || count < 0 || count > most)
@@ -336,39 +277,38 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
     this.#checkBinding(payload)
     if (count === 0) return
     this.backend.scatter(dstNative, payloadNative, job)
-    this.#use(dst)
-    this.#use(payload)
+    this.#timeline.record(dst)
+    this.#timeline.record(payload)
   }
 
   // Serials
 
   /**
    * Submits what is recorded; nothing recorded: no submit.
-   * @returns a serial that completes when everything written and submitted so far has finished on the device. The last one
+   * @returns a serial that completes when everything handed to this MkGpu so far has finished on the device; the last one
    *   again when nothing was handed over since
    * @throws DeviceLost
    */
   submit(): number {
-    this.#alive()
-    if (this.#recorded) {
-      this.#recorded = false
-      this.#unissued = true
+    const timeline = this.#timeline
+    timeline.requireDevice()
+    if (timeline.recorded) {
       this.backend.submit()
-      this.#bury()
+      timeline.recorded = false
+      timeline.unissued = true
+      this.#memory.bury()
     }
-    if (!this.#unissued) return this.#serials.issued
-    this.#unissued = false
-    return this.#serials.issue()
+    return timeline.issue()
   }
 
   /** The last serial handed out; 0 before the first. */
   get serial(): number {
-    return this.#serials.issued
+    return this.#timeline.issued
   }
 
   /** The last serial known to be finished. */
   get completedSerial(): number {
-    return this.#serials.completed
+    return this.#timeline.completed
   }
 
   /**
@@ -376,7 +316,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
    * @throws OutOfRange for a serial that was not handed out yet
    */
   whenCompleted(serial: number): Promise<void> {
-    return this.#serials.when(serial)
+    return this.#timeline.when(serial)
   }
 
   /** Submits, and returns the point on the queue that this made. */
@@ -384,56 +324,35 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
     return new MkFence(this, this.submit())
   }
 
-  /** Submits, and resolves when the device has finished all of it; rejects with DeviceLost. */
-  async waitIdle(): Promise<void> {
-    await this.whenCompleted(this.submit())
+  /**
+   * Submits, and resolves when the device has finished everything that was handed to this MkGpu.
+   * @throws DeviceLost, at once or as the rejection
+   */
+  waitIdle(): Promise<void> {
+    return this.whenCompleted(this.submit())
   }
 
   /**
-   * What the device holds after everything handed over so far; submits what is recorded.
+   * What the device holds after everything handed over so far. Submits what is recorded.
    * @param offset first byte, any
    * @param size bytes, any; default to the end
-   * @throws (as rejections) UsageMissing (TRANSFER_SRC), OutOfRange, BufferDestroyed, ForeignBuffer, DeviceLost
+   * @returns a copy of the bytes; rejects with UsageMissing (TRANSFER_SRC), OutOfRange, BufferDestroyed, BufferMapped,
+   *   ForeignBuffer, BufferTooLarge, AllocationFailed, DeviceLost
    */
-  async read(
-    buffer: MkBuffer<B>,
-    offset: number = 0,
-    size: number = buffer.size - offset,
-  ): Promise<ArrayBuffer> {
-    this.#usable(buffer, TRANSFER_SRC, 'read')
-    if (!Number.isInteger(offset) || offset < 0 || offset > buffer.size)
-      throw new OutOfRange('offset', offset, 0, buffer.size, `in '${buffer.label}'`)
-    if (!Number.isInteger(size) || size < 0 || size > buffer.size - offset)
-      throw new OutOfRange('size', size, 0, buffer.size - offset, `from byte ${offset} of '${buffer.label}'`)
-    if (size === 0) return new ArrayBuffer(0)
-    const first = offset - (offset % 4)
-    const staging = this.createStagingBuffer(allocatedSize(offset + size - first), {
-      label: `readback of ${buffer.label}`,
-      memory: MkMemoryType.HostCached,
-    })
-    try {
-      // Straight to the backend: the words may reach into the buffer's padding, which no range of the user's may.
-      this.backend.copy(buffer.native, first, staging.native, 0, staging.size)
-      this.#use(buffer)
-      this.#use(staging)
-      this.submit()
-      const bytes = await staging.map()
-      return bytes.slice(offset - first, offset - first + size).buffer
-    } finally {
-      staging.destroy()
-    }
+  read(buffer: MkBuffer<B>, offset: number = 0, size: number = buffer.size - offset): Promise<ArrayBuffer> {
+    return unawaited(this.#read(buffer, offset, size))
   }
 
   // Books
 
   /** Every buffer that is alive: what nobody has destroyed. */
   leaks(): MkLeak[] {
-    return this.#ledger.leaks()
+    return this.#memory.ledger.leaks()
   }
 
   /**
-   * Hears errors that come after the call that caused them: validation (with label and call in debug mode), hazards on the
-   * Dummy. Without a listener those of our own calls go to `console.error`.
+   * Hears errors that come after the call that caused them: validation (with label and call in debug mode), hazards on
+   * the Dummy. Without a listener those of our own calls go to `console.error`.
    * @returns takes the listener away again
    */
   onError(listener: (error: MkError) => void): () => void {
@@ -442,114 +361,58 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
   }
 
   /**
-   * Destroys every buffer, rejects what is pending with DeviceLost, and lets the device go: destroys it if it is the backend's
-   * own. Calling it again does nothing.
+   * Destroys every buffer, rejects what is pending with DeviceLost, and lets the device go: destroys it if it is the
+   * backend's own. Calling it again does nothing.
    */
   destroy(): void {
     if (this.#destroyed) return
     this.#destroyed = true
-    for (const buffer of this.#ledger.alive()) buffer.destroy()
-    this.#recorded = false
-    this.#bury()
+    for (const buffer of this.#memory.ledger.alive()) buffer.destroy()
     this.#lose({ reason: 'destroyed', message: 'this MkGpu was destroyed' })
     this.backend.destroy()
   }
 
-  // For the parts of this package
-
-  /** Checks what a device buffer is to be. Throws as createDeviceBuffer. */
-  describeDeviceBuffer(size: number, usage: number, options: DeviceBufferOptions): MkBufferDescription {
-    const { capabilities } = this
-    const { memory = MkMemoryType.DeviceLocal } = options
-    const label = options.label ?? `buffer ${++this.#made}`
-    const device = capabilities.memoryTypes & (MkMemoryType.DeviceLocal | MkMemoryType.Unified)
-    if ((memory & device) === 0)
-      throw new MemoryUnsupported(
-        `Device buffer '${label}'`,
-        memory,
-        device,
-        'CPU memory: createStagingBuffer.',
-      )
-    if (!Number.isInteger(usage) || usage <= 0 || (usage & ~ALL_USAGES) !== 0)
-      throw new UsageUnsupported(
-        capabilities.backend,
-        usage,
-        capabilities.usages,
-        'usage is made of MkBufferUsage flags (mappable memory: createStagingBuffer)',
-      )
-    if ((usage & ~capabilities.usages) !== 0)
-      throw new UsageUnsupported(capabilities.backend, usage & ~capabilities.usages, capabilities.usages)
-    if (capabilities.indexIsExclusive && usage & INDEX && usage & ~(INDEX | TRANSFER_SRC | TRANSFER_DST))
-      throw new UsageUnsupported(
-        capabilities.backend,
-        usage,
-        capabilities.usages,
-        'an INDEX buffer can have no other role there but TRANSFER_SRC and TRANSFER_DST',
-      )
-    this.#checkSize(size, label)
-    return { size, usage, memory, label }
+  #copyWithin(buffer: MkBuffer<B>, srcOffset: number, dstOffset: number, bytes: number): void {
+    const label = `within ${buffer.label}`
+    const between = this.#memory.deviceBuffer(bytes, TRANSFER_SRC | TRANSFER_DST, { label })
+    this.backend.copy(buffer.native, srcOffset, between.native, 0, bytes)
+    this.#timeline.record(buffer)
+    this.#timeline.record(between)
+    this.backend.copy(between.native, 0, buffer.native, dstOffset, bytes)
+    between.destroy()
   }
 
-  /** Has the backend make the memory of a buffer that was described. */
-  allocate(description: MkBufferDescription, mapped: boolean): BackendAllocation<NativeOf<B>> {
-    this.#alive()
-    const { native, settled } = this.backend.createBuffer({
-      size: allocatedSize(description.size),
-      usage: description.usage,
-      memory: description.memory,
-      label: description.label,
-      mapped,
-    }) as BackendAllocation<NativeOf<B>>
-    return { native, settled: settled.then((error) => error ?? this.#lossError()) }
-  }
-
-  /** Takes a new buffer into the books. */
-  adopt<T extends MkBuffer<B> & { readonly kind: string }>(buffer: T): T {
-    this.#ledger.add(buffer)
-    return buffer
-  }
-
-  /** Called by a buffer that is being destroyed. */
-  release(buffer: MkBuffer<B>, native: NativeOf<B>): void {
-    this.#ledger.remove(buffer)
-    if (this.#recorded && buffer.lastSerial > this.#serials.issued) this.#dying.push(native)
-    else this.backend.destroyBuffer(native)
-  }
-
-  /** Called by a staging buffer that is about to be mapped. */
-  checkMappable(buffer: MkStagingBuffer<B>): void {
-    this.#alive()
-    if (this.#recorded && buffer.lastSerial > this.#serials.issued)
-      throw new BufferInUse(buffer.label, 'recorded work needs it. gpu.submit() before map().')
-  }
-
-  /** Called by a staging buffer whose map was refused. */
-  mapFailure(buffer: MkStagingBuffer<B>, cause: unknown): Error {
-    return (
-      this.#lossError() ??
-      new NotMappable(buffer.label, `${cause instanceof Error ? cause.message : String(cause)}.`)
-    )
-  }
-
-  #checkSize(size: number, label: string): void {
-    const max = this.capabilities.maxBufferSize
-    if (!Number.isInteger(size) || size < 1)
-      throw new OutOfRange('size', size, 1, max, `of '${label}', in bytes`)
-    if (allocatedSize(size) > max) throw new BufferTooLarge(label, size, max)
-  }
-
-  #checkBinding(buffer: MkBuffer<B>): void {
-    const max = this.capabilities.maxStorageBufferBindingSize
-    if (buffer.allocatedSize > max)
-      throw new BufferTooLarge(buffer.label, buffer.allocatedSize, max, 'maxStorageBufferBindingSize')
+  async #read(buffer: MkBuffer<B>, offset: number, size: number): Promise<ArrayBuffer> {
+    this.#usable(buffer, TRANSFER_SRC, 'read')
+    if (!Number.isInteger(offset) || offset < 0 || offset > buffer.size)
+      throw new OutOfRange('offset', offset, 0, buffer.size, `in '${buffer.label}'`)
+    if (!Number.isInteger(size) || size < 0 || size > buffer.size - offset)
+      throw new OutOfRange('size', size, 0, buffer.size - offset, `from byte ${offset} of '${buffer.label}'`)
+    if (size === 0) return new ArrayBuffer(0)
+    const first = offset - (offset % 4)
+    const staging = this.#memory.stagingBuffer(allocatedSize(offset + size - first), {
+      label: `readback of ${buffer.label}`,
+      memory: MkMemoryType.HostCached,
+    })
+    try {
+      // Straight to the backend: whole words may reach into the buffer's padding, which no range of a user may.
+      this.backend.copy(buffer.native, first, staging.native, 0, staging.size)
+      this.#timeline.record(buffer)
+      this.#timeline.record(staging)
+      this.submit()
+      const bytes = await staging.map()
+      return bytes.slice(offset - first, offset - first + size).buffer
+    } finally {
+      staging.destroy()
+    }
   }
 
   /** The native buffer, if `operation` may use it. */
   #usable(buffer: MkBuffer<B>, flag: number, operation: string): NativeOf<B> {
-    this.#alive()
+    this.#timeline.requireDevice()
+    if (!buffer.belongsTo(this.#memory)) throw new ForeignBuffer(buffer.label)
     const { native } = buffer
-    if (!buffer.belongsTo(this)) throw new ForeignBuffer(buffer.label)
-    if ((buffer.usage & flag) !== flag) requireUsage(buffer, flag, operation)
+    requireUsage(buffer, flag, operation)
     if (
       buffer instanceof MkStagingBuffer &&
       buffer.state !== 'unmapped' &&
@@ -559,32 +422,16 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements StagingOwne
     return native
   }
 
-  /** Notes that recorded work uses a buffer. */
-  #use(buffer: MkBuffer<B>): void {
-    this.#recorded = true
-    buffer.lastSerial = this.#serials.issued + 1
-  }
-
-  #alive(): void {
-    if (this.#loss) throw new DeviceLost(this.#loss.reason, this.#loss.message)
-  }
-
-  /** Frees what waited for a submit. */
-  #bury(): void {
-    for (const native of this.#dying) this.backend.destroyBuffer(native)
-    this.#dying.length = 0
-  }
-
-  #lossError(): DeviceLost | undefined {
-    return this.#loss && new DeviceLost(this.#loss.reason, this.#loss.message)
+  #checkBinding(buffer: MkBuffer<B>): void {
+    const max = this.capabilities.maxStorageBufferBindingSize
+    if (buffer.allocatedSize > max)
+      throw new BufferTooLarge(buffer.label, buffer.allocatedSize, max, 'maxStorageBufferBindingSize')
   }
 
   #lose(info: LossInfo): void {
-    if (this.#loss) return
-    this.#loss = info
-    this.#recorded = false
-    this.#bury()
-    this.#serials.lose(info)
+    if (this.isLost) return
+    this.#timeline.lose(info)
+    this.#memory.bury()
     this.#resolveLost(info)
   }
 

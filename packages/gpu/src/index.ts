@@ -1,18 +1,13 @@
 export { MkGpu } from './gpu.ts'
-export type {
-  DeviceBufferOptions,
-  MkGpuOptions,
-  MkGpuStats,
-  ScatterJob,
-  StagingBufferOptions,
-} from './gpu.ts'
+export type { MkGpuOptions, MkGpuStats, ScatterJob } from './gpu.ts'
+export type { DeviceBufferOptions, StagingBufferOptions } from './device-memory.ts'
 export { MkBuffer, MkDeviceBuffer } from './buffers.ts'
 export type { MkBufferDescription } from './buffers.ts'
 export { MkStagingBuffer } from './staging-buffer.ts'
 export type { StagingState } from './staging-buffer.ts'
 export { MkBatchTransfer, MkGpuTransfer } from './transfer.ts'
 export type { TransferRange } from './transfer.ts'
-export { MkFence } from './serials.ts'
+export { MkFence } from './fence.ts'
 export type { MkLeak, MkTally } from './ledger.ts'
 export { MkBufferUsage, MkMemoryType, memoryNames, usageNames } from './usage.ts'
 export type { MkBufferUsageName, MkMemory, MkMemoryTypeName } from './usage.ts'

@@ -115,12 +115,10 @@ async function findAdapter(options: DawnOptions): Promise<{ gpu: GPU; adapter: G
 }
 
 async function createGpu(flags: string[]): Promise<GPU> {
-  let dawn: typeof import('webgpu')
-  try {
-    dawn = await import('webgpu')
-  } catch (cause) {
+  // Imported on demand: it is an optional peer dependency, and loading it loads its binary.
+  const dawn = await import('webgpu').catch((cause: unknown) => {
     throw new DawnMissing(cause)
-  }
+  })
   return dawn.create(flags)
 }
 

@@ -2,6 +2,7 @@ import { MkBuffer } from './buffers.ts'
 import type { BufferOwner, MkBufferDescription } from './buffers.ts'
 import type { BackendAllocation, MkGpuBackend, NativeOf } from './backend.ts'
 import { AlreadyMapped, BufferDestroyed, NotMapped, OutOfRange } from './errors.ts'
+import { unawaited } from './unawaited.ts'
 
 /** What a staging buffer asks of its gpu beyond what every buffer does. */
 export interface StagingOwner<B extends MkGpuBackend> extends BufferOwner<B> {
@@ -54,11 +55,14 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
 
   /**
    * Makes the bytes accessible once the device has finished with the buffer.
-   * @returns the bytes, valid until `unmap()`
-   * @throws AlreadyMapped, BufferDestroyed, BufferInUse (recorded work needs it: submit first), DeviceLost; rejects with
-   *   DeviceLost, BufferDestroyed, or NotMappable when unmapped meanwhile or refused
+   * @returns the bytes, valid until `unmap()`; rejects with AlreadyMapped, BufferDestroyed, BufferInUse (recorded work needs
+   *   it: submit first), DeviceLost, and NotMappable when it is unmapped meanwhile or the device refuses
    */
-  async map(): Promise<Uint8Array<ArrayBuffer>> {
+  map(): Promise<Uint8Array<ArrayBuffer>> {
+    return unawaited(this.#map())
+  }
+
+  async #map(): Promise<Uint8Array<ArrayBuffer>> {
     const native = this.native
     if (this.#state !== 'unmapped') throw new AlreadyMapped(this.label, this.#state)
     this.#owner.checkMappable(this)

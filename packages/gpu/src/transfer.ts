@@ -1,7 +1,7 @@
 import type { MkGpuBackend } from './backend.ts'
 import type { MkBuffer } from './buffers.ts'
-import { MkFence } from './serials.ts'
-import type { SerialSource } from './serials.ts'
+import { MkFence } from './fence.ts'
+import type { SerialSource } from './fence.ts'
 
 /** Which bytes a transfer moves. */
 export interface TransferRange {

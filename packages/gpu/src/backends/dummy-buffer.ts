@@ -67,7 +67,7 @@ export function copyInto(
   const from = srcOffset >>> 2
   const first = dstOffset >>> 2
   const count = size >>> 2
-  for (let i = 0; i < count; i++) to[first + i] = words[from + i]!
+  for (let i = 0; i < count; i++) to[first + i] = words[from + i]
 }
 
 /** Moves rows to where their numbers say. Numbers past the end are dropped, as the compute shader does. */
@@ -86,10 +86,10 @@ export function scatterInto(
   const base = dstOffset >>> 2
   const rows = Math.floor((to.length - base) / rowWords)
   for (let i = 0; i < count; i++) {
-    const row = from[(indexOffset >>> 2) + i]! >>> 0
+    const row = from[(indexOffset >>> 2) + i] >>> 0
     if (row >= rows) continue
     const source = (payloadOffset >>> 2) + i * rowWords
     const target = base + row * rowWords
-    for (let w = 0; w < rowWords; w++) to[target + w] = from[source + w]!
+    for (let w = 0; w < rowWords; w++) to[target + w] = from[source + w]
   }
 }

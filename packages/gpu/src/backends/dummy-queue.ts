@@ -60,7 +60,7 @@ export class DummyQueue {
   #drain(): void {
     this.#timer = undefined
     const now = performance.now()
-    while (this.#work.length > 0 && this.#work[0]!.readyAt <= now) this.#work.shift()!.run()
+    while (this.#work.length > 0 && this.#work[0].readyAt <= now) this.#work.shift()!.run()
     this.#schedule()
   }
 }

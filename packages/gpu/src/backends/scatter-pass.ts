@@ -198,7 +198,7 @@ export class ScatterPass {
       this.#groups.set(dst, groups)
     }
     for (let i = 0; i < groups.length; i++) {
-      const cached = groups[i]!
+      const cached = groups[i]
       if (cached.payload === payload && cached.chunk === chunk) return cached.group
     }
     const group = this.#device.createBindGroup({

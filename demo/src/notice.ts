@@ -1,0 +1,34 @@
+import { NoWebGpu } from './device.ts'
+
+const place = (): HTMLElement => document.querySelector<HTMLElement>('#notice')!
+
+/** Says in the middle of the page what stopped the demo, and offers to load it again. */
+export function showNotice(title: string, sentences: readonly string[]): void {
+  const heading = document.createElement('h2')
+  heading.textContent = title
+  const reload = document.createElement('button')
+  reload.type = 'button'
+  reload.textContent = 'Load again'
+  reload.addEventListener('click', () => location.reload())
+  const paragraphs = sentences.map((sentence) => {
+    const paragraph = document.createElement('p')
+    paragraph.textContent = sentence
+    return paragraph
+  })
+  place().replaceChildren(heading, ...paragraphs, reload)
+  place().hidden = false
+}
+
+export function hideNotice(): void {
+  place().hidden = true
+}
+
+/** The same for an error. One that nobody foresaw goes to the console as well, for its stack. */
+export function showError(error: unknown): void {
+  if (error instanceof NoWebGpu) {
+    showNotice('The swarm needs WebGPU', [error.message, ...error.advice])
+    return
+  }
+  console.error(error)
+  showNotice('The swarm has stopped', [error instanceof Error ? error.message : String(error)])
+}

@@ -3,6 +3,7 @@ import { ArenaDisposed, ArenaFull, HeapFull, StaleMark } from './errors.ts'
 import type { Block, LinearMemory } from './linear-memory.ts'
 import { RangeAllocator } from './range-allocator.ts'
 import type { TypedArray, TypedArrayKind } from './typed-array.ts'
+import { ViewCache } from './view-cache.ts'
 
 /** A point in a frame's allocations, from `mark()`. Good until the arena is reset. */
 export type ArenaMark = number & { readonly arenaMark: never }
@@ -34,9 +35,9 @@ let lastStamp = 0
 /**
  * Memory for one frame: allocation moves a pointer, and `reset` frees everything at once.
  *
- * Its contents are unspecified: what it hands out holds what earlier frames wrote there. Where the same allocations
- * come in the same order as in the frame before, the same view objects are handed out, so a steady frame makes no
- * garbage. A view kept from an older frame therefore may be the very view of this one: keep none.
+ * Its contents are unspecified: what it hands out holds what earlier frames wrote there. The same kind and length in
+ * the same place is the same view object, so frames that take the same memory in the same order make no garbage. A
+ * view kept from an older frame therefore may be the very view of this one: keep none.
  *
  *     | first block ………………… | spill block …… | spill block …… |
  *     ^ used                     ^ head           taken when a frame needs them, up to maxBytes
@@ -60,19 +61,16 @@ export class FrameArena {
   #usedBefore = 0
   #capacity = 0
 
-  // The allocations that are alive, in order: where each ends, its block, bytes asked up to and with it, its number.
+  // The allocations that are alive, in order: where each ends (in units of 16 bytes, so that they stay small
+  // integers), its block, bytes asked up to and with it, its number.
   #count = 0
-  #ends = new Float64Array(64)
+  #ends = new Uint32Array(64)
   #blockOf = new Uint32Array(64)
-  #asked = new Float64Array(64)
+  #asked = new Uint32Array(64)
   #serials = new Float64Array(64)
-  /** The views handed out last at each place in the order, and what they are. */
-  readonly #views: (TypedArray | undefined)[] = []
-  readonly #kinds: unknown[] = []
-  #offsets = new Float64Array(64)
-  #lengths = new Float64Array(64)
-  /** Debug: place in the order of every view. */
-  readonly #placeOf: WeakMap<object, number> | undefined
+  readonly #views: ViewCache
+  /** Debug: the number of the allocation that each view is of. */
+  readonly #serialOf = new WeakMap<object, number>()
 
   #stamp = ++lastStamp
   #highWater = 0
@@ -100,7 +98,7 @@ export class FrameArena {
     this.maxBytes = Math.max(maxBytes, first)
     this.#memory = memory
     this.#buffer = memory.buffer
-    this.#placeOf = debug ? new WeakMap() : undefined
+    this.#views = new ViewCache(memory.buffer)
     this.#takeBlock(first, BLOCK_ALIGN)
     this.#enter(0)
   }
@@ -181,21 +179,9 @@ export class FrameArena {
       requireSize('FrameArena.alloc: length', length, 0, Math.floor(RangeAllocator.MAX_SIZE / size))
     }
     const offset = this.#bump(length * size, align)
-    const place = this.#count - 1
-    if (
-      this.#kinds[place] === kind &&
-      this.#offsets[place] === offset &&
-      this.#lengths[place] === length &&
-      !this.debug
-    ) {
-      return this.#views[place] as A
-    }
+    if (!this.debug) return this.#views.view(kind, offset, length)
     const view = new kind(this.#buffer, offset, length)
-    this.#views[place] = view
-    this.#kinds[place] = kind
-    this.#offsets[place] = offset
-    this.#lengths[place] = length
-    this.#placeOf?.set(view, place)
+    this.#serialOf.set(view, this.#allocs)
     return view
   }
 
@@ -207,10 +193,7 @@ export class FrameArena {
    */
   allocBytes(bytes: number, align: number = GRAIN): number {
     requireSize('FrameArena.allocBytes: bytes', bytes, 0, RangeAllocator.MAX_SIZE)
-    const offset = this.#bump(bytes, align)
-    this.#views[this.#count - 1] = undefined
-    this.#kinds[this.#count - 1] = undefined
-    return offset
+    return this.#bump(bytes, align)
   }
 
   /** The present point, for `rewind`. */
@@ -269,8 +252,8 @@ export class FrameArena {
    */
   ownsThisFrame(view: ArrayBufferView): boolean {
     if (view.buffer !== this.#buffer || this.#disposed) return false
-    const place = this.#placeOf?.get(view)
-    if (place !== undefined) return place < this.#count && this.#views[place] === view
+    const serial = this.debug ? this.#serialOf.get(view) : undefined
+    if (serial !== undefined) return this.#isSerialAlive(serial)
     const from = view.byteOffset
     const to = from + view.byteLength
     if (from >= this.#start && to <= this.#head) return true
@@ -290,6 +273,18 @@ export class FrameArena {
     return place < this.#count && this.#serials[place] === serial
   }
 
+  /** Serials of living allocations ascend: those that were rewound in between are left out. */
+  #isSerialAlive(serial: number): boolean {
+    let low = 0
+    let high = this.#count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#serials[middle] < serial) low = middle + 1
+      else high = middle
+    }
+    return this.isAlive(low, serial)
+  }
+
   /** Gives its memory back. Afterwards it can allocate nothing. */
   dispose(): void {
     if (this.#disposed) return
@@ -299,8 +294,7 @@ export class FrameArena {
     this.#memory.free(this.#blocks[0])
     this.#capacity = 0
     this.#end = 0
-    this.#views.length = 0
-    this.#kinds.length = 0
+    this.#views.clear()
   }
 
   #bump(bytes: number, align: number): number {
@@ -313,7 +307,7 @@ export class FrameArena {
     let offset = this.#head + (-this.#head & (align - 1))
     if (offset + bytes > this.#end) offset = this.#moveOn(bytes, align)
     this.#head = roundUp(offset + bytes)
-    this.#ends[place] = this.#head
+    this.#ends[place] = this.#head / GRAIN
     this.#blockOf[place] = this.#block
     this.#asked[place] = bytes + (place === 0 ? 0 : this.#asked[place - 1])
     this.#count = place + 1
@@ -381,7 +375,7 @@ export class FrameArena {
     this.#freedCount += this.#count - count
     this.#freedBytes += this.#asked[last] - askedBefore
     const block = count === 0 ? 0 : this.#blockOf[count - 1]
-    const head = count === 0 ? this.#blocks[0].offset : this.#ends[count - 1]
+    const head = count === 0 ? this.#blocks[0].offset : this.#ends[count - 1] * GRAIN
     if (this.debug) this.#poisonFrom(block, head)
     if (block !== this.#block) {
       this.#block = block
@@ -420,11 +414,9 @@ export class FrameArena {
   /** Makes room to remember `places` allocations. */
   #remember(places: number): void {
     requireSize('FrameArena: allocations in one frame', places, 0, MARK_SPAN)
-    this.#ends = longer(this.#ends, new Float64Array(places))
-    this.#asked = longer(this.#asked, new Float64Array(places))
+    this.#ends = longer(this.#ends, new Uint32Array(places))
+    this.#asked = longer(this.#asked, new Uint32Array(places))
     this.#serials = longer(this.#serials, new Float64Array(places))
-    this.#offsets = longer(this.#offsets, new Float64Array(places))
-    this.#lengths = longer(this.#lengths, new Float64Array(places))
     this.#blockOf = longer(this.#blockOf, new Uint32Array(places))
   }
 }

@@ -73,8 +73,8 @@ export class App<W extends object> {
   #startupPending = false
   #running: SystemNode | undefined
   #loop: RunLoop | undefined
-  /** When the last tick began, in milliseconds; undefined before the first one and after a pause. */
-  #lastTick: number | undefined
+  /** When the last tick began, in milliseconds; NaN before the first one and after a pause, so that it is always a double. */
+  #lastTick = NaN
 
   /** Use {@link createApp}. */
   constructor(world: W, options: AppOptions = {}) {
@@ -239,7 +239,7 @@ export class App<W extends object> {
   stop(): void {
     this.#loop?.stop()
     this.#loop = undefined
-    this.#lastTick = undefined
+    this.#lastTick = NaN
   }
 
   /**
@@ -290,7 +290,8 @@ export class App<W extends object> {
   }
 
   #secondsSince(now: number): number {
-    return this.#lastTick === undefined ? 0 : Math.max(0, now - this.#lastTick) / 1000
+    const milliseconds = now - this.#lastTick
+    return milliseconds > 0 ? milliseconds / 1000 : 0
   }
 
   #tick(dt: number, now: number): void {

@@ -8,7 +8,7 @@ import {
   resetWorld,
 } from 'bitecs'
 import { attachMk, GpuSynced, MkBufferUsage, struct, u32, vec2f } from '@memkit/ecs-plugin'
-import type { Changes, MkSync, OnRemove } from '@memkit/ecs-plugin'
+import type { Changes, MkSync, OnRemove, RowKind } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
@@ -81,23 +81,21 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
   }
 
   describe('a world that lives', () => {
-    const modes: [Changes, OnRemove][] = [
-      ['detect', 'keep'],
-      ['detect', 'zero'],
-      ['marked', 'keep'],
-      ['marked', 'zero'],
-      ['all', 'keep'],
-      ['all', 'zero'],
-    ]
-    it.each(modes)(
-      'changes: %s, onRemove: %s: device equals model after every frame',
-      async (changes, onRemove) => {
+    const lives: [Changes, RowKind, OnRemove][] = []
+    for (const changes of ['detect', 'marked', 'all'] as const)
+      for (const rows of ['entity', 'packed'] as const)
+        for (const onRemove of ['keep', 'zero'] as const) lives.push([changes, rows, onRemove])
+
+    it.each(lives)(
+      '%s, %s rows, onRemove %s: device equals model after every frame',
+      async (changes, rows, onRemove) => {
         const capacity = 700
         const store = createStore(capacity)
         // 16 rows at the start, so that the buffer grows five times on the way to several hundred entities.
-        const Thing = GpuSynced(store, { schema: row, changes, onRemove, capacity: 16, label: 'Thing' })
+        const Thing = GpuSynced(store, { schema: row, changes, rows, onRemove, capacity: 16, label: 'Thing' })
         const world = createWorld()
         const mk = await attachMk(world, { gpu })
+        const buffer = mk.buffer(Thing)
         const random = randomFrom(7)
         const model = new Model()
         const alive = new Set<number>()
@@ -110,17 +108,13 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
 
         for (let frame = 0; frame < 30; frame++) {
           mk.beginFrame()
-          const removed = new Set<number>()
           for (const entity of [...alive]) {
             const dice = random()
-            if (dice < 0.05) {
-              removeEntity(world, entity)
+            if (dice < 0.08) {
+              if (dice < 0.05) removeEntity(world, entity)
+              else removeComponent(world, entity, Thing)
               alive.delete(entity)
-              removed.add(entity)
-            } else if (dice < 0.08) {
-              removeComponent(world, entity, Thing)
-              alive.delete(entity)
-              removed.add(entity)
+              if (onRemove === 'zero') model.remove(entity)
             } else if (dice < 0.4) write(entity)
           }
           const births = frame % 5 === 4 ? 0 : Math.floor(random() * 60)
@@ -130,14 +124,22 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
             write(entity)
             alive.add(entity)
           }
-          if (onRemove === 'zero') for (const entity of removed) model.remove(entity)
           model.stage(alive, store)
           mk.endFrame()
-          const { rows } = mk.buffer(Thing)
-          expect(await deviceWords(mk, Thing), `frame ${frame}`).toEqual(model.bytes(rows))
+          const words = await deviceWords(mk, Thing)
+          if (rows === 'entity') expect(words, `frame ${frame}`).toEqual(model.bytes(buffer.rows))
+          else {
+            expect(buffer.rows).toBe(alive.size)
+            expect([...alive].map((entity) => buffer.rowOf(entity)).sort((a, b) => a - b)).toEqual(
+              [...alive.keys()].map((_, i) => i),
+            )
+            const expected = new Uint32Array(alive.size * 4)
+            for (const entity of alive) expected.set(model.rows.get(entity)!, buffer.rowOf(entity) * 4)
+            expect(words, `frame ${frame}`).toEqual(expected)
+          }
         }
         expect(alive.size).toBeGreaterThan(200)
-        expect(mk.buffer(Thing).generation).toBeGreaterThan(1)
+        expect(buffer.generation).toBeGreaterThan(1)
         mk.dispose()
       },
     )

@@ -14,6 +14,9 @@ export interface Synced<S extends Schema = Schema> {
 /** How changed rows are found. */
 export type Changes = 'detect' | 'marked' | 'all'
 
+/** Which row an entity has. */
+export type RowKind = 'entity' | 'packed'
+
 /** What becomes of the row of a removed entity. */
 export type OnRemove = 'keep' | 'zero'
 
@@ -27,6 +30,11 @@ export interface GpuSyncedOptions<S extends Schema = Schema> {
    * `'marked'` looks only at rows that `mk.mark` named, and at rows that entered; `'all'` takes every live row each frame.
    */
   changes?: Changes
+  /**
+   * `'entity'` (default): row = entity id, for good. `'packed'`: rows without gaps, in no particular order; an entity's row
+   * changes when another one leaves.
+   */
+  rows?: RowKind
   /** Only entities that also have these components get a row. */
   with?: readonly object[]
   /** `MkBufferUsage` flags beside STORAGE, VERTEX and the transfer flags, for example INDIRECT. */
@@ -42,6 +50,7 @@ export interface SyncedOptions {
   readonly label: string
   readonly schema: Schema | undefined
   readonly changes: Changes
+  readonly rows: RowKind
   readonly with: readonly object[]
   readonly usage: number
   readonly onRemove: OnRemove
@@ -111,8 +120,9 @@ export function flaggedCount(): number {
 }
 
 const changesValues: readonly Changes[] = ['detect', 'marked', 'all']
+const rowKinds: readonly RowKind[] = ['entity', 'packed']
 const onRemoveValues: readonly OnRemove[] = ['keep', 'zero']
-const optionNames = ['label', 'schema', 'changes', 'with', 'usage', 'onRemove', 'capacity'] as const
+const optionNames = ['label', 'schema', 'changes', 'rows', 'with', 'usage', 'onRemove', 'capacity'] as const
 // 2³⁰ rows: what a set of rows can hold.
 const maxCapacity = 2 ** 30
 
@@ -128,6 +138,7 @@ function withDefaults(options: GpuSyncedOptions, number: number): SyncedOptions 
     label: options.label ?? `Component${number}`,
     schema: options.schema,
     changes: options.changes ?? 'detect',
+    rows: options.rows ?? 'entity',
     with: [...(options.with ?? [])],
     usage: options.usage ?? 0,
     onRemove: options.onRemove ?? 'keep',
@@ -136,6 +147,7 @@ function withDefaults(options: GpuSyncedOptions, number: number): SyncedOptions 
   checkStructName(synced.label)
   if (!changesValues.includes(synced.changes))
     throw new InvalidOption('changes', synced.changes, "'detect', 'marked' or 'all'")
+  if (!rowKinds.includes(synced.rows)) throw new InvalidOption('rows', synced.rows, "'entity' or 'packed'")
   if (!onRemoveValues.includes(synced.onRemove))
     throw new InvalidOption('onRemove', synced.onRemove, "'keep' or 'zero'")
   if (!Number.isInteger(synced.capacity) || synced.capacity < 1 || synced.capacity > maxCapacity)

@@ -11,7 +11,7 @@ const firstCapacity = 1024
  *
  * 1. `enter(row)`: `alive` +, `entered` +, `touched` +
  * 2. `leave(row)`: `alive` −, `touched` +. `entered` stays: leaving and entering again within a frame is an entry.
- * 3. `apply`: for every touched row, `onEnter` if it is alive and entered, `onLeave` if it is not alive; then both
+ * 3. `apply`: first all touched rows that are not alive have left, then all entered rows that are alive have entered; both
  *    journals are cleared.
  */
 export class Membership implements MembershipListener {
@@ -66,20 +66,22 @@ export class Membership implements MembershipListener {
     return true
   }
 
-  /** Hands the changes since the last call to `changes`, each row once, and forgets them. */
+  /** Hands the changes since the last call to `changes`, each row once, those that left first, and forgets them. */
   apply(changes: MembershipChanges): void {
     const touched = this.#touched
     if (touched.isEmpty) return
-    let from = 0
-    while (touched.nextRun(from, 0)) {
+    const { alive } = this
+    for (let from = 0; touched.nextRun(from, 0); from = touched.runFirst + touched.runCount) {
       const end = touched.runFirst + touched.runCount
-      for (let row = touched.runFirst; row < end; row++)
-        if (!this.alive.has(row)) changes.left(row)
-        else if (this.#entered.has(row)) changes.entered(row)
-      from = end
+      for (let row = touched.runFirst; row < end; row++) if (!alive.has(row)) changes.left(row)
+    }
+    const entered = this.#entered
+    for (let from = 0; entered.nextRun(from, 0); from = entered.runFirst + entered.runCount) {
+      const end = entered.runFirst + entered.runCount
+      for (let row = entered.runFirst; row < end; row++) if (alive.has(row)) changes.entered(row)
     }
     touched.clear()
-    this.#entered.clear()
+    entered.clear()
   }
 
   dispose(): void {

@@ -49,7 +49,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
     return this.#synced.mirror.generation
   }
 
-  /** Rows in use: the highest id ever synced + 1, row 0 and the rows of dead entities included. */
+  /** Rows in use. Entity rows: the highest id ever synced + 1, row 0 and the rows of dead entities included. Packed: entities alive. */
   get rows(): number {
     return this.#synced.rows
   }
@@ -68,9 +68,9 @@ export class SyncedBuffer<S extends Schema = Schema> {
     return this.#synced.shape.schema as S
   }
 
-  /** Row of an entity, −1 when it has none. */
+  /** Row of an entity, −1 when it has none. Packed rows are those of the last stage. */
   rowOf(entity: number): number {
-    return this.#synced.has(entity) ? entity : -1
+    return this.#synced.rowMap.rowOf(entity)
   }
 
   /**

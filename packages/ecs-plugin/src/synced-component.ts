@@ -3,28 +3,28 @@ import type { ColumnSource, Heap } from '@memkit/core'
 import { MirrorTooLarge } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
 import type { EcsWorld } from './ecs.ts'
+import { EntityRows } from './entity-rows.ts'
 import { EntityBeyondColumn } from './errors.ts'
 import type { SyncedOptions } from './gpu-synced.ts'
 import { Membership } from './membership.ts'
-import type { MembershipChanges } from './membership.ts'
+import { PackedRows } from './packed-rows.ts'
+import type { RowKeeper, RowMap } from './row-map.ts'
 import { checkLengths, columnAt, readShape } from './source.ts'
 import type { Shape } from './source.ts'
 
-/**
- * One flagged component of one world: its mirror, who is in it, and how its columns get there. Row = entity id.
- */
-export class SyncedComponent implements MembershipChanges {
+/** One flagged component of one world: its mirror, who is in it, and how its columns get there. */
+export class SyncedComponent implements RowKeeper {
   readonly component: object
   readonly options: SyncedOptions
   readonly shape: Shape
   readonly mirror: Mirror
-  /** Rows that have a place: the highest id ever synced + 1. */
-  rows = 0
+  /** Which row an entity has. */
+  readonly rowMap: RowMap
   readonly #membership: Membership
   #packer: ColumnPacker
   #packerHeap: Heap
   #packerMemory: number
-  /** Rows to pack whether they differ or not; always a part of the rows that are alive. */
+  /** Rows to pack whether they differ or not; always a part of the rows that hold a living entity. */
   #marks: DirtyRows
 
   /** @throws HeapFull, MirrorTooLarge, UsageUnsupported and what `readShape` throws; nothing is left behind then */
@@ -34,9 +34,11 @@ export class SyncedComponent implements MembershipChanges {
     this.shape = readShape(options.label, component, options.schema)
     const membership = new Membership(ecs, [component, ...options.with])
     this.#membership = membership
+    this.rowMap =
+      options.rows === 'packed' ? new PackedRows(membership, this) : new EntityRows(membership, this)
     let mirror: Mirror | undefined
     try {
-      this.mirror = mirror = this.#makeMirror(coordinator, membership.rows)
+      this.mirror = mirror = this.#makeMirror(coordinator)
       this.#packer = this.#makePacker()
     } catch (error) {
       membership.dispose()
@@ -45,8 +47,13 @@ export class SyncedComponent implements MembershipChanges {
     }
     this.#packerHeap = mirror.heap
     this.#packerMemory = mirror.memoryGeneration
-    this.#marks = new DirtyRows(membership.capacity)
+    this.#marks = new DirtyRows(mirror.capacity)
     mirror.used = 0
+  }
+
+  /** Rows in use. */
+  get rows(): number {
+    return this.rowMap.rows
   }
 
   /**
@@ -57,141 +64,141 @@ export class SyncedComponent implements MembershipChanges {
    * @throws ColumnLengthMismatch: nothing is staged, nothing is lost
    */
   stage(): void {
-    this.#membership.heal()
-    const refused = this.#growTo(this.#membership.rows)
-    this.#renewPacker()
-    this.#fitMarks()
-    this.#membership.apply(this)
+    const membership = this.#membership
+    membership.heal()
+    const refused = this.#makeRoom()
+    membership.apply(this.rowMap)
+    this.mirror.used = this.rows
     const { columns } = this.shape
     const length = checkLengths(this.options.label, this.component, this.shape)
     for (let i = 0; i < columns.length; i++)
       this.#packer.bind(i, columnAt(this.component, columns[i].keys) as ColumnSource)
-    const { alive } = this.#membership
-    const count = Math.min(this.rows, length)
-    if (this.options.changes === 'detect') this.#packer.diff(this.mirror, 0, count, alive)
-    else if (this.options.changes === 'all') this.#packer.pack(this.mirror, 0, count, alive)
-    else this.#packMarks(count)
-    if (length < this.rows && alive.nextRun(length, 0)) this.#reportBeyond(length)
+    const beyond = length < membership.rows && membership.alive.nextRun(length, 0)
+    this.#packRows(length, beyond)
+    if (beyond) this.#reportBeyond(length)
     if (refused !== undefined) throw refused
   }
 
-  /** Marks a row; one that is not alive is left alone, for entering marks it. @throws RowOutOfRange */
-  mark(row: number): void {
-    if (!Number.isInteger(row) || row < 0) throw new RowOutOfRange(row, this.rows)
-    this.#fitMarks()
-    if (this.#membership.alive.has(row)) this.#marks.set(row)
+  /** Marks an entity's row; one without a row is left alone, for entering marks it. @throws RowOutOfRange */
+  mark(entity: number): void {
+    if (!Number.isInteger(entity) || entity < 0) throw new RowOutOfRange(entity, this.#membership.rows)
+    const row = this.rowMap.rowOf(entity)
+    if (row >= 0 && row < this.#marks.rows) this.#marks.set(row)
   }
 
-  /** Marks `count` rows from `first` on. @throws RowOutOfRange */
+  /** Marks the rows of entities `first` … `first + count − 1`. @throws RowOutOfRange */
   markRange(first: number, count: number): void {
-    if (!Number.isInteger(first) || first < 0) throw new RowOutOfRange(first, this.rows)
-    if (!Number.isInteger(count) || count < 0) throw new RowOutOfRange(first + count, this.rows)
-    this.#fitMarks()
-    const { alive } = this.#membership
-    const end = Math.min(first + count, this.#membership.rows)
+    const { alive, rows } = this.#membership
+    if (!Number.isInteger(first) || first < 0) throw new RowOutOfRange(first, rows)
+    if (!Number.isInteger(count) || count < 0) throw new RowOutOfRange(first + count, rows)
+    const end = Math.min(first + count, rows)
     for (let from = first; from < end && alive.nextRun(from, 0); from = alive.runFirst + alive.runCount) {
-      if (alive.runFirst >= end) return
-      this.#marks.setRange(alive.runFirst, Math.min(alive.runCount, end - alive.runFirst))
+      const { runFirst } = alive
+      const runEnd = Math.min(end, runFirst + alive.runCount)
+      for (let entity = Math.max(first, runFirst); entity < runEnd; entity++) this.mark(entity)
     }
   }
 
+  /** Marks every row. */
   markAll(): void {
     this.markRange(0, this.#membership.rows)
   }
 
-  /** Whether the entity has a row now. */
-  has(row: number): boolean {
-    return this.#membership.alive.has(row)
-  }
-
-  entered(row: number): void {
+  rowEntered(row: number): void {
     this.#marks.set(row)
   }
 
-  left(row: number): void {
+  rowLeft(row: number): void {
     this.#marks.unset(row)
-    if (this.options.onRemove === 'keep' || row >= this.rows) return
+    if (this.options.onRemove === 'keep') return
     const { stride } = this.shape
     this.mirror.view(Uint8Array).fill(0, row * stride, (row + 1) * stride)
     this.mirror.mark(row)
   }
 
+  rowMoved(from: number, to: number): void {
+    if (this.#marks.has(from)) this.#marks.set(to)
+    else this.#marks.unset(to)
+    // The row goes as it is, with writes that nobody has marked yet left out; `detect` and `all` look at it afresh anyway.
+    const { stride } = this.shape
+    this.mirror.view(Uint8Array).copyWithin(to * stride, from * stride, (from + 1) * stride)
+    this.mirror.mark(to)
+  }
+
   /** Ends it: no observer and no buffer stays. */
   dispose(): void {
     this.#membership.dispose()
+    this.rowMap.dispose()
     this.#packer.dispose()
     this.mirror.destroy()
   }
 
-  /** Makes room for `rows`. @returns the error, when the device refuses: the rows that fit go on */
-  #growTo(rows: number): unknown {
-    if (rows <= this.rows) return undefined
+  /** Makes room for everyone alive. @returns the error, when there is no more to be had: the rows that fit go on */
+  #makeRoom(): unknown {
     let refused: unknown
-    if (rows > this.mirror.capacity) {
-      try {
-        this.mirror.grow(rows)
-      } catch (error) {
-        refused = error
-      }
+    const { wanted } = this.rowMap
+    try {
+      if (wanted > this.mirror.capacity) this.mirror.grow(wanted)
+    } catch (error) {
+      refused = error
     }
-    this.rows = Math.min(rows, this.mirror.capacity)
-    this.mirror.used = this.rows
+    if (this.mirror.memoryGeneration !== this.#packerMemory) this.#followMemory()
+    this.rowMap.fit(this.mirror, this.mirror.capacity)
     return refused
   }
 
-  #renewPacker(): void {
-    if (this.mirror.memoryGeneration === this.#packerMemory) return
+  /** The mirror lies elsewhere: so must what works on it. */
+  #followMemory(): void {
     // A heap of the mirror's own is gone with the memory it had, the packer's tables with it.
     if (this.mirror.heap === this.#packerHeap) this.#packer.dispose()
     this.#packerHeap = this.mirror.heap
     this.#packerMemory = this.mirror.memoryGeneration
     this.#packer = this.#makePacker()
+    const marks = new DirtyRows(this.mirror.capacity)
+    marks.copyFrom(this.#marks)
+    this.#marks = marks
+  }
+
+  /** Packs what the mode asks for, of entities with ids below `length`. */
+  #packRows(length: number, beyond: boolean): void {
+    const { rows, mask, table } = this.rowMap
+    // Entity rows past the columns are left out; packed rows there read as zero, and are packed again when they can be.
+    const count = table < 0 ? Math.min(rows, length) : rows
+    const marks = this.#marks
+    if (this.options.changes === 'detect') this.#packer.diff(this.mirror, 0, count, mask, table)
+    else if (this.options.changes === 'all') this.#packer.pack(this.mirror, 0, count, mask, table)
+    else if (!marks.isEmpty) this.#packer.pack(this.mirror, 0, count, marks, table)
+    if (!beyond) return marks.clear()
+    for (let from = 0; marks.nextRun(from, 0); from = marks.runFirst + marks.runCount) {
+      const end = marks.runFirst + marks.runCount
+      for (let row = marks.runFirst; row < end; row++)
+        if (this.rowMap.entityOf(row) < length) marks.unset(row)
+    }
   }
 
   /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */
-  #makeMirror(coordinator: MkCoordinator, rows: number): Mirror {
+  #makeMirror(coordinator: MkCoordinator): Mirror {
     const { capacity, label, usage } = this.options
-    const make = (count: number): Mirror =>
-      coordinator.createMirror({ rows: count, schema: this.shape.schema, label, usage })
+    const make = (rows: number): Mirror =>
+      coordinator.createMirror({ rows, schema: this.shape.schema, label, usage })
+    const { wanted } = this.rowMap
     try {
-      return make(Math.max(capacity, rows))
+      return make(Math.max(capacity, wanted))
     } catch (error) {
-      if (!(error instanceof MirrorTooLarge) || rows <= capacity) throw error
+      if (!(error instanceof MirrorTooLarge) || wanted <= capacity) throw error
       return make(capacity)
     }
   }
 
   #makePacker(): ColumnPacker {
-    return new ColumnPacker(
-      this.mirror.heap,
-      this.shape.columns.map((column) => column.layout),
-      this.shape.stride,
-    )
-  }
-
-  #fitMarks(): void {
-    const { capacity } = this.#membership
-    if (this.#marks.rows >= capacity) return
-    const bigger = new DirtyRows(capacity)
-    bigger.copyFrom(this.#marks)
-    this.#marks = bigger
-  }
-
-  /** Packs the marked rows below `count`; marks beyond wait until the column is long enough. */
-  #packMarks(count: number): void {
-    const marks = this.#marks
-    if (marks.isEmpty) return
-    this.#packer.pack(this.mirror, 0, count, marks)
-    if (count >= this.#membership.rows) return marks.clear()
-    while (marks.nextRun(0, 0) && marks.runFirst < count)
-      for (let row = marks.runFirst; row < Math.min(count, marks.runFirst + marks.runCount); row++)
-        marks.unset(row)
+    const layouts = this.shape.columns.map((column) => column.layout)
+    return new ColumnPacker(this.mirror.heap, layouts, this.shape.stride)
   }
 
   #reportBeyond(length: number): never {
-    const { alive } = this.#membership
+    const { alive, rows } = this.#membership
     let highest = alive.runFirst
-    for (let row = alive.runFirst; row < this.rows; row++) if (alive.has(row)) highest = row
+    for (let entity = alive.runFirst; entity < rows; entity++) if (alive.has(entity)) highest = entity
     const column = this.shape.columns.find(({ keys, layout }) => {
       const data = columnAt(this.component, keys) as ColumnSource
       return Math.floor(data.length / layout.arity) === length

@@ -318,7 +318,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     // 65 536 bytes: 16 384 rows of 4 bytes.
     const { mk, world, stillWorks } = await running({ gpu: dummy({ maxBufferSize: 65_536 }) })
     await stillWorks()
-    Big.x = new Float32Array(20_001)
+    Big.x = new Float32Array(20_002)
     const entities = Array.from({ length: 20_000 }, () => spawn(world, Big))
     Big.x[entities[0]] = 1
     mk.beginFrame()

@@ -130,7 +130,7 @@ export class FrameArena {
 
   /** The most bytes ever in use at once. */
   get highWater(): number {
-    return this.#highWater
+    return Math.max(this.#highWater, this.used)
   }
 
   /** Spill blocks that this frame has used. */
@@ -313,8 +313,6 @@ export class FrameArena {
     this.#count = place + 1
     this.#serials[place] = ++this.#allocs
     this.#bytes += bytes
-    const used = this.used
-    if (used > this.#highWater) this.#highWater = used
     return offset
   }
 
@@ -370,6 +368,8 @@ export class FrameArena {
 
   #rewindTo(count: number): void {
     if (count === this.#count) return
+    // The pointer only goes back here, so this is where the most was in use.
+    this.#highWater = this.highWater
     const last = this.#count - 1
     const askedBefore = count === 0 ? 0 : this.#asked[count - 1]
     this.#freedCount += this.#count - count

@@ -58,6 +58,8 @@ const RESERVED_BYTES = 64
 const DEFAULT_BYTES = 256 * 2 ** 20
 const DEFAULT_ALIGN = 16
 
+let toldOfSlowKernels = false
+
 class HeapBlock implements Block {
   readonly offset: number
   readonly size: number
@@ -108,6 +110,7 @@ export class Heap implements LinearMemory {
     this.bytes = buffer.byteLength
     this.label = label
     this.kernels = createKernels(memory, buffer, kernels)
+    if (kernels === 'auto' && this.kernels.kind === 'js') tellOfSlowKernels(memory !== undefined)
     this.#askedBytes = bytes
     this.#octets = new Uint8Array(buffer)
     this.#ranges = new RangeAllocator(this.bytes / UNIT)
@@ -219,6 +222,16 @@ export class Heap implements LinearMemory {
   leaks(): HeapLeak[] {
     return Array.from(this.#blocks, ({ label, offset, size }) => ({ label, offset, size }))
   }
+}
+
+function tellOfSlowKernels(hasMemory: boolean): void {
+  if (toldOfSlowKernels) return
+  toldOfSlowKernels = true
+  console.warn(
+    hasMemory
+      ? "memkit: WebAssembly SIMD is refused here, so the kernels run in JavaScript. A page with a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src."
+      : 'memkit: there is no WebAssembly here, so heaps are plain buffers and the kernels run in JavaScript.',
+  )
 }
 
 /**

@@ -16,8 +16,6 @@ export interface Reserve {
   readonly memory: WebAssembly.Memory | undefined
 }
 
-let toldOfPlainMemory = false
-
 /**
  * Reserves `bytes`, rounded up to whole pages. Where the platform refuses that much, half of it is tried, and half of
  * that, down to 1 MiB, unless `exact`.
@@ -47,12 +45,5 @@ function takeWasmMemory(bytes: number): Reserve {
 }
 
 function takePlainMemory(bytes: number): Reserve {
-  const buffer = new ArrayBuffer(bytes)
-  if (!toldOfPlainMemory) {
-    toldOfPlainMemory = true
-    console.warn(
-      'memkit: there is no WebAssembly here, so heaps are plain buffers and the kernels run in JavaScript.',
-    )
-  }
-  return { buffer, memory: undefined }
+  return { buffer: new ArrayBuffer(bytes), memory: undefined }
 }

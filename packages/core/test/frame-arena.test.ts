@@ -29,6 +29,7 @@ describe('FrameArena', () => {
     expect([a.length, b.length, c.length]).toEqual([3, 5, 2])
     expect([a, b, c].map((view) => view.byteOffset - a.byteOffset)).toEqual([0, 16, 32])
     expect(a.buffer).toBe(heap.buffer)
+    expect(arena.buffer).toBe(heap.buffer)
     expect(a.byteOffset % 16).toBe(0)
     // 12, 5 and 16 bytes, each rounded up to 16.
     expect(arena.used).toBe(48)
@@ -282,11 +283,14 @@ describe('FrameArena', () => {
   describe('counts', () => {
     it('keeps the high-water mark over frames', () => {
       const arena = new FrameArena(heap, 64)
-      arena.alloc(Uint8Array, 100)
+      arena.scope(() => arena.alloc(Uint8Array, 100))
+      expect(arena.highWater).toBe(112)
       arena.reset()
       arena.alloc(Uint8Array, 10)
       expect(arena.used).toBe(16)
       expect(arena.highWater).toBe(112)
+      arena.alloc(Uint8Array, 200)
+      expect(arena.highWater).toBe(16 + 208)
       arena.dispose()
     })
 

@@ -14,6 +14,7 @@ import {
   struct,
 } from '../src/index.ts'
 import type { Block, Heap, MkError } from '../src/index.ts'
+import type * as core from '../src/index.ts'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -36,13 +37,16 @@ describe('createHeap', () => {
     expect(createHeap({ bytes: 64 * KIB + 1 }).bytes).toBe(128 * KIB)
   })
 
-  // WebAssembly.Memory of the platform, but with less to give.
+  /** The platform's WebAssembly with some of its parts replaced. */
+  function stubWebAssembly(parts: Partial<Record<keyof typeof WebAssembly, unknown>>): void {
+    const names = Object.getOwnPropertyNames(WebAssembly)
+    const own = Object.fromEntries(names.map((name) => [name, Reflect.get(WebAssembly, name) as unknown]))
+    vi.stubGlobal('WebAssembly', { ...own, ...parts })
+  }
+
   function limitMemory(pages: number): void {
     const { Memory } = WebAssembly
-    vi.stubGlobal('WebAssembly', {
-      ...Object.fromEntries(
-        Object.getOwnPropertyNames(WebAssembly).map((name) => [name, Reflect.get(WebAssembly, name)]),
-      ),
+    stubWebAssembly({
       Memory: class extends Memory {
         constructor(descriptor: WebAssembly.MemoryDescriptor) {
           if (descriptor.initial > pages) throw new RangeError('could not allocate memory')
@@ -79,17 +83,49 @@ describe('createHeap', () => {
     expect((error as Error).cause).toBeInstanceOf(RangeError)
   })
 
-  it('is a plain buffer where there is no WebAssembly, and says so once', () => {
+  // What is said once must be said by each of these tests, so each has a copy of the module of its own.
+  async function freshCore(): Promise<typeof core> {
+    vi.resetModules()
+    return import('../src/index.ts')
+  }
+
+  it('is a plain buffer where there is no WebAssembly, and says so once', async () => {
     vi.stubGlobal('WebAssembly', undefined)
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
-    const heap = createHeap({ bytes: 128 * KIB })
-    createHeap({ bytes: 64 * KIB })
+    const fresh = await freshCore()
+    const heap = fresh.createHeap({ bytes: 128 * KIB })
+    fresh.createHeap({ bytes: 64 * KIB })
     expect(heap.memory).toBeUndefined()
+    expect(heap.kernels.kind).toBe('js')
     expect(heap.buffer.byteLength).toBe(128 * KIB)
     const block = heap.alloc(16)
     expect(new Float32Array(heap.buffer, block.offset, 4).fill(2)).toEqual(new Float32Array([2, 2, 2, 2]))
     expect(warn).toHaveBeenCalledOnce()
     expect(warn.mock.calls[0][0]).toMatch(/no WebAssembly/)
+  })
+
+  it('has JavaScript kernels where a security policy refuses modules, and says so once', async () => {
+    stubWebAssembly({
+      Module: function () {
+        throw new WebAssembly.CompileError("Refused to compile: 'wasm-unsafe-eval' is not allowed")
+      },
+    })
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const fresh = await freshCore()
+    const heap = fresh.createHeap({ bytes: 64 * KIB })
+    fresh.createHeap({ bytes: 64 * KIB })
+    expect(heap.memory).toBeDefined()
+    expect(heap.kernels.kind).toBe('js')
+    expect(warn).toHaveBeenCalledOnce()
+    expect(warn.mock.calls[0][0]).toMatch(/wasm-unsafe-eval/)
+  })
+
+  it('has SIMD kernels where it can, and JavaScript kernels when told, without a word', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const fresh = await freshCore()
+    expect(fresh.createHeap({ bytes: 64 * KIB }).kernels.kind).toBe('wasm-simd')
+    expect(fresh.createHeap({ bytes: 64 * KIB, kernels: 'js' }).kernels.kind).toBe('js')
+    expect(warn).not.toHaveBeenCalled()
   })
 })
 

@@ -133,10 +133,10 @@ export interface Struct<F extends Fields = Fields> {
   /** Bytes, rounded up to `align`; a runtime-sized array at the end counts as empty. */
   readonly size: number
   readonly align: number
-  /** In the order of declaration. */
+  /** Fields by name. (Declared before `fields`: a struct is then compared by its parts, and any struct extends `Struct`.) */
+  readonly members: { readonly [K in keyof F]: Field<K & string, F[K]> }
+  /** The same, in the order of declaration. */
   readonly fields: readonly { [K in keyof F & string]: Field<K, F[K]> }[keyof F & string][]
-  /** The same, by name. */
-  readonly members: { readonly [K in keyof F & string]: Field<K, F[K]> }
   /**
    * WGSL declarations: those of the structs nested in this one first, then this one.
    *

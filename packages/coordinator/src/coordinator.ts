@@ -4,6 +4,7 @@ import { BufferDestroyed, MisalignedCopy, MkBufferUsage, MkGpu, OutOfRange, Usag
 import type { LossInfo, MkDeviceBuffer, MkGpuBackend } from '@memkit/gpu'
 import { BufferingMode } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
+import { measuredCosts } from './calibration.ts'
 import { startCosts } from './cost-model.ts'
 import type { CostModel } from './cost-model.ts'
 import { DeferredFrees } from './deferred-frees.ts'
@@ -373,7 +374,7 @@ export class MkCoordinator {
    * @returns what the planner reckons with from now on
    */
   async calibrate(): Promise<CostModel> {
-    await this.#flush.prepareScatter()
+    await this.#calibrate(this.#gpu, true)
     return this.#costs
   }
 
@@ -530,8 +531,22 @@ export class MkCoordinator {
     return indexIsExclusive ? all & ~MkBufferUsage.INDEX : all
   }
 
+  /** Makes the scatter pipeline, then measures. Until then frames plan with the table's numbers and without scatter. */
   async #prepare(): Promise<void> {
+    const gpu = this.#gpu
     await this.#flush.prepareScatter()
+    if (this.#config.calibrate === false || this.#disposed || gpu.isLost) return
+    try {
+      await this.#calibrate(gpu, false)
+    } catch {
+      // The device was lost or refused: the table's numbers stay.
+    }
+  }
+
+  async #calibrate(gpu: MkGpu, again: boolean): Promise<void> {
+    const table = startCosts(gpu.capabilities, this.#config.costs)
+    const measured = await measuredCosts(gpu, table, again)
+    if (gpu === this.#gpu) this.#costs = { ...measured, ...this.#config.costs }
   }
 
   #watch(gpu: MkGpu): void {

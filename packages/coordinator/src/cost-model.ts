@@ -19,10 +19,10 @@ export interface CostModel {
   /** One scatter: its pass, its dispatch and its staging write. */
   scatterThread: number
   scatterDevice: number
-  /** One scattered row (16 bytes) into a destination of `nearBytes`. */
+  /** One scattered row into a destination of `nearBytes`: for the thread its gathering, for the device its 16 bytes. */
   rowThread: number
   rowDevice: number
-  /** One scattered row (16 bytes) into a destination of `farBytes`. */
+  /** The same into a destination of `farBytes`. */
   rowThreadFar: number
   rowDeviceFar: number
   /** Destination sizes at which the two row costs hold. */

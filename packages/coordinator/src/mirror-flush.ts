@@ -135,8 +135,8 @@ export class MirrorFlush {
       this.rows += made.rows
       this.bytes += made.rows * mirror.stride
       if (made.strategy !== 'scatter') this.#write(entry)
-      else if (mirror.heap === this.#heap) shared += made.bytes
-      else own += made.bytes
+      else if (mirror.heap === this.#heap) shared += aligned(made.bytes)
+      else own += aligned(made.bytes)
     }
     if (shared + own > 0) this.#scatter(costs, strategy, shared, own)
   }
@@ -222,7 +222,7 @@ export class MirrorFlush {
       }
       entry.payload = at
       gather(mirror, plan.rows, base + at)
-      at += plan.bytes
+      at += aligned(plan.bytes)
     }
     if (at > 0) this.#gpu.write(buffer, 0, this.#heap.buffer, base, at)
     for (let i = 0; i < this.entries.length; i++) {
@@ -237,7 +237,7 @@ export class MirrorFlush {
       entry.payload = at
       gather(mirror, plan.rows, place)
       this.#gpu.write(buffer, at, mirror.heap.buffer, place, plan.bytes)
-      at += plan.bytes
+      at += aligned(plan.bytes)
     }
     const job = this.#job
     job.payload = buffer
@@ -317,6 +317,11 @@ export class MirrorFlush {
     if (this.#buffer) this.#retire(this.#buffer)
     this.#buffer = buffer
   }
+}
+
+/** Payloads start at multiples of 16, so that the shader may move whole vectors. */
+function aligned(bytes: number): number {
+  return (bytes + 15) & -16
 }
 
 /** Rows, then their numbers, side by side at `place` in the mirror's heap. */

@@ -58,10 +58,19 @@ function pieceCost(costs: CostModel, bytes: number): number {
   )
 }
 
+/**
+ * Pieces of 16 bytes that the device moves for one row. Where rows are no multiple of 16 it moves words, which cost
+ * two thirds of a vector each (docs/coordinator.md).
+ */
+function unitsOf(stride: number): number {
+  return stride % 16 === 0 ? stride / 16 : stride / 6
+}
+
 /** Nanoseconds for one scattered row of `stride` bytes into `destination` bytes. */
 function rowCost(costs: CostModel, stride: number, destination: number): number {
-  const near = costs.rowThread + costs.lambda * costs.rowDevice
-  const far = costs.rowThreadFar + costs.lambda * costs.rowDeviceFar
+  const units = costs.lambda * unitsOf(stride)
+  const near = costs.rowThread + units * costs.rowDevice
+  const far = costs.rowThreadFar + units * costs.rowDeviceFar
   const position = Math.log2(destination / costs.nearBytes) / Math.log2(costs.farBytes / costs.nearBytes)
   const t = position > 0 ? (position < 1 ? position : 1) : 0
   return near + (far - near) * t + (stride + 4) * (costs.byteThread + costs.lambda * costs.byteDevice)

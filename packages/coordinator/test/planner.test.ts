@@ -28,25 +28,51 @@ function made(dirty: DirtyRows, stride: number, costs: CostModel, limits?: PlanL
 
 describe('the plan', () => {
   test('for nothing dirty is none, and costs nothing', () => {
-    expect(made(new DirtyRows(1000), 16, tableCosts.webgpu)).toMatchObject({ strategy: 'none', bytes: 0, cost: 0, pieces: 0 })
+    expect(made(new DirtyRows(1000), 16, tableCosts.webgpu)).toMatchObject({
+      strategy: 'none',
+      bytes: 0,
+      cost: 0,
+      pieces: 0,
+    })
   })
 
   test('for everything dirty is full', () => {
     const dirty = new DirtyRows(1000)
     dirty.setRange(0, 1000)
-    expect(made(dirty, 16, tableCosts.webgpu)).toMatchObject({ strategy: 'full', bytes: 16_000, rows: 1000, pieces: 1 })
+    expect(made(dirty, 16, tableCosts.webgpu)).toMatchObject({
+      strategy: 'full',
+      bytes: 16_000,
+      rows: 1000,
+      pieces: 1,
+    })
   })
 
   test('merges gaps that are cheaper to upload than another call', () => {
     // A call is worth 64 bytes: 4 rows of 16. Gaps of 4 are merged, gaps of 5 are not.
     const costs = callWorth(64)
-    expect(made(dirtyOf(1000, [10, 15]), 16, costs)).toMatchObject({ strategy: 'runs', pieces: 1, bytes: 6 * 16, maxGap: 4 })
-    expect(made(dirtyOf(1000, [10, 16]), 16, costs)).toMatchObject({ strategy: 'runs', pieces: 2, bytes: 2 * 16 })
+    expect(made(dirtyOf(1000, [10, 15]), 16, costs)).toMatchObject({
+      strategy: 'runs',
+      pieces: 1,
+      bytes: 6 * 16,
+      maxGap: 4,
+    })
+    expect(made(dirtyOf(1000, [10, 16]), 16, costs)).toMatchObject({
+      strategy: 'runs',
+      pieces: 2,
+      bytes: 2 * 16,
+    })
   })
 
   test('merges no gap and writes no clean row where the device owns rows', () => {
-    const dirty = dirtyOf(100, Array.from({ length: 99 }, (_, i) => i))
-    expect(made(dirty, 4, callWorth(1e6), { exact: true })).toMatchObject({ strategy: 'runs', maxGap: 0, bytes: 99 * 4 })
+    const dirty = dirtyOf(
+      100,
+      Array.from({ length: 99 }, (_, i) => i),
+    )
+    expect(made(dirty, 4, callWorth(1e6), { exact: true })).toMatchObject({
+      strategy: 'runs',
+      maxGap: 0,
+      bytes: 99 * 4,
+    })
     dirty.set(99)
     expect(made(dirty, 4, callWorth(1e6), { exact: true })).toMatchObject({ strategy: 'full', bytes: 400 })
   })
@@ -59,15 +85,28 @@ describe('the plan', () => {
 
   test('scatters few rows far apart, when scatter is there and has room', () => {
     const costs = { ...callWorth(1000), scatterThread: 2000, rowThread: 1, rowThreadFar: 1 }
-    const dirty = dirtyOf(100_000, Array.from({ length: 50 }, (_, i) => i * 2000))
+    const dirty = dirtyOf(
+      100_000,
+      Array.from({ length: 50 }, (_, i) => i * 2000),
+    )
     expect(made(dirty, 16, costs)).toMatchObject({ strategy: 'scatter', bytes: 50 * 20, pieces: 1 })
     expect(made(dirty, 16, costs, { scatter: false }).strategy).toBe('runs')
     expect(made(dirty, 16, costs, { scatterRows: 49 }).strategy).toBe('runs')
   })
 
   test('weighs the device by lambda', () => {
-    const costs = { ...callWorth(1000), byteDevice: 0, scatterThread: 100, scatterDevice: 1e9, rowThread: 1, rowThreadFar: 1 }
-    const dirty = dirtyOf(100_000, Array.from({ length: 50 }, (_, i) => i * 2000))
+    const costs = {
+      ...callWorth(1000),
+      byteDevice: 0,
+      scatterThread: 100,
+      scatterDevice: 1e9,
+      rowThread: 1,
+      rowThreadFar: 1,
+    }
+    const dirty = dirtyOf(
+      100_000,
+      Array.from({ length: 50 }, (_, i) => i * 2000),
+    )
     expect(made(dirty, 16, { ...costs, lambda: 1 }).strategy).toBe('runs')
     expect(made(dirty, 16, { ...costs, lambda: 0 }).strategy).toBe('scatter')
   })
@@ -81,11 +120,19 @@ describe('the plan', () => {
 })
 
 /** What applying a plan writes: the same loops as the flush, on plain arrays. */
-function apply(to: Uint8Array, from: Uint8Array, dirty: DirtyRows, stride: number, { strategy, maxGap, fullRows }: Plan): void {
+function apply(
+  to: Uint8Array,
+  from: Uint8Array,
+  dirty: DirtyRows,
+  stride: number,
+  { strategy, maxGap, fullRows }: Plan,
+): void {
   if (strategy === 'none') return
   if (strategy === 'full') return to.set(from.subarray(0, fullRows * stride))
   const gap = strategy === 'runs' ? maxGap : 0
-  dirty.forEachRun(gap, (first, count) => to.set(from.subarray(first * stride, (first + count) * stride), first * stride))
+  dirty.forEachRun(gap, (first, count) =>
+    to.set(from.subarray(first * stride, (first + count) * stride), first * stride),
+  )
 }
 
 const cost = fc.double({ min: 0, max: 10_000, noNaN: true })
@@ -114,7 +161,15 @@ const anyDirty = fc.integer({ min: 1, max: 3000 }).chain((rows) =>
   }),
 )
 
-function build({ rows, single, ranges }: { rows: number; single: number[]; ranges: [number, number][] }): DirtyRows {
+function build({
+  rows,
+  single,
+  ranges,
+}: {
+  rows: number
+  single: number[]
+  ranges: [number, number][]
+}): DirtyRows {
   const dirty = dirtyOf(rows, single)
   for (const [first, count] of ranges) dirty.setRange(first, Math.min(count, rows - first))
   return dirty
@@ -164,14 +219,21 @@ describe('for any dirty set, stride, costs and strategy', () => {
 
   test('no forced plan is cheaper by the model than the one that was chosen', () => {
     fc.assert(
-      fc.property(anyDirty, stride, anyCosts, fc.boolean(), fc.boolean(), (sets, stride, costs, exact, scatter) => {
-        const dirty = build(sets)
-        const chosen = made(dirty, stride, costs, { exact, scatter })
-        for (const strategy of ['full', 'runs', 'scatter'] as const) {
-          const forced = made(dirty, stride, costs, { exact, scatter, strategy })
-          expect(chosen.cost).toBeLessThanOrEqual(forced.cost)
-        }
-      }),
+      fc.property(
+        anyDirty,
+        stride,
+        anyCosts,
+        fc.boolean(),
+        fc.boolean(),
+        (sets, stride, costs, exact, scatter) => {
+          const dirty = build(sets)
+          const chosen = made(dirty, stride, costs, { exact, scatter })
+          for (const strategy of ['full', 'runs', 'scatter'] as const) {
+            const forced = made(dirty, stride, costs, { exact, scatter, strategy })
+            expect(chosen.cost).toBeLessThanOrEqual(forced.cost)
+          }
+        },
+      ),
       { numRuns: 600 },
     )
   })

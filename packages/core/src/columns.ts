@@ -1,7 +1,6 @@
 import { requireSize } from './bounds.ts'
 import { InvalidSchema, ReservedField } from './errors.ts'
 import { isRuntimeSized } from './layout/compose.ts'
-import { scalarCount } from './layout/scalars-of.ts'
 import { namesColumns } from './layout/sources.ts'
 import { struct } from './layout/struct.ts'
 import type { Converted, Field, FieldLike, ScalarName, Struct } from './layout/types.ts'
@@ -124,26 +123,17 @@ export function columnsInfo(store: object): ColumnsInfo | undefined {
 }
 
 function columnOf({ name, type }: Field): { scalar: ScalarName; arity: number } {
-  if (isRuntimeSized(type))
-    throw new InvalidSchema(`${name}: ${type.type}`, 'a column needs a fixed number of scalars')
-  const inner = innermost(type)
+  const shown = `${name}: ${type.type}`
+  if (isRuntimeSized(type)) throw new InvalidSchema(shown, 'a column needs a fixed number of scalars')
+  if (namesColumns(type))
+    throw new InvalidSchema(shown, 'from(…) names columns that exist; here the columns are made')
+  let inner = type
+  let count = 1
+  for (; inner.kind === 'array'; inner = inner.element) count *= inner.count ?? 0
   if (inner.kind === 'struct') {
-    throw new InvalidSchema(
-      `${name}: ${type.type}`,
-      'a column holds scalars of one kind; use heap.rows for structs',
-    )
+    throw new InvalidSchema(shown, 'a column holds scalars of one kind; use heap.rows for structs')
   }
-  if (namesColumns(inner)) {
-    throw new InvalidSchema(
-      `${name}: ${type.type}`,
-      'from(…) names columns that exist; here the columns are made',
-    )
-  }
-  return { scalar: inner.scalar, arity: scalarCount(type) }
-}
-
-function innermost(type: Field['type']): Exclude<Field['type'], { kind: 'array' }> {
-  return type.kind === 'array' ? innermost(type.element) : type
+  return { scalar: inner.scalar, arity: count * inner.components }
 }
 
 function arrayOf(

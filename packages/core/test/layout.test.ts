@@ -1,3 +1,4 @@
+import * as d from 'typegpu/data'
 import { describe, expect, it } from 'vitest'
 import {
   align,
@@ -337,6 +338,25 @@ describe('asType', () => {
       expect(refused(() => struct({ a: thing as TypeLike }))).toBeInstanceOf(NotHostShareable)
     }
     expect(refused(() => asType({ type: 'bool' } as never)).message).toContain('bool')
+  })
+
+  it('refuses what TypeGPU has beside data that lies in buffers', () => {
+    const { bool, unstruct, float32, texture2d, location, builtin } = d
+    const things = [
+      bool,
+      unstruct({ a: float32 }),
+      texture2d(),
+      d.arrayOf(d.f32),
+      d.struct({ a: location(0, d.f32) }),
+    ]
+    for (const thing of [
+      ...things,
+      d.struct({ a: builtin.vertexIndex }),
+      d.struct({ inner: d.struct({ b: d.bool }) }),
+    ]) {
+      expect(refused(() => asType(thing as TypeLike))).toBeInstanceOf(NotHostShareable)
+    }
+    expect(refused(() => asType(d.arrayOf(d.f32) as never)).message).toContain('needs a count')
   })
 })
 

@@ -29,13 +29,6 @@ export function scalarsOf(type: WgslType): readonly ScalarPlace[] {
   return out
 }
 
-/** How many scalars a type has, padding left out; a runtime-sized array counts as empty. */
-export function scalarCount(type: WgslType): number {
-  if (type.kind === 'array') return scalarCount(type.element) * (type.count ?? 0)
-  if (type.kind !== 'struct') return type.components
-  return type.fields.reduce((sum, field) => sum + scalarCount(field.type), 0)
-}
-
 type Add = (path: string, source: string, offset: number, type: ScalarName) => void
 
 function visit(type: WgslType, path: string, field: string | undefined, at: number, add: Add): void {

@@ -203,7 +203,8 @@ export interface MkGpuBackend<Native extends object = object> {
   /**
    * Makes the bytes of a HostVisible (for writing, contents kept), HostCached (for reading) or Unified (both) buffer
    * accessible. Resolves when the device has finished with the buffer; at once for Unified.
-   * Rejects when the buffer is destroyed, or the device lost, meanwhile. May assume: unmapped, nothing unsubmitted uses it.
+   * Rejects when the device refuses, and when it is lost meanwhile (after `sink.lost`); nobody listens any more once the buffer
+   * is unmapped or destroyed. May assume: unmapped, nothing unsubmitted uses it.
    */
   map(buffer: Native): Promise<void>
 

@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { DawnMissing, NoAdapter } from './errors.ts'
 import { MkGpu } from './gpu.ts'
 import { WebGpuBackend } from './backends/webgpu.ts'
-import { chooseDriver, driverIsChosen, ensureRuntimeFolder, findSwiftShader } from './vulkan-driver.ts'
+import { driverChoice, ensureRuntimeFolder, findSwiftShader, nameDriver } from './vulkan-driver.ts'
 
 /** Which device to take. */
 export interface DawnOptions {
@@ -21,6 +21,11 @@ export interface DawnOptions {
   limits?: Record<string, number>
   /** Features to ask for. */
   features?: readonly GPUFeatureName[]
+  /**
+   * Manifest (`…_icd.json`) of the Vulkan driver to take when no other has an adapter. Default: SwiftShader, looked for in the folders of
+   * Chromium and Chrome. False: none.
+   */
+  softwareDriver?: string | false
   /** Name of the device in error messages. */
   label?: string
 }
@@ -69,50 +74,59 @@ export async function dawnGpu(options: DawnGpuOptions = {}): Promise<MkGpu<WebGp
   return new MkGpu(new WebGpuBackend(device, { owned: true }), { debug: options.debug === true })
 }
 
-async function findAdapter(options: DawnOptions): Promise<{ gpu: GPU; adapter: GPUAdapter }> {
+interface Found {
+  readonly gpu: GPU
+  readonly adapter: GPUAdapter
+}
+
+async function findAdapter(options: DawnOptions): Promise<Found> {
   const backend = options.backend ?? platformBackend()
   const flags = [`backend=${backend}`]
   if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`)
   const tried: string[] = []
-  const attempt = async (how: string): Promise<{ gpu: GPU; adapter: GPUAdapter } | undefined> => {
+  const attempt = async (how: string): Promise<Found | undefined> => {
     const gpu = await createGpu(flags)
-    const adapter = await gpu.requestAdapter({
-      powerPreference: options.powerPreference ?? 'high-performance',
-    })
-    if (adapter) return { gpu, adapter }
-    tried.push(how)
+    let why = ''
+    try {
+      const adapter = await gpu.requestAdapter({
+        powerPreference: options.powerPreference ?? 'high-performance',
+      })
+      if (adapter) return { gpu, adapter }
+    } catch (error) {
+      // Dawn throws where the spec says null, when a name or a backend does not exist.
+      why = `: ${String(error)}`
+    }
+    tried.push(`${flags.join(' ')} with ${how}${why}`)
     return undefined
   }
 
-  const what = flags.join(' ')
   if (backend !== 'vulkan') {
-    const found = await attempt(what)
+    const found = await attempt('the system’s driver')
     if (found) return found
-    throw new NoAdapter(tried, 'Is there a driver for this machine? Other values of `backend` may find one.')
+    throw new NoAdapter(tried, 'Is there such a driver on this machine? Another `backend` may find one.')
   }
   ensureRuntimeFolder()
-  const chosen = driverIsChosen()
-  const found = await attempt(
-    chosen ? `${what}, driver chosen by VK_DRIVER_FILES or VK_ICD_FILENAMES` : `${what}, installed drivers`,
-  )
+  const choice = driverChoice()
+  const found = await attempt(choice?.how ?? 'the installed drivers')
   if (found) return found
-  if (chosen)
+  if (choice?.byUser)
     throw new NoAdapter(tried, 'Unset VK_DRIVER_FILES and VK_ICD_FILENAMES, or name a driver that works.')
-  const swiftShader = findSwiftShader()
-  if (swiftShader !== undefined) {
-    chooseDriver(swiftShader)
-    const software = await attempt(`${what}, SwiftShader at ${swiftShader}`)
-    if (software) return software
-  } else tried.push('SwiftShader, which is not in the folders of Chromium or Chrome')
-  throw new NoAdapter(
-    tried,
-    isMainThread
-      ? 'Install a Vulkan driver for the GPU; or, to run without one, the Vulkan loader and a browser that brings ' +
-          'SwiftShader (Debian: apt-get install --no-install-recommends libvulkan1 chromium).'
-      : 'In a worker thread the driver must be named from outside: start Node with VK_DRIVER_FILES and XDG_RUNTIME_DIR set, ' +
-          'or make a device on the main thread first.',
-  )
+  const software = choice ? undefined : (options.softwareDriver ?? findSwiftShader())
+  if (software) {
+    const undo = nameDriver(software)
+    const found = await attempt(`software driver ${software}`)
+    if (found) return found
+    undo()
+  }
+  throw new NoAdapter(tried, isMainThread ? ADVICE : ADVICE_IN_WORKER)
 }
+
+const ADVICE =
+  'Install a Vulkan driver for the GPU; or, to run without one, the Vulkan loader and a browser that brings SwiftShader ' +
+  '(Debian: apt-get install --no-install-recommends libvulkan1 chromium), or name a driver as `softwareDriver`.'
+const ADVICE_IN_WORKER =
+  'In a worker thread, a driver must be named from outside: start Node with VK_DRIVER_FILES and XDG_RUNTIME_DIR set, or ' +
+  'make a device on the main thread first.'
 
 async function createGpu(flags: string[]): Promise<GPU> {
   // Imported on demand: it is an optional peer dependency, and loading it loads its binary.

@@ -1,7 +1,7 @@
 import { MkBuffer } from './buffers.ts'
 import type { BufferOwner, MkBufferDescription } from './buffers.ts'
 import type { BackendAllocation, MkGpuBackend, NativeOf } from './backend.ts'
-import { AlreadyMapped, BufferDestroyed, NotMapped, OutOfRange } from './errors.ts'
+import { AlreadyMapped, BufferDestroyed, NotMappable, NotMapped, OutOfRange } from './errors.ts'
 import { unawaited } from './unawaited.ts'
 
 /** What a staging buffer asks of its gpu beyond what every buffer does. */
@@ -34,8 +34,10 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
   #state: 'unmapped' | 'pending' | 'mapped'
   /** The mapped bytes; made at the first look in a mapping. */
   #bytes: Uint8Array<ArrayBuffer> | undefined
-  /** Which mapping we are in: an answer to a map() that unmap() has called off must change nothing. */
+  /** Which mapping we are in: the backend's answer to a map() that was called off must change nothing. */
   #mapping = 0
+  /** Rejects the pending map(). */
+  #callOff: ((error: Error) => void) | undefined
 
   /** Made by `gpu.createStagingBuffer` and `gpu.stagingBufferWithData`. */
   constructor(
@@ -59,26 +61,30 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
    *   it: submit first), DeviceLost, and NotMappable when it is unmapped meanwhile or the device refuses
    */
   map(): Promise<Uint8Array<ArrayBuffer>> {
-    return unawaited(this.#map())
-  }
-
-  async #map(): Promise<Uint8Array<ArrayBuffer>> {
-    const native = this.native
-    if (this.#state !== 'unmapped') throw new AlreadyMapped(this.label, this.#state)
-    this.#owner.checkMappable(this)
-    const mapping = ++this.#mapping
-    this.#state = 'pending'
-    try {
-      await this.#owner.backend.map(native)
-    } catch (cause) {
-      if (mapping === this.#mapping) this.#state = 'unmapped'
-      throw this.destroyed ? new BufferDestroyed(this.label) : this.#owner.mapFailure(this, cause)
-    }
-    if (this.destroyed) throw new BufferDestroyed(this.label)
-    if (mapping !== this.#mapping)
-      throw this.#owner.mapFailure(this, new Error('it was unmapped before the map was there'))
-    this.#state = 'mapped'
-    return this.bytes
+    return unawaited(
+      new Promise((resolve, reject) => {
+        const native = this.native
+        if (this.#state !== 'unmapped') throw new AlreadyMapped(this.label, this.#state)
+        this.#owner.checkMappable(this)
+        const mapping = ++this.#mapping
+        this.#state = 'pending'
+        this.#callOff = reject
+        this.#owner.backend.map(native).then(
+          () => {
+            if (mapping !== this.#mapping) return
+            this.#state = 'mapped'
+            this.#callOff = undefined
+            resolve(this.bytes)
+          },
+          (cause: unknown) => {
+            if (mapping !== this.#mapping) return
+            this.#state = 'unmapped'
+            this.#callOff = undefined
+            reject(this.#owner.mapFailure(this, cause))
+          },
+        )
+      }),
+    )
   }
 
   /**
@@ -138,16 +144,21 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
   unmap(): this {
     const native = this.native
     if (this.#state === 'unmapped') throw new NotMapped('unmap', this.label, 'unmapped')
-    this.#mapping++
+    this.#endMapping(new NotMappable(this.label, 'it was unmapped before the map was there.'))
     this.#state = 'unmapped'
-    this.#bytes = undefined
     this.#owner.backend.unmap(native)
     return this
   }
 
   override destroy(): void {
+    this.#endMapping(new BufferDestroyed(this.label))
+    super.destroy()
+  }
+
+  #endMapping(error: Error): void {
     this.#mapping++
     this.#bytes = undefined
-    super.destroy()
+    this.#callOff?.(error)
+    this.#callOff = undefined
   }
 }

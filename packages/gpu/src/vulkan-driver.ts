@@ -16,9 +16,16 @@ const BROWSER_FOLDERS = [
 ]
 const MANIFEST = 'vk_swiftshader_icd.json'
 
-/** True when somebody has chosen a Vulkan driver through the environment. */
-export function driverIsChosen(): boolean {
-  return Boolean(process.env['VK_DRIVER_FILES'] || process.env['VK_ICD_FILENAMES'])
+/** The manifest that this module named to the loader; undefined while it named none. */
+let named: string | undefined
+
+/** What chose the Vulkan driver so far, in words; undefined when the loader may take any that is installed. */
+export function driverChoice(): { byUser: boolean; how: string } | undefined {
+  const files = process.env['VK_DRIVER_FILES'] || process.env['VK_ICD_FILENAMES']
+  if (!files) return undefined
+  return files === named
+    ? { byUser: false, how: `software driver ${files}` }
+    : { byUser: true, how: `VK_DRIVER_FILES or VK_ICD_FILENAMES = ${files}` }
 }
 
 /** Path of SwiftShader's driver manifest: beside the browser named by MEMKIT_CHROMIUM, else in the usual places. */
@@ -29,12 +36,19 @@ export function findSwiftShader(): string | undefined {
 }
 
 /**
- * Names a driver to the Vulkan loader through this process's environment. Reaches the loader on the main thread only, and
- * stays set, so that the next device takes the same driver.
+ * Names a driver to the Vulkan loader through this process's environment. Reaches the loader on the main thread only, and stays
+ * set, so that the next device takes the same driver at once.
+ * @returns undoes it, for a driver that turned out not to work
  */
-export function chooseDriver(manifest: string): void {
+export function nameDriver(manifest: string): () => void {
+  named = manifest
   process.env['VK_DRIVER_FILES'] = manifest
   process.env['VK_ICD_FILENAMES'] = manifest // what older loaders read
+  return () => {
+    named = undefined
+    delete process.env['VK_DRIVER_FILES']
+    delete process.env['VK_ICD_FILENAMES']
+  }
 }
 
 /** The loader wants a private runtime folder; containers and services often have none. */

@@ -1,33 +1,152 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MkBufferUsage } from '@memkit/gpu'
-import type { MkGpu, WebGpuBackend } from '@memkit/gpu'
-import { dawnGpu } from '@memkit/gpu/node'
-import { uploadMesh, vertices } from './upload-mesh.ts'
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { globals } from 'webgpu'
+import { describe, expect, it } from 'vitest'
+import { MkBufferUsage, NoAdapter } from '@memkit/gpu'
+import { dawnDevice, dawnGpu } from '@memkit/gpu/node'
 
-const { STORAGE, TRANSFER_DST, TRANSFER_SRC } = MkBufferUsage
+const run = promisify(execFile)
+
+/** Runs a program in its own process, as a user's would run, and returns what it printed. Fails when it does not end. */
+async function program(
+  source: string,
+  env: Record<string, string> = {},
+  flags: string[] = [],
+): Promise<string> {
+  const inherited = { ...process.env }
+  // What the test project sets for its own process, and a user's shell does not.
+  for (const name of ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'XDG_RUNTIME_DIR']) delete inherited[name]
+  const { stdout } = await run(
+    process.execPath,
+    ['--conditions=@memkit/source', '--import=tsx', ...flags, '--input-type=module', '--eval', source],
+    { cwd: fileURLToPath(new URL('..', import.meta.url)), env: { ...inherited, ...env }, timeout: 25_000 },
+  )
+  return stdout.trim()
+}
 
 describe('dawnGpu', () => {
-  let gpu: MkGpu<WebGpuBackend>
-  beforeAll(async () => {
-    gpu = await dawnGpu({ debug: true })
-  })
-  afterAll(() => gpu.destroy())
-
-  it('names the adapter', () => {
+  it('names the adapter and the runtime, and asks for the adapter’s higher limits', async () => {
+    const gpu = await dawnGpu()
+    expect(gpu.capabilities).toMatchObject({
+      backend: 'webgpu',
+      runtime: `Node ${process.versions.node}, Dawn`,
+    })
     expect(gpu.capabilities.adapter).not.toBe('')
+    // WebGPU's defaults are 256 MiB and 128 MiB; every adapter that Dawn takes here has more.
+    expect(gpu.capabilities.maxBufferSize).toBeGreaterThan(256 << 20)
+    expect(gpu.capabilities.maxStorageBufferBindingSize).toBeGreaterThan(128 << 20)
+    gpu.destroy()
+    expect((await gpu.backend.device.lost).reason).toBe('destroyed')
   })
 
-  it('runs a generic upload', async () => {
-    expect(new Float32Array(await gpu.read(uploadMesh(gpu, vertices)))).toEqual(vertices)
+  it('takes limits and features as asked', async () => {
+    const device = await dawnDevice({
+      limits: { maxBufferSize: 300 << 20 },
+      features: ['timestamp-query'],
+      label: 'mine',
+    })
+    expect(device.limits.maxBufferSize).toBe(300 << 20)
+    expect(device.features.has('timestamp-query')).toBe(true)
+    expect(device.label).toBe('mine')
+    device.destroy()
   })
 
-  it('scatters rows', async () => {
-    expect(await gpu.prepareScatter()).toBe(true)
-    const dst = gpu.createDeviceBuffer(4 * 12, STORAGE | TRANSFER_SRC)
-    const payload = gpu.createDeviceBuffer(2 * 12 + 2 * 4, STORAGE | TRANSFER_DST)
-    gpu.write(payload, 0, new Uint32Array([1, 2, 3, 4, 5, 6, 3, 1]).buffer)
-    gpu.scatter(dst, { payload, stride: 12, count: 2, payloadOffset: 0, indexOffset: 24 })
-    gpu.submit()
-    expect([...new Uint32Array(await gpu.read(dst))]).toEqual([0, 0, 0, 4, 5, 6, 0, 0, 0, 1, 2, 3])
+  it('has the usage bits of Dawn', () => {
+    const { GPUBufferUsage } = globals as unknown as { GPUBufferUsage: Record<string, number> }
+    expect(MkBufferUsage).toEqual({
+      TRANSFER_SRC: GPUBufferUsage['COPY_SRC'],
+      TRANSFER_DST: GPUBufferUsage['COPY_DST'],
+      INDEX: GPUBufferUsage['INDEX'],
+      VERTEX: GPUBufferUsage['VERTEX'],
+      UNIFORM: GPUBufferUsage['UNIFORM'],
+      STORAGE: GPUBufferUsage['STORAGE'],
+      INDIRECT: GPUBufferUsage['INDIRECT'],
+    })
+  })
+
+  it('says what was tried when there is no adapter of that name', async () => {
+    const error = await dawnGpu({ adapter: 'no such adapter' }).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(NoAdapter)
+    expect((error as NoAdapter).tried[0]).toContain('no such adapter')
+  })
+
+  it('says so when the machine has no such driver', async () => {
+    const backend = process.platform === 'win32' ? 'metal' : 'd3d12'
+    await expect(dawnGpu({ backend })).rejects.toMatchObject({ code: 'NoAdapter' })
+  })
+})
+
+describe('a program on dawnGpu', () => {
+  const useIt = `
+    import { dawnGpu } from '@memkit/gpu/node'
+    const gpu = await dawnGpu()
+    const buffer = gpu.createDeviceBuffer(4, 0x4 | 0x8)
+    gpu.write(buffer, 0, new Uint32Array([41]).buffer)
+    console.log(new Uint32Array(await gpu.read(buffer))[0], gpu.capabilities.adapter)
+  `
+
+  it('needs no variable set, and ends by itself after destroy', async () => {
+    expect(await program(`${useIt}; gpu.destroy()`)).toMatch(/^41 \S/)
+  })
+
+  it('ends by itself when it forgets to destroy', async () => {
+    expect(await program(useIt)).toMatch(/^41 \S/)
+  })
+
+  it('lives through garbage collection while the device is in use', async () => {
+    const output = await program(
+      `${useIt}
+       for (let i = 0; i < 20; i++) {
+         globalThis.gc()
+         await new Promise((resolve) => setTimeout(resolve, 5))
+         gpu.write(buffer, 0, new Uint32Array([i]).buffer)
+         if (new Uint32Array(await gpu.read(buffer))[0] !== i) throw new Error('wrong bytes')
+       }
+       gpu.destroy()
+       await gpu.backend.device.lost
+       globalThis.gc()
+       console.log('still here')`,
+      {},
+      ['--expose-gc'],
+    )
+    expect(output).toContain('still here')
+  })
+
+  it('loses its device with work pending, and drops the promises, without an unhandled rejection', async () => {
+    const output = await program(
+      `${useIt}
+       gpu.read(buffer); gpu.transfer(buffer, gpu.createDeviceBuffer(4, 0x8)).done; gpu.waitIdle()
+       gpu.createStagingBuffer(4).map()
+       gpu.backend.device.destroy()
+       console.log((await gpu.lost).reason)`,
+    )
+    expect(output).toContain('destroyed')
+  })
+
+  it('takes the driver that the environment names, and says so when that has no adapter', async () => {
+    const output = await program(
+      `import { dawnGpu } from '@memkit/gpu/node'
+       try { await dawnGpu() } catch (error) { console.log(error.code, error.message) }`,
+      { VK_DRIVER_FILES: '/nowhere.json', VK_ICD_FILENAMES: '/nowhere.json' },
+    )
+    expect(output).toMatch(/^NoAdapter .*VK_ICD_FILENAMES = \/nowhere.json.*Unset VK_DRIVER_FILES/)
+  })
+
+  it('without any driver says what to install, and finds one when it may look again', async () => {
+    const output = await program(
+      `import { dawnGpu } from '@memkit/gpu/node'
+       const tryIt = (options) => dawnGpu(options).then((gpu) => gpu.destroy() ?? 'found', (error) => error.message)
+       console.log(await tryIt({ adapter: 'SwiftShader', softwareDriver: false }))
+       console.log(await tryIt({ adapter: 'SwiftShader', softwareDriver: '/nowhere_icd.json' }))
+       console.log(await tryIt({ adapter: 'SwiftShader' }))
+       console.log(await tryIt({ adapter: 'SwiftShader' }))`,
+    )
+    const [none, wrong, found, again] = output.split('\n')
+    expect(none).toMatch(
+      /with the installed drivers.*apt-get install --no-install-recommends libvulkan1 chromium/,
+    )
+    expect(wrong).toContain('software driver /nowhere_icd.json')
+    expect([found, again]).toEqual(['found', 'found'])
   })
 })

@@ -241,7 +241,7 @@ describe('batchTransfer', () => {
       fc.asyncProperty(fc.array(copy, { maxLength: 12 }), async (copies) => {
         const { gpu, counted } = setUp()
         const buffers = [0, 1, 2].map(() => counted(size))
-        const model = buffers.map((_) => Uint8Array.from({ length: size }, (_, i) => i + 1))
+        const model = buffers.map(() => Uint8Array.from({ length: size }, (_, i) => i + 1))
         const batch = gpu.batchTransfer()
         for (const c of copies) {
           const overlaps =

@@ -184,9 +184,16 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     void this.#queue.onSubmittedWorkDone().then(this.#workDone, this.#workFailed)
   }
 
-  map(buffer: GPUBuffer): Promise<void> {
-    // GPUMapMode: READ 1, WRITE 2, as the usages.
-    return buffer.mapAsync(buffer.usage & MAP_WRITE ? 2 : 1).then(() => {})
+  async map(buffer: GPUBuffer): Promise<void> {
+    try {
+      // GPUMapMode has the values of the usages.
+      await buffer.mapAsync(buffer.usage & MAP_WRITE ? MAP_WRITE : MAP_READ)
+    } catch (cause) {
+      // Chromium rejects the maps of a lost device before it says that the device is lost. What the queue answers comes after both,
+      // so that whoever hears of the rejection knows why.
+      await this.#queue.onSubmittedWorkDone().catch(() => {})
+      throw cause
+    }
   }
 
   mappedRange(buffer: GPUBuffer): ArrayBuffer {

@@ -17,7 +17,8 @@ import { createReport } from './frame-report.ts'
 import type { FrameReport, ReusedReport } from './frame-report.ts'
 import { MirrorFlush } from './mirror-flush.ts'
 import { Mirror } from './mirror.ts'
-import type { MirrorHost, MirrorOptions } from './mirror.ts'
+import type { MirrorHost } from './mirror-host.ts'
+import type { MirrorOptions } from './mirror.ts'
 import { Slot } from './slot.ts'
 import type { FrameSlice } from './slot.ts'
 import { StagedTargets } from './staged-targets.ts'
@@ -69,7 +70,7 @@ export class MkCoordinator {
   readonly #flush: MirrorFlush
   readonly #frees = new DeferredFrees()
   readonly #listeners = new Listeners()
-  readonly #owners = new Map<MkDeviceBuffer, Mirror>()
+  readonly #owners = new Map<MkDeviceBuffer, string>()
   readonly #mirrors = new Set<Mirror>()
   readonly #host: MirrorHost
   readonly #report: ReusedReport
@@ -440,7 +441,7 @@ export class MkCoordinator {
 
   #checkTarget(buffer: MkDeviceBuffer, offset: number, byteOffset: number, bytes: number): void {
     const owner = this.#owners.get(buffer)
-    if (owner) throw new MirrorOwnsBuffer(owner.label)
+    if (owner !== undefined) throw new MirrorOwnsBuffer(owner)
     if (buffer.destroyed) throw new BufferDestroyed(buffer.label)
     if ((buffer.usage & MkBufferUsage.TRANSFER_DST) === 0)
       throw new UsageMissing('stageForUpload', buffer.label, MkBufferUsage.TRANSFER_DST, buffer.usage)
@@ -494,7 +495,7 @@ export class MkCoordinator {
         return gpu().isLost
       },
       retire,
-      adopt: (buffer, mirror) => void this.#owners.set(buffer, mirror),
+      adopt: (buffer, label) => void this.#owners.set(buffer, label),
       disown: (buffer) => void this.#owners.delete(buffer),
       countReallocation: () => this.#countReallocation(),
       forget: (mirror) => {

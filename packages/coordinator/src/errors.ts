@@ -97,6 +97,20 @@ export class MirrorOutOfMemory extends MkError {
   }
 }
 
+/** A mirror's device buffer was asked for while there is none. */
+export class MirrorHasNoBuffer extends MkError {
+  readonly code = 'MirrorHasNoBuffer'
+  readonly label: string
+
+  constructor(label: string) {
+    super(
+      `Mirror "${label}" has no device buffer now: the device is lost, or has no memory for it. ` +
+        `Its rows are kept; wait for 'restored' or 'reallocated'.`,
+    )
+    this.label = label
+  }
+}
+
 /** A mirror was used after `destroy()`. */
 export class MirrorDestroyed extends MkError {
   readonly code = 'MirrorDestroyed'

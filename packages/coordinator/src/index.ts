@@ -8,6 +8,7 @@ export {
   CoordinatorDisposed,
   InvalidStride,
   MirrorDestroyed,
+  MirrorHasNoBuffer,
   MirrorOutOfMemory,
   MirrorOwnsBuffer,
   MirrorTooLarge,

@@ -103,8 +103,8 @@ export class MirrorFlush {
       const { mirror } = this.entries[i]
       const from = mirror.copyFrom
       if (!from) continue
-      const bytes = Math.min(from.size, mirror.buffer.size)
-      if (!from.destroyed) this.#gpu.copy(from, 0, mirror.buffer, 0, bytes)
+      const to = mirror.buffer
+      if (!from.destroyed) this.#gpu.copy(from, 0, to, 0, Math.min(from.size, to.size))
       mirror.copied()
       copied = true
     }
@@ -145,7 +145,7 @@ export class MirrorFlush {
   submitted(): void {
     for (let i = 0; i < this.entries.length; i++) {
       const entry = this.entries[i]
-      if (entry.strategy === 'scatter') this.#done(entry.mirror, entry.plan)
+      if (entry.strategy === 'scatter') entry.mirror.uploaded(entry.plan.fullRows)
     }
   }
 
@@ -173,7 +173,7 @@ export class MirrorFlush {
   #plan(entry: Entry, costs: CostModel, strategy: Strategy, scatterRoom: number): Plan {
     const { mirror } = entry
     const limits = this.#limits
-    limits.used = mirror.fresh ? Math.max(mirror.used, mirror.reach) : mirror.used
+    limits.used = mirror.fullRows
     limits.exact = mirror.deviceOwned && !mirror.fresh
     limits.scatterRows = Math.floor(scatterRoom / (mirror.stride + 4))
     limits.scatter = limits.scatterRows > 0 && this.#buffer !== undefined && this.#gpu.scatterReady
@@ -196,13 +196,7 @@ export class MirrorFlush {
         from = first + count
       }
     }
-    this.#done(mirror, plan)
-  }
-
-  #done(mirror: Mirror, plan: Plan): void {
-    mirror.dirty.clear()
-    mirror.fresh = false
-    if (plan.fullRows > mirror.reach) mirror.reach = plan.fullRows
+    mirror.uploaded(plan.fullRows)
   }
 
   /** Gathers, writes and dispatches every mirror whose plan is `scatter`; those without room go another way. */
@@ -286,7 +280,6 @@ export class MirrorFlush {
     entry.bytes = entry.rows * stride
     this.rows += entry.rows
     this.bytes += entry.bytes
-    if (deviceRows > mirror.reach) mirror.reach = deviceRows
   }
 
   #scratchOf(heap: Heap): FlushScratch {

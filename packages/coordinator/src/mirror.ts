@@ -1,11 +1,12 @@
-import { InvalidSize, strideOf } from '@memkit/core'
-import type { DirtyRows, Heap, MkError, Schema } from '@memkit/core'
+import { DirtyRows, InvalidSize, strideOf } from '@memkit/core'
+import type { Heap, Schema } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
-import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
-import { InvalidStride, MirrorDestroyed, MirrorOutOfMemory, MirrorTooLarge } from './errors.ts'
-import type { Listeners } from './events.ts'
+import type { MkDeviceBuffer } from '@memkit/gpu'
+import { InvalidStride, MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
 import { findPlace, leavePlace } from './memory-place.ts'
 import type { Place } from './memory-place.ts'
+import { MirrorBuffer } from './mirror-buffer.ts'
+import type { MirrorHost } from './mirror-host.ts'
 
 /** Who writes the rows: the CPU (`upload`), the device (`download`), or both. */
 export type Direction = 'upload' | 'download' | 'both'
@@ -32,23 +33,7 @@ export interface ViewType<T> {
   new (buffer: ArrayBuffer, byteOffset: number, length: number): T
 }
 
-/** What a mirror needs of its coordinator. */
-export interface MirrorHost {
-  readonly gpu: MkGpu
-  readonly heap: Heap
-  readonly frame: number
-  readonly isLost: boolean
-  readonly listeners: Listeners
-  /** Destroys the buffer when neither the device nor anyone's next frame can need it. */
-  retire(buffer: MkDeviceBuffer): void
-  adopt(buffer: MkDeviceBuffer, mirror: Mirror): void
-  disown(buffer: MkDeviceBuffer): void
-  countReallocation(): void
-  forget(mirror: Mirror): void
-}
-
-/** Frames between two tries to get a bigger buffer from a device that had no memory: 1, 2, 4 … this. */
-const MAX_RETRY_FRAMES = 256
+const MAX_ROWS = 2 ** 30
 
 /**
  * The CPU image of one device buffer: `capacity` × `stride` bytes, and the rows that differ from the device.
@@ -59,6 +44,9 @@ const MAX_RETRY_FRAMES = 256
  *
  * `generation` goes up whenever the device buffer or the CPU memory is replaced, `memoryGeneration` with the CPU
  * memory alone. Views and bind groups are good until then.
+ *
+ * Where the device owns rows (`direction` is not `upload`), a flush writes dirty rows and no other, and rows come back a
+ * few frames after the device wrote them: those that did are in `arrived`.
  */
 export class Mirror {
   readonly label: string
@@ -68,61 +56,58 @@ export class Mirror {
   readonly direction: Direction
   /** `MkBufferUsage` flags of the device buffer. */
   readonly usage: number
+  /** Bring rows back in every frame; false pauses it. Only where the device owns rows. */
+  downloads: boolean
+  /** Number of the frame whose end `arrived` rows are from; 0 before the first. */
+  arrivedFrame = 0
   readonly #host: MirrorHost
+  readonly #device: MirrorBuffer
   #place: Place
-  #view: { readonly type: unknown; readonly memory: number; readonly array: unknown } | undefined
   #bytes: Uint8Array
+  #arrived: DirtyRows | undefined
+  #view: { readonly type: unknown; readonly memory: number; readonly array: unknown } | undefined
   #used: number
-  #buffer: MkDeviceBuffer
-  /** The buffers to fall back to while a newer one may still turn out to have no memory; the last is in use. */
-  #chain: MkDeviceBuffer[] = []
-  /** The newest buffer whose memory the device has confirmed. */
-  #confirmed: MkDeviceBuffer | undefined
   #generation = 1
   #memoryGeneration = 1
   #destroyed = false
-  #retryFrames = 1
-  #retryAt = 0
-
-  /** The device buffer to copy rows from before this flush's first write: the device owns them. @internal */
-  copyFrom: MkDeviceBuffer | undefined
-  /** The device buffer is new: all of it must go up. @internal */
-  fresh = false
-  /** Rows the device buffer has: fewer than `capacity` after the device ran out of memory. @internal */
-  deviceRows = 0
-  /** Rows that were ever in use: what a new device buffer must get. @internal */
-  reach: number
+  /** Rows uploaded since the device buffer was replaced and not yet confirmed: lost if it has no memory. */
+  #unconfirmed: DirtyRows | undefined
+  /** The device buffer is new: all of it must go up. */
+  #fresh = false
+  /** Rows that were ever in use: what a new device buffer must get. */
+  #reach = 0
 
   /** Made by `MkCoordinator.createMirror`. @internal */
   constructor(host: MirrorHost, options: MirrorOptions, label: string) {
     const stride = options.stride ?? (options.schema === undefined ? 0 : strideOf(options.schema))
     if (!Number.isInteger(stride) || stride <= 0 || stride % 4 !== 0) throw new InvalidStride(label, stride)
     const { rows } = options
-    if (!Number.isInteger(rows) || rows < 1 || rows > 2 ** 30)
-      throw new InvalidSize(`${label}: rows`, rows, 1, 2 ** 30)
+    if (!Number.isInteger(rows) || rows < 1 || rows > MAX_ROWS)
+      throw new InvalidSize(`${label}: rows`, rows, 1, MAX_ROWS)
     this.#host = host
     this.label = label
     this.stride = stride
     this.schema = options.schema
     this.direction = options.direction ?? 'upload'
+    this.downloads = this.deviceOwned
     this.usage =
       (host.gpu.capabilities.storage ? MkBufferUsage.STORAGE : 0) |
       MkBufferUsage.VERTEX |
       MkBufferUsage.TRANSFER_SRC |
       MkBufferUsage.TRANSFER_DST |
       (options.usage ?? 0)
-    this.#checkSize(rows)
+    this.#device = new MirrorBuffer(host, { rolledBack: () => this.#rolledBack() }, label, stride, this.usage)
+    this.#device.check(rows)
     this.#used = rows
-    this.reach = 0
     this.#place = findPlace(host.heap, rows, stride, label)
     this.#bytes = new Uint8Array(this.#place.heap.buffer, this.#place.offset, rows * stride)
+    this.#arrived = this.deviceOwned ? new DirtyRows(rows) : undefined
     try {
-      this.#buffer = this.#createBuffer(rows)
+      if (!host.isLost) this.#device.replace(rows, false)
     } catch (error) {
       leavePlace(this.#place)
       throw error
     }
-    this.#use(this.#buffer)
   }
 
   /** The heap that holds the rows: the coordinator's, or one of its own when they did not fit. */
@@ -141,9 +126,14 @@ export class Mirror {
   get capacity(): number {
     return this.#place.dirty.rows
   }
-  /** The device buffer in use now. After `grow` it is filled by the next `endFrame`. */
+  /**
+   * The device buffer in use now. After `grow` it is filled by the next `endFrame`.
+   * @throws MirrorHasNoBuffer when the device is lost, or had no memory, since the mirror was made
+   */
   get buffer(): MkDeviceBuffer {
-    return this.#buffer
+    const { current } = this.#device
+    if (!current) throw new MirrorHasNoBuffer(this.label)
+    return current
   }
   /** Goes up when the device buffer or the CPU memory is replaced. */
   get generation(): number {
@@ -156,9 +146,12 @@ export class Mirror {
   get destroyed(): boolean {
     return this.#destroyed
   }
-  /** The device may write rows: clean rows are never written by a flush. @internal */
-  get deviceOwned(): boolean {
-    return this.direction !== 'upload'
+  /**
+   * Rows whose bytes came back from the device since you cleared this set last; undefined in `upload` direction. A row
+   * that the CPU has changed meanwhile does not arrive.
+   */
+  get arrived(): DirtyRows | undefined {
+    return this.#arrived
   }
 
   /**
@@ -196,11 +189,11 @@ export class Mirror {
     if (bytes.byteLength > this.stride)
       throw new InvalidSize(`${this.label}: bytes of row ${row}`, bytes.byteLength, 0, this.stride)
     this.dirty.set(row)
-    const source = ArrayBuffer.isView(bytes)
-      ? bytes instanceof Uint8Array
+    const source = !ArrayBuffer.isView(bytes)
+      ? new Uint8Array(bytes)
+      : bytes instanceof Uint8Array
         ? bytes
         : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      : new Uint8Array(bytes)
     this.#bytes.set(source, row * this.stride)
   }
 
@@ -232,17 +225,15 @@ export class Mirror {
    */
   grow(rows: number): void {
     this.#check()
-    if (!Number.isInteger(rows) || rows < 0 || rows > 2 ** 30)
-      throw new InvalidSize(`${this.label}: rows`, rows, 0, 2 ** 30)
+    if (!Number.isInteger(rows) || rows < 0 || rows > MAX_ROWS)
+      throw new InvalidSize(`${this.label}: rows`, rows, 0, MAX_ROWS)
     if (rows <= this.capacity) return
-    this.#checkSize(rows)
-    const most = Math.floor(this.#maxBytes() / this.stride)
-    const capacity = Math.min(Math.max(rows, this.capacity * 2), most)
+    this.#device.check(rows)
+    const capacity = Math.min(Math.max(rows, this.capacity * 2), this.#device.mostRows)
     const from = this.#place
     const place = findPlace(this.#host.heap, capacity, this.stride, this.label)
-    let buffer: MkDeviceBuffer | undefined
     try {
-      if (!this.#host.isLost) buffer = this.#createBuffer(capacity)
+      if (!this.#host.isLost) this.#device.replace(capacity, this.deviceOwned)
     } catch (error) {
       leavePlace(place)
       throw error
@@ -250,12 +241,17 @@ export class Mirror {
     const bytes = new Uint8Array(place.heap.buffer, place.offset, capacity * this.stride)
     bytes.set(this.#bytes)
     place.dirty.copyFrom(from.dirty)
+    if (this.#arrived) {
+      const arrived = new DirtyRows(capacity)
+      arrived.copyFrom(this.#arrived)
+      this.#arrived = arrived
+    }
     leavePlace(from)
     this.#place = place
     this.#bytes = bytes
     this.#view = undefined
     this.#memoryGeneration++
-    if (buffer) this.#replaceBuffer(buffer)
+    this.#markReplaced()
     this.#announce()
   }
 
@@ -263,49 +259,113 @@ export class Mirror {
   destroy(): void {
     if (this.#destroyed) return
     this.#destroyed = true
-    for (const buffer of this.#chain) {
-      this.#host.disown(buffer)
-      this.#host.retire(buffer)
-    }
-    this.#chain = []
+    this.#device.destroy()
     leavePlace(this.#place)
     this.#host.forget(this)
   }
 
-  /**
-   * Called by the flush for a mirror whose device buffer is smaller than its rows: tries again, at growing distances.
-   * @internal
-   */
+  // For the flush
+
+  /** The device may write rows: clean rows are never written by a flush. @internal */
+  get deviceOwned(): boolean {
+    return this.direction !== 'upload'
+  }
+  /** Rows the device buffer has: fewer than `capacity` after the device ran out of memory. @internal */
+  get deviceRows(): number {
+    return this.#device.rows
+  }
+  /** The device buffer, if there is one. @internal */
+  get deviceBuffer(): MkDeviceBuffer | undefined {
+    return this.#device.current
+  }
+  /** The outgrown buffer whose rows the device must copy before this flush's first write. @internal */
+  get copyFrom(): MkDeviceBuffer | undefined {
+    return this.#device.copyFrom
+  }
+  /** All of the device buffer must go up. @internal */
+  get fresh(): boolean {
+    return this.#fresh
+  }
+  /** Rows that `full` covers. @internal */
+  get fullRows(): number {
+    return this.#fresh ? Math.max(this.#used, this.#reach) : this.#used
+  }
+
+  /** The device copies the rows of `copyFrom`; they may be let go. @internal */
+  copied(): void {
+    this.#device.copied()
+  }
+
+  /** The dirty rows were handed over, and `covered` rows at most. @internal */
+  uploaded(covered: number): void {
+    if (this.deviceOwned && this.#device.hasFallback) {
+      if (this.#unconfirmed?.rows !== this.capacity) {
+        const rows = new DirtyRows(this.capacity)
+        if (this.#unconfirmed) rows.copyFrom(this.#unconfirmed)
+        this.#unconfirmed = rows
+      }
+      this.#unconfirmed.or(this.dirty)
+    } else this.#unconfirmed = undefined
+    this.dirty.clear()
+    this.#fresh = false
+    if (covered > this.#reach) this.#reach = covered
+  }
+
+  /** The device ran out of memory once; another try, if it is time. @internal */
   retryBuffer(): void {
-    if (this.#host.frame < this.#retryAt) return
-    this.#retryAt = this.#host.frame + this.#retryFrames
-    this.#retryFrames = Math.min(this.#retryFrames * 2, MAX_RETRY_FRAMES)
+    if (!this.#device.retry(this.capacity, this.deviceOwned)) return
+    this.#markReplaced()
+    this.#announce()
+  }
+
+  /** A new device is there: a new buffer, and everything goes up. @internal */
+  rebuild(): void {
+    this.#device.reset()
+    this.#unconfirmed = undefined
+    this.dirty.setRange(0, Math.max(this.#reach, this.#used))
+    this.#fresh = true
     try {
-      this.#replaceBuffer(this.#createBuffer(this.capacity))
+      this.#device.check(this.capacity)
+      this.#device.replace(this.capacity, false)
+    } finally {
+      this.#host.countReallocation()
       this.#announce()
-    } catch (error) {
-      // Told when it failed first; the rows stay dirty.
-      if (!(error instanceof MirrorOutOfMemory)) throw error
     }
   }
 
-  /** The rows of the outgrown buffer are on their way into the new one. @internal */
-  copied(): void {
-    this.copyFrom = undefined
-    this.#letGo()
+  /** Takes bytes that came back, from `rows` rows on the device at the end of `frame`; none that `skip` names. @internal */
+  receive(source: Uint8Array, rows: number, skip: DirtyRows, frame: number): void {
+    const arrived = this.#arrived
+    if (!arrived) return
+    const { stride, dirty } = this
+    skip.or(dirty)
+    const take = (first: number, end: number): void => {
+      if (first >= end) return
+      this.#bytes.set(source.subarray(first * stride, end * stride), first * stride)
+      arrived.setRange(first, end - first)
+    }
+    let at = 0
+    while (at < rows && skip.nextRun(at, 0)) {
+      const first = Math.min(skip.runFirst, rows)
+      take(at, first)
+      at = skip.runFirst + skip.runCount
+    }
+    take(at, rows)
+    this.arrivedFrame = frame
   }
 
-  /** Called when a new device is there: a new buffer, everything dirty. @internal */
-  rebuild(): void {
-    for (const buffer of this.#chain) this.#host.disown(buffer)
-    this.#chain = []
-    this.copyFrom = undefined
-    this.#buffer = this.#createBuffer(this.capacity)
-    this.#use(this.#buffer)
-    this.fresh = true
-    this.dirty.setRange(0, Math.max(this.reach, this.#used))
-    this.#host.countReallocation()
+  #rolledBack(): void {
+    if (this.#destroyed) return
+    if (this.deviceOwned && this.#unconfirmed) this.dirty.or(this.#unconfirmed)
+    else this.dirty.setRange(0, Math.max(this.#reach, this.#used))
+    this.#fresh = false
     this.#announce()
+  }
+
+  #markReplaced(): void {
+    if (this.deviceOwned && this.#device.copyFrom) return
+    this.dirty.setRange(0, Math.max(this.#reach, this.#used))
+    this.#fresh = true
   }
 
   #announce(): void {
@@ -315,87 +375,6 @@ export class Mirror {
       label: this.label,
       generation: this.#generation,
     })
-  }
-
-  #replaceBuffer(buffer: MkDeviceBuffer): void {
-    // Rows are copied from the newest buffer that really holds them.
-    if (this.deviceOwned) this.copyFrom ??= this.deviceRows > 0 ? this.#buffer : undefined
-    else this.dirty.setRange(0, Math.max(this.reach, this.#used))
-    this.fresh = !this.deviceOwned
-    this.#buffer = buffer
-    this.#use(buffer)
-    this.#host.countReallocation()
-  }
-
-  /** Puts a buffer into use and waits for the device's word on its memory. */
-  #use(buffer: MkDeviceBuffer): void {
-    this.#chain.push(buffer)
-    this.#host.adopt(buffer, this)
-    this.deviceRows = Math.min(this.capacity, Math.floor(buffer.size / this.stride))
-    void buffer.settled.then((error) => this.#settle(buffer, error))
-  }
-
-  #settle(buffer: MkDeviceBuffer, error: MkError | undefined): void {
-    const at = this.#chain.indexOf(buffer)
-    if (at < 0 || this.#destroyed || this.#host.isLost) return
-    if (error === undefined) {
-      this.#confirmed = buffer
-      this.#retryFrames = 1
-      this.#letGo()
-      return
-    }
-    this.#chain.splice(at, 1)
-    this.#host.disown(buffer)
-    this.#host.retire(buffer)
-    if (this.copyFrom === buffer) this.copyFrom = undefined
-    const kept = this.#chain.at(-1)
-    if (buffer === this.#buffer) {
-      this.deviceRows = kept ? Math.min(this.capacity, Math.floor(kept.size / this.stride)) : 0
-      if (kept) {
-        this.#buffer = kept
-        if (this.copyFrom === kept) this.copyFrom = undefined
-      }
-      this.#retryAt = this.#host.frame + this.#retryFrames
-      this.dirty.setRange(0, Math.max(this.reach, this.#used))
-      this.fresh = false
-      this.#host.countReallocation()
-      this.#announce()
-    }
-    const failure = new MirrorOutOfMemory(this.label, buffer.size, kept?.size ?? 0, this.#maxBytes(), error)
-    this.#host.listeners.warn(failure.code, failure.message, failure)
-  }
-
-  /** Everything older than the newest confirmed buffer is no longer needed, once its rows were copied. */
-  #letGo(): void {
-    if (this.copyFrom || !this.#confirmed) return
-    const at = this.#chain.indexOf(this.#confirmed)
-    for (let i = 0; i < at; i++) {
-      this.#host.disown(this.#chain[i])
-      this.#host.retire(this.#chain[i])
-    }
-    if (at > 0) this.#chain.splice(0, at)
-  }
-
-  #createBuffer(rows: number): MkDeviceBuffer {
-    const size = rows * this.stride
-    try {
-      return this.#host.gpu.createDeviceBuffer(size, this.usage, { label: this.label })
-    } catch (error) {
-      if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
-      throw new MirrorOutOfMemory(this.label, size, this.#chain.at(-1)?.size ?? 0, this.#maxBytes(), error)
-    }
-  }
-
-  #maxBytes(): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#host.gpu.capabilities
-    return (this.usage & MkBufferUsage.STORAGE) !== 0
-      ? Math.min(maxBufferSize, maxStorageBufferBindingSize)
-      : maxBufferSize
-  }
-
-  #checkSize(rows: number): void {
-    const max = this.#maxBytes()
-    if (rows * this.stride > max) throw new MirrorTooLarge(this.label, rows * this.stride, max)
   }
 
   #check(): void {

@@ -1,9 +1,12 @@
-import { $internal, observe, onAdd, onRemove, registerQuery } from 'bitecs'
-import type { InternalWorld, Query, World } from 'bitecs'
+import { $internal, noCommit, observe, onAdd, onRemove, query } from 'bitecs'
+import type { InternalWorld, Query, QueryResult, QueryTerm, World } from 'bitecs'
 import type { EcsWorld, MembershipListener, MembershipWatch } from './ecs.ts'
+import { UnsupportedTerm } from './errors.ts'
 
 // bitECS marks the component of a relation pair with this symbol. Its name is not exported, its key is global.
 const pairKey = Symbol.for('bitecs-isPairComponent')
+// And this one a `Hierarchy` or `Cascade` term.
+const hierarchyKey = Symbol.for('bitecs-hierarchyType')
 
 /** Whether this is a world of bitECS 0.4 that was not deleted. */
 export function isWorld(value: unknown): value is World {
@@ -48,32 +51,33 @@ export class BitEcsWorld implements EcsWorld {
 
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch {
     const components = [...terms]
+    for (const term of components)
+      if (hierarchyKey in term)
+        throw new UnsupportedTerm(
+          'Hierarchy',
+          'bitECS fires no observers when an entity changes its depth. Query the relation itself, for example ChildOf(parent).',
+        )
     const stopAdd = observe(this.#world, onAdd(...components), (entity) => listener.enter(this.rowOf(entity)))
     const stopRemove = observe(this.#world, onRemove(...components), (entity) =>
       listener.leave(this.rowOf(entity)),
     )
-    // `observe` has made the query, or found the user's: `queryHash` is not exported, so look it up by its terms.
     return new BitEcsWatch(this, this.#world, this.#queryOf(components), () => {
       stopAdd()
       stopRemove()
     })
   }
 
-  #queryOf(components: object[]): Query {
-    for (const query of this.#world[$internal].queriesHashMap.values())
-      if (sameTerms(query, components)) return query
-    return registerQuery(this.#world, components)
+  /** bitECS's own record of a query, which it does not hand out: found by the list that `query` returns. */
+  #queryOf(terms: QueryTerm[]): Query {
+    const list = query(this.#world, terms, noCommit)
+    for (const candidate of this.#world[$internal].queries) {
+      const { dense } = candidate as { dense: QueryResult }
+      // A buffered query makes a new view of the same memory at each look.
+      if (dense === list || ('buffer' in dense && 'buffer' in list && dense.buffer === list.buffer))
+        return candidate
+    }
+    throw new Error('bitECS has lost a query that was just registered.')
   }
-}
-
-function sameTerms(query: Query, components: readonly object[]): boolean {
-  const { allComponents, notComponents, orComponents } = query
-  return (
-    notComponents.length === 0 &&
-    orComponents.length === 0 &&
-    allComponents.length === components.length &&
-    components.every((component) => allComponents.includes(component))
-  )
 }
 
 class BitEcsWatch implements MembershipWatch {

@@ -11,8 +11,9 @@ export interface EcsWorld {
   /** Calls `visit` for every component that the world has registered, relation pairs left out. */
   forEachComponent(visit: (component: object) => void): void
   /**
-   * Follows which entities have every one of `terms`, from now on: entities that have them already are not replayed,
-   * `scan` lists them.
+   * Follows which entities match a query of the ECS (for bitECS: components, `Not`, `Or`, relation pairs), from now on. Entities
+   * that match already are not replayed, `scan` lists them.
+   * @throws UnsupportedTerm for terms that the ECS reports no changes of
    */
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch
 }

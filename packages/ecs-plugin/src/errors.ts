@@ -186,6 +186,16 @@ export class NotAGpu extends MkError {
   }
 }
 
+/** A query term whose changes the ECS does not report. */
+export class UnsupportedTerm extends MkError {
+  readonly code = 'UnsupportedTerm'
+  readonly term: string
+  constructor(term: string, reason: string) {
+    super(`A ${term} term cannot be followed: ${reason}`)
+    this.term = term
+  }
+}
+
 /** Used after `dispose()`. */
 export class Disposed extends MkError {
   readonly code = 'Disposed'

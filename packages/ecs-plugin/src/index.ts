@@ -7,6 +7,7 @@ export type { DefaultSchema } from './default-schema.ts'
 export { attachMk } from './mk-sync.ts'
 export type { MkSync, MkSystems } from './mk-sync.ts'
 export type { GpuSource, MkOptions } from './mk-options.ts'
+export type { DrawShape, GpuQuery, GpuQueryOptions } from './gpu-query.ts'
 export type { SyncedBuffer } from './synced-buffer.ts'
 export type { StorageOptions } from './wgsl-binding.ts'
 

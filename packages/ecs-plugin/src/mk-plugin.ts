@@ -32,7 +32,7 @@ export const MkSystemSet: {
 export class MkPlugin implements Plugin {
   readonly name = 'MkPlugin'
   readonly #options: MkOptions
-  readonly #abort = new AbortController()
+  #abort = new AbortController()
   #mk: MkSync<object> | undefined
 
   constructor(options: MkOptions = {}) {
@@ -40,6 +40,7 @@ export class MkPlugin implements Plugin {
   }
 
   build(app: App<object>): void {
+    this.#abort = new AbortController()
     // Arrows, so that `mk` is looked up in each frame: it comes with `ready`.
     app
       .addSystem(Schedule.First, () => this.#mk?.beginFrame(), {
@@ -66,7 +67,13 @@ export class MkPlugin implements Plugin {
     const abort = (): void => this.#abort.abort(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
     try {
-      this.#mk = await attachMk(app.world, { ...this.#options, signal: this.#abort.signal })
+      const mk = await attachMk(app.world, { ...this.#options, signal: this.#abort.signal })
+      // The App may have been disposed of in the moment between.
+      if (this.#abort.signal.aborted) {
+        mk.dispose()
+        throw this.#abort.signal.reason
+      }
+      this.#mk = mk
     } finally {
       signal?.removeEventListener('abort', abort)
     }

@@ -8,6 +8,8 @@ import { BitEcsWorld, isWorld } from './bitecs.ts'
 import { Disposed, InvalidOption, NotAWorld, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
 import { flaggedCount, isGpuSynced, syncedOptions } from './gpu-synced.ts'
 import type { Synced } from './gpu-synced.ts'
+import { GpuQuery } from './gpu-query.ts'
+import type { GpuQueryOptions } from './gpu-query.ts'
 import { openGpu } from './mk-options.ts'
 import type { MkOptions, OpenedGpu } from './mk-options.ts'
 import { SyncedBuffer } from './synced-buffer.ts'
@@ -23,6 +25,8 @@ export class MkSync<W extends object = World> {
   readonly #owned: OpenedGpu
   readonly #synced = new Map<object, SyncedComponent>()
   readonly #buffers = new Map<object, SyncedBuffer>()
+  readonly #queries = new Set<GpuQuery>()
+  #queryCount = 0
   readonly #listed: readonly object[] | undefined
   #componentCount = -1
   #flaggedCount = -1
@@ -150,6 +154,28 @@ export class MkSync<W extends object = World> {
     return buffer as SyncedBuffer<S>
   }
 
+  /**
+   * Keeps a query on the device: a list of entity ids (or rows), and arguments to draw all of them with one call.
+   *
+   * ```ts
+   * const visible = mk.query([Position, Visible], { draw: { vertexCount: 6 } })
+   * pass.drawIndirect(visible.drawArgs.native, 0)
+   * ```
+   *
+   * @param terms what bitECS's `query` takes: components, `Not`, `Or`, `And`, relation pairs
+   * @throws UnsupportedTerm for `Hierarchy` terms, NotGpuSynced and InvalidOption for bad options
+   */
+  query(terms: readonly object[], options: GpuQueryOptions = {}): GpuQuery {
+    this.#assertAlive('query')
+    const { draw, rowsOf } = options
+    const packed = rowsOf === undefined ? undefined : this.#syncedOf(rowsOf, 'query')
+    const label = options.label ?? `Query${++this.#queryCount}`
+    const forget = (query: GpuQuery): void => void this.#queries.delete(query)
+    const query = new GpuQuery(this.#ecs, this.coordinator, terms, { draw, label, rowsOf: packed }, forget)
+    this.#queries.add(query)
+    return query
+  }
+
   /** Listens to what happens to buffers and device. @returns a function that ends it */
   on<E extends keyof CoordinatorEvents>(
     event: E,
@@ -168,6 +194,7 @@ export class MkSync<W extends object = World> {
   }
 
   #giveBack(): void {
+    for (const query of [...this.#queries]) query.dispose()
     for (const synced of this.#synced.values()) synced.dispose()
     this.#synced.clear()
     this.#buffers.clear()
@@ -178,15 +205,19 @@ export class MkSync<W extends object = World> {
     const start = performance.now()
     this.#staged = true
     this.#stageError = this.#discover()
-    for (const synced of this.#synced.values()) {
-      try {
-        synced.stage()
-      } catch (error) {
-        // The others go up all the same; the first error is the one to mend first.
-        this.#stageError ??= error
-      }
-    }
+    // Components first: queries may list their rows.
+    for (const synced of this.#synced.values()) this.#attempt(synced)
+    for (const query of this.#queries) this.#attempt(query)
     this.coordinator.noteStageMs(performance.now() - start)
+  }
+
+  /** The others go up whatever happens to one; the first error is the one to mend first. */
+  #attempt(stageable: { stage(): void }): void {
+    try {
+      stageable.stage()
+    } catch (error) {
+      this.#stageError ??= error
+    }
   }
 
   /**

@@ -1,31 +1,46 @@
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { WrongBackend } from '@memkit/gpu'
-import type { Schema } from '@memkit/core'
-import type { MkCoordinator } from '@memkit/coordinator'
-import type { SyncedComponent } from './synced-component.ts'
+import type { Schema, u32 } from '@memkit/core'
+import { InvalidOption } from './errors.ts'
+import type { Mirror, MkCoordinator } from '@memkit/coordinator'
 import { vertexAttributes } from './vertex-layout.ts'
 import { storageDeclaration } from './wgsl-binding.ts'
 import type { StorageOptions } from './wgsl-binding.ts'
+
+/** What a `SyncedBuffer` shows: rows in a mirror. */
+export interface BufferSource {
+  /** Names the WGSL struct. */
+  readonly label: string
+  readonly schema: Schema
+  readonly mirror: Mirror
+  /** Rows in use. */
+  readonly rows: number
+  /** Row of an entity, −1 when it has none. */
+  rowOf(entity: number): number
+  /** The table row → entity, where rows are packed. */
+  rowTable?(): BufferSource | undefined
+}
 
 /**
  * The device buffer of a flagged component. One object for as long as the world is attached: what it points to is
  * replaced when the buffer grows, and `generation` goes up.
  */
 export class SyncedBuffer<S extends Schema = Schema> {
-  readonly #synced: SyncedComponent
+  readonly #source: BufferSource
   readonly #coordinator: MkCoordinator
   #binding: GPUBufferBinding | undefined
   #bindingGeneration = -1
+  #rowTable: SyncedBuffer<u32> | undefined
 
   /** Made by `mk.buffer(component)`. */
-  constructor(synced: SyncedComponent, coordinator: MkCoordinator) {
-    this.#synced = synced
+  constructor(source: BufferSource, coordinator: MkCoordinator) {
+    this.#source = source
     this.#coordinator = coordinator
   }
 
   /** The buffer, on every backend. */
   get buffer(): MkDeviceBuffer {
-    return this.#synced.mirror.buffer
+    return this.#source.mirror.buffer
   }
 
   /** The same as a `GPUBuffer`. @throws WrongBackend when the backend is not WebGPU: use `buffer.native` there */
@@ -46,31 +61,43 @@ export class SyncedBuffer<S extends Schema = Schema> {
 
   /** Goes up when the buffer is replaced: rebuild bind groups then. */
   get generation(): number {
-    return this.#synced.mirror.generation
+    return this.#source.mirror.generation
   }
 
   /** Rows in use. Entity rows: the highest id ever synced + 1, row 0 and the rows of dead entities included. Packed: entities alive. */
   get rows(): number {
-    return this.#synced.rows
+    return this.#source.rows
   }
 
   /** Rows the buffer has room for. */
   get capacity(): number {
-    return this.#synced.mirror.capacity
+    return this.#source.mirror.capacity
   }
 
   /** Bytes from one row to the next. */
   get stride(): number {
-    return this.#synced.shape.stride
+    return this.#source.mirror.stride
   }
 
   get schema(): S {
-    return this.#synced.shape.schema as S
+    return this.#source.schema as S
   }
 
   /** Row of an entity, −1 when it has none. Packed rows are those of the last stage. */
   rowOf(entity: number): number {
-    return this.#synced.rowMap.rowOf(entity)
+    return this.#source.rowOf(entity)
+  }
+
+  /**
+   * Packed rows: the table row → entity, a `u32` per row, on the device. Made when first asked for.
+   * @throws InvalidOption where row = entity, so that no table is needed
+   */
+  get rowTable(): SyncedBuffer<u32> {
+    const table = this.#source.rowTable?.()
+    if (table === undefined)
+      throw new InvalidOption('rows', 'entity', `'packed' for ${this.#source.label} to have a row table`)
+    this.#rowTable ??= new SyncedBuffer<u32>(table, this.#coordinator)
+    return this.#rowTable
   }
 
   /**
@@ -81,7 +108,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
    * @throws InvalidIdentifier
    */
   wgsl(group: number, binding: number, options: StorageOptions = {}): string {
-    return storageDeclaration(this.#synced.options.label, this.schema, group, binding, options)
+    return storageDeclaration(this.#source.label, this.schema, group, binding, options)
   }
 
   /**
@@ -94,7 +121,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
     return {
       arrayStride: this.stride,
       stepMode: 'instance',
-      attributes: vertexAttributes(this.#synced.options.label, this.schema, firstLocation),
+      attributes: vertexAttributes(this.#source.label, this.schema, firstLocation),
     }
   }
 

@@ -1,5 +1,5 @@
 import { ColumnPacker, DirtyRows, RowOutOfRange } from '@memkit/core'
-import type { ColumnSource, Heap } from '@memkit/core'
+import type { ColumnSource, Heap, Schema } from '@memkit/core'
 import { MirrorTooLarge } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
 import type { EcsWorld } from './ecs.ts'
@@ -9,11 +9,13 @@ import type { SyncedOptions } from './gpu-synced.ts'
 import { Membership } from './membership.ts'
 import { PackedRows } from './packed-rows.ts'
 import type { RowKeeper, RowMap } from './row-map.ts'
+import { RowTable } from './row-table.ts'
 import { checkLengths, columnAt, readShape } from './source.ts'
 import type { Shape } from './source.ts'
+import type { BufferSource } from './synced-buffer.ts'
 
 /** One flagged component of one world: its mirror, who is in it, and how its columns get there. */
-export class SyncedComponent implements RowKeeper {
+export class SyncedComponent implements RowKeeper, BufferSource {
   readonly component: object
   readonly options: SyncedOptions
   readonly shape: Shape
@@ -26,11 +28,14 @@ export class SyncedComponent implements RowKeeper {
   #packerMemory: number
   /** Rows to pack whether they differ or not; always a part of the rows that hold a living entity. */
   #marks: DirtyRows
+  readonly #coordinator: MkCoordinator
+  #rowTable: RowTable | undefined
 
   /** @throws HeapFull, MirrorTooLarge, UsageUnsupported and what `readShape` throws; nothing is left behind then */
   constructor(ecs: EcsWorld, coordinator: MkCoordinator, component: object, options: SyncedOptions) {
     this.component = component
     this.options = options
+    this.#coordinator = coordinator
     this.shape = readShape(options.label, component, options.schema)
     const membership = new Membership(ecs, [component, ...options.with])
     this.#membership = membership
@@ -38,7 +43,7 @@ export class SyncedComponent implements RowKeeper {
       options.rows === 'packed' ? new PackedRows(membership, this) : new EntityRows(membership, this)
     let mirror: Mirror | undefined
     try {
-      this.mirror = mirror = this.#makeMirror(coordinator)
+      this.mirror = mirror = this.#makeMirror()
       this.#packer = this.#makePacker()
     } catch (error) {
       membership.dispose()
@@ -51,9 +56,27 @@ export class SyncedComponent implements RowKeeper {
     mirror.used = 0
   }
 
+  get label(): string {
+    return this.options.label
+  }
+
+  get schema(): Schema {
+    return this.shape.schema
+  }
+
   /** Rows in use. */
   get rows(): number {
     return this.rowMap.rows
+  }
+
+  rowOf(entity: number): number {
+    return this.rowMap.rowOf(entity)
+  }
+
+  rowTable(): RowTable | undefined {
+    if (!(this.rowMap instanceof PackedRows)) return undefined
+    this.#rowTable ??= new RowTable(this.#coordinator, this.rowMap, this.mirror.capacity, this.label)
+    return this.#rowTable
   }
 
   /**
@@ -129,6 +152,7 @@ export class SyncedComponent implements RowKeeper {
   dispose(): void {
     this.#membership.dispose()
     this.rowMap.dispose()
+    this.#rowTable?.dispose()
     this.#packer.dispose()
     this.mirror.destroy()
   }
@@ -143,6 +167,11 @@ export class SyncedComponent implements RowKeeper {
       refused = error
     }
     if (this.mirror.memoryGeneration !== this.#packerMemory) this.#followMemory()
+    try {
+      this.#rowTable?.fit(this.mirror.capacity)
+    } catch (error) {
+      refused ??= error
+    }
     this.rowMap.fit(this.mirror, this.mirror.capacity)
     return refused
   }
@@ -177,10 +206,10 @@ export class SyncedComponent implements RowKeeper {
   }
 
   /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */
-  #makeMirror(coordinator: MkCoordinator): Mirror {
+  #makeMirror(): Mirror {
     const { capacity, label, usage } = this.options
     const make = (rows: number): Mirror =>
-      coordinator.createMirror({ rows, schema: this.shape.schema, label, usage })
+      this.#coordinator.createMirror({ rows, schema: this.shape.schema, label, usage })
     const { wanted } = this.rowMap
     try {
       return make(Math.max(capacity, wanted))

@@ -1,56 +1,88 @@
-import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld } from 'bitecs'
+import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { describe, expect, it } from 'vitest'
-import { createApp } from '../src/app.ts'
-import { GpuSynced } from '../src/gpu-synced.ts'
-import { MkPlugin, MkSystemSet } from '../src/mk-plugin.ts'
-import { Schedule } from '../src/schedule.ts'
+import { attachMk, createApp, GpuSynced, MkPlugin, MkSystemSet, Schedule } from '../src/index.ts'
 
-describe('MkPlugin on an App', () => {
-  it('uploads what any system wrote, also in Last and added later; Render and what is ordered after FrameEnd see it', async () => {
-    const Position = GpuSynced({ x: new Float32Array(4) })
+const dummy = (): MkGpu => new MkGpu(new DummyBackend())
+
+describe('MkPlugin', () => {
+  it('begins the frame before, and stages and ends it after every other system, also those added later', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(4) })
     const world = createWorld()
     const entity = addEntity(world)
-    addComponent(world, entity, Position)
-    const gpu = new MkGpu(new DummyBackend())
-    const app = createApp(world).addPlugin(new MkPlugin({ gpu }))
-    await app.ready()
-    const rows: number[] = []
-    app
-      .addSystem(Schedule.Last, () => (Position.x[entity] = app.time.frame))
-      .addSystem(Schedule.Last, () => rows.push(app.mk.report.rowsChanged), { after: MkSystemSet.FrameEnd })
-    for (let frame = 1; frame <= 3; frame++) {
-      app.tick(1 / 60)
-      const onDevice = new Float32Array(await app.mk.buffer(Position).read())
-      expect(onDevice[entity]).toBe(frame)
-    }
-    // One entity, written in each of three frames.
-    expect(rows).toEqual([1, 1, 1])
-    app.dispose()
-    gpu.destroy()
-  })
-
-  it('abandons the frame of a system that threw, and the next one uploads what both wrote', async () => {
-    const Position = GpuSynced({ x: new Float32Array(4), y: new Float32Array(4) })
-    const world = createWorld()
-    const entity = addEntity(world)
-    addComponent(world, entity, Position)
-    const gpu = new MkGpu(new DummyBackend())
+    addComponent(world, entity, Thing)
+    const seen: string[] = []
     const app = createApp(world)
-      .addPlugin(new MkPlugin({ gpu }))
-      .addSystem(Schedule.Update, () => {
-        Position.x[entity] += 1
-        if (app.time.frame === 1) throw new Error('in mid-frame')
-        Position.y[entity] += 1
+      .addPlugin(new MkPlugin({ gpu: dummy() }))
+      .addSystem(Schedule.First, () => seen.push(`first: frame open ${app.mk.coordinator.isFrameOpen}`))
+      .addSystem(Schedule.Last, () => (Thing.x[entity] = 3))
+      .addSystem(Schedule.Last, () => seen.push(`after: ${app.mk.report.rowsChanged} row`), {
+        after: MkSystemSet.FrameEnd,
       })
     await app.ready()
-    expect(() => app.tick(0)).toThrow('in mid-frame')
+    app.addSystem(Schedule.Last, () => (Thing.x[entity] += 1))
     app.tick(0)
-    const row = new Float32Array(await app.mk.buffer(Position).read(), entity * 8, 2)
-    // x was raised in both frames, y in the second alone.
-    expect([...row]).toEqual([2, 1])
-    expect(app.mk.report.abandoned).toBe(1)
+    expect(seen).toEqual(['first: frame open true', 'after: 1 row'])
+    expect([...new Float32Array(await app.mk.buffer(Thing).read())]).toEqual([0, 4])
     app.dispose()
-    gpu.destroy()
+  })
+
+  it('flushes what can be staged when one component cannot, and lets the error out of the tick', async () => {
+    const Good = GpuSynced({ x: new Float32Array(4) })
+    const Short = GpuSynced({ x: new Float32Array(1) })
+    const world = createWorld()
+    const entity = addEntity(world)
+    addComponent(world, entity, Good)
+    const app = createApp(world).addPlugin(new MkPlugin({ gpu: dummy() }))
+    await app.ready()
+    app.tick(0)
+    addComponent(world, entity, Short)
+    Good.x[entity] = 5
+    expect(() => app.tick(0)).toThrowError(expect.objectContaining({ code: 'EntityBeyondColumn' }))
+    expect([...new Float32Array(await app.mk.buffer(Good).read())]).toEqual([0, 5])
+    Short.x = new Float32Array(2)
+    app.tick(0)
+    expect(app.mk.report.abandoned).toBe(0)
+    app.dispose()
+  })
+
+  it('can be called off at any moment of its start: the world is free afterwards', async () => {
+    // An await apart each: somewhere in these the device arrives, the world is attached, the App becomes ready.
+    for (let moment = 0; moment < 40; moment++) {
+      const world = createWorld()
+      const app = createApp(world).addPlugin(new MkPlugin({ gpu: dummy() }))
+      const ready = app.ready().catch(() => undefined)
+      for (let i = 0; i < moment; i++) await Promise.resolve()
+      app.dispose()
+      await ready
+      const mk = await attachMk(world, { gpu: dummy() })
+      mk.dispose()
+    }
+  })
+
+  it('mounts, unmounts and mounts again at once, on the same world and even with the same plugin', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(4) })
+    const world = createWorld()
+    const entity = addEntity(world)
+    addComponent(world, entity, Thing)
+    const plugin = new MkPlugin({ gpu: dummy() })
+    for (let mount = 1; mount <= 3; mount++) {
+      const app = createApp(world).addPlugin(plugin)
+      await app.ready()
+      Thing.x[entity] = mount
+      app.tick(0)
+      expect([...new Float32Array(await app.mk.buffer(Thing).read())]).toEqual([0, mount])
+      app.dispose()
+    }
+  })
+
+  it('comes out of ready with the error of its gpu, and can be made ready again', async () => {
+    let attempts = 0
+    const gpu = (): Promise<GPUDevice> => Promise.reject(new Error(`attempt ${++attempts}`))
+    const app = createApp(createWorld()).addPlugin(new MkPlugin({ gpu }))
+    await expect(app.ready()).rejects.toThrow('attempt 1')
+    await expect(app.ready()).rejects.toThrow('attempt 2')
+    expect(() => app.mk).toThrowError(expect.objectContaining({ code: 'NotReady' }))
+    app.dispose()
   })
 })

@@ -1,0 +1,224 @@
+import { u32 } from '@memkit/core'
+import type { Mirror, MkCoordinator } from '@memkit/coordinator'
+import { MkBufferUsage, UsageUnsupported } from '@memkit/gpu'
+import type { MkDeviceBuffer } from '@memkit/gpu'
+import type { EcsWorld } from './ecs.ts'
+import { Disposed, InvalidOption } from './errors.ts'
+import { Membership } from './membership.ts'
+import type { MembershipChanges } from './membership.ts'
+import { PackedRows } from './packed-rows.ts'
+import type { RowListener } from './packed-rows.ts'
+import { SparseSet } from './sparse-set.ts'
+import { SyncedBuffer } from './synced-buffer.ts'
+import type { BufferSource } from './synced-buffer.ts'
+import type { SyncedComponent } from './synced-component.ts'
+
+/** What one instance is drawn of. */
+export type DrawShape = { readonly vertexCount: number } | { readonly indexCount: number }
+
+export interface GpuQueryOptions {
+  /** Keep indirect draw arguments: `drawIndirect` for a number of vertices, `drawIndexedIndirect` for a number of indices. */
+  draw?: DrawShape
+  /** List rows of this component's buffer instead of entity ids. Needed where its rows are packed. */
+  rowsOf?: object
+  /** Debug label of the buffers, default `Query<n>`. */
+  label?: string
+}
+
+const firstCapacity = 1024
+// In the four u32 of drawIndirect and the five of drawIndexedIndirect alike, the second is the number of instances.
+const instanceCountWord = 1
+
+/**
+ * A bitECS query on the device: its entities as a list of `u32`, and arguments for one indirect draw of all of them.
+ * Kept up by what enters and leaves, so a frame costs as much as the query changed. In no particular order.
+ */
+export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
+  readonly label: string
+  readonly schema: u32 = u32
+  readonly mirror: Mirror
+  /** The list. Bind it as storage, as index buffer, or as a vertex buffer with one `u32` per instance. */
+  readonly indices: SyncedBuffer<u32>
+  readonly #coordinator: MkCoordinator
+  readonly #membership: Membership
+  readonly #entities = new SparseSet()
+  readonly #rowsOf: SyncedComponent | undefined
+  readonly #draw: Mirror | undefined
+  readonly #forget: (query: GpuQuery) => void
+  #words: Uint32Array
+  #memory = -1
+  #full = false
+  #disposed = false
+
+  /** Use `mk.query`. @throws HeapFull, InvalidOption, UsageUnsupported */
+  constructor(
+    ecs: EcsWorld,
+    coordinator: MkCoordinator,
+    terms: readonly object[],
+    options: {
+      readonly draw: DrawShape | undefined
+      readonly label: string
+      readonly rowsOf: SyncedComponent | undefined
+    },
+    forget: (query: GpuQuery) => void,
+  ) {
+    const { draw, label, rowsOf } = options
+    this.label = label
+    this.#coordinator = coordinator
+    this.#rowsOf = rowsOf
+    this.#forget = forget
+    const drawWords = draw === undefined ? undefined : drawArguments(draw)
+    const { capabilities } = coordinator.gpu
+    // An entity without a row cannot be drawn by row, so whoever asks for rows gets those that have one.
+    const needed = rowsOf === undefined ? [] : [rowsOf.component, ...rowsOf.options.with]
+    this.#membership = new Membership(ecs, [
+      ...terms,
+      ...needed.filter((component) => !terms.includes(component)),
+    ])
+    let mirror: Mirror | undefined
+    try {
+      this.mirror = mirror = coordinator.createMirror({
+        rows: Math.max(firstCapacity, this.#membership.alive.count),
+        schema: u32,
+        label,
+        usage: capabilities.indexIsExclusive ? 0 : MkBufferUsage.INDEX,
+      })
+      if (drawWords !== undefined && capabilities.indirect) {
+        this.#draw = coordinator.createMirror({
+          rows: 1,
+          stride: drawWords.byteLength,
+          label: `${label} draw`,
+          usage: MkBufferUsage.INDIRECT,
+        })
+        this.#draw.write(0, drawWords)
+      }
+    } catch (error) {
+      this.#membership.dispose()
+      mirror?.destroy()
+      throw error
+    }
+    this.#words = new Uint32Array(0)
+    mirror.used = 0
+    this.indices = new SyncedBuffer<u32>(this, coordinator)
+    if (rowsOf?.rowMap instanceof PackedRows) rowsOf.rowMap.listeners.push(this)
+  }
+
+  /** Entities that matched when last staged: the number of instances to draw where there is no indirect draw. */
+  get count(): number {
+    return this.#entities.size
+  }
+
+  /** The same, as the rows of `indices`. */
+  get rows(): number {
+    return this.#entities.size
+  }
+
+  /**
+   * Arguments for `drawIndirect` or `drawIndexedIndirect` at offset 0.
+   *
+   * @throws InvalidOption when `mk.query` was called without `draw`
+   * @throws UsageUnsupported where the device has no INDIRECT buffers (WebGL2): draw `count` instances
+   */
+  get drawArgs(): MkDeviceBuffer {
+    if (this.#disposed) throw new Disposed('drawArgs')
+    if (this.#draw !== undefined) return this.#draw.buffer
+    const { capabilities } = this.#coordinator.gpu
+    if (!capabilities.indirect)
+      throw new UsageUnsupported(capabilities.backend, MkBufferUsage.INDIRECT, capabilities.usages)
+    throw new InvalidOption('draw', undefined, 'given to mk.query, for example { draw: { vertexCount: 6 } }')
+  }
+
+  /** Position of an entity in the list, −1 when it did not match when last staged. */
+  rowOf(entity: number): number {
+    return this.#entities.positionOf(entity)
+  }
+
+  /** Brings what entered and left into the list. After the components, whose rows it may list. @internal */
+  stage(): void {
+    const membership = this.#membership
+    membership.heal()
+    const before = this.#entities.size
+    const refused = this.#makeRoom(membership.alive.count)
+    membership.apply(this)
+    if (this.#full && refused === undefined) this.#listAgain()
+    this.mirror.used = this.#entities.size
+    if (this.#draw !== undefined && this.#entities.size !== before) {
+      this.#draw.view(Uint32Array)[instanceCountWord] = this.#entities.size
+      this.#draw.mark(0)
+    }
+    if (refused !== undefined) throw refused
+  }
+
+  entered(entity: number): void {
+    let position = this.#entities.positionOf(entity)
+    if (position < 0) {
+      if (this.#entities.size === this.mirror.capacity) {
+        this.#full = true
+        return
+      }
+      position = this.#entities.add(entity)
+    }
+    this.#list(position, entity)
+  }
+
+  left(entity: number): void {
+    const position = this.#entities.remove(entity)
+    if (position >= 0 && position < this.#entities.size) this.#list(position, this.#entities.at(position))
+  }
+
+  rowTaken(_row: number, entity: number): void {
+    const position = this.#entities.positionOf(entity)
+    if (position >= 0) this.#list(position, entity)
+  }
+
+  /** Ends it: nothing observes the world for it any more, its buffers are destroyed. Idempotent. */
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    const rowMap = this.#rowsOf?.rowMap
+    if (rowMap instanceof PackedRows) rowMap.listeners.splice(rowMap.listeners.indexOf(this), 1)
+    this.#membership.dispose()
+    this.mirror.destroy()
+    this.#draw?.destroy()
+    this.#forget(this)
+  }
+
+  #list(position: number, entity: number): void {
+    this.#words[position] = this.#rowsOf === undefined ? entity : this.#rowsOf.rowMap.rowOf(entity)
+    this.mirror.dirty.set(position)
+  }
+
+  #makeRoom(count: number): unknown {
+    let refused: unknown
+    try {
+      this.mirror.grow(count)
+    } catch (error) {
+      refused = error
+    }
+    if (this.mirror.memoryGeneration !== this.#memory) {
+      this.#memory = this.mirror.memoryGeneration
+      this.#words = this.mirror.view(Uint32Array)
+    }
+    return refused
+  }
+
+  /** Some found no place when the device allowed no more: now there is room. */
+  #listAgain(): void {
+    this.#full = false
+    const { alive, rows } = this.#membership
+    for (let entity = 0; entity < rows; entity++) if (alive.has(entity)) this.entered(entity)
+  }
+}
+
+/** @throws InvalidOption */
+function drawArguments(draw: DrawShape): Uint32Array {
+  const [name, count, words] =
+    'vertexCount' in draw
+      ? (['vertexCount', draw.vertexCount, 4] as const)
+      : (['indexCount', draw.indexCount, 5] as const)
+  if (!Number.isInteger(count) || count < 0 || count >= 2 ** 32)
+    throw new InvalidOption(`draw.${name}`, count, 'a whole number from 0 to 2³² − 1')
+  const args = new Uint32Array(words)
+  args[0] = count
+  return args
+}

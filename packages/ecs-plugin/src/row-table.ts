@@ -1,0 +1,50 @@
+import { u32 } from '@memkit/core'
+import type { Mirror, MkCoordinator } from '@memkit/coordinator'
+import type { PackedRows, RowListener } from './packed-rows.ts'
+import type { BufferSource } from './synced-buffer.ts'
+
+/** The table row → entity of packed rows, on the device. Made when it is first asked for. */
+export class RowTable implements BufferSource, RowListener {
+  readonly label: string
+  readonly schema: u32 = u32
+  readonly mirror: Mirror
+  readonly #packed: PackedRows
+  #words: Uint32Array
+  #memory = -1
+
+  /** @throws HeapFull, MirrorTooLarge */
+  constructor(coordinator: MkCoordinator, packed: PackedRows, capacity: number, label: string) {
+    this.label = `${label}Rows`
+    this.#packed = packed
+    this.mirror = coordinator.createMirror({ rows: capacity, schema: u32, label: this.label })
+    this.#words = new Uint32Array(0)
+    this.fit(capacity)
+    for (let row = 0; row < packed.rows; row++) this.rowTaken(row, packed.entityOf(row))
+    packed.listeners.push(this)
+  }
+
+  get rows(): number {
+    return this.#packed.rows
+  }
+
+  rowOf(entity: number): number {
+    return this.#packed.rowOf(entity)
+  }
+
+  /** Makes room for `capacity` rows. @throws HeapFull, MirrorTooLarge */
+  fit(capacity: number): void {
+    this.mirror.grow(capacity)
+    if (this.mirror.memoryGeneration === this.#memory) return
+    this.#memory = this.mirror.memoryGeneration
+    this.#words = this.mirror.view(Uint32Array)
+  }
+
+  rowTaken(row: number, entity: number): void {
+    this.#words[row] = entity
+    this.mirror.dirty.set(row)
+  }
+
+  dispose(): void {
+    this.mirror.destroy()
+  }
+}

@@ -1,0 +1,259 @@
+import {
+  addComponent,
+  addEntity,
+  createRelation,
+  createWorld,
+  Hierarchy,
+  Not,
+  Or,
+  query,
+  removeComponent,
+  removeEntity,
+  removeQuery,
+  resetWorld,
+} from 'bitecs'
+import { DummyBackend, MkGpu } from '@memkit/gpu'
+import { describe, expect, it } from 'vitest'
+import { attachMk, GpuSynced } from '../src/index.ts'
+import type { GpuQuery, MkSync } from '../src/index.ts'
+
+async function setUp() {
+  const gpu = new MkGpu(new DummyBackend())
+  const world = createWorld()
+  const mk = await attachMk(world, { gpu })
+  const frame = (): void => {
+    mk.beginFrame()
+    mk.endFrame()
+  }
+  const spawn = (...components: object[]): number => {
+    const entity = addEntity(world)
+    for (const component of components) addComponent(world, entity, component)
+    return entity
+  }
+  return { gpu, world, mk, frame, spawn }
+}
+
+/** What the device has in the list, in ascending order. */
+async function listed(list: GpuQuery): Promise<number[]> {
+  if (list.count === 0) return []
+  return [...new Uint32Array(await list.indices.read())].sort((a, b) => a - b)
+}
+
+async function drawArgs(mk: MkSync<object>, list: GpuQuery): Promise<number[]> {
+  return [...new Uint32Array(await mk.coordinator.download(list.drawArgs, 0, list.drawArgs.size))]
+}
+
+describe('a GPU query', () => {
+  it('lists the entities that match, from before and after it was made', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const [A, B] = [{}, {}]
+    const first = spawn(A, B)
+    spawn(A)
+    const both = mk.query([A, B])
+    frame()
+    expect(await listed(both)).toEqual([first])
+    const second = spawn(A, B)
+    frame()
+    expect(await listed(both)).toEqual([first, second])
+    removeComponent(world, first, B)
+    frame()
+    expect([both.count, both.rowOf(first), both.rowOf(second)]).toEqual([1, -1, 0])
+    expect(await listed(both)).toEqual([second])
+    mk.dispose()
+  })
+
+  it('keeps indirect draw arguments: instances = entities', async () => {
+    const { mk, frame, spawn } = await setUp()
+    const A = {}
+    const draw = mk.query([A], { draw: { vertexCount: 6 } })
+    const indexed = mk.query([A], { draw: { indexCount: 36 } })
+    frame()
+    // vertexCount, instanceCount, firstVertex, firstInstance; indexCount, instanceCount, firstIndex, baseVertex, firstInstance
+    expect(await drawArgs(mk, draw)).toEqual([6, 0, 0, 0])
+    for (let i = 0; i < 3; i++) spawn(A)
+    frame()
+    expect(await drawArgs(mk, draw)).toEqual([6, 3, 0, 0])
+    expect(await drawArgs(mk, indexed)).toEqual([36, 3, 0, 0, 0])
+    mk.dispose()
+  })
+
+  it('costs nothing in a frame in which it did not change, and O(changes) in one in which it did', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const A = {}
+    const entities = Array.from({ length: 1000 }, () => spawn(A))
+    mk.query([A], { draw: { vertexCount: 3 } })
+    frame()
+    frame()
+    expect(mk.report.apiCalls).toBe(0)
+    removeEntity(world, entities[10])
+    frame()
+    // The last took the place of the one that left: one entry, and the arguments of 16 bytes.
+    expect(mk.report).toMatchObject({ rowsChanged: 2, bytesUploaded: 4 + 16 })
+    mk.dispose()
+  })
+
+  it.each([
+    ['Not', (a: object, b: object) => [a, Not(b)]],
+    ['Or', (a: object, b: object) => [Or(a, b)]],
+    ['Not and Or', (a: object, b: object, c: object) => [Or(a, b), Not(c)]],
+  ])('agrees with bitECS on %s, through a random life', async (_name, terms) => {
+    const { world, mk, frame } = await setUp()
+    const parts = [{}, {}, {}]
+    const list = mk.query(terms(parts[0], parts[1], parts[2]))
+    let state = 1
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0
+      return (state >>> 8) % below
+    }
+    const alive: number[] = []
+    for (let step = 0; step < 200; step++) {
+      for (let i = 0; i < 5; i++) {
+        const entity = alive[random(Math.max(1, alive.length))]
+        const part = parts[random(3)]
+        if (entity === undefined || random(3) === 0) alive.push(addEntity(world))
+        else if (random(8) === 0) removeEntity(world, alive.splice(alive.indexOf(entity), 1)[0])
+        else if (random(2) === 0) addComponent(world, entity, part)
+        else removeComponent(world, entity, part)
+      }
+      frame()
+      const expected = [...query(world, terms(parts[0], parts[1], parts[2]))].sort((a, b) => a - b)
+      expect(await listed(list), `step ${step}`).toEqual(expected)
+    }
+    mk.dispose()
+  })
+
+  it('works with a relation pair', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const ChildOf = createRelation()
+    const [parent, other] = [spawn(), spawn()]
+    const children = mk.query([ChildOf(parent)])
+    const child = spawn(ChildOf(parent))
+    spawn(ChildOf(other))
+    frame()
+    expect(await listed(children)).toEqual([child])
+    removeEntity(world, parent)
+    frame()
+    expect(children.count).toBe(0)
+    mk.dispose()
+  })
+
+  it('lists rows of a packed component, also when they move', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const Visible = {}
+    const Thing = GpuSynced({ id: new Uint32Array(50) }, { rows: 'packed' })
+    const list = mk.query([Visible], { rowsOf: Thing })
+    const entities = Array.from({ length: 10 }, () => spawn(Thing))
+    entities.forEach((entity) => (Thing.id[entity] = entity))
+    spawn(Visible)
+    for (const i of [0, 4, 9]) addComponent(world, entities[i], Visible)
+    const visibleIds = async (): Promise<number[]> => {
+      const ids = new Uint32Array(await mk.buffer(Thing).read())
+      return (await listed(list)).map((row) => ids[row]).sort((a, b) => a - b)
+    }
+    frame()
+    expect(await visibleIds()).toEqual([entities[0], entities[4], entities[9]])
+    // The last row moves into the gap.
+    removeEntity(world, entities[2])
+    frame()
+    expect(mk.buffer(Thing).rowOf(entities[9])).toBe(2)
+    expect(await visibleIds()).toEqual([entities[0], entities[4], entities[9]])
+    removeEntity(world, entities[0])
+    frame()
+    expect(await visibleIds()).toEqual([entities[4], entities[9]])
+    mk.dispose()
+  })
+
+  it('grows, and follows a reset world and a removed query', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const A = {}
+    const list = mk.query([A], { draw: { vertexCount: 3 } })
+    for (let i = 0; i < 3000; i++) spawn(A)
+    frame()
+    expect([list.count, list.indices.capacity >= 3000]).toEqual([3000, true])
+    removeQuery(world, [A])
+    removeEntity(world, 17)
+    frame()
+    expect((await listed(list)).includes(17)).toBe(false)
+    resetWorld(world)
+    const only = spawn(A)
+    frame()
+    expect(await listed(list)).toEqual([only])
+    expect((await drawArgs(mk, list))[1]).toBe(1)
+    mk.dispose()
+  })
+
+  it('gives everything back when it is disposed of', async () => {
+    const { gpu, mk, frame, spawn } = await setUp()
+    const A = {}
+    const before = gpu.leaks().length
+    const list = mk.query([A], { draw: { vertexCount: 3 } })
+    list.dispose()
+    list.dispose()
+    spawn(A)
+    frame()
+    await mk.coordinator.idle()
+    frame()
+    expect(gpu.leaks()).toHaveLength(before)
+    mk.dispose()
+  })
+})
+
+describe('bad input', () => {
+  it('refuses Hierarchy terms, with the reason', async () => {
+    const { mk } = await setUp()
+    const ChildOf = createRelation()
+    expect(() => mk.query([Hierarchy(ChildOf)])).toThrowError(
+      expect.objectContaining({ code: 'UnsupportedTerm', message: expect.stringContaining('observers') }),
+    )
+    mk.dispose()
+  })
+
+  it('refuses draw counts that are none, rowsOf that is not flagged, and drawArgs that were not asked for', async () => {
+    const { gpu, mk } = await setUp()
+    const A = {}
+    const before = gpu.leaks().length
+    for (const vertexCount of [-1, 1.5, Number.NaN, 2 ** 32])
+      expect(() => mk.query([A], { draw: { vertexCount } })).toThrowError(
+        expect.objectContaining({ code: 'InvalidOption', option: 'draw.vertexCount' }),
+      )
+    expect(() => mk.query([A], { rowsOf: {} })).toThrowError(
+      expect.objectContaining({ code: 'NotGpuSynced' }),
+    )
+    expect(gpu.leaks()).toHaveLength(before)
+    expect(() => mk.query([A]).drawArgs).toThrowError(
+      expect.objectContaining({ code: 'InvalidOption', option: 'draw' }),
+    )
+    mk.dispose()
+  })
+})
+
+describe('the row table of packed rows', () => {
+  it('holds the entity of every row on the device', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const Thing = GpuSynced({ x: new Float32Array(5000) }, { rows: 'packed', label: 'Thing' })
+    const entities = Array.from({ length: 20 }, () => spawn(Thing))
+    frame()
+    const table = mk.buffer(Thing).rowTable
+    expect(mk.buffer(Thing).rowTable).toBe(table)
+    const check = async (): Promise<void> => {
+      frame()
+      const words = [...new Uint32Array(await table.read())]
+      expect(words).toHaveLength(mk.buffer(Thing).rows)
+      expect(words.map((entity) => mk.buffer(Thing).rowOf(entity))).toEqual(words.map((_, row) => row))
+    }
+    await check()
+    removeEntity(world, entities[3])
+    await check()
+    for (let i = 0; i < 3000; i++) spawn(Thing)
+    await check()
+    expect(table.wgsl(0, 2)).toBe('@group(0) @binding(2) var<storage, read> thingRows: array<u32>;\n')
+    mk.dispose()
+  })
+
+  it('does not exist where row = entity', async () => {
+    const { mk } = await setUp()
+    const Thing = GpuSynced({ x: new Float32Array(4) })
+    expect(() => mk.buffer(Thing).rowTable).toThrowError(expect.objectContaining({ code: 'InvalidOption' }))
+    mk.dispose()
+  })
+})

@@ -43,7 +43,7 @@ export interface ScalarField<A extends RowArray = RowArray> extends FieldCells<A
  * A field with several scalars: `store.matrix(e)` is a view of them in entity `e`'s row, the same one each time; padding between
  * columns of a matrix or elements of an array shows in it (a `mat3x3f` has 12 numbers, of which every fourth is unused).
  *
- * The first call for an entity makes its view (about 200 bytes of garbage-collected memory); loops over very many entities
+ * The first call for an entity makes its view (about 100 bytes of garbage-collected memory); loops over very many entities
  * rather use `array`, `first` and `step`.
  */
 export interface ViewField<A extends RowArray = RowArray> extends FieldCells<A> {

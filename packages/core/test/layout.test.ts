@@ -332,6 +332,7 @@ describe('asType', () => {
       { type: 'mat5x5f' },
       () => f32,
       Symbol('x'),
+      Object.create(null),
     ]
     for (const thing of things) {
       expect(refused(() => asType(thing as TypeLike))).toBeInstanceOf(NotHostShareable)

@@ -89,13 +89,14 @@ function convert(schema: Shape): WgslType {
 
 /** A struct that was given a name prints itself as `struct:Name`. */
 function nameOf(schema: Shape): string | undefined {
-  const name = /^struct:(.+)$/u.exec(String(schema))?.[1]
+  const text = typeof schema.toString === 'function' ? schema.toString() : ''
+  const name = /^struct:(.+)$/u.exec(text)?.[1]
   return name === undefined || identifierProblem(name) !== undefined ? undefined : name
 }
 
 function describe(schema: Shape): string {
   if (schema.type !== undefined) return schema.type
   return typeof schema === 'function'
-    ? 'a function (d.arrayOf needs a count; 0 for a runtime-sized array)'
-    : String(schema)
+    ? 'A function (d.arrayOf needs a count; 0 for a runtime-sized array)'
+    : 'An object without a `type`'
 }

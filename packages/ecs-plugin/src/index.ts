@@ -9,6 +9,8 @@ export type { MkSync, MkSystems } from './mk-sync.ts'
 export type { GpuSource, MkOptions } from './mk-options.ts'
 export type { DrawShape, GpuQuery, GpuQueryOptions } from './gpu-query.ts'
 export type { SyncedBuffer } from './synced-buffer.ts'
+export { perGeneration } from './per-generation.ts'
+export type { Generational } from './per-generation.ts'
 export type { StorageOptions } from './wgsl-binding.ts'
 
 // App

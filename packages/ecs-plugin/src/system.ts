@@ -5,7 +5,7 @@ import type { App } from './app.ts'
  * ignored, so a system written for bitECS's `pipe` (which returns the world) fits as it is; only a promise is refused,
  * with `NotSynchronous`, because a tick waits for nothing and the rest of an async function would run in some later frame.
  */
-export type System<W extends object = object> = (world: W, app: App<W>) => unknown
+export type System<W extends object = object> = (world: W, app: App<W>) => void
 
 /** Names a group of systems, to order others by. Strings are shared by whoever spells them alike; a symbol is yours alone. */
 export type SystemSet = string | symbol

@@ -93,34 +93,37 @@ describe('a GPU query', () => {
   })
 
   it.each([
-    ['Not', (a: object, b: object) => [a, Not(b)]],
-    ['Or', (a: object, b: object) => [Or(a, b)]],
-    ['Not and Or', (a: object, b: object, c: object) => [Or(a, b), Not(c)]],
-  ])('agrees with bitECS on %s, through a random life', async (_name, terms) => {
-    const { world, mk, frame } = await setUp()
-    const parts = [{}, {}, {}]
-    const list = mk.query(terms(parts[0], parts[1], parts[2]))
-    let state = 1
-    const random = (below: number): number => {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0
-      return (state >>> 8) % below
-    }
-    const alive: number[] = []
-    for (let step = 0; step < 200; step++) {
-      for (let i = 0; i < 5; i++) {
-        const entity = alive[random(Math.max(1, alive.length))]
-        const part = parts[random(3)]
-        if (entity === undefined || random(3) === 0) alive.push(addEntity(world))
-        else if (random(8) === 0) removeEntity(world, alive.splice(alive.indexOf(entity), 1)[0])
-        else if (random(2) === 0) addComponent(world, entity, part)
-        else removeComponent(world, entity, part)
+    ['Not', (a: object, b: object): object[] => [a, Not(b)]],
+    ['Or', (a: object, b: object): object[] => [Or(a, b)]],
+    ['Not and Or', (a: object, b: object, c: object): object[] => [Or(a, b), Not(c)]],
+  ])(
+    'agrees with bitECS on %s, through a random life',
+    async (_name, terms: (...parts: object[]) => object[]) => {
+      const { world, mk, frame } = await setUp()
+      const parts = [{}, {}, {}]
+      const list = mk.query(terms(parts[0], parts[1], parts[2]))
+      let state = 1
+      const random = (below: number): number => {
+        state = (Math.imul(state, 1103515245) + 12345) >>> 0
+        return (state >>> 8) % below
       }
-      frame()
-      const expected = [...query(world, terms(parts[0], parts[1], parts[2]))].sort((a, b) => a - b)
-      expect(await listed(list), `step ${step}`).toEqual(expected)
-    }
-    mk.dispose()
-  })
+      const alive: number[] = []
+      for (let step = 0; step < 200; step++) {
+        for (let i = 0; i < 5; i++) {
+          const entity = alive[random(Math.max(1, alive.length))]
+          const part = parts[random(3)]
+          if (entity === undefined || random(3) === 0) alive.push(addEntity(world))
+          else if (random(8) === 0) removeEntity(world, alive.splice(alive.indexOf(entity), 1)[0])
+          else if (random(2) === 0) addComponent(world, entity, part)
+          else removeComponent(world, entity, part)
+        }
+        frame()
+        const expected = [...query(world, terms(parts[0], parts[1], parts[2]))].sort((a, b) => a - b)
+        expect(await listed(list), `step ${step}`).toEqual(expected)
+      }
+      mk.dispose()
+    },
+  )
 
   it('works with a relation pair', async () => {
     const { world, mk, frame, spawn } = await setUp()

@@ -163,10 +163,11 @@ export class MkSync<W extends object = World> {
    * ```
    *
    * @param terms what bitECS's `query` takes: components, `Not`, `Or`, `And`, relation pairs
-   * @throws UnsupportedTerm for `Hierarchy` terms, NotGpuSynced and InvalidOption for bad options
+   * @throws UnsupportedTerm for `Hierarchy` terms, InvalidOption for terms that are none, NotGpuSynced for `rowsOf`
    */
-  query(terms: readonly object[], options: GpuQueryOptions = {}): GpuQuery {
+  query(terms: readonly unknown[], options: GpuQueryOptions = {}): GpuQuery {
     this.#assertAlive('query')
+    checkTerms(terms)
     const { draw, rowsOf } = options
     const packed = rowsOf === undefined ? undefined : this.#syncedOf(rowsOf, 'query')
     const label = options.label ?? `Query${++this.#queryCount}`
@@ -319,6 +320,17 @@ export async function attachMk<W extends object>(world: W, options: MkOptions = 
   } finally {
     signal?.removeEventListener('abort', release)
   }
+}
+
+// As loosely typed as bitECS itself: a relation pair is `unknown` there.
+function checkTerms(terms: readonly unknown[]): asserts terms is readonly object[] {
+  const bad = terms.find((term) => (typeof term !== 'object' && typeof term !== 'function') || term === null)
+  if (terms.length === 0 || bad !== undefined)
+    throw new InvalidOption(
+      'terms',
+      terms.length === 0 ? '[]' : bad,
+      'components and terms that bitECS made of components',
+    )
 }
 
 function checkOptions(options: MkOptions): void {

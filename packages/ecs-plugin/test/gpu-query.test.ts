@@ -127,7 +127,7 @@ describe('a GPU query', () => {
 
   it('works with a relation pair', async () => {
     const { world, mk, frame, spawn } = await setUp()
-    const ChildOf = createRelation()
+    const ChildOf = createRelation<object>()
     const [parent, other] = [spawn(), spawn()]
     const children = mk.query([ChildOf(parent)])
     const child = spawn(ChildOf(parent))
@@ -218,6 +218,10 @@ describe('bad input', () => {
     for (const vertexCount of [-1, 1.5, Number.NaN, 2 ** 32])
       expect(() => mk.query([A], { draw: { vertexCount } })).toThrowError(
         expect.objectContaining({ code: 'InvalidOption', option: 'draw.vertexCount' }),
+      )
+    for (const terms of [[], [7], [null], ['A']])
+      expect(() => mk.query(terms)).toThrowError(
+        expect.objectContaining({ code: 'InvalidOption', option: 'terms' }),
       )
     expect(() => mk.query([A], { rowsOf: {} })).toThrowError(
       expect.objectContaining({ code: 'NotGpuSynced' }),

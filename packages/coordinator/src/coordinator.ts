@@ -1,7 +1,7 @@
-import { HeapFull, createHeap } from '@memkit/core'
+import { HeapFull, MkError, createHeap } from '@memkit/core'
 import type { Heap, TypedArray, TypedArrayKind } from '@memkit/core'
 import { BufferDestroyed, MisalignedCopy, MkBufferUsage, MkGpu, OutOfRange, UsageMissing } from '@memkit/gpu'
-import type { LossInfo, MkDeviceBuffer, MkGpuBackend } from '@memkit/gpu'
+import type { LossInfo, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
 import { BufferingMode } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
 import { measuredCosts } from './calibration.ts'
@@ -15,10 +15,13 @@ import { FlushScratch } from './flush-scratch.ts'
 import { FrameMemory } from './frame-memory.ts'
 import { createReport } from './frame-report.ts'
 import type { FrameReport, ReusedReport } from './frame-report.ts'
+import { MirrorDownloads } from './mirror-downloads.ts'
 import { MirrorFlush } from './mirror-flush.ts'
 import { Mirror } from './mirror.ts'
 import type { MirrorHost } from './mirror-host.ts'
 import type { MirrorOptions } from './mirror.ts'
+import { ReadbackRing } from './readback.ts'
+import { recover } from './recovery.ts'
 import { Slot } from './slot.ts'
 import type { FrameSlice } from './slot.ts'
 import { StagedTargets } from './staged-targets.ts'
@@ -72,6 +75,11 @@ export class MkCoordinator {
   readonly #listeners = new Listeners()
   readonly #owners = new Map<MkDeviceBuffer, string>()
   readonly #mirrors = new Set<Mirror>()
+  readonly #ring: ReadbackRing
+  readonly #downloads: MirrorDownloads[] = []
+  /** What uploadSlice made, to tell what a loss took. */
+  readonly #slices = new Set<MkDeviceBuffer>()
+  #slicesPruned = 64
   readonly #host: MirrorHost
   readonly #report: ReusedReport
   readonly #strategy: Strategy
@@ -117,6 +125,7 @@ export class MkCoordinator {
     this.#flush = new MirrorFlush(this.#gpu, this.heap, gathering, retire)
     this.#host = this.#makeHost(retire)
     this.#report = createReport(this.#flush.entries)
+    this.#ring = new ReadbackRing(this.#gpu)
     this.#costs = startCosts(this.#gpu.capabilities, config.costs)
     this.#watch(this.#gpu)
     this.#ready = this.#prepare()
@@ -190,6 +199,7 @@ export class MkCoordinator {
       this.#frees.retire(replaced, frame)
       this.#countReallocation()
     }
+    for (let i = 0; i < this.#downloads.length; i++) this.#downloads[i].deliver(this.#gpu)
     this.#open = true
   }
 
@@ -317,6 +327,7 @@ export class MkCoordinator {
       buffer.destroy()
       throw error
     }
+    this.#remember(buffer)
     return buffer
   }
 
@@ -329,16 +340,18 @@ export class MkCoordinator {
     const mirror = new Mirror(this.#host, options, options.label ?? `Mirror${++this.#made}`)
     this.#mirrors.add(mirror)
     this.#flush.add(mirror)
+    if (mirror.deviceOwned) this.#downloads.push(new MirrorDownloads(mirror, this.#ring))
     return mirror
   }
 
   /**
-   * What the device holds in a buffer, after everything handed over so far.
+   * What the device holds in a buffer, after everything handed over so far. Several may be under way; they go through a ring of
+   * mapped buffers, so that reading in every frame makes none.
    * @param offset first byte, `size` bytes; default to the end
    * @throws as rejections: UsageMissing (TRANSFER_SRC), OutOfRange, BufferDestroyed, DeviceLost
    */
   download(buffer: MkDeviceBuffer, offset = 0, size: number = buffer.size - offset): Promise<ArrayBuffer> {
-    return this.#gpu.read(buffer, offset, size)
+    return this.#ring.read(buffer, offset, size)
   }
 
   /** Resolves when the device has finished everything handed over. Rejects with DeviceLost. */
@@ -379,6 +392,43 @@ export class MkCoordinator {
     return this.#costs
   }
 
+  /**
+   * Goes on on a new device: mirrors and frame buffers are made anew, and the next `endFrame` uploads every mirror in full. For whoever
+   * makes devices; with the option `recover` it is called after a loss by itself. What was staged in an open frame is dropped.
+   * @param gpu a backend, which is the coordinator's from now on, or an `MkGpu`, which is borrowed
+   * @throws (as a rejection) DeviceLost when that device is lost too; `restore` may be called again
+   */
+  async restore(gpu: MkGpuBackend | MkGpu): Promise<void> {
+    if (this.#disposed) throw new CoordinatorDisposed('restore()')
+    const next = gpu instanceof MkGpu ? gpu : new MkGpu(gpu)
+    if (next.isLost) await next.whenCompleted(next.submit())
+    const old = this.#gpu
+    const others = this.#othersAlive(old)
+    const owned = this.#ownsGpu
+    this.#gpu = next
+    this.#ownsGpu = next !== gpu
+    for (const downloads of this.#downloads) downloads.drop()
+    this.#frees.flush()
+    this.#owners.clear()
+    for (const slot of this.#slots) {
+      slot.spillBuffers.length = 0
+      slot.serial = 0
+    }
+    this.#targets.drop()
+    this.#ring.rebuild(next)
+    this.#flush.rebuild(next)
+    this.#watch(next)
+    for (const memory of this.#frameMemories) memory.rebuild(next)
+    for (const mirror of this.#mirrors) this.#rebuild(mirror)
+    const lost = [...this.#slices].filter((slice) => !slice.destroyed)
+    this.#slices.clear()
+    const stale = [...this.#mirrors].filter((mirror) => mirror.deviceOwned)
+    if (owned) old.destroy()
+    this.#costs = startCosts(next.capabilities, this.#config.costs)
+    this.#ready = this.#prepare()
+    this.#listeners.emit('restored', { lost, stale, others })
+  }
+
   get stats(): CoordinatorStats {
     let mirrorBytes = 0
     for (const mirror of this.#mirrors) mirrorBytes += mirror.capacity * mirror.stride
@@ -404,6 +454,7 @@ export class MkCoordinator {
     for (const slot of this.#slots) for (const buffer of slot.spillBuffers) buffer.destroy()
     for (const memory of this.#frameMemories) memory.dispose()
     this.#flush.dispose()
+    this.#ring.dispose()
     this.#frees.flush()
     for (const slot of this.#slots) slot.arena.dispose()
     this.#scratch.dispose()
@@ -417,10 +468,14 @@ export class MkCoordinator {
     if (this.#flush.copyGrown()) gpu.submit()
     this.#frameMemory.flush(this.#scratch)
     const left = this.#targets.flush(gpu, this.#scratch)
+    const downloads = this.#downloads
+    for (let i = 0; i < downloads.length; i++) downloads[i].overtake()
     this.#flush.run(this.#costs, this.#strategy)
+    for (let i = 0; i < downloads.length; i++) downloads[i].record(gpu, this.#frame)
     const { calls } = gpu
     if (calls.writes !== writes || calls.dispatches !== dispatches || calls.copies !== copies) gpu.submit()
     this.#flush.submitted()
+    for (let i = 0; i < downloads.length; i++) downloads[i].submitted(gpu)
     this.#scratch.endFrame()
     this.#flush.endFrame()
     if (left > 0)
@@ -501,6 +556,8 @@ export class MkCoordinator {
       forget: (mirror) => {
         this.#mirrors.delete(mirror)
         this.#flush.remove(mirror)
+        const at = this.#downloads.findIndex((downloads) => downloads.mirror === mirror)
+        if (at >= 0) this.#downloads.splice(at, 1)[0].drop()
       },
     }
   }
@@ -550,12 +607,46 @@ export class MkCoordinator {
     if (gpu === this.#gpu) this.#costs = { ...measured, ...this.#config.costs }
   }
 
+  /** A mirror that the new device refuses keeps its rows, and tries again. */
+  #rebuild(mirror: Mirror): void {
+    try {
+      mirror.rebuild()
+    } catch (error) {
+      if (this.#gpu.isLost) throw error
+      const known = error instanceof MkError ? error : undefined
+      const message = error instanceof Error ? error.message : String(error)
+      this.#listeners.warn(known?.code ?? 'MirrorNotRestored', message, known)
+    }
+  }
+
+  /** What is alive on a device and neither ours nor of uploadSlice. */
+  #othersAlive(gpu: MkGpu): MkLeak[] {
+    const ours = new Set<string>(['memkit scatter payload', 'memkit readback', 'memkit calibration'])
+    for (const mirror of this.#mirrors) ours.add(mirror.label)
+    for (const slice of this.#slices) ours.add(slice.label)
+    return gpu.leaks().filter(({ label }) => !ours.has(label) && !label.startsWith('memkit frame buffer'))
+  }
+
+  /** Keeps count of what uploadSlice made, without holding what was destroyed. */
+  #remember(buffer: MkDeviceBuffer): void {
+    this.#slices.add(buffer)
+    if (this.#slices.size < this.#slicesPruned) return
+    for (const slice of this.#slices) if (slice.destroyed) this.#slices.delete(slice)
+    this.#slicesPruned = Math.max(64, this.#slices.size * 2)
+  }
+
   #watch(gpu: MkGpu): void {
     void gpu.lost.then((info) => this.#onLost(gpu, info))
   }
 
   #onLost(gpu: MkGpu, info: LossInfo): void {
     if (this.#disposed || gpu !== this.#gpu) return
+    for (const downloads of this.#downloads) downloads.drop()
     this.#listeners.emit('lost', info)
+    const factory = this.#config.recover
+    if (!factory) return
+    // Somebody may restore by hand meanwhile.
+    const stopped = (): boolean => this.#disposed || gpu !== this.#gpu
+    void recover(factory, (next) => (stopped() ? Promise.resolve() : this.restore(next)), stopped)
   }
 }

@@ -1,5 +1,5 @@
 import type { MkError } from '@memkit/core'
-import type { LossInfo, MkDeviceBuffer } from '@memkit/gpu'
+import type { LossInfo, MkDeviceBuffer, MkLeak } from '@memkit/gpu'
 import type { Mirror } from './mirror.ts'
 
 /** A mirror's device buffer or CPU memory was replaced: rebuild bind groups and views. */
@@ -11,8 +11,12 @@ export interface Reallocated {
 
 /** A device is there again. Mirrors were made anew and go up in full with the next `endFrame`. */
 export interface Restored {
-  /** Buffers without a CPU copy: their contents are gone. Upload them again. */
+  /** Buffers of `uploadSlice`: their contents are gone. Upload them again. */
   readonly lost: readonly MkDeviceBuffer[]
+  /** Mirrors whose rows the device owned: what was not read back is gone. */
+  readonly stale: readonly Mirror[]
+  /** Everything else that was alive on the lost device: pools, buffers of the user's own. */
+  readonly others: readonly MkLeak[]
 }
 
 /** Something went wrong that broke nothing. */

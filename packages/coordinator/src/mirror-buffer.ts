@@ -31,6 +31,8 @@ export class MirrorBuffer {
   #confirmed: MkDeviceBuffer | undefined
   #retryFrames = 1
   #retryAt = 0
+  /** The user knows that there is no memory. */
+  #told = false
   /** The buffer in use; undefined before the first, and when none could be had. */
   current: MkDeviceBuffer | undefined
   /** The outgrown buffer whose rows are to be copied by the device before the next write: it owns them. */
@@ -128,6 +130,7 @@ export class MirrorBuffer {
     if (error === undefined) {
       this.#confirmed = buffer
       this.#retryFrames = 1
+      this.#told = false
       this.#letGo()
       return
     }
@@ -143,6 +146,8 @@ export class MirrorBuffer {
     }
     this.#host.disown(buffer)
     this.#host.retire(buffer)
+    if (this.#told) return
+    this.#told = true
     const failure = new MirrorOutOfMemory(this.#label, buffer.size, kept?.size ?? 0, this.#maxBytes(), error)
     this.#host.listeners.warn(failure.code, failure.message, failure)
   }

@@ -1,0 +1,115 @@
+import { DirtyRows } from '@memkit/core'
+import type { MkGpu, MkStagingBuffer } from '@memkit/gpu'
+import type { Mirror } from './mirror.ts'
+import type { ReadbackRing } from './readback.ts'
+
+/** Rows on their way back. */
+interface Flight {
+  readonly staging: MkStagingBuffer
+  readonly frame: number
+  readonly rows: number
+  /** Rows that the CPU has uploaded since: what comes back is older. */
+  overtaken: DirtyRows
+  /** The bytes, once they are there. */
+  bytes: Uint8Array | undefined
+  failed: boolean
+}
+
+/** Readbacks of one mirror that may be under way at once. */
+const MOST_FLIGHTS = 3
+
+/**
+ * Brings the rows of one mirror back from the device: each frame records a copy behind its writes, and some frames later
+ * the bytes are taken, in order, when a frame begins. Nothing waits.
+ *
+ *     frame   1      2      3      4
+ *     copy    ├──────── a ──┤                 taken when 4 begins
+ *                    ├──────── b ──┤
+ */
+export class MirrorDownloads {
+  readonly mirror: Mirror
+  readonly #ring: ReadbackRing
+  readonly #flights: Flight[] = []
+  #recorded: Flight | undefined
+
+  constructor(mirror: Mirror, ring: ReadbackRing) {
+    this.mirror = mirror
+    this.#ring = ring
+  }
+
+  /** Takes what has come back. Called when a frame begins. */
+  deliver(gpu: MkGpu): void {
+    while (this.#flights.length > 0) {
+      const flight = this.#flights[0]
+      if (!flight.bytes && !flight.failed) return
+      this.#flights.shift()
+      if (flight.bytes) {
+        this.#fit(flight)
+        this.mirror.receive(
+          flight.bytes,
+          Math.min(flight.rows, this.mirror.capacity),
+          flight.overtaken,
+          flight.frame,
+        )
+        flight.staging.unmap()
+        this.#ring.give(gpu, flight.staging)
+      }
+    }
+  }
+
+  /** Dirty rows are about to be uploaded: what is under way is older than they are. Before the flush clears them. */
+  overtake(): void {
+    const { dirty } = this.mirror
+    for (const flight of this.#flights) {
+      this.#fit(flight)
+      flight.overtaken.or(dirty)
+    }
+  }
+
+  /** Records a copy of all rows in use, behind this frame's writes. */
+  record(gpu: MkGpu, frame: number): boolean {
+    const mirror = this.mirror
+    const buffer = mirror.deviceBuffer
+    const rows = Math.min(mirror.used, mirror.deviceRows)
+    if (!mirror.downloads || !buffer || rows === 0 || this.#flights.length >= MOST_FLIGHTS) return false
+    const staging = this.#ring.take(rows * mirror.stride)
+    gpu.copy(buffer, 0, staging, 0, rows * mirror.stride)
+    const overtaken = new DirtyRows(mirror.capacity)
+    this.#recorded = { staging, frame, rows, overtaken, bytes: undefined, failed: false }
+    return true
+  }
+
+  /** The copy was submitted: its bytes are asked for. */
+  submitted(gpu: MkGpu): void {
+    const flight = this.#recorded
+    if (!flight) return
+    this.#recorded = undefined
+    this.#flights.push(flight)
+    flight.staging.map().then(
+      (bytes) => {
+        flight.bytes = bytes
+      },
+      () => {
+        // The device was lost, or the mirror destroyed: these rows do not come back.
+        flight.failed = true
+        if (!gpu.isLost) flight.staging.destroy()
+        this.#ring.pending--
+      },
+    )
+  }
+
+  /** The mirror may have grown since the flight began. */
+  #fit(flight: Flight): void {
+    if (flight.overtaken.rows === this.mirror.capacity) return
+    const rows = new DirtyRows(this.mirror.capacity)
+    rows.copyFrom(flight.overtaken)
+    flight.overtaken = rows
+  }
+
+  /** Forgets what is under way. */
+  drop(): void {
+    for (const { staging } of this.#flights) staging.destroy()
+    this.#flights.length = 0
+    this.#recorded = undefined
+  }
+}

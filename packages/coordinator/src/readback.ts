@@ -1,0 +1,99 @@
+import { MkBufferUsage, MkMemoryType } from '@memkit/gpu'
+import type { MkDeviceBuffer, MkGpu, MkStagingBuffer } from '@memkit/gpu'
+
+/** Free buffers that the ring keeps, and their bytes at most. */
+const KEEP = 8
+const KEEP_BYTES = 32 << 20
+const LEAST = 4096
+
+/**
+ * Buffers that the device copies into and the CPU maps. One that was read goes back into the ring, so that readbacks
+ * frame by frame make none; several may be in flight.
+ */
+export class ReadbackRing {
+  #gpu: MkGpu
+  #free: MkStagingBuffer[] = []
+  #freeBytes = 0
+  /** Readbacks under way. */
+  pending = 0
+
+  constructor(gpu: MkGpu) {
+    this.#gpu = gpu
+  }
+
+  /**
+   * The bytes that a buffer holds after everything handed over so far.
+   * @throws as rejections: UsageMissing, OutOfRange, BufferDestroyed, DeviceLost, NotMappable
+   */
+  async read(buffer: MkDeviceBuffer, offset: number, size: number): Promise<ArrayBuffer> {
+    const gpu = this.#gpu
+    const last = offset + size
+    const words = Number.isInteger(last) && offset >= 0 && size > 0 && last <= buffer.size - (buffer.size % 4)
+    // What is wrong, empty, or ends in the padding of a buffer is gpu's to sort out.
+    if (!words || (buffer.usage & MkBufferUsage.TRANSFER_SRC) === 0) return gpu.read(buffer, offset, size)
+    const first = offset - (offset % 4)
+    const staging = this.take(Math.ceil((last - first) / 4) * 4)
+    try {
+      gpu.copy(buffer, first, staging, 0, Math.ceil((last - first) / 4) * 4)
+      gpu.submit()
+      const bytes = await staging.map()
+      const result = bytes.slice(offset - first, last - first).buffer
+      staging.unmap()
+      this.give(gpu, staging)
+      return result
+    } catch (error) {
+      staging.destroy()
+      this.pending--
+      throw error
+    }
+  }
+
+  /** A buffer of at least `size` bytes, to be copied into. Give it back unmapped. */
+  take(size: number): MkStagingBuffer {
+    let best = -1
+    for (let i = 0; i < this.#free.length; i++) {
+      const has = this.#free[i].size
+      if (has >= size && has <= size * 4 && (best < 0 || has < this.#free[best].size)) best = i
+    }
+    this.pending++
+    if (best >= 0) {
+      const [staging] = this.#free.splice(best, 1)
+      this.#freeBytes -= staging.size
+      return staging
+    }
+    const room = Math.min(
+      2 ** Math.ceil(Math.log2(Math.max(size, LEAST))),
+      this.#gpu.capabilities.maxBufferSize,
+    )
+    try {
+      return this.#gpu.createStagingBuffer(Math.max(room, size), {
+        memory: MkMemoryType.HostCached,
+        label: 'memkit readback',
+      })
+    } catch (error) {
+      this.pending--
+      throw error
+    }
+  }
+
+  /** Takes a buffer back, from the device that it was taken on. */
+  give(gpu: MkGpu, staging: MkStagingBuffer): void {
+    this.pending--
+    if (gpu !== this.#gpu || this.#free.length >= KEEP || this.#freeBytes + staging.size > KEEP_BYTES)
+      return staging.destroy()
+    this.#free.push(staging)
+    this.#freeBytes += staging.size
+  }
+
+  /** Goes on on a new device. What is under way on the old one is rejected by it. */
+  rebuild(gpu: MkGpu): void {
+    this.dispose()
+    this.#gpu = gpu
+  }
+
+  dispose(): void {
+    for (const staging of this.#free) staging.destroy()
+    this.#free = []
+    this.#freeBytes = 0
+  }
+}

@@ -4,7 +4,13 @@ import { isMainThread } from 'node:worker_threads'
 import { DawnMissing, NoAdapter } from './errors.ts'
 import { MkGpu } from './gpu.ts'
 import { WebGpuBackend } from './backends/webgpu.ts'
-import { driverChoice, ensureRuntimeFolder, findSwiftShader, nameDriver } from './vulkan-driver.ts'
+import {
+  driverChoice,
+  ensureRuntimeFolder,
+  findSwiftShader,
+  mayHaveDriver,
+  nameDriver,
+} from './vulkan-driver.ts'
 
 /** Which device to take. */
 export interface DawnOptions {
@@ -37,10 +43,11 @@ export interface DawnGpuOptions extends DawnOptions {
 }
 
 /**
- * What `create()` returned, kept for good: were it collected while its device, or a promise of that device, is still
- * alive somewhere, the process would crash, also after `device.destroy()`. Held, it does not keep the process alive.
+ * What `create()` returned, one per set of flags, kept for good and used again. Were one collected while an adapter, a device or
+ * a promise of a device that came from it is alive somewhere, the process would crash, also after `device.destroy()`.
+ * Held, it does not keep the process alive.
  */
-const inUse = new Set<GPU>()
+const instances = new Map<string, GPU>()
 
 /**
  * A WebGPU device in Node, on Vulkan, Metal or Direct3D 12. Finds SwiftShader, which comes with Chromium, when there is no GPU;
@@ -49,23 +56,21 @@ const inUse = new Set<GPU>()
  * @throws NoAdapter, DawnMissing
  */
 export async function dawnDevice(options: DawnOptions = {}): Promise<GPUDevice> {
-  const { gpu, adapter } = await findAdapter(options)
+  const adapter = await findAdapter(options)
   const limits: Record<string, number> = {
     maxBufferSize: adapter.limits.maxBufferSize,
     maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
     ...options.limits,
   }
-  const device = await adapter.requestDevice({
+  return adapter.requestDevice({
     label: options.label ?? 'memkit',
     requiredLimits: limits,
     requiredFeatures: [...(options.features ?? [])],
   })
-  inUse.add(gpu)
-  return device
 }
 
 /**
- * An MkGpu in Node that owns its device: `gpu.destroy()` lets everything go, and the process can end.
+ * An MkGpu in Node that owns its device: `gpu.destroy()` lets everything go.
  * `gpu.capabilities.adapter` names the adapter it took.
  * @throws NoAdapter, DawnMissing
  */
@@ -74,29 +79,28 @@ export async function dawnGpu(options: DawnGpuOptions = {}): Promise<MkGpu<WebGp
   return new MkGpu(new WebGpuBackend(device, { owned: true }), { debug: options.debug === true })
 }
 
-interface Found {
-  readonly gpu: GPU
-  readonly adapter: GPUAdapter
-}
-
-async function findAdapter(options: DawnOptions): Promise<Found> {
+async function findAdapter(options: DawnOptions): Promise<GPUAdapter> {
   const backend = options.backend ?? platformBackend()
   const flags = [`backend=${backend}`]
   if (options.adapter !== undefined) flags.push(`adapter=${options.adapter}`)
   const tried: string[] = []
-  const attempt = async (how: string): Promise<Found | undefined> => {
-    const gpu = await createGpu(flags)
+  const attempt = async (how: string): Promise<GPUAdapter | undefined> => {
+    const key = flags.join(' ')
+    const gpu = instances.get(key) ?? (await createGpu(flags))
     let why = ''
     try {
       const adapter = await gpu.requestAdapter({
         powerPreference: options.powerPreference ?? 'high-performance',
       })
-      if (adapter) return { gpu, adapter }
+      if (adapter) {
+        instances.set(key, gpu)
+        return adapter
+      }
     } catch (error) {
       // Dawn throws where the spec says null, when a name or a backend does not exist.
       why = `: ${String(error)}`
     }
-    tried.push(`${flags.join(' ')} with ${how}${why}`)
+    tried.push(`${key} with ${how}${why}`)
     return undefined
   }
 
@@ -107,11 +111,18 @@ async function findAdapter(options: DawnOptions): Promise<Found> {
   }
   ensureRuntimeFolder()
   const choice = driverChoice()
-  const found = await attempt(choice?.how ?? 'the installed drivers')
-  if (found) return found
-  if (choice?.byUser)
-    throw new NoAdapter(tried, 'Unset VK_DRIVER_FILES and VK_ICD_FILENAMES, or name a driver that works.')
-  const software = choice ? undefined : (options.softwareDriver ?? findSwiftShader())
+  if (choice) {
+    const found = await attempt(choice.how)
+    if (found) return found
+    if (choice.byUser)
+      throw new NoAdapter(tried, 'Unset VK_DRIVER_FILES and VK_ICD_FILENAMES, or name a driver that works.')
+    throw new NoAdapter(tried, ADVICE)
+  }
+  const software = options.softwareDriver ?? findSwiftShader()
+  if (mayHaveDriver() || !software) {
+    const found = await attempt('the installed drivers')
+    if (found) return found
+  }
   if (software) {
     const undo = nameDriver(software)
     const found = await attempt(`software driver ${software}`)

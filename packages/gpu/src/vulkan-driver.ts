@@ -1,7 +1,7 @@
 /// <reference types="node" />
-import { existsSync, mkdirSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { homedir, tmpdir, userInfo } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
 
 /** SwiftShader's driver manifest comes with the browser, in its library folder. */
 const BROWSER_FOLDERS = [
@@ -26,6 +26,24 @@ export function driverChoice(): { byUser: boolean; how: string } | undefined {
   return files === named
     ? { byUser: false, how: `software driver ${files}` }
     : { byUser: true, how: `VK_DRIVER_FILES or VK_ICD_FILENAMES = ${files}` }
+}
+
+/**
+ * True unless we know better: on Linux, when some driver manifest lies where the Vulkan loader looks. Asking the loader for a driver when
+ * there is none makes it complain on stderr.
+ */
+export function mayHaveDriver(): boolean {
+  if (process.platform !== 'linux') return true
+  const data = (process.env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share').split(delimiter)
+  const config = (process.env['XDG_CONFIG_DIRS'] ?? '/etc/xdg').split(delimiter)
+  const home = [process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local/share'), join(homedir(), '.config')]
+  return [...home, ...config, '/usr/local/etc', '/etc', ...data].some((folder) => {
+    try {
+      return readdirSync(join(folder, 'vulkan/icd.d')).some((file) => file.endsWith('.json'))
+    } catch {
+      return false // no such folder
+    }
+  })
 }
 
 /** Path of SwiftShader's driver manifest: beside the browser named by MEMKIT_CHROMIUM, else in the usual places. */

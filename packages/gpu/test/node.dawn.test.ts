@@ -113,6 +113,25 @@ describe('a program on dawnGpu', () => {
     expect(output).toContain('still here')
   })
 
+  it('lives through many devices, each collected in turn', async () => {
+    const output = await program(
+      `import { dawnGpu } from '@memkit/gpu/node'
+       for (let i = 0; i < 10; i++) {
+         const gpu = await dawnGpu()
+         const buffer = gpu.createDeviceBuffer(4, 0x4 | 0x8)
+         void gpu.read(buffer)
+         if (i % 2 === 0) await gpu.waitIdle()
+         gpu.destroy()
+         await new Promise((resolve) => setTimeout(resolve, 5))
+         globalThis.gc()
+       }
+       console.log('still here')`,
+      {},
+      ['--expose-gc'],
+    )
+    expect(output).toBe('still here')
+  })
+
   it('loses its device with work pending, and drops the promises, without an unhandled rejection', async () => {
     const output = await program(
       `${useIt}

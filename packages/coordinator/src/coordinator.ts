@@ -383,6 +383,15 @@ export class MkCoordinator {
   }
 
   /**
+   * Emits a `warning`; where nobody listens, it goes to the console, once per topic. For whoever builds on the coordinator.
+   * @param code stable name, or the `code` of `error`
+   * @param topic what it is about, so that it is said once of each; default: the code
+   */
+  warn(code: string, message: string, error?: MkError, topic: string = code): void {
+    this.#listeners.warn(code, message, error, topic)
+  }
+
+  /**
    * Measures what calls, bytes and rows cost on this device, on buffers of its own; takes milliseconds. Runs by itself
    * when a device is used first.
    * @returns what the planner reckons with from now on

@@ -66,12 +66,12 @@ export class Listeners {
     }
   }
 
-  /** Emits a warning; where nobody listens, each code goes to the console once. */
-  warn(code: string, message: string, error?: MkError): void {
+  /** Emits a warning; where nobody listens, each `topic` goes to the console once. */
+  warn(code: string, message: string, error?: MkError, topic: string = code): void {
     const set = this.#byEvent.get('warning')
     if (set && set.size > 0) return this.emit('warning', { code, message, error })
-    if (this.#told.has(code)) return
-    this.#told.add(code)
+    if (this.#told.has(topic)) return
+    this.#told.add(topic)
     console.warn(`[memkit] ${message}`)
   }
 

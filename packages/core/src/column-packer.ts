@@ -9,7 +9,7 @@ import type { ColumnSource } from './kernels/source-column.ts'
 import type { Block, LinearMemory } from './linear-memory.ts'
 
 export type { ColumnLayout } from './kernels/group-table.ts'
-export type { ColumnSource, NumberArray } from './kernels/source-column.ts'
+export type { ColumnReader, ColumnSource, NumberArray } from './kernels/source-column.ts'
 
 /** Rows that columns are packed into; all of it lies in the packer's memory. */
 export interface PackTarget {
@@ -32,7 +32,8 @@ const SPARSE = 1 / 8
  *
  * Columns in the memory of the kernels are read where they lie. All others, and those of another kind than the row
  * holds, come in by chunks through scratch memory, without garbage. Comparison is of bits: a NaN equals itself, −0
- * differs from 0. What lies past the end of a column reads as zero; so do a plain array's holes and non-numbers.
+ * differs from 0. What lies past the end of a column reads as zero; so do a plain array's holes and non-numbers. What
+ * is no array of numbers is asked for its numbers through a `ColumnReader`.
  * Bytes of the row that belong to no column are never touched.
  */
 export class ColumnPacker {
@@ -101,7 +102,7 @@ export class ColumnPacker {
     return bytes + DirtyRows.bytesFor(maskRows) + 64
   }
 
-  /** Elements of plain arrays that were wanted, lie within the array and are no numbers. Set it to 0 to begin anew. */
+  /** Elements of plain arrays and readers that were wanted, lie within them and are no numbers. Set it to 0 to begin anew. */
   get holes(): number {
     let holes = 0
     for (let i = 0; i < this.#sources.length; i++) holes += this.#sources[i].holes

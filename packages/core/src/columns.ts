@@ -36,7 +36,14 @@ export interface ColumnsSpec {
  * `e` has its value in `store.x[e]`, or in the `n` places from `store.pos[e * n]` on where the field has `n` scalars. A column
  * may be replaced by another array; it is then no longer in the heap.
  */
-export type Columns<S extends ColumnsSpec = ColumnsSpec> = { [K in keyof S & string]: ColumnArray<S[K]> }
+export type Columns<S extends ColumnsSpec = ColumnsSpec> = {
+  [K in keyof S & string]: ColumnArray<S[K]>
+} & StoreOf<string extends keyof S ? Struct : Struct<{ readonly [K in keyof S & string]: Converted<S[K]> }>>
+
+declare const structOf: unique symbol
+
+/** What stores carry in their type alone: the struct of their rows on the GPU. (No interface, or `Columns` would have no index.) */
+export type StoreOf<S extends Struct> = { readonly [structOf]: S }
 
 /** One column, where it was made. */
 export interface ColumnPlace {

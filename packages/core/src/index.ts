@@ -7,7 +7,7 @@ export type { RangeReport } from './range-allocator.ts'
 
 // Stores: bitECS components in the heap
 export { columnsInfo, createColumns } from './columns.ts'
-export type { ColumnArray, ColumnPlace, Columns, ColumnsInfo, ColumnsSpec } from './columns.ts'
+export type { ColumnArray, ColumnPlace, Columns, ColumnsInfo, ColumnsSpec, StoreOf } from './columns.ts'
 export { createRows, rowsInfo } from './rows-store.ts'
 export type { Rows, RowsInfo, RowsMemory } from './rows-store.ts'
 export type { FieldCells, FieldOf, RowArray, ScalarField, StructFields, ViewField } from './row-fields.ts'
@@ -31,7 +31,7 @@ export type { AllocatorStats, FrameMemoryReport } from './stats.ts'
 export { DirtyRows } from './dirty-rows.ts'
 export type { DirtyRowsPlace } from './dirty-rows.ts'
 export { ColumnPacker } from './column-packer.ts'
-export type { ColumnLayout, ColumnSource, NumberArray, PackTarget } from './column-packer.ts'
+export type { ColumnLayout, ColumnReader, ColumnSource, NumberArray, PackTarget } from './column-packer.ts'
 export { createKernels } from './kernels/kernels.ts'
 export type { Kernels } from './kernels/kernels.ts'
 

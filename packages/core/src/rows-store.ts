@@ -1,5 +1,6 @@
 import { requireSize } from './bounds.ts'
 import { BITECS_NAMES } from './columns.ts'
+import type { StoreOf } from './columns.ts'
 import { InvalidSchema, ReservedField } from './errors.ts'
 import { isRuntimeSized, strideOf } from './layout/compose.ts'
 import { namesColumns } from './layout/sources.ts'
@@ -26,7 +27,9 @@ export interface RowsMemory {
  * A store of rows (array of structs) in linear memory, in the layout of the GPU, and a component of bitECS as it is. Each
  * field is an accessor by entity id: `store.matrix(e)` is a view, `store.mass(e)` and `store.mass.set(e, value)` a number.
  */
-export type Rows<S = Struct> = (S extends Struct<infer F> ? StructFields<F> : never) & RowsMemory
+export type Rows<S extends Struct = Struct> = (S extends Struct<infer F> ? StructFields<F> : never) &
+  RowsMemory &
+  StoreOf<S>
 
 export interface RowsInfo {
   readonly kind: 'rows'

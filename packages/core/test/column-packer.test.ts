@@ -108,6 +108,56 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     }
   })
 
+  it('asks a reader for the rows that are looked at, for each in its kind of number', () => {
+    const memory = memoryOf()
+    const layouts: ColumnLayout[] = [
+      { type: 'f32', arity: 2, offsets: [0, 4] },
+      { type: 'u32', arity: 1, offsets: [8] },
+      { type: 'i32', arity: 1, offsets: [12] },
+      { type: 'f16', arity: 1, offsets: [16] },
+    ]
+    const target = targetOf(memory, 5000, 20)
+    const packer = new ColumnPacker(memory, layouts, 20)
+    const objects: { p?: unknown[]; n?: unknown }[] = Array.from({ length: 4999 }, (_, e) => ({
+      p: [e + 0.5, -e],
+      n: e + 0.75,
+    }))
+    const asked = new Set<number>()
+    const length = objects.length
+    packer.bind(0, { length, read: (e, k) => (asked.add(e), objects[e].p?.[k]) })
+    for (let i = 1; i < 4; i++) packer.bind(i, { length, read: (e) => objects[e].n })
+    const rowOf = (row: number): number[] => [
+      ...new Float32Array(memory.buffer, target.offset + row * 20, 2),
+      ...new Uint32Array(memory.buffer, target.offset + row * 20 + 8, 3),
+    ]
+
+    // Few rows are listed one by one; row 4999 lies past the end and reads as zero.
+    const few = new DirtyRows(5000)
+    for (const row of [3, 4998, 4999]) few.set(row)
+    expect(packer.diff(target, 0, 5000, few)).toBe(2)
+    expect([...asked]).toEqual([3, 4998])
+    expect(rowOf(3)).toEqual([3.5, -3, 3, 3, 0x4380]) // 3.75 in f16 is 1.875 × 2: 0 10000 1110000000
+    expect(dirtyList(target.dirty)).toEqual([3, 4998])
+    expect(packer.diff(target, 0, 5000, few)).toBe(0)
+
+    // Many rows of a chunk: half of them.
+    asked.clear()
+    const half = new DirtyRows(5000)
+    for (let row = 0; row < 5000; row += 2) half.set(row)
+    objects[8] = { p: [Number.NaN, 'x'] }
+    expect(packer.diff(target, 0, 5000, half)).toBe(2499) // 2 500 even rows, of which 4998 is there
+    expect([...asked].every((e) => e % 2 === 0)).toBe(true)
+    expect(rowOf(8)).toEqual([Number.NaN, 0, 0, 0, 0])
+    expect(packer.holes).toBe(4) // 'x', and n for each of the three that read it
+    expect(packer.diff(target, 0, 5000, half)).toBe(0)
+
+    // In the order of a table.
+    const table = memory.alloc(8).offset
+    new Uint32Array(memory.buffer, table, 2).set([7, 9])
+    packer.pack(target, 0, 2, undefined, table)
+    expect([rowOf(0)[0], rowOf(1)[0]]).toEqual([7.5, 9.5])
+  })
+
   it('reads rows through an entity table', () => {
     const memory = memoryOf()
     const target = targetOf(memory, 40, 8)

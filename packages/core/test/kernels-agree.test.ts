@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ColumnPacker, createKernels, DirtyRows } from '@memkit/core'
-import type { ColumnLayout, ColumnSource, PackTarget } from '@memkit/core'
+import type { ColumnLayout, NumberArray, PackTarget } from '@memkit/core'
 import { BumpMemory } from './bump-memory.ts'
+
+type ArraySource = NumberArray | readonly number[]
 
 /**
  * One world of columns, rows, mask and table, from a few numbers, so that it can be built twice: once for the
@@ -106,7 +108,7 @@ const oddBits = [
 const oddNumbers = [0, -0, Number.NaN, 1e300, -1e-300, 2 ** 31, 65519.999, 65520, 2 ** -25, 1.5, -1]
 
 /** Puts random numbers into a source; some of them odd ones. */
-function fill(source: ColumnSource, share: number, random: () => number): void {
+function fill(source: ArraySource, share: number, random: () => number): void {
   const bits =
     source instanceof Float32Array || source instanceof Int32Array || source instanceof Uint32Array
       ? new Uint32Array(source.buffer, source.byteOffset, source.length)
@@ -131,7 +133,7 @@ class World {
   readonly packer: ColumnPacker
   readonly target: PackTarget
   readonly layouts: ColumnLayout[]
-  readonly sources: ColumnSource[]
+  readonly sources: ArraySource[]
   readonly stride: number
   readonly mask: DirtyRows | undefined
   readonly table: number | undefined
@@ -165,7 +167,7 @@ class World {
     for (let i = 0; i < junk.length; i += 7) junk[i] = this.random() * 256
   }
 
-  makeSource({ arity, type, source, entities, extra }: Case['columns'][number]): ColumnSource {
+  makeSource({ arity, type, source, entities, extra }: Case['columns'][number]): ArraySource {
     // The last entity may lack scalars: then it is past the end, but for plain arrays, of which all is read.
     const n = Math.max(
       0,
@@ -272,7 +274,7 @@ function halfOf(value: number): number {
 }
 
 /** What a scalar of a source must look like in the row, as bytes; found by a way of its own. */
-function expectedBytes(layout: ColumnLayout, source: ColumnSource, element: number): number[] {
+function expectedBytes(layout: ColumnLayout, source: ArraySource, element: number): number[] {
   const out = new DataView(new ArrayBuffer(4))
   const end = Array.isArray(source) ? source.length : source.length - (source.length % layout.arity)
   const value: unknown = element < end ? source[element] : 0

@@ -18,7 +18,16 @@ import {
   vec2i,
   vec3f,
 } from '@memkit/core'
-import type { Columns, FieldCells, LinearMemory, Rows, ScalarField, Struct, ViewField } from '@memkit/core'
+import type {
+  Columns,
+  FieldCells,
+  LinearMemory,
+  Rows,
+  ScalarField,
+  StoreOf,
+  Struct,
+  ViewField,
+} from '@memkit/core'
 
 const memory: LinearMemory = createHeap({ bytes: 1 << 16 })
 type F32 = Float32Array<ArrayBuffer>
@@ -43,7 +52,7 @@ describe('createColumns', () => {
       },
       10,
     )
-    expectTypeOf(store).toEqualTypeOf<{
+    expectTypeOf<{ [K in keyof typeof store & string]: (typeof store)[K] }>().toEqualTypeOf<{
       x: F32
       n: U32
       cell: I32
@@ -59,6 +68,9 @@ describe('createColumns', () => {
     void store.y
     const generic: Columns = store
     expectTypeOf(generic['x']).not.toBeAny()
+    expectTypeOf(createColumns(memory, { x: f32, p: vec3f }, 10)).toExtend<
+      StoreOf<Struct<{ readonly x: f32; readonly p: vec3f }>>
+    >()
   })
 
   it('refuses what is no type', () => {

@@ -15,8 +15,22 @@ export type NumberArray =
   | Uint16Array
   | Uint32Array
 
+/**
+ * A column that has to be asked for its numbers, one by one: whatever is no array of numbers (objects by entity, arrays of
+ * small arrays). It is asked for the rows that are looked at, and for no others.
+ */
+export interface ColumnReader {
+  /** Entities that it can be asked for: 0 … length − 1. All others read as zero. */
+  readonly length: number
+  /**
+   * Number `scalar` (0 … arity − 1) of an entity. What is no number counts as a hole, and reads as zero.
+   * Called in the hot path: it must neither throw nor allocate.
+   */
+  read(entity: number, scalar: number): unknown
+}
+
 /** What a column may be bound to. */
-export type ColumnSource = NumberArray | readonly number[]
+export type ColumnSource = NumberArray | readonly number[] | ColumnReader
 
 /** Rows of a chunk whose scalars are wanted: `positions` in the chunk, `indices` in the source, `count` of both. */
 export interface ChunkRows {
@@ -44,6 +58,7 @@ export class SourceColumn {
   #source: ColumnSource | undefined
   #length = 0
   #plain = false
+  #reader: ColumnReader | undefined
   /** Byte address of index 0 in the kernels' memory, −1 when it does not lie there. */
   address = -1
   /** Entities that the column has. */
@@ -55,7 +70,7 @@ export class SourceColumn {
   #chunks: (NumberArray | undefined)[] = []
   /** Whether chunks of `#source` can be copied or converted by `TypedArray.set`. */
   #settable = false
-  /** Plain array elements that were wanted and no numbers. */
+  /** Elements of a plain array, or of what a reader gave, that were wanted and no numbers. */
   holes = 0
 
   constructor(column: number, layout: ColumnLayout, memory: ArrayBuffer) {
@@ -74,15 +89,16 @@ export class SourceColumn {
    * @throws ColumnUnusable
    */
   bind(source: ColumnSource): boolean {
-    if (source !== undefined && source === this.#source && (source.length === this.#length || this.#plain)) {
-      return false
+    if (source !== undefined && source === this.#source) {
+      if (source.length === this.#length || this.#plain || this.#reader !== undefined) return false
     }
     this.#rebind(source)
     return true
   }
 
   #rebind(source: ColumnSource): void {
-    if (!Array.isArray(source) && !isNumberArray(source)) {
+    const reader = isReader(source) ? source : undefined
+    if (reader === undefined && !Array.isArray(source) && !isNumberArray(source)) {
       throw new ColumnUnusable(
         this.#column,
         'give a typed array of numbers or a plain array, no BigInt array.',
@@ -93,10 +109,11 @@ export class SourceColumn {
     this.#chunks = []
     this.address = -1
     this.#plain = Array.isArray(source)
-    if (Array.isArray(source)) {
+    this.#reader = reader
+    if (reader !== undefined || Array.isArray(source)) {
       this.#settable = false
     } else {
-      const view: NumberArray = source
+      const view = source as NumberArray
       const integer = view instanceof Int32Array || view instanceof Uint32Array
       const same = type === 'i32' || type === 'u32' ? integer : view instanceof Float32Array
       if (same && view.buffer === this.#memory) {
@@ -118,6 +135,7 @@ export class SourceColumn {
    * @param mask rows among which holes count
    */
   loadChunk(chunk: number, first: number, count: number, mask: DirtyRows | undefined): void {
+    if (this.#reader !== undefined) return this.#askChunk(this.#reader, first, count, mask)
     const scratch = this.scratch!
     const wanted = count * this.#arity
     const begin = first * this.#arity
@@ -181,12 +199,41 @@ export class SourceColumn {
     return 0
   }
 
+  #askChunk(reader: ColumnReader, first: number, count: number, mask: DirtyRows | undefined): void {
+    for (let i = 0; i < count; i++) {
+      if (mask === undefined || mask.has(first + i)) this.#ask(reader, first + i, i)
+    }
+  }
+
+  /** Asks for the scalars of an entity, and puts them at a position of the chunk. */
+  #ask(reader: ColumnReader, entity: number, position: number): void {
+    const arity = this.#arity
+    const type = this.#type
+    const { f32, i32 } = this.scratch!
+    const there = entity < reader.length
+    const to = position * arity
+    for (let k = 0; k < arity; k++) {
+      let value: unknown = there ? reader.read(entity, k) : 0
+      if (typeof value !== 'number') {
+        this.holes++
+        value = 0
+      }
+      if (type === 'f32') f32[to + k] = value as number
+      else if (type === 'f16') f32[to + k] = roundToOdd(value as number)
+      else i32[to + k] = value as number
+    }
+  }
+
   /** Brings the scalars of some rows of a chunk into scratch; what lies between keeps what it had. */
   loadRows(rows: ChunkRows): void {
     const arity = this.#arity
     const { positions, indices, count } = rows
+    if (this.#reader !== undefined) {
+      for (let i = 0; i < count; i++) this.#ask(this.#reader, indices[i], positions[i])
+      return
+    }
     const raw = this.#raw
-    const source = this.#source!
+    const source = this.#source as NumberArray | readonly number[]
     const { f32, i32 } = this.scratch!
     const length = this.#elements()
     if (raw !== undefined) {
@@ -212,6 +259,10 @@ export class SourceColumn {
       }
     }
   }
+}
+
+function isReader(source: ColumnSource): source is ColumnReader {
+  return typeof source === 'object' && source !== null && typeof (source as ColumnReader).read === 'function'
 }
 
 function isNumberArray(source: unknown): source is NumberArray {

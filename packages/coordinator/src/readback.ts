@@ -53,7 +53,8 @@ export class ReadbackRing {
     let best = -1
     for (let i = 0; i < this.#free.length; i++) {
       const has = this.#free[i].size
-      if (has >= size && has <= size * 4 && (best < 0 || has < this.#free[best].size)) best = i
+      if (has >= size && has <= Math.max(size * 4, LEAST) && (best < 0 || has < this.#free[best].size))
+        best = i
     }
     this.pending++
     if (best >= 0) {

@@ -1,0 +1,169 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { MkCoordinator } from '@memkit/coordinator'
+import type { Mirror } from '@memkit/coordinator'
+import { DummyBackend } from '@memkit/gpu'
+import { frame } from './device-bytes.ts'
+
+/** A device whose work is done when `finish` is called: readbacks stay under way as long as we like. */
+let backend: DummyBackend
+let co: MkCoordinator
+beforeEach(() => {
+  backend = new DummyBackend({ transferDelayUs: Infinity })
+  co = new MkCoordinator(backend, { calibrate: false })
+  return () => co.dispose()
+})
+
+const settle = async (): Promise<void> => {
+  backend.finish()
+  await new Promise((resolve) => setTimeout(resolve, 0))
+}
+
+/** Stands for a shader that writes one row of one word. */
+function shade(mirror: Mirror, row: number, value: number): void {
+  co.gpu.write(mirror.buffer, row * 4, new Uint32Array([value]).buffer, 0, 4)
+}
+
+const idle = (): void => void frame(co, () => {})
+
+describe('a mirror whose rows the device owns', () => {
+  test('gets them a frame or more after the device wrote them, and says which arrived', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'download' })
+    shade(mirror, 2, 22)
+    idle()
+    idle()
+    expect(mirror.view(Uint32Array)[2]).toBe(0)
+    expect(mirror.arrivedFrame).toBe(0)
+    await settle()
+    idle()
+    expect([...mirror.view(Uint32Array)]).toEqual([0, 0, 22, 0])
+    expect(mirror.arrived?.count).toBe(4)
+    expect(mirror.arrivedFrame).toBe(2)
+  })
+
+  test('never has more than three readbacks under way, and reuses their buffers', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'download' })
+    let copies = 0
+    for (let i = 0; i < 10; i++) copies += frame(co, () => {}).copies
+    expect(copies).toBe(3)
+    await settle()
+    const before = co.gpu.calls.buffersCreated
+    for (let i = 0; i < 20; i++) {
+      idle()
+      await settle()
+    }
+    expect(co.gpu.calls.buffersCreated).toBe(before)
+    expect(mirror.arrivedFrame).toBeGreaterThan(20)
+  })
+
+  test('stops calling when downloads are paused', () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
+    mirror.downloads = false
+    expect(frame(co, () => {}).apiCalls).toBe(0)
+  })
+
+  test('a row that the CPU changed wins over readbacks that began before, and loses to those that began after', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
+    shade(mirror, 1, 1)
+    idle() // readback a: row 1 is 1
+    frame(co, () => mirror.write(1, new Uint32Array([2]))) // uploaded; readback b: row 1 is 2
+    await settle()
+    shade(mirror, 1, 3)
+    co.beginFrame() // takes a and b
+    expect(mirror.view(Uint32Array)[1]).toBe(2)
+    mirror.write(3, new Uint32Array([30])) // dirty while a readback is under way
+    co.endFrame() // readback c: row 1 is 3, row 3 is 30
+    await settle()
+    idle()
+    expect([...mirror.view(Uint32Array)]).toEqual([0, 3, 0, 30])
+  })
+
+  test('a readback that began before an upload brings nothing of that row', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
+    shade(mirror, 0, 7)
+    shade(mirror, 1, 8)
+    idle() // readback a
+    mirror.downloads = false
+    frame(co, () => mirror.write(1, new Uint32Array([100])))
+    await settle()
+    idle()
+    expect([...mirror.view(Uint32Array)]).toEqual([7, 100, 0, 0])
+    expect(mirror.arrived?.has(0)).toBe(true)
+    expect(mirror.arrived?.has(1)).toBe(false)
+  })
+
+  test('a row that is dirty when a readback arrives keeps what the CPU wrote', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
+    shade(mirror, 1, 8)
+    idle()
+    mirror.write(1, new Uint32Array([100]))
+    await settle()
+    idle()
+    expect(mirror.view(Uint32Array)[1]).toBe(100)
+  })
+
+  test('grows on the device: the copy is submitted before the first write', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
+    mirror.downloads = false
+    shade(mirror, 0, 7)
+    await settle()
+    const report = frame(co, () => {
+      mirror.grow(5)
+      mirror.write(1, new Uint32Array([100]))
+    })
+    expect(report).toMatchObject({ copies: 1, submits: 1, writes: 1, rowsChanged: 1, reallocations: 1 })
+    const reading = co.download(mirror.buffer)
+    await settle()
+    expect([...new Uint32Array(await reading)]).toEqual([7, 100, 0, 0, 0, 0, 0, 0])
+  })
+
+  test('readbacks under way survive growth', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
+    shade(mirror, 0, 7)
+    idle()
+    mirror.grow(100)
+    mirror.write(99, new Uint32Array([9]))
+    await settle()
+    idle()
+    await settle()
+    idle()
+    expect(mirror.view(Uint32Array)[0]).toBe(7)
+    expect(mirror.view(Uint32Array)[99]).toBe(9)
+  })
+})
+
+describe('download', () => {
+  test('takes any offset and size, several at a time', async () => {
+    const buffer = co.uploadSlice(Uint8Array.from({ length: 103 }, (_, i) => i))
+    const ranges = [
+      [0, 103],
+      [1, 5],
+      [97, 6],
+      [3, 0],
+      [100, 3],
+    ]
+    const reading = ranges.map(([offset, size]) => co.download(buffer, offset, size))
+    await settle()
+    for (const [k, [offset, size]] of ranges.entries())
+      expect([...new Uint8Array(await reading[k])]).toEqual(
+        Array.from({ length: size }, (_, i) => offset + i),
+      )
+  })
+
+  test('is rejected with DeviceLost when the device is lost meanwhile', async () => {
+    const buffer = co.uploadSlice(new Uint32Array(16))
+    const reading = [co.download(buffer), co.download(buffer, 4, 8)]
+    backend.lose()
+    for (const promise of reading) await expect(promise).rejects.toMatchObject({ code: 'DeviceLost' })
+  })
+
+  test.each([
+    [-1, 4],
+    [0, 65],
+    [64, 1],
+    [0.5, 4],
+    [0, NaN],
+  ])('refuses %s … + %s', async (offset, size) => {
+    const buffer = co.uploadSlice(new Uint32Array(16))
+    await expect(co.download(buffer, offset, size)).rejects.toMatchObject({ code: 'OutOfRange' })
+  })
+})

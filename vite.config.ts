@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ['**/*.dawn.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.dawn.test.ts', '**/*.browser.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'],
         },
       },
       {
@@ -47,6 +47,17 @@ export default defineConfig({
           isolate: false,
           env: softwareVulkanEnv(),
           testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['tests/**/*.e2e.test.ts'],
+          // Whole programs in Chromium, drawn in software: one file at a time, and slow where other projects run beside them.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

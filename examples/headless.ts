@@ -49,7 +49,7 @@ const phases: { name: string; update: (frame: number) => void }[] = [
   },
   { name: 'nothing moves', update: () => {} },
   {
-    name: '1 % die, are born',
+    name: '1 % reborn',
     update: () => {
       const alive = query(world, [Position])
       const leaving = new Set<number>()

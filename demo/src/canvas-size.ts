@@ -1,43 +1,42 @@
-/** Keeps a canvas as many pixels large as it covers on the screen, at whatever density. */
+/** Keeps a canvas as many pixels large as it covers on the screen. */
 export class CanvasSize {
   readonly #canvas: HTMLCanvasElement
+  readonly #limit: number
   readonly #observer: ResizeObserver
-  #width = 1
-  #height = 1
+  /** In CSS pixels. */
+  #width: number
+  #height: number
 
   /** @param limit most pixels along a side that the device can draw on */
   constructor(canvas: HTMLCanvasElement, limit: number) {
     this.#canvas = canvas
-    const set = (width: number, height: number): void => {
-      this.#width = Math.max(1, Math.min(limit, Math.round(width)))
-      this.#height = Math.max(1, Math.min(limit, Math.round(height)))
-    }
-    const box = canvas.getBoundingClientRect()
-    set(box.width * devicePixelRatio, box.height * devicePixelRatio)
-    this.#observer = new ResizeObserver(([entry]) => {
-      // Safari does not know pixels, but the ratio.
-      const exact = entry.devicePixelContentBoxSize?.[0]
-      if (exact) set(exact.inlineSize, exact.blockSize)
-      else set(entry.contentRect.width * devicePixelRatio, entry.contentRect.height * devicePixelRatio)
+    this.#limit = limit
+    ;({ width: this.#width, height: this.#height } = canvas.getBoundingClientRect())
+    this.#observer = new ResizeObserver(([{ contentRect }]) => {
+      this.#width = contentRect.width
+      this.#height = contentRect.height
     })
-    try {
-      this.#observer.observe(canvas, { box: 'device-pixel-content-box' })
-    } catch {
-      this.#observer.observe(canvas)
-    }
+    this.#observer.observe(canvas)
   }
 
+  /** Width against height. */
   get aspect(): number {
-    return this.#width / this.#height
+    return Math.max(1, this.#width) / Math.max(1, this.#height)
   }
 
-  /** Resizes the canvas if it must be. To be called right before drawing: a resized canvas is empty. */
+  /** Resizes the canvas if it must be; the ratio changes when the window moves to another screen. To be called right before drawing: a resized canvas is empty. */
   apply(): void {
-    if (this.#canvas.width !== this.#width) this.#canvas.width = this.#width
-    if (this.#canvas.height !== this.#height) this.#canvas.height = this.#height
+    const width = this.#pixels(this.#width)
+    const height = this.#pixels(this.#height)
+    if (this.#canvas.width !== width) this.#canvas.width = width
+    if (this.#canvas.height !== height) this.#canvas.height = height
   }
 
   dispose(): void {
     this.#observer.disconnect()
+  }
+
+  #pixels(length: number): number {
+    return Math.max(1, Math.min(this.#limit, Math.round(length * devicePixelRatio)))
   }
 }

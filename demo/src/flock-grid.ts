@@ -13,11 +13,12 @@ export class FlockGrid {
   rows = 0
   /** Per cell: entities in it. */
   count = new Float32Array(0)
-  /** Per cell: sums, and after `finish` means, of place and velocity. */
-  x = new Float32Array(0)
-  y = new Float32Array(0)
+  /** Per cell: sum, and after `finish` mean, of the velocities. */
   vx = new Float32Array(0)
   vy = new Float32Array(0)
+  /** Per cell: the way out of the crowd, entities per cell. */
+  roomX = new Float32Array(0)
+  roomY = new Float32Array(0)
   /** Per cell: the wind, which goes its own ways. */
   windX = new Float32Array(0)
   windY = new Float32Array(0)
@@ -29,8 +30,6 @@ export class FlockGrid {
     const rows = Math.ceil(arena.height / CELL) + 5
     if (columns !== this.columns || rows !== this.rows) this.#resize(columns, rows)
     this.count.fill(0)
-    this.x.fill(0)
-    this.y.fill(0)
     this.vx.fill(0)
     this.vy.fill(0)
     this.#left = arena.width / -2 - (2 + random()) * CELL
@@ -49,11 +48,14 @@ export class FlockGrid {
     for (let cell = 0; cell < this.count.length; cell++) {
       const n = this.count[cell]
       if (n > 0) {
-        this.x[cell] /= n
-        this.y[cell] /= n
         this.vx[cell] /= n
         this.vy[cell] /= n
       }
+      // Cells at the rim look at themselves, or around the corner: nobody stays there.
+      const last = this.count.length - 1
+      this.roomX[cell] = this.count[Math.max(0, cell - 1)] - this.count[Math.min(last, cell + 1)]
+      this.roomY[cell] =
+        this.count[Math.max(0, cell - this.columns)] - this.count[Math.min(last, cell + this.columns)]
       const x = this.#left + ((cell % this.columns) + 0.5) * CELL
       const y = this.#top + (Math.floor(cell / this.columns) + 0.5) * CELL
       // Turned by a right angle, the slope of a smooth hill blows along its contours: no place fills up, none runs empty.
@@ -69,10 +71,10 @@ export class FlockGrid {
     this.rows = rows
     const cells = columns * rows
     this.count = new Float32Array(cells)
-    this.x = new Float32Array(cells)
-    this.y = new Float32Array(cells)
     this.vx = new Float32Array(cells)
     this.vy = new Float32Array(cells)
+    this.roomX = new Float32Array(cells)
+    this.roomY = new Float32Array(cells)
     this.windX = new Float32Array(cells)
     this.windY = new Float32Array(cells)
   }

@@ -21,11 +21,11 @@ export const flocks: readonly FlockKind[] = [
 
 /** Where a flock's leader is after `time` seconds; nobody sees it, all follow it. */
 export function leaderX(flock: FlockKind, time: number, arena: Arena): number {
-  return Math.sin(time * flock.speed[0] + flock.phase[0]) * arena.width * 0.33
+  return Math.sin(time * flock.speed[0] + flock.phase[0]) * arena.width * 0.31
 }
 
 export function leaderY(flock: FlockKind, time: number, arena: Arena): number {
-  return Math.sin(time * flock.speed[1] + flock.phase[1]) * arena.height * 0.3
+  return Math.sin(time * flock.speed[1] + flock.phase[1]) * arena.height * 0.22
 }
 
 /** The flock that a number from 0 to just below 1 falls to. */

@@ -46,7 +46,7 @@ export async function playGame(signal: AbortSignal): Promise<void> {
     .addSystem(Schedule.Update, swarm.sense, flying)
     .addSystem(Schedule.Update, swarm.steer, flying)
     .addSystem(Schedule.Update, swarm.drift, flying)
-  signal.addEventListener('abort', () => app.dispose(), { once: true })
+  signal.addEventListener('abort', () => app.dispose())
 
   try {
     await app.ready()
@@ -54,9 +54,13 @@ export async function playGame(signal: AbortSignal): Promise<void> {
     const device = mk.device!
     const size = new CanvasSize(canvas, device.limits.maxTextureDimension2D)
     const renderer = new Renderer(canvas, mk, device)
-    signal.addEventListener('abort', () => size.dispose(), { once: true })
-    // A phone shows the report's one line until it is tapped.
-    if (matchMedia('(max-width: 44rem)').matches) document.querySelector('#report')!.removeAttribute('open')
+    signal.addEventListener('abort', () => {
+      size.dispose()
+      renderer.dispose()
+    })
+    // Where there is little room, the report shows its one line until it is opened.
+    if (matchMedia('(max-width: 44rem), (max-height: 43rem)').matches)
+      document.querySelector('#report')!.removeAttribute('open')
     const overlay = new Overlay(values, mk.gpu.capabilities.adapter)
     void new Panel(settings, beacon, values, signal)
     globalThis.demo = { app, Position, Velocity, Look }

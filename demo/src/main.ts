@@ -1,10 +1,14 @@
 import { playGame } from './game.ts'
 
 const session = new AbortController()
-void playGame(session.signal)
 
-// An edit ends this session and starts another one with the new code, in the same page.
+// An edit ends the session that is on and starts one with the new code, in the same page. The new one ends the old one, not
+// Vite's `dispose`: of two quick edits, the first may begin only after its `dispose` would have been called.
 if (import.meta.hot) {
+  const { data } = import.meta.hot
+  ;(data['session'] as AbortController | undefined)?.abort()
+  data['session'] = session
   import.meta.hot.accept()
-  import.meta.hot.dispose(() => session.abort())
 }
+
+void playGame(session.signal)

@@ -58,12 +58,8 @@ export class Swarm {
     const entities = query(world, [Position, Velocity])
     for (let i = 0; i < entities.length; i++) {
       const e = entities[i]
-      const x = Position.x[e]
-      const y = Position.y[e]
-      const cell = grid.cellAt(x, y)
+      const cell = grid.cellAt(Position.x[e], Position.y[e])
       grid.count[cell]++
-      grid.x[cell] += x
-      grid.y[cell] += y
       grid.vx[cell] += Velocity.x[e]
       grid.vy[cell] += Velocity.y[e]
     }
@@ -76,8 +72,8 @@ export class Swarm {
     const beacon = this.#beacon
     const step = this.#step
     const awake = Math.round(this.#settings.moving * this.#population.count)
-    const crowded = 3 * (this.#population.count / grid.count.length)
-    const wall = { x: this.#arena.width * 0.46, y: this.#arena.height * 0.44 }
+    const crowding = 14 / (this.#population.count / grid.count.length)
+    const wall = { x: this.#arena.width * 0.42, y: this.#arena.height * 0.4 }
     const entities = query(world, [Position, Velocity, Flock])
     for (let i = 0; i < entities.length; i++) {
       const e = entities[i]
@@ -96,9 +92,8 @@ export class Swarm {
       const cell = grid.cellAt(x, y)
 
       // With the others; away from where it is crowded; with the wind.
-      const press = Math.min(4, grid.count[cell] / crowded)
-      let ax = (grid.vx[cell] - vx) * 1.6 + (x - grid.x[cell]) * press * 5 + grid.windX[cell] * 70
-      let ay = (grid.vy[cell] - vy) * 1.6 + (y - grid.y[cell]) * press * 5 + grid.windY[cell] * 70
+      let ax = (grid.vx[cell] - vx) * 1.6 + clamp(grid.roomX[cell] * crowding, 170) + grid.windX[cell] * 70
+      let ay = (grid.vy[cell] - vy) * 1.6 + clamp(grid.roomY[cell] * crowding, 170) + grid.windY[cell] * 70
 
       // Around the flock's leader: straight towards it from afar, in circles close by.
       const id = Flock.id[e]
@@ -121,10 +116,10 @@ export class Swarm {
       }
 
       // Back from the edges.
-      if (x > wall.x) ax -= (x - wall.x) * 6
-      else if (x < -wall.x) ax -= (x + wall.x) * 6
-      if (y > wall.y) ay -= (y - wall.y) * 6
-      else if (y < -wall.y) ay -= (y + wall.y) * 6
+      if (x > wall.x) ax -= (x - wall.x) * 3.5
+      else if (x < -wall.x) ax -= (x + wall.x) * 3.5
+      if (y > wall.y) ay -= (y - wall.y) * 3.5
+      else if (y < -wall.y) ay -= (y + wall.y) * 3.5
 
       vx += ax * step
       vy += ay * step
@@ -165,4 +160,8 @@ export class Swarm {
       }
     }
   }
+}
+
+function clamp(value: number, most: number): number {
+  return Math.min(most, Math.max(-most, value))
 }

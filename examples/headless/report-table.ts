@@ -38,7 +38,7 @@ export class Tally {
   }
 }
 
-const widths = [-8, -16, 10, 9, 9, 6, 5, 5, 5, 7, 6, 6]
+const widths = [-8, -13, 10, 9, 9, 6, 5, 5, 5, 7, 6, 6]
 
 export const tableHead: string = tableRow([
   'frames',
@@ -52,7 +52,7 @@ export const tableHead: string = tableRow([
   'flush',
 ])
 
-/** A line of less than 100 columns: the first two cells to the left, numbers to the right. */
+/** A line of at most 100 columns: the first two cells to the left, numbers to the right. */
 export function tableRow(cells: readonly string[]): string {
   return cells
     .map((cell, i) => (widths[i] < 0 ? cell.padEnd(-widths[i]) : cell.padStart(widths[i])))

@@ -1,0 +1,79 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DemoPage, DemoServer, launchChromium } from './suites/demo-page.ts'
+
+let server: DemoServer
+let browser: Browser
+let demo: DemoPage
+
+beforeAll(async () => {
+  server = await DemoServer.start()
+  browser = await launchChromium()
+  demo = await DemoPage.open(browser, `${server.url}?entities=1000`)
+})
+afterAll(async () => {
+  await browser.close()
+  await server.stop()
+})
+
+async function edit(file: string, from: string, to: string): Promise<void> {
+  const path = join(server.folder, 'src', file)
+  const text = await readFile(path, 'utf8')
+  expect(text).toContain(from)
+  await writeFile(path, text.replaceAll(from, to))
+}
+
+describe('editing a file while the demo runs', () => {
+  it('starts it once and with one device', async () => {
+    await demo.reached('running')
+    expect(await demo.loops()).toBe(1)
+    expect(await demo.devices()).toBe(1)
+  })
+
+  it('goes on in the same page with the new code, one loop and one device, as often as one edits', async () => {
+    await demo.page.evaluate(() => (document.body.dataset['mark'] = 'same page'))
+    for (let i = 1; i <= 4; i++) {
+      await edit('game.ts', i === 1 ? "'running'" : `'edit ${i - 1}'`, `'edit ${i}'`)
+      await demo.reached(`edit ${i}`)
+    }
+    expect(await demo.page.locator('body').getAttribute('data-mark')).toBe('same page')
+    expect(await demo.loops()).toBe(1)
+    await demo.page.waitForFunction(() => globalThis.probe.devices === 1)
+  })
+
+  it('listens to each key once', async () => {
+    await demo.showsComponent(/^Position runs 1,000/)
+    await demo.page.keyboard.press('Space')
+    expect(await demo.page.locator('#pause').textContent()).toBe('Play')
+    await demo.page.keyboard.press('Space')
+  })
+
+  it('also when what is edited are the components, or the shader', async () => {
+    await edit('components.ts', "label: 'Position'", "label: 'Place'")
+    await edit('swarm.wgsl.ts', 'position[entity]', 'place[entity]')
+    await demo.showsComponent(/^Place runs 1,000/)
+    expect(await demo.loops()).toBe(1)
+    await demo.page.waitForFunction(() => globalThis.probe.devices === 1)
+  })
+
+  it('also in the middle of a start', async () => {
+    // Two edits in quick succession: the second one ends a session that still waits for its device.
+    await edit('game.ts', "'edit 4'", "'edit 5'")
+    await edit('game.ts', "'edit 5'", "'edit 6'")
+    await demo.reached('edit 6')
+    expect(await demo.loops()).toBe(1)
+    await demo.page.waitForFunction(() => globalThis.probe.devices === 1)
+  })
+
+  it('goes on after a mistake was mended', async () => {
+    await edit('flocks.ts', 'export const flocks', "throw new Error('a mistake')\nexport const flocks")
+    await expect.poll(() => demo.problems.some((problem) => problem.includes('a mistake'))).toBe(true)
+    await edit('flocks.ts', "throw new Error('a mistake')\n", '')
+    await edit('game.ts', "'edit 6'", "'mended'")
+    await demo.reached('mended')
+    expect(await demo.loops()).toBe(1)
+    await demo.page.waitForFunction(() => globalThis.probe.devices === 1)
+  })
+})

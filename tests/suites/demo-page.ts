@@ -1,0 +1,204 @@
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { createServer } from 'vite'
+import type { ViteDevServer } from 'vite'
+import { chromiumArgs, findChromium } from '../../scripts/chromium.mjs'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A copy of the demo, served as `npm start` serves it, that a test may edit. */
+export class DemoServer {
+  readonly folder: string
+  readonly #server: ViteDevServer
+
+  private constructor(folder: string, server: ViteDevServer) {
+    this.folder = folder
+    this.#server = server
+  }
+
+  static async start(): Promise<DemoServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'memkit-demo-'))
+    const skip = join(repository, 'demo/node_modules')
+    await cp(join(repository, 'demo'), folder, { recursive: true, filter: (path) => !path.startsWith(skip) })
+    await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
+    const server = await createServer({
+      root: folder,
+      cacheDir: join(folder, '.vite'),
+      logLevel: 'error',
+      server: {
+        port: 0,
+        fs: { allow: [repository, folder] },
+        // Nobody else's edits, only those of the test.
+        watch: { ignored: (path) => !path.startsWith(folder) },
+      },
+    })
+    await server.listen()
+    return new DemoServer(folder, server)
+  }
+
+  get url(): string {
+    return this.#server.resolvedUrls!.local[0]
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.close()
+    await rm(this.folder, { recursive: true })
+  }
+}
+
+export function launchChromium(args: readonly string[] = chromiumArgs): Promise<Browser> {
+  return chromium.launch({ executablePath: findChromium(), args: [...args] })
+}
+
+/** What `watchPage` counts inside the page. */
+interface Probe {
+  /** Devices handed out that are not lost or destroyed. */
+  devices: number
+  /** Animation frames, and callbacks of the last one and of the one with the most. */
+  frames: number
+  lastFrame: number
+  callbacks: number
+  mostCallbacks: number
+}
+
+declare global {
+  var probe: Probe
+}
+
+/** Runs in the page before the demo does. */
+function watchPage(): void {
+  const probe: Probe = { devices: 0, frames: 0, lastFrame: 0, callbacks: 0, mostCallbacks: 0 }
+  globalThis.probe = probe
+  const request = requestAnimationFrame
+  globalThis.requestAnimationFrame = (callback) =>
+    request((now) => {
+      if (now !== probe.lastFrame) {
+        probe.frames++
+        probe.lastFrame = now
+        probe.callbacks = 0
+      }
+      probe.mostCallbacks = Math.max(probe.mostCallbacks, ++probe.callbacks)
+      callback(now)
+    })
+  const adapter = (globalThis as { GPUAdapter?: typeof GPUAdapter }).GPUAdapter?.prototype
+  if (adapter === undefined) return
+  const requestDevice = adapter.requestDevice
+  adapter.requestDevice = async function (this: GPUAdapter, ...args) {
+    const device = await requestDevice.apply(this, args)
+    probe.devices++
+    void device.lost.then(() => probe.devices--)
+    return device
+  }
+}
+
+/** The demo in a browser tab. */
+export class DemoPage {
+  readonly page: Page
+  /** Errors and warnings on the console, uncaught errors, requests that failed. */
+  readonly problems: string[] = []
+
+  private constructor(page: Page) {
+    this.page = page
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.problems.push(message.text())
+    })
+    page.on('pageerror', (error) => this.problems.push(String(error)))
+    page.on('requestfailed', (request) => this.problems.push(`${request.url()} failed`))
+  }
+
+  /** @param before runs in the page before anything else does */
+  static async open(
+    browser: Browser,
+    url: string,
+    options: BrowserContextOptions = {},
+    before: () => void = () => {},
+  ): Promise<DemoPage> {
+    const page = await browser.newPage({ viewport: { width: 960, height: 600 }, ...options })
+    await page.addInitScript(watchPage)
+    await page.addInitScript(before)
+    const demo = new DemoPage(page)
+    await page.goto(url)
+    return demo
+  }
+
+  close(): Promise<void> {
+    return this.page.close()
+  }
+
+  /** Waits until the page says that it is starting, running, stopped, lost or failed. */
+  async reached(state: string): Promise<void> {
+    await this.page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached' })
+  }
+
+  /** Waits until a figure of the overlay satisfies a pattern. */
+  async shows(name: string, pattern: RegExp): Promise<void> {
+    await this.page
+      .locator(`[data-value="${name}"]`)
+      .filter({ hasText: pattern })
+      .waitFor({ state: 'attached' })
+  }
+
+  /** Waits until the report's line about a component satisfies a pattern: label, strategy, rows, bytes, one space between them. */
+  async showsComponent(pattern: RegExp): Promise<void> {
+    await this.page.waitForFunction(
+      (source) =>
+        [...document.querySelectorAll<HTMLTableRowElement>('[data-value="mirrors"] tr')].some((row) =>
+          new RegExp(source).test([...row.cells].map((cell) => cell.textContent).join(' ')),
+        ),
+      pattern.source,
+    )
+  }
+
+  /** Moves a slider as a hand does. */
+  async slide(id: 'entities' | 'moving', value: number): Promise<void> {
+    await this.page.locator(`#${id}`).fill(String(value))
+  }
+
+  /** Most animation frame callbacks in any of the next ten frames: how many loops run. */
+  async loops(): Promise<number> {
+    await this.page.evaluate(() => (globalThis.probe.mostCallbacks = globalThis.probe.frames = 0))
+    // Not with `waitForFunction`, which asks in every animation frame, and would be counted.
+    while ((await this.page.evaluate(() => globalThis.probe.frames)) <= 10) await setTimeout(50)
+    return this.page.evaluate(() => globalThis.probe.mostCallbacks)
+  }
+
+  devices(): Promise<number> {
+    return this.page.evaluate(() => globalThis.probe.devices)
+  }
+
+  /** A picture of what the canvas shows, without the cards before it. */
+  async picture(): Promise<string> {
+    const png = await this.page.screenshot({ style: '#hud { visibility: hidden }' })
+    return png.toString('base64')
+  }
+
+  /** Compares two pictures. @returns pixels of the first that are no night sky, and pixels that differ */
+  compare(first: string, second: string): Promise<{ lit: number; different: number }> {
+    return this.page.evaluate(
+      async (pictures) => {
+        const [a, b] = await Promise.all(
+          pictures.map(async (base64) => {
+            const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+            const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))
+            const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!
+            context.drawImage(bitmap, 0, 0)
+            return context.getImageData(0, 0, bitmap.width, bitmap.height).data
+          }),
+        )
+        let lit = 0
+        let different = 0
+        for (let i = 0; i < a.length; i += 4) {
+          if (Math.max(a[i], a[i + 1], a[i + 2]) > 60) lit++
+          if (a[i] !== b[i] || a[i + 1] !== b[i + 1] || a[i + 2] !== b[i + 2]) different++
+        }
+        return { lit, different }
+      },
+      [first, second],
+    )
+  }
+}

@@ -380,6 +380,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     this.#timeline.record(between)
     this.backend.copy(between.native, 0, buffer.native, dstOffset, bytes)
     between.destroy()
+    void between.settled.then((error) => error && !this.isLost && this.#report(error, true))
   }
 
   async #read(buffer: MkBuffer<B>, offset: number, size: number): Promise<ArrayBuffer> {
@@ -402,6 +403,9 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
       this.submit()
       const bytes = await staging.map()
       return bytes.slice(offset - first, offset - first + size).buffer
+    } catch (error) {
+      // A map is also refused when there was no memory for the buffer, and that says more.
+      throw (await staging.settled) ?? error
     } finally {
       staging.destroy()
     }

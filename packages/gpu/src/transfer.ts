@@ -1,7 +1,9 @@
+import type { MkError } from '@memkit/core'
 import type { MkGpuBackend } from './backend.ts'
 import type { MkBuffer } from './buffers.ts'
 import { MkFence } from './fence.ts'
 import type { SerialSource } from './fence.ts'
+import { unawaited } from './unawaited.ts'
 
 /** Which bytes a transfer moves. */
 export interface TransferRange {
@@ -16,18 +18,42 @@ export interface TransferRange {
   size?: number
 }
 
-/** A transfer on its way to the device. */
+/** A transfer on its way to the device. `isComplete` says that the device is through with it, `done` also whether it worked. */
 export class MkGpuTransfer extends MkFence {
   /** Bytes moved. */
   readonly bytes: number
   /** Copies that it took, after merging. */
   readonly copies: number
+  /** The buffers' `settled`: a copy from or to memory that turned out not to be there did nothing. */
+  readonly #settled: readonly Promise<MkError | undefined>[]
+  #arrived: Promise<void> | undefined
 
   /** Made by `gpu.transfer` and `batchTransfer().submit()`. */
-  constructor(source: SerialSource, serial: number, bytes: number, copies: number) {
+  constructor(
+    source: SerialSource,
+    serial: number,
+    bytes: number,
+    copies: number,
+    settled: readonly Promise<MkError | undefined>[],
+  ) {
     super(source, serial)
     this.bytes = bytes
     this.copies = copies
+    this.#settled = settled
+  }
+
+  /**
+   * Resolves when the bytes are there. Rejects with DeviceLost when the device is lost before, with AllocationFailed when there was no memory
+   * for one of the buffers. The same promise each time.
+   */
+  override get done(): Promise<void> {
+    this.#arrived ??= unawaited(this.#arrive(super.done))
+    return this.#arrived
+  }
+
+  async #arrive(done: Promise<void>): Promise<void> {
+    await done
+    for (const error of await Promise.all(this.#settled)) if (error) throw error
   }
 }
 
@@ -99,11 +125,13 @@ export class MkBatchTransfer<B extends MkGpuBackend = MkGpuBackend> {
     for (const c of this.#pending) this.#owner.checkCopy(c.src, c.srcOffset, c.dst, c.dstOffset, c.size)
     const pending = this.#pending
     this.#pending = []
+    const settled = new Set<Promise<MkError | undefined>>()
     let bytes = 0
     for (const c of pending) {
       this.#owner.copy(c.src, c.srcOffset, c.dst, c.dstOffset, c.size)
+      settled.add(c.src.settled).add(c.dst.settled)
       bytes += c.size
     }
-    return new MkGpuTransfer(this.#owner, this.#owner.submit(), bytes, pending.length)
+    return new MkGpuTransfer(this.#owner, this.#owner.submit(), bytes, pending.length, [...settled])
   }
 }

@@ -174,6 +174,33 @@ describe('transfer', () => {
   })
 })
 
+describe('memory that is not there', () => {
+  it('makes a transfer fail, though the device is through with it', async () => {
+    const { gpu, counted } = setUp({ faults: { outOfMemoryAt: [2] } })
+    const a = counted(4)
+    const failed = gpu.createDeviceBuffer(4, BOTH, { label: 'too big' })
+    const transfer = gpu.transfer(a, failed)
+    expect(transfer.isComplete).toBe(true)
+    await expect(transfer.done).rejects.toMatchObject({ code: 'AllocationFailed', label: 'too big' })
+    await gpu.transfer(a, gpu.createDeviceBuffer(4, BOTH)).done
+  })
+
+  it('makes a read fail, and a copy within a buffer reported', async () => {
+    const { backend, gpu, counted } = setUp()
+    const a = counted(8)
+    backend.faults.outOfMemoryAt = [2, 3]
+    await expect(gpu.read(a)).rejects.toMatchObject({
+      code: 'AllocationFailed',
+      label: 'readback of buffer 1',
+    })
+    const heard = new Promise((resolve) => gpu.onError((error) => resolve(error.code)))
+    gpu.copy(a, 0, a, 4, 4)
+    gpu.submit()
+    expect(await heard).toBe('AllocationFailed')
+    expect([...new Uint8Array(await gpu.read(a))]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+})
+
 describe('batchTransfer', () => {
   it('copies in order, in one submit', async () => {
     const { gpu, counted } = setUp()

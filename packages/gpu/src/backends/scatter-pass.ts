@@ -2,6 +2,9 @@
 import type { MkCallCounts, ScatterRows } from '../backend.ts'
 import { SCATTER_WORKGROUP, scatterShader } from './scatter.wgsl.ts'
 
+/** Storage buffers that the shader binds. A device may have fewer per stage in compatibility mode. */
+export const SCATTER_STORAGE_BUFFERS = 3
+
 /** Parameter blocks per uniform buffer. A frame has one scatter per mirror; more get a further buffer. */
 const BLOCKS = 64
 /** Words of one parameter block in the shader; the rest of a block is alignment. */
@@ -35,7 +38,6 @@ export class ScatterPass {
   readonly #maxGroups: number
   /** Bytes per parameter block. */
   readonly #blockBytes: number
-  #preparing: Promise<boolean> | undefined
   #layout: GPUBindGroupLayout | undefined
   #words: GPUComputePipeline | undefined
   #vectors: GPUComputePipeline | undefined
@@ -52,45 +54,35 @@ export class ScatterPass {
     this.#blockBytes = Math.max(PARAM_WORDS * 4, device.limits.minUniformBufferOffsetAlignment)
   }
 
-  /** Makes the pipelines, once. Resolves false when the device refuses them. */
-  prepare(): Promise<boolean> {
-    this.#preparing ??= this.#prepare()
-    return this.#preparing
-  }
-
-  async #prepare(): Promise<boolean> {
+  /** Makes the pipelines. To be called once. Rejects when the device refuses them. */
+  async prepare(): Promise<void> {
     const device = this.#device
     const compute = 4 // GPUShaderStage.COMPUTE; the global does not exist in Node
-    try {
-      this.#layout = device.createBindGroupLayout({
-        label: 'memkit scatter',
-        entries: [
-          {
-            binding: 0,
-            visibility: compute,
-            buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: PARAM_WORDS * 4 },
-          },
-          { binding: 1, visibility: compute, buffer: { type: 'read-only-storage' } },
-          { binding: 2, visibility: compute, buffer: { type: 'read-only-storage' } },
-          { binding: 3, visibility: compute, buffer: { type: 'storage' } },
-        ],
+    this.#layout = device.createBindGroupLayout({
+      label: 'memkit scatter',
+      entries: [
+        {
+          binding: 0,
+          visibility: compute,
+          buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: PARAM_WORDS * 4 },
+        },
+        { binding: 1, visibility: compute, buffer: { type: 'read-only-storage' } },
+        { binding: 2, visibility: compute, buffer: { type: 'read-only-storage' } },
+        { binding: 3, visibility: compute, buffer: { type: 'storage' } },
+      ],
+    })
+    const layout = device.createPipelineLayout({ bindGroupLayouts: [this.#layout] })
+    const pipeline = (unit: 'u32' | 'vec4u'): Promise<GPUComputePipeline> =>
+      device.createComputePipelineAsync({
+        label: `memkit scatter ${unit}`,
+        layout,
+        compute: {
+          module: device.createShaderModule({ code: scatterShader(unit) }),
+          entryPoint: 'scatter',
+        },
       })
-      const layout = device.createPipelineLayout({ bindGroupLayouts: [this.#layout] })
-      const pipeline = (unit: 'u32' | 'vec4u'): Promise<GPUComputePipeline> =>
-        device.createComputePipelineAsync({
-          label: `memkit scatter ${unit}`,
-          layout,
-          compute: {
-            module: device.createShaderModule({ code: scatterShader(unit) }),
-            entryPoint: 'scatter',
-          },
-        })
-      ;[this.#words, this.#vectors] = await Promise.all([pipeline('u32'), pipeline('vec4u')])
-      this.ready = true
-    } catch {
-      this.ready = false
-    }
-    return this.ready
+    ;[this.#words, this.#vectors] = await Promise.all([pipeline('u32'), pipeline('vec4u')])
+    this.ready = true
   }
 
   /** Records one scatter into an open pass. */

@@ -13,7 +13,7 @@ import type {
 } from '../backend.ts'
 import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
-import { ScatterPass } from './scatter-pass.ts'
+import { SCATTER_STORAGE_BUFFERS, ScatterPass } from './scatter-pass.ts'
 
 /**
  * Most bytes per `writeBuffer`: just under 4 MiB. Chrome sends writes below 4 MiB inline, and allocates a staging buffer per
@@ -44,6 +44,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   readonly #owned: boolean
   readonly #queue: GPUQueue
   readonly #scatter: ScatterPass
+  #scatterPrepared: Promise<boolean> | undefined
   #sink: BackendSink | undefined
   #debug = false
   #lost = false
@@ -75,7 +76,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
       memoryTypes: MkMemoryType.DeviceLocal | MkMemoryType.HostVisible | MkMemoryType.HostCached,
       storage: true,
       indirect: true,
-      scatter: true,
+      scatter: limits.maxStorageBuffersPerShaderStage >= SCATTER_STORAGE_BUFFERS,
       map: true,
       unifiedMemory: false,
     }
@@ -154,7 +155,15 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   }
 
   prepareScatter(): Promise<boolean> {
-    return this.#scatter.prepare()
+    this.#scatterPrepared ??= this.#scatter.prepare().then(
+      () => true,
+      (cause: unknown) => {
+        const detail = cause instanceof Error ? cause.message : String(cause)
+        if (!this.#lost) this.#sink?.error(new ValidationFailed('prepareScatter', '', detail))
+        return false
+      },
+    )
+    return this.#scatterPrepared
   }
 
   scatter(dst: GPUBuffer, payload: GPUBuffer, rows: ScatterRows): void {

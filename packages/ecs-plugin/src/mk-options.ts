@@ -4,14 +4,14 @@ import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { NotAGpu } from './errors.ts'
 
 /** What runs the buffers. */
-export type GpuSource = GPUDevice | (() => Promise<GPUDevice>) | MkGpu
+export type GpuSource = GPUDevice | MkGpu | (() => Promise<GPUDevice | MkGpu>)
 
 /** Options of `attachMk` and `MkPlugin`; every one has a default. */
 export interface MkOptions {
   /**
-   * A device, a function that returns a promise of one, or an MkGpu. A device or MkGpu that is passed in is borrowed and
-   * never destroyed; one from a function is ours and destroyed on dispose. Nothing: the Dummy backend, which keeps bytes but
-   * draws nothing, said once.
+   * A device, an MkGpu, or a function that returns a promise of one. What is passed in is borrowed and never destroyed; what comes
+   * from a function is ours: destroyed on dispose, and asked for again after a loss. Nothing: the Dummy backend, which keeps
+   * bytes but draws nothing, said once.
    */
   gpu?: GpuSource
   /** What to sync. Default: every flagged component that the world knows. */
@@ -44,13 +44,23 @@ export interface OpenedGpu {
  */
 export async function openGpu({ gpu: source, debug = false, signal }: MkOptions): Promise<OpenedGpu> {
   if (source === undefined) return { gpu: await dummyGpu(debug), owned: true }
-  if (source instanceof MkGpu) return { gpu: source, owned: false }
-  if (typeof source !== 'function') return { gpu: gpuOf(source, false, debug), owned: true }
-  return { gpu: gpuOf(await deviceFrom(source, signal), true, debug), owned: true }
+  if (typeof source !== 'function') return borrowGpu(source, debug)
+  return { gpu: await gpuFrom(source, debug, signal), owned: true }
 }
 
-/** Waits for a device of ours; one that comes after the abort is destroyed on arrival. */
-function deviceFrom(factory: () => Promise<GPUDevice>, signal: AbortSignal | undefined): Promise<GPUDevice> {
+/** What somebody else keeps: an MkGpu, or one around a device. @throws NotAGpu */
+export function borrowGpu(source: GPUDevice | MkGpu, debug: boolean): OpenedGpu {
+  if (source instanceof MkGpu) return { gpu: source, owned: false }
+  // The MkGpu is ours, the device in it is not.
+  return { gpu: gpuOf(source, false, debug), owned: true }
+}
+
+/** Waits for a device of ours; one that comes after the abort is destroyed on arrival. @throws NotAGpu */
+export function gpuFrom(
+  factory: () => Promise<GPUDevice | MkGpu>,
+  debug: boolean,
+  signal: AbortSignal | undefined,
+): Promise<MkGpu> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
@@ -58,8 +68,9 @@ function deviceFrom(factory: () => Promise<GPUDevice>, signal: AbortSignal | und
       .then(factory)
       .then((device) => {
         if (signal?.aborted === true) device.destroy()
-        else resolve(device)
-      }, reject)
+        else resolve(device instanceof MkGpu ? device : gpuOf(device, true, debug))
+      })
+      .catch(reject)
       .finally(() => signal?.removeEventListener('abort', abort))
   })
 }

@@ -10,7 +10,7 @@ import { flaggedCount, isGpuSynced, syncedOptions } from './gpu-synced.ts'
 import type { Synced } from './gpu-synced.ts'
 import { GpuQuery } from './gpu-query.ts'
 import type { GpuQueryOptions } from './gpu-query.ts'
-import { openGpu } from './mk-options.ts'
+import { borrowGpu, gpuFrom, openGpu } from './mk-options.ts'
 import type { MkOptions, OpenedGpu } from './mk-options.ts'
 import { SyncedBuffer } from './synced-buffer.ts'
 import { SyncedComponent } from './synced-component.ts'
@@ -22,7 +22,12 @@ export class MkSync<W extends object = World> {
   readonly systems: MkSystems<W>
   readonly #world: W
   readonly #ecs: BitEcsWorld
-  readonly #owned: OpenedGpu
+  readonly #debug: boolean
+  /** Aborted on dispose: whoever still waits for a device stops. */
+  readonly #abort = new AbortController()
+  #opened: OpenedGpu
+  /** What is to replace it, once the coordinator has it. */
+  #next: OpenedGpu | undefined
   readonly #synced = new Map<object, SyncedComponent>()
   readonly #buffers = new Map<object, SyncedBuffer>()
   readonly #queries = new Set<GpuQuery>()
@@ -38,7 +43,8 @@ export class MkSync<W extends object = World> {
   /** Use `attachMk`. */
   constructor(world: W, options: MkOptions, opened: OpenedGpu) {
     this.#world = world
-    this.#owned = opened
+    this.#opened = opened
+    this.#debug = options.debug ?? false
     this.#listed = options.components
     this.#ecs = new BitEcsWorld(world, (message) => console.warn(`[memkit] ${message}`))
     this.coordinator = new MkCoordinator(opened.gpu, {
@@ -48,7 +54,9 @@ export class MkSync<W extends object = World> {
       costs: options.costs,
       strategy: options.strategy,
       debug: options.debug,
+      recover: typeof options.gpu === 'function' ? this.#recoverFrom(options.gpu) : undefined,
     })
+    this.coordinator.on('restored', () => this.#goOn())
     this.#report = this.coordinator.report
     const system = (run: () => unknown) => (): W => {
       run()
@@ -185,13 +193,54 @@ export class MkSync<W extends object = World> {
     return this.coordinator.on(event, listener)
   }
 
+  /**
+   * Goes on on a new device after a loss: buffers are made anew, and the next frame uploads everything. Where `gpu` was given
+   * as a function, this happens by itself.
+   *
+   * @throws NotAGpu; DeviceLost when that device is lost too
+   */
+  async restore(device: GPUDevice | MkGpu): Promise<void> {
+    this.#assertAlive('restore()')
+    const next = borrowGpu(device, this.#debug)
+    this.#next = next
+    try {
+      await this.coordinator.restore(next.gpu)
+    } catch (error) {
+      if (next.owned) next.gpu.destroy()
+      throw error
+    }
+  }
+
   /** Gives everything back: observers, buffers, heap; also the device, if it came from a function. The world may then be attached again. Idempotent. */
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
     this.#giveBack()
-    if (this.#owned.owned) this.#owned.gpu.destroy()
+    this.#abort.abort(new Disposed('restore()'))
+    if (this.#opened.owned) this.#opened.gpu.destroy()
     attached.delete(this.#world)
+  }
+
+  /** Asks the function for another device. One that comes too late to be used is destroyed. */
+  #recoverFrom(factory: () => Promise<GPUDevice | MkGpu>): () => Promise<MkGpu> {
+    return async () => {
+      const gpu = await gpuFrom(factory, this.#debug, this.#abort.signal)
+      if (!this.coordinator.isLost) {
+        gpu.destroy()
+        throw new Disposed('restore()')
+      }
+      this.#next = { gpu, owned: true }
+      return gpu
+    }
+  }
+
+  /** The coordinator has let go of the lost device. */
+  #goOn(): void {
+    const before = this.#opened
+    if (this.#next === undefined) return
+    this.#opened = this.#next
+    this.#next = undefined
+    if (before.owned) before.gpu.destroy()
   }
 
   #giveBack(): void {

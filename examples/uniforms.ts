@@ -71,7 +71,7 @@ for (let frame = 0; frame < FRAMES; frame++) {
   await co.pace()
 }
 
-const result = new Uint32Array(await co.download(sums as never))
+const result = new Uint32Array(await co.download(sums))
 const expected = (FRAMES * (FRAMES - 1)) / 2
 const mismatches = result.filter((sum) => sum !== expected).length
 console.log(

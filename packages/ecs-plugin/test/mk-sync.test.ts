@@ -16,7 +16,7 @@ function dummy(options: ConstructorParameters<typeof DummyBackend>[0] = {}): MkG
 
 async function attach<W extends object>(world: W, options: MkOptions = {}): Promise<MkSync<W>> {
   const mk = await attachMk(world, { gpu: dummy(), ...options })
-  open.push(mk as MkSync<object>)
+  open.push(mk)
   return mk
 }
 
@@ -220,7 +220,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
       mk,
       world,
       Thing,
-      async stillWorks(): Promise<void> {
+      stillWorks: async (): Promise<void> => {
         Thing.x[entity] = ++value
         mk.beginFrame()
         mk.endFrame()

@@ -9,7 +9,7 @@ export class FrameVec<A extends TypedArray> {
   #array: A
   #length = 0
   /** Which allocation of the arena it is. */
-  #place: number
+  readonly #place: number
   #serial: number
   /** The last part handed out by `view`. */
   #part: A | undefined
@@ -79,12 +79,11 @@ export class FrameVec<A extends TypedArray> {
     return this.#part
   }
 
-  /** Begins anew, empty, in the latest allocation of the arena: saves an object per list and frame. */
+  /** Begins anew, empty, in `array`, the latest allocation of the arena, in its old place of the order. */
   restart(array: A): void {
     if (this.#array !== array) this.#part = undefined
     this.#array = array
     this.#length = 0
-    this.#place = this.#arena.count - 1
     this.#serial = this.#arena.allocs
   }
 

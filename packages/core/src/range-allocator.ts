@@ -75,6 +75,7 @@ export class RangeAllocator {
   #freeRanges = 0
   #growths = 0
 
+  readonly #maxNodes: number
   // The pool of nodes, one array per field; grown ×2, never shrunk.
   #offsets = new Uint32Array(32)
   #sizes = new Uint32Array(32)
@@ -88,7 +89,9 @@ export class RangeAllocator {
   #next = new Int32Array(32)
   /** Nodes ever taken from the pool. */
   #nodes = 0
+  /** First node that is not in use, and how many there are. */
   #spare = NONE
+  #spares = 0
   /** The range that ends at size. */
   #last = NONE
 
@@ -96,9 +99,15 @@ export class RangeAllocator {
   readonly #leaves = new Uint8Array(32)
   readonly #bins = new Int32Array(BINS).fill(NONE)
 
-  /** @throws InvalidSize */
-  constructor(size: number) {
+  /**
+   * @param size units to manage, 0 for one that is to grow
+   * @param maxRanges the most ranges, used and free, to keep account of: at 26 bytes each; default 2²², all that can be
+   * @throws InvalidSize
+   */
+  constructor(size: number, maxRanges: number = MAX_NODES) {
     requireSize('RangeAllocator: size', size, 0, RangeAllocator.MAX_SIZE)
+    requireSize('RangeAllocator: maxRanges', maxRanges, 4, MAX_NODES)
+    this.#maxNodes = maxRanges
     this.#size = size
     if (size === 0) return
     const node = this.#takeNode(0, size)
@@ -122,14 +131,16 @@ export class RangeAllocator {
    *
    * @param size units, at least 1
    * @param align power of two that the offset is a multiple of
-   * @returns a node for `offsetOf`, `sizeOf` and `free`, or `RangeAllocator.NONE` when no free range fits
+   * @returns a node for `offsetOf`, `sizeOf` and `free`, or `RangeAllocator.NONE` when no free range
+   *   fits, or when there are `maxRanges` already
    * @throws InvalidSize, InvalidAlignment
    */
   alloc(size: number, align = 1): number {
     requireSize('RangeAllocator.alloc: size', size, 1, RangeAllocator.MAX_SIZE)
     requireAlignment('RangeAllocator.alloc: align', align, RangeAllocator.MAX_ALIGN)
     const node = this.#find(size, align)
-    if (node === NONE || !this.#reserveNodes(2)) return NONE
+    // Two for what is left on both sides, and one that stays for `grow`.
+    if (node === NONE || !this.#reserveNodes(3)) return NONE
     this.#removeFree(node)
     const offset = this.#offsets[node]
     const pad = -offset & (align - 1)
@@ -196,13 +207,14 @@ export class RangeAllocator {
   grow(size: number): void {
     requireSize('RangeAllocator.grow: size', size, this.#size, RangeAllocator.MAX_SIZE)
     const added = size - this.#size
-    if (added === 0 || !this.#reserveNodes(1)) return
+    if (added === 0) return
     const last = this.#last
     if (last !== NONE && this.#used[last] === 0) {
       this.#removeFree(last)
       this.#sizes[last] += added
       this.#insertFree(last)
     } else {
+      this.#reserveNodes(1)
       const node = this.#takeNode(this.#size, added)
       this.#link(last, node)
       this.#link(node, NONE)
@@ -333,8 +345,12 @@ export class RangeAllocator {
 
   #takeNode(offset: number, size: number): number {
     let node = this.#spare
-    if (node !== NONE) this.#spare = this.#next[node]
-    else node = this.#nodes++
+    if (node === NONE) {
+      node = this.#nodes++
+    } else {
+      this.#spare = this.#next[node]
+      this.#spares--
+    }
     this.#offsets[node] = offset
     this.#sizes[node] = size
     this.#used[node] = 0
@@ -344,14 +360,15 @@ export class RangeAllocator {
   #giveNode(node: number): void {
     this.#next[node] = this.#spare
     this.#spare = node
+    this.#spares++
   }
 
-  /** Makes room for `count` more nodes; false when the pool is at its end. */
+  /** Makes room for `count` more ranges; false when the pool is at its end. */
   #reserveNodes(count: number): boolean {
-    const nodes = this.#nodes + count
+    const nodes = this.#nodes + count - this.#spares
     const capacity = this.#offsets.length
+    if (nodes > this.#maxNodes) return false
     if (nodes <= capacity) return true
-    if (nodes > MAX_NODES) return false
     const longer = capacity * 2
     this.#offsets = copyInto(new Uint32Array(longer), this.#offsets)
     this.#sizes = copyInto(new Uint32Array(longer), this.#sizes)

@@ -1,7 +1,7 @@
 import { ReserveRefused } from './errors.ts'
 
 /** Bytes of a WebAssembly page: reserves are whole pages. */
-export const PAGE_BYTES: number = 65536
+const PAGE_BYTES = 65536
 
 /** The largest reserve: all that a 32-bit WebAssembly memory can address. */
 export const MAX_RESERVE_BYTES: number = 65536 * PAGE_BYTES

@@ -34,7 +34,10 @@ describe('Handles', () => {
       { generation: 1, index: 1 },
     ])
     table.remove(first)
-    expect(parts(table.insert(3))).toEqual({ generation: 2, index: 0 })
+    const next = ((2 << 20) | 0) as Handle<number>
+    expect(table.knows(next)).toBe(false)
+    expect(table.insert(3)).toBe(next)
+    expect(table.knows(next)).toBe(true)
   })
 
   it('retires a slot after its 1 023 generations, so that no old handle ever comes to life', () => {

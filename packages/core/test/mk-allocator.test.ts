@@ -147,6 +147,8 @@ describe('frameVec', () => {
     expect(vec.view()).toEqual(new Uint32Array([7, 8, 9]))
     expect([vec.at(0), vec.at(2), vec.at(3)]).toEqual([7, 9, undefined])
     expect([vec.pop(), vec.pop()]).toEqual([9, 8])
+    // It is still in the array, but no longer in the list.
+    expect([vec.at(1), vec.array[1]]).toEqual([undefined, 8])
     expect(vec.view()).toEqual(new Uint32Array([7]))
     expect(vec.view()).toBe(vec.view())
     expect(() => vec.truncate(2)).toThrow(InvalidSize)
@@ -168,6 +170,8 @@ describe('frameVec', () => {
     expect(second.length).toBe(0)
     // Equal allocations in equal order: the list itself is used again, so that a steady frame makes no garbage.
     expect(second).toBe(first)
+    second.push(2)
+    expect(second.view()).toEqual(new Float64Array([2]))
     memory.endFrame()
     memory.beginFrame()
     const other = memory.frameVec(Uint8Array, 2)

@@ -11,6 +11,8 @@ export interface ScatterCase {
   /** Row numbers, in the order of the payload. */
   numbers: Uint32Array
   dstOffset?: number
+  /** Bytes after the last row of the destination; they must stay as they are. */
+  dstTail?: number
   /** Bytes between the start of the payload buffer and the first row. */
   gap?: number
   /** Row numbers first, rows after. */
@@ -25,10 +27,13 @@ export function everyNth(rows: number, step: number): Uint32Array {
 
 /** Scatters on the device and in a plain loop, and compares every byte. */
 export async function checkScatter(gpu: MkGpu, scatter: ScatterCase): Promise<void> {
-  const { stride, rows, numbers, dstOffset = 0, gap = 0, numbersFirst = false } = scatter
+  const { stride, rows, numbers, dstOffset = 0, dstTail = 0, gap = 0, numbersFirst = false } = scatter
   const count = numbers.length
   const rowWords = stride / 4
-  const dst = gpu.createDeviceBuffer(dstOffset + rows * stride, STORAGE | TRANSFER_SRC | TRANSFER_DST)
+  const dst = gpu.createDeviceBuffer(
+    dstOffset + rows * stride + dstTail,
+    STORAGE | TRANSFER_SRC | TRANSFER_DST,
+  )
   const before = Uint32Array.from({ length: dst.size / 4 }, (_, i) => 0xa0000000 + i)
   gpu.write(dst, 0, before.buffer)
 
@@ -44,9 +49,10 @@ export async function checkScatter(gpu: MkGpu, scatter: ScatterCase): Promise<vo
   gpu.submit()
 
   const expected = before.slice()
+  const limit = Math.floor((dst.size - dstOffset) / stride)
   for (let i = 0; i < count; i++)
     for (let w = 0; w < rowWords; w++)
-      if (numbers[i] < rows) expected[dstOffset / 4 + numbers[i] * rowWords + w] = i * rowWords + w + 1
+      if (numbers[i] < limit) expected[dstOffset / 4 + numbers[i] * rowWords + w] = i * rowWords + w + 1
   const actual = new Uint32Array(await gpu.read(dst))
   // toEqual on millions of words takes seconds; a first difference says as much.
   const difference = actual.findIndex((word, i) => word !== expected[i])

@@ -155,7 +155,9 @@ describe('WebGpuBackend on Dawn', () => {
     it.each([
       { gap: 4, dstOffset: 0 },
       { gap: 16, dstOffset: 12 },
+      { gap: 16, dstOffset: 12, dstTail: 4 },
       { gap: 0, dstOffset: 32 },
+      { gap: 0, dstOffset: 16, dstTail: 4 },
     ])('from byte $gap to byte $dstOffset', async (place) => {
       await checkScatter(gpu, { stride: 16, rows: 50, numbers: everyNth(50, 2), ...place })
       await checkScatter(gpu, {
@@ -170,6 +172,8 @@ describe('WebGpuBackend on Dawn', () => {
     it('drops row numbers past the end', async () => {
       await checkScatter(gpu, { stride: 16, rows: 4, numbers: new Uint32Array([3, 4, 0xffffffff, 0]) })
       await checkScatter(gpu, { stride: 12, rows: 4, numbers: new Uint32Array([3, 4, 0x55555556, 0]) })
+      // No room for a single row, and for less than one of the units that the shader moves.
+      await checkScatter(gpu, { stride: 16, rows: 0, dstTail: 12, numbers: new Uint32Array([0, 1]) })
     })
 
     it('passes 65 535 workgroups', async () => {

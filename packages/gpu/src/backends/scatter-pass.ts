@@ -89,9 +89,11 @@ export class ScatterPass {
   record(pass: GPUComputePassEncoder, dst: GPUBuffer, payload: GPUBuffer, rows: ScatterRows): void {
     const { stride, count, payloadOffset, indexOffset } = rows
     const dstOffset = rows.dstOffset ?? 0
-    // A binding of array<vec4u> holds whole vectors only, so a buffer's last bytes are out of reach unless it ends on one.
-    const vectors =
-      (stride | payloadOffset | dstOffset) % 16 === 0 && payload.size % 16 === 0 && dst.size % 16 === 0
+    const dstRows = Math.floor((dst.size - dstOffset) / stride)
+    // Every row number is past the end; and a binding must hold one unit at least.
+    if (dstRows === 0) return
+    // A binding of array<vec4u> leaves out a buffer's last bytes unless it ends on a vector, but rows like these never do.
+    const vectors = (stride | payloadOffset | dstOffset) % 16 === 0
     const unit = vectors ? 16 : 4
     const rowUnits = stride / unit
     const units = rowUnits * count
@@ -100,7 +102,6 @@ export class ScatterPass {
     const block = index % BLOCKS
     const at = (block * this.#blockBytes) >>> 2
     const { words } = chunk
-    const dstRows = Math.floor((dst.size - dstOffset) / stride)
     if (
       words[at] !== units ||
       words[at + 1] !== rowUnits ||

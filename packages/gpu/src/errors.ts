@@ -314,6 +314,47 @@ export class InjectedFault extends MkError {
   }
 }
 
+/** A pool or a sub-allocator would pass the most bytes it may hold. Nothing was created. */
+export class PoolFull extends MkError {
+  override readonly code = 'PoolFull'
+  /** Label of the pool. */
+  readonly pool: string
+  /** Bytes asked for, as the pool would hold them. */
+  readonly requested: number
+  /** Bytes it holds, none of which could be let go. */
+  readonly held: number
+  /** Bytes it may hold. */
+  readonly maxBytes: number
+  /** Bytes that were given back, and wait for the device to finish with them. */
+  readonly waiting: number
+  constructor(pool: string, requested: number, held: number, maxBytes: number, waiting: number) {
+    super(
+      `${pool} holds ${held} of the ${maxBytes} bytes it may, and ${requested} more are needed ` +
+        `(${waiting} bytes wait for the device to finish). Raise maxBytes, give back what is no longer used, or wait for gpu.waitIdle().`,
+    )
+    this.pool = pool
+    this.requested = requested
+    this.held = held
+    this.maxBytes = maxBytes
+    this.waiting = waiting
+  }
+}
+
+/** A buffer given back to a pool that did not hand it out, or that got it back already. Nothing was changed. */
+export class NotFromPool extends MkError {
+  override readonly code = 'NotFromPool'
+  readonly label: string
+  /** Label of the pool. */
+  readonly pool: string
+  constructor(label: string, pool: string) {
+    super(
+      `'${label}' is not in use from ${pool}: release each buffer once, to the pool that acquired it, and drop it then.`,
+    )
+    this.label = label
+    this.pool = pool
+  }
+}
+
 /** No device could be had in Node. */
 export class NoAdapter extends MkError {
   override readonly code = 'NoAdapter'

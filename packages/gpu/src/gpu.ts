@@ -1,4 +1,4 @@
-import type { MkError } from '@memkit/core'
+import type { Converted, InferInput, MkError, TypeLike } from '@memkit/core'
 import type {
   LossInfo,
   MkCallCounts,
@@ -9,6 +9,14 @@ import type {
 } from './backend.ts'
 import { allocatedSize } from './buffers.ts'
 import type { MkBuffer, MkDeviceBuffer } from './buffers.ts'
+import { ContentBuffers } from './content-buffers.ts'
+import type {
+  ContentBufferOptions,
+  MkIndexBuffer,
+  MkStorageBuffer,
+  MkUniformBuffer,
+  MkVertexBuffer,
+} from './content-buffers.ts'
 import { checkRange, checkSource, paddedSize, requireUsage } from './copy-rules.ts'
 import { DeviceMemory } from './device-memory.ts'
 import type { DeviceBufferOptions, StagingBufferOptions } from './device-memory.ts'
@@ -85,6 +93,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
 
   readonly #timeline: Timeline
   readonly #memory: DeviceMemory<B>
+  readonly #contents: ContentBuffers<B>
   readonly #errorListeners = new Set<(error: MkError) => void>()
   #destroyed = false
   #resolveLost!: (info: LossInfo) => void
@@ -102,6 +111,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     this.debug = options.debug === true
     this.#timeline = new Timeline((serial) => backend.signal(serial))
     this.#memory = new DeviceMemory(backend, this.#timeline)
+    this.#contents = new ContentBuffers(this.#memory, this)
     const { total, byUsage, byMemory } = this.#memory.ledger
     this.stats = { buffers: total, byUsage, byMemory, calls: backend.calls }
     this.lost = new Promise((resolve) => {
@@ -157,6 +167,52 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
       .stagingBuffer(data.byteLength, { ...options, mapped: true })
       .write(data)
       .unmap()
+  }
+
+  // Buffers typed by content. Besides what the content implies they have TRANSFER_SRC and TRANSFER_DST.
+
+  /**
+   * A VERTEX buffer that holds a copy of `data`.
+   * @throws as createDeviceBuffer
+   */
+  vertexBuffer(data: Float32Array, options: ContentBufferOptions = {}): MkVertexBuffer<B> {
+    return this.#contents.vertices(data, options)
+  }
+
+  /**
+   * An INDEX buffer that holds a copy of `data`, and knows how wide its indices are.
+   * @throws as createDeviceBuffer
+   */
+  indexBuffer(data: Uint16Array | Uint32Array, options: ContentBufferOptions = {}): MkIndexBuffer<B> {
+    return this.#contents.indices(data, options)
+  }
+
+  /**
+   * A UNIFORM buffer for one value of a WGSL type (or data schema of TypeGPU): `uniformBuffer(struct({ time: f32 }), { time: 0 })`.
+   * @param value what it holds at first; what is left out is 0
+   * @throws InvalidLayout (the type breaks a rule of the uniform address space), InvalidValue, BufferTooLarge (also above
+   *   `maxUniformBufferBindingSize`), NotHostShareable, and as createDeviceBuffer
+   */
+  uniformBuffer<const S extends TypeLike>(
+    schema: S,
+    value?: InferInput<Converted<S>>,
+    options: ContentBufferOptions = {},
+  ): MkUniformBuffer<Converted<S>, B> {
+    return this.#contents.uniform(schema, value, options)
+  }
+
+  /**
+   * A STORAGE buffer for rows of a WGSL type (or data schema of TypeGPU), zeros at first: `array<S>` in a shader.
+   * @param rows how many, at least 1
+   * @throws InvalidSchema (a runtime-sized type), OutOfRange, BufferTooLarge (also above `maxStorageBufferBindingSize`),
+   *   UsageUnsupported (no STORAGE there), NotHostShareable, and as createDeviceBuffer
+   */
+  storageBuffer<const S extends TypeLike>(
+    schema: S,
+    rows: number,
+    options: ContentBufferOptions = {},
+  ): MkStorageBuffer<Converted<S>, B> {
+    return this.#contents.rows(schema, rows, options)
   }
 
   // Writes and copies

@@ -25,8 +25,8 @@ const STRATEGIES = ['auto', 'full', 'runs', 'scatter'] as const
 
 const backends: [name: string, make: () => Promise<MkGpu>][] = [
   ['dummy', async () => new MkGpu(new DummyBackend({ maxBufferSize: 1 << 30 }))],
-  ['null', async () => (await dawnGpu({ backend: 'null' })) as unknown as MkGpu],
-  ['swiftshader', async () => (await dawnGpu()) as unknown as MkGpu],
+  ['null', async () => await dawnGpu({ backend: 'null' })],
+  ['swiftshader', async () => await dawnGpu()],
 ]
 
 /** Which rows change: in one piece that moves, or all over. A different set each time, as in a game. */

@@ -7,7 +7,7 @@ export interface Timing {
 }
 
 /**
- * Runs every case once per round, in an order that rotates.
+ * Runs every case once per round, in an order that changes at random, so that none always comes behind the same other.
  * @param cases each returns the milliseconds that count
  */
 export async function interleave(
@@ -17,8 +17,12 @@ export async function interleave(
 ): Promise<Timing[]> {
   const times: number[][] = cases.map(() => [])
   for (let round = 0; round < warmUp + rounds; round++) {
-    for (let k = 0; k < cases.length; k++) {
-      const at = (k + round) % cases.length
+    const order = cases.map((_, k) => k)
+    for (let k = order.length - 1; k > 0; k--) {
+      const other = Math.floor(Math.random() * (k + 1))
+      ;[order[k], order[other]] = [order[other], order[k]]
+    }
+    for (const at of order) {
       const took = await cases[at]()
       if (round >= warmUp) times[at].push(took)
     }

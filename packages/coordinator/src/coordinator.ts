@@ -15,6 +15,7 @@ import { FlushScratch } from './flush-scratch.ts'
 import { FrameMemory } from './frame-memory.ts'
 import { createReport } from './frame-report.ts'
 import type { FrameReport, ReusedReport } from './frame-report.ts'
+import { FrameTrace } from './frame-trace.ts'
 import { MirrorDownloads } from './mirror-downloads.ts'
 import { MirrorFlush } from './mirror-flush.ts'
 import { Mirror } from './mirror.ts'
@@ -64,6 +65,8 @@ export class MkCoordinator {
   /** The heap of mirrors, stores and frame arenas. */
   readonly heap: Heap
   readonly buffering: BufferingMode
+  /** Frames as trace events, with the option `trace`. */
+  readonly trace: FrameTrace | undefined
   readonly #config: CoordinatorConfig
   readonly #slots: Slot[] = []
   /** One for all slots, or one for each. */
@@ -94,6 +97,8 @@ export class MkCoordinator {
   #frame = 0
   #made = 0
   #stageMs = 0
+  /** When the frame began, for the trace. */
+  #began = 0
   #abandoned = 0
   #reallocations = 0
   #totals = { abandoned: 0, lostFrames: 0, bytesUploaded: 0, reallocations: 0, spills: 0 }
@@ -109,6 +114,7 @@ export class MkCoordinator {
     this.heap = config.heap ?? createHeap(config.heapBytes === undefined ? {} : { bytes: config.heapBytes })
     this.buffering = config.buffering ?? BufferingMode.Triple
     this.#strategy = config.strategy ?? 'auto'
+    this.trace = config.trace === true ? new FrameTrace() : undefined
     const frameHeap = this.#makeSlots()
     this.#scratch = new FlushScratch(frameHeap)
     this.#targets = new StagedTargets(frameHeap)
@@ -201,6 +207,7 @@ export class MkCoordinator {
     }
     for (let i = 0; i < this.#downloads.length; i++) this.#downloads[i].deliver(this.#gpu)
     this.#open = true
+    if (this.trace) this.#began = performance.now()
   }
 
   /**
@@ -293,7 +300,9 @@ export class MkCoordinator {
     this.#stageMs = 0
     this.#totals.bytesUploaded += report.bytesUploaded
     this.#totals.spills += spilled
-    report.flushMs = performance.now() - start
+    const end = performance.now()
+    report.flushMs = end - start
+    this.trace?.record(report, this.#began, start, end)
     return report
   }
 

@@ -6,7 +6,7 @@ import type { CostModel } from './cost-model.ts'
 import { FlushScratch } from './flush-scratch.ts'
 import type { MirrorReport } from './frame-report.ts'
 import type { Mirror } from './mirror.ts'
-import { createPlan, plan } from './planner.ts'
+import { RunWalk, createPlan, plan } from './planner.ts'
 import type { Plan, PlanStrategy } from './planner.ts'
 
 /** The first scatter buffer, and the most that one frame may scatter. Bytes. */
@@ -57,6 +57,7 @@ export class MirrorFlush {
     payloadOffset: number
     indexOffset: number
   } = { payload: undefined as never, stride: 0, count: 0, payloadOffset: 0, indexOffset: 0 }
+  readonly #walk = new RunWalk()
   #gpu: MkGpu
   #buffer: MkDeviceBuffer | undefined
   /** A bigger scatter buffer whose memory the device has not confirmed. */
@@ -145,7 +146,7 @@ export class MirrorFlush {
   submitted(): void {
     for (let i = 0; i < this.entries.length; i++) {
       const entry = this.entries[i]
-      if (entry.strategy === 'scatter') entry.mirror.uploaded(entry.plan.fullRows)
+      if (entry.strategy === 'scatter') entry.mirror.uploaded(entry.plan)
     }
   }
 
@@ -189,14 +190,14 @@ export class MirrorFlush {
     const source = mirror.heap.buffer
     if (plan.strategy === 'full') this.#gpu.write(mirror.buffer, 0, source, offset, plan.fullRows * stride)
     else {
-      for (let from = 0; dirty.nextRun(from, plan.maxGap);) {
-        const first = dirty.runFirst
-        const count = dirty.runCount
-        this.#gpu.write(mirror.buffer, first * stride, source, offset + first * stride, count * stride)
-        from = first + count
+      const walk = this.#walk
+      walk.start(dirty, plan.maxGap)
+      while (walk.next()) {
+        const start = walk.first * stride
+        this.#gpu.write(mirror.buffer, start, source, offset + start, walk.count * stride)
       }
     }
-    mirror.uploaded(plan.fullRows)
+    mirror.uploaded(plan)
   }
 
   /** Gathers, writes and dispatches every mirror whose plan is `scatter`; those without room go another way. */

@@ -7,6 +7,7 @@ import { findPlace, leavePlace } from './memory-place.ts'
 import type { Place } from './memory-place.ts'
 import { MirrorBuffer } from './mirror-buffer.ts'
 import type { MirrorHost } from './mirror-host.ts'
+import type { Plan } from './planner.ts'
 
 /** Who writes the rows: the CPU (`upload`), the device (`download`), or both. */
 export type Direction = 'upload' | 'download' | 'both'
@@ -296,8 +297,8 @@ export class Mirror {
     this.#device.copied()
   }
 
-  /** The dirty rows were handed over, and `covered` rows at most. @internal */
-  uploaded(covered: number): void {
+  /** What the plan says was handed over: the mirror is clean. @internal */
+  uploaded(plan: Plan): void {
     if (this.deviceOwned && this.#device.hasFallback) {
       if (this.#unconfirmed?.rows !== this.capacity) {
         const rows = new DirtyRows(this.capacity)
@@ -306,9 +307,14 @@ export class Mirror {
       }
       this.#unconfirmed.or(this.dirty)
     } else this.#unconfirmed = undefined
-    this.dirty.clear()
+    const { dirty } = this
+    // Where a word in four is set, wiping them all is faster than looking for them.
+    if (plan.rows * 4 > dirty.words.length) {
+      dirty.words.fill(0)
+      dirty.summary.fill(0)
+    } else dirty.clear()
     this.#fresh = false
-    if (covered > this.#reach) this.#reach = covered
+    if (plan.fullRows > this.#reach) this.#reach = plan.fullRows
   }
 
   /** The device ran out of memory once; another try, if it is time. @internal */

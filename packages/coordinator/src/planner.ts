@@ -107,15 +107,23 @@ function survey(dirty: DirtyRows, maxGap: number): void {
   let first = 0
   let end = -1
   for (let s = 0; s < summary.length; s++) {
-    let live = summary[s]
-    while (live !== 0) {
-      const bit = 31 - Math.clz32(live & -live)
-      live &= live - 1
-      const w = (s << 5) + bit
-      let word = words[w]
+    for (let live = summary[s] | 0; live !== 0; live &= live - 1) {
+      const w = (s << 5) + 31 - Math.clz32(live & -live)
+      // Signed words: the engine keeps them in integer registers.
+      let word = words[w] | 0
+      const base = w << 5
+      if (word === -1) {
+        rows += 32
+        if (end < 0 || base - end > maxGap) {
+          if (end >= 0) span += end - first
+          runs++
+          first = base
+        }
+        end = base + 32
+        continue
+      }
       if (word === 0) continue
       rows += popcount(word)
-      const base = w << 5
       if (byWord) {
         const from = base + 31 - Math.clz32(word & -word)
         if (end < 0 || from - end > maxGap) {
@@ -146,6 +154,79 @@ function survey(dirty: DirtyRows, maxGap: number): void {
   found.runs = runs
   found.span = span
   found.end = end < 0 ? 0 : end
+}
+
+/**
+ * Walks the runs of a plan, as `dirty.nextRun` does; where gaps of 31 rows and more are merged it looks at the outer bits
+ * of each word only, which is many times faster where the dirty rows lie dense and scattered.
+ *
+ * ```ts
+ * const walk = new RunWalk()
+ * walk.start(dirty, plan.maxGap)
+ * while (walk.next()) upload(walk.first, walk.count)
+ * ```
+ */
+export class RunWalk {
+  first = 0
+  count = 0
+  #dirty: DirtyRows | undefined
+  #maxGap = 0
+  /** The next word to look at, where words are looked at; else the next row. */
+  #at = 0
+
+  start(dirty: DirtyRows, maxGap: number): void {
+    this.#dirty = dirty
+    this.#maxGap = maxGap
+    this.#at = 0
+  }
+
+  next(): boolean {
+    const dirty = this.#dirty
+    if (dirty === undefined) return false
+    const maxGap = this.#maxGap
+    if (maxGap < 31) {
+      if (!dirty.nextRun(this.#at, maxGap)) return this.#finish()
+      this.first = dirty.runFirst
+      this.count = dirty.runCount
+      this.#at = this.first + this.count
+      return true
+    }
+    const words = dirty.words
+    const summary = dirty.summary
+    let first = -1
+    let end = 0
+    let s = this.#at >>> 5
+    if (s >= summary.length) return this.#finish()
+    let live = summary[s] & (-1 << (this.#at & 31))
+    for (;;) {
+      for (; live !== 0; live &= live - 1) {
+        const w = (s << 5) + 31 - Math.clz32(live & -live)
+        const word = words[w] | 0
+        if (word === 0) continue
+        const from = (w << 5) + 31 - Math.clz32(word & -word)
+        if (first < 0) first = from
+        else if (from - end > maxGap) {
+          this.#at = w
+          this.first = first
+          this.count = end - first
+          return true
+        }
+        end = (w << 5) + 32 - Math.clz32(word)
+      }
+      if (++s >= summary.length) break
+      live = summary[s] | 0
+    }
+    if (first < 0) return this.#finish()
+    this.#at = summary.length << 5
+    this.first = first
+    this.count = end - first
+    return true
+  }
+
+  #finish(): boolean {
+    this.#dirty = undefined
+    return false
+  }
 }
 
 /**
@@ -194,10 +275,11 @@ export function plan(
     costs.lambda * costs.scatterDevice +
     rows * rowCost(costs, stride, dirty.rows * stride)
 
+  // What was forced and cannot be is left to the costs.
   let strategy: PlanStrategy
   if (force === 'full' && mayFull) strategy = 'full'
   else if (force === 'scatter' && mayScatter) strategy = 'scatter'
-  else if (force === 'runs' || force !== 'auto') strategy = 'runs'
+  else if (force === 'runs') strategy = 'runs'
   else {
     strategy = 'runs'
     let best = ranges

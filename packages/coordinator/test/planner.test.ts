@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DirtyRows } from '@memkit/core'
-import { createPlan, plan, tableCosts } from '@memkit/coordinator'
+import { RunWalk, createPlan, plan, tableCosts } from '@memkit/coordinator'
 import type { CostModel, Plan, PlanLimits } from '@memkit/coordinator'
 
 /** Costs in which one call is worth `bytes` bytes, and scatter is out of the question. */
@@ -243,13 +243,15 @@ describe('for any dirty set, stride, costs and strategy', () => {
       fc.property(anyDirty, stride, anyCosts, (sets, stride, costs) => {
         const dirty = build(sets)
         const out = made(dirty, stride, costs, { strategy: 'runs' })
-        let pieces = 0
-        let bytes = 0
-        dirty.forEachRun(out.maxGap, (_first, count) => {
-          pieces++
-          bytes += count * stride
-        })
-        expect({ pieces: out.pieces, bytes: out.bytes }).toEqual({ pieces, bytes })
+        const runs: number[][] = []
+        dirty.forEachRun(out.maxGap, (first, count) => runs.push([first, count]))
+        const bytes = runs.reduce((sum, [, count]) => sum + count * stride, 0)
+        expect({ pieces: out.pieces, bytes: out.bytes }).toEqual({ pieces: runs.length, bytes })
+        const walk = new RunWalk()
+        const walked: number[][] = []
+        walk.start(dirty, out.maxGap)
+        while (walk.next()) walked.push([walk.first, walk.count])
+        expect(walked).toEqual(runs)
       }),
       { numRuns: 400 },
     )

@@ -2,18 +2,17 @@ import { createApp, MkPlugin, Schedule } from '@memkit/ecs-plugin'
 import type { App } from '@memkit/ecs-plugin'
 import { createWorld } from 'bitecs'
 import type { World } from 'bitecs'
-import { createArena, shapeArena } from './arena.ts'
+import { Arena } from './arena.ts'
 import { Beacon } from './beacon.ts'
-import { CanvasSize } from './canvas-size.ts'
 import { Look, Position, Velocity } from './components.ts'
 import { requestDevice } from './device.ts'
-import { hideNotice, showError, showNotice } from './notice.ts'
+import { hideNotice, showError } from './notice.ts'
 import { Overlay } from './overlay.ts'
 import { PageValues } from './page-values.ts'
 import { Panel } from './panel.ts'
 import { Population } from './population.ts'
 import { createRandom } from './random.ts'
-import { Renderer } from './renderer.ts'
+import { Screen } from './screen.ts'
 import { readSettings } from './settings.ts'
 import { Swarm } from './swarm.ts'
 
@@ -30,7 +29,7 @@ export async function playGame(signal: AbortSignal): Promise<void> {
   const values = new PageValues(document)
   const settings = readSettings(location.search, matchMedia('(prefers-reduced-motion: reduce)').matches)
   const random = createRandom(settings.seed)
-  const arena = createArena()
+  const arena = new Arena()
   const beacon = new Beacon(canvas, arena, signal)
   const population = new Population(settings, arena, random)
   const swarm = new Swarm(settings, arena, beacon, population, random)
@@ -51,31 +50,18 @@ export async function playGame(signal: AbortSignal): Promise<void> {
   try {
     await app.ready()
     const { mk } = app
-    const device = mk.device!
-    const size = new CanvasSize(canvas, device.limits.maxTextureDimension2D)
-    const renderer = new Renderer(canvas, mk, device)
-    signal.addEventListener('abort', () => {
-      size.dispose()
-      renderer.dispose()
-    })
+    const screen = new Screen(canvas, arena, mk, setState)
+    signal.addEventListener('abort', () => screen.dispose())
     // Where there is little room, the report shows its one line until it is opened.
     if (matchMedia('(max-width: 44rem), (max-height: 43rem)').matches)
       document.querySelector('#report')!.removeAttribute('open')
     const overlay = new Overlay(values, mk.gpu.capabilities.adapter)
     void new Panel(settings, beacon, values, signal)
     globalThis.demo = { app, Position, Velocity, Look }
-    mk.on('lost', ({ message }) => {
-      app.stop()
-      setState('lost')
-      showNotice('The graphics device was lost', [message, 'Loading the page again starts the swarm afresh.'])
-    })
 
     app
-      .addSystem(Schedule.First, () => shapeArena(arena, size.aspect))
-      .addSystem(Schedule.Render, () => {
-        size.apply()
-        renderer.draw(population.count, arena, canvas.width)
-      })
+      .addSystem(Schedule.First, () => screen.measure())
+      .addSystem(Schedule.Render, () => screen.draw(population.count))
       .addSystem(Schedule.Render, () => overlay.show(mk.report))
       .addSystem(Schedule.Render, () => {
         if (settings.frames === 0 || app.time.frame < settings.frames) return

@@ -14,7 +14,7 @@ export class Overlay {
 
   constructor(values: PageValues, adapter: string) {
     this.#values = values
-    values.set('adapter', adapter)
+    values.set('adapter', `${adapter === '' ? '' : `${adapter} · `}busiest frame of each half second`)
     values.element('mirrors').replaceChildren()
   }
 

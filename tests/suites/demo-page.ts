@@ -57,6 +57,8 @@ export function launchChromium(args: readonly string[] = chromiumArgs): Promise<
 
 /** What `watchPage` counts inside the page. */
 interface Probe {
+  /** States the page went through. */
+  states: string[]
   /** Devices handed out that are not lost or destroyed. */
   devices: number
   /** Animation frames, and callbacks of the last one and of the one with the most. */
@@ -72,8 +74,15 @@ declare global {
 
 /** Runs in the page before the demo does. */
 function watchPage(): void {
-  const probe: Probe = { devices: 0, frames: 0, lastFrame: 0, callbacks: 0, mostCallbacks: 0 }
+  const probe: Probe = { states: [], devices: 0, frames: 0, lastFrame: 0, callbacks: 0, mostCallbacks: 0 }
   globalThis.probe = probe
+  new MutationObserver(() => probe.states.push(document.documentElement.dataset['state'] ?? '')).observe(
+    document,
+    {
+      subtree: true,
+      attributeFilter: ['data-state'],
+    },
+  )
   const request = requestAnimationFrame
   globalThis.requestAnimationFrame = (callback) =>
     request((now) => {
@@ -87,7 +96,8 @@ function watchPage(): void {
     })
   const adapter = (globalThis as { GPUAdapter?: typeof GPUAdapter }).GPUAdapter?.prototype
   if (adapter === undefined) return
-  const requestDevice = adapter.requestDevice
+  // oxlint-disable-next-line typescript/unbound-method -- called with the adapter it belongs to
+  const { requestDevice } = adapter
   adapter.requestDevice = async function (this: GPUAdapter, ...args) {
     const device = await requestDevice.apply(this, args)
     probe.devices++
@@ -165,6 +175,11 @@ export class DemoPage {
     // Not with `waitForFunction`, which asks in every animation frame, and would be counted.
     while ((await this.page.evaluate(() => globalThis.probe.frames)) <= 10) await setTimeout(50)
     return this.page.evaluate(() => globalThis.probe.mostCallbacks)
+  }
+
+  /** Waits until the page has gone through these states, one after the other, and no other. */
+  async wentThrough(...states: string[]): Promise<void> {
+    await this.page.waitForFunction((wanted) => globalThis.probe.states.join() === wanted, states.join())
   }
 
   devices(): Promise<number> {

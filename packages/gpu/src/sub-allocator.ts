@@ -197,6 +197,7 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
   /** Freed, in the order of their serials, from `#firstDying` on. */
   readonly #dying: Dying<B>[] = []
   #firstDying = 0
+  #pagesMade = 0
   /** The page that served last. */
   #current: Page<B> | undefined
 
@@ -327,7 +328,7 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
       throw new PoolFull(this.label, size, stats.pageBytes, this.maxBytes, stats.bytesWaiting)
     const buffer = this.#gpu.createDeviceBuffer(size, this.usage, {
       memory: this.memory,
-      label: `${this.label}, page of ${size} bytes`,
+      label: `${this.label}, page ${++this.#pagesMade}`,
     })
     const ranges = shared ? new RangeAllocator(size) : undefined
     const page: Page<B> = { buffer, ranges, slices: 0, failed: false }

@@ -107,7 +107,25 @@ function survey(dirty: DirtyRows, maxGap: number): void {
   let first = 0
   let end = -1
   for (let s = 0; s < summary.length; s++) {
-    for (let live = summary[s] | 0; live !== 0; live &= live - 1) {
+    let live = summary[s] | 0
+    if (live === -1) {
+      // 1 024 rows that are all dirty, as after markAll.
+      const from = s << 5
+      let all = -1
+      for (let w = from; w < from + 32; w++) all &= words[w]
+      if (all === -1) {
+        rows += 1024
+        const base = s << 10
+        if (end < 0 || base - end > maxGap) {
+          if (end >= 0) span += end - first
+          runs++
+          first = base
+        }
+        end = base + 1024
+        live = 0
+      }
+    }
+    for (; live !== 0; live &= live - 1) {
       const w = (s << 5) + 31 - Math.clz32(live & -live)
       // Signed words: the engine keeps them in integer registers.
       let word = words[w] | 0

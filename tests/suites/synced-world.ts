@@ -11,17 +11,7 @@ import { attachMk, GpuSynced, MkBufferUsage, struct, u32, vec2f } from '@memkit/
 import type { Changes, MkSync, OnRemove, RowKind } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-
-/** A repeatable stream of numbers in [0, 1): mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
+import { randomFrom } from './random.ts'
 
 /** x, y and a tag of every entity, and how the row of one entity must look. */
 function createStore(capacity: number) {

@@ -1,19 +1,95 @@
-import type { ColumnPath, ScalarFor, Schema, SourcesOf, Struct } from '@memkit/core'
+import type { f32, RowsMemory, ScalarFor, Schema, StoreOf, Struct } from '@memkit/core'
 
 /**
- * The schema of a component that is flagged without one: a field per column (properties that are no columns are left out),
- * or the scalar of a bare typed array.
+ * The schema of a component that is flagged without one: the struct of a store of `heap.columns` or `heap.rows`; the scalar of a
+ * bare column; else a field per column (properties that are no columns are left out). `never` for an array of objects, which needs
+ * a schema.
  */
-export type DefaultSchema<C> = [ScalarFor<C>] extends [never]
-  ? Struct<{
-      readonly [K in keyof C & string as [ScalarFor<C[K]>] extends [never] ? never : K]: ScalarFor<C[K]>
-    }>
-  : Extract<ScalarFor<C>, Schema>
+export type DefaultSchema<C> =
+  C extends StoreOf<infer S>
+    ? S
+    : C extends readonly (infer E)[]
+      ? [E] extends [never]
+        ? never
+        : [E] extends [number]
+          ? f32
+          : never
+      : [ScalarFor<C>] extends [never]
+        ? Struct<{
+            readonly [K in keyof C & string as [ScalarFor<C[K]>] extends [never] ? never : K]: ScalarFor<C[K]>
+          }>
+        : Extract<ScalarFor<C>, Schema>
 
-/** Columns that the schema reads and the component does not have; the component itself (`''`) is there when it is an array. */
-type MissingColumns<C, S> = Exclude<SourcesOf<S>, ColumnPath<C> | (C extends ArrayLike<unknown> ? '' : never)>
+type Numbers = ArrayLike<number>
+type Method = (...args: never) => unknown
+/** How deep paths reach. */
+type Below = { 4: 3; 3: 2; 2: 1; 1: 0; 0: 0 }
 
-/** `unknown` when the component has every column that the schema reads; else a type that names what is missing. */
-export type HasColumns<C, S> = [MissingColumns<C, S>] extends [never]
-  ? unknown
-  : { readonly 'the component has no column': MissingColumns<C, S> }
+/**
+ * Ways to the columns of a component: `'x'`, or `'pos.x'` in nested ones; `'m.0'` in an array of columns; and in an array of objects
+ * by entity id, the ways to the numbers of an object.
+ */
+export type ColumnPath<C, Depth extends keyof Below = 4> = Depth extends 0
+  ? never
+  : C extends readonly (infer E)[]
+    ? EntryPath<E, Depth>
+    : {
+        [K in keyof C & string]: C[K] extends Method
+          ? never
+          : C[K] extends readonly Numbers[]
+            ? K | `${K}.${number}`
+            : C[K] extends Numbers
+              ? K
+              : C[K] extends readonly (infer E)[]
+                ? `${K}.${EntryPath<E, Below[Depth]>}`
+                : C[K] extends object
+                  ? `${K}.${ColumnPath<C[K], Below[Depth]>}`
+                  : never
+      }[keyof C & string]
+
+/** Ways to the numbers of one object. */
+type EntryPath<E, Depth extends keyof Below> = Depth extends 0
+  ? never
+  : E extends Numbers
+    ? `${number}`
+    : {
+        [K in keyof E & string]: E[K] extends number
+          ? K
+          : E[K] extends Method
+            ? never
+            : E[K] extends Numbers
+              ? K | `${K}.${number}`
+              : E[K] extends object
+                ? `${K}.${EntryPath<E[K], Below[Depth]>}`
+                : never
+      }[keyof E & string]
+
+/** The columns that a schema reads: those that `from` names, else the one with the field's name. */
+type ColumnsOf<S> =
+  S extends Struct<infer F>
+    ? { [K in keyof F & string]: F[K] extends { readonly sources: readonly (infer N)[] } ? N : K }[keyof F &
+        string]
+    : S extends { readonly sources: readonly (infer N)[] }
+      ? N
+      : never
+
+/**
+ * `unknown` when the component has every column that the schema reads; else a type that names what is missing. Where the names are
+ * not known at compile time, `GpuSynced` itself finds out.
+ */
+export type HasColumns<C, S> = C extends RowsMemory & StoreOf<infer Own>
+  ? S extends Own
+    ? unknown
+    : { readonly 'rows are uploaded as they lie: leave the schema out': never }
+  : [keyof C] extends [never]
+    ? unknown
+    : string extends ColumnsOf<S>
+      ? unknown
+      : [Exclude<ColumnsOf<S>, ColumnPath<C>>] extends [never]
+        ? unknown
+        : { readonly 'the component has no column': Exclude<ColumnsOf<S>, ColumnPath<C>> }
+
+/** `unknown`, or for a component that cannot be flagged without a schema a type that says so. */
+export type HasSchema<S> = [S] extends [never]
+  ? { readonly 'an array of objects needs a schema that names its fields': never }
+  : unknown

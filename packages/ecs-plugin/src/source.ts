@@ -1,12 +1,16 @@
-import { i32, scalarFor, scalarsOf, strideOf, struct, u32 } from '@memkit/core'
-import type { ColumnLayout, ScalarName, Schema } from '@memkit/core'
-import { ColumnLengthMismatch, NoColumns, SchemaMismatch, UnsupportedColumn } from './errors.ts'
+import { asType, isRuntimeSized, rowsInfo, scalarsOf, strideOf } from '@memkit/core'
+import type { ColumnLayout, ColumnSource, RowsInfo, ScalarName, Schema } from '@memkit/core'
+import { checkKind, fromPaths, isColumn, isOtherAxis, isTypedColumn, schemaOf } from './component-schema.ts'
+import { EntryColumn } from './entry-column.ts'
+import { ColumnLengthMismatch, SchemaMismatch } from './errors.ts'
 
 /** One column of a component, and where its numbers go in a row. */
 export interface SourceColumn {
   /** Way to the column from the component; empty when the component is the column. */
   readonly keys: readonly string[]
-  /** The same, for messages. */
+  /** Way from an entity's entry in the column to its numbers; empty when the entry is the number, or the array of numbers. */
+  readonly entryKeys: readonly string[]
+  /** Both, for messages. */
   readonly path: string
   readonly layout: ColumnLayout
 }
@@ -19,17 +23,16 @@ export interface Shape {
   readonly columns: readonly SourceColumn[]
 }
 
-/** A column as it is found: numbers by entity id. */
-export type ColumnData = TypedColumn | readonly number[]
-type TypedColumn = ArrayBufferView & ArrayLike<number>
-
 /**
  * Works out how the rows of a component are made.
  *
- * @throws NoColumns, UnsupportedColumn, SchemaMismatch
+ * @throws NoColumns, UnsupportedColumn, SchemaMismatch, NotHostShareable
  */
 export function readShape(label: string, component: object, given: Schema | undefined): Shape {
-  const schema = given ?? defaultSchema(label, component)
+  const schema = given === undefined ? schemaOf(label, component) : asType(given)
+  checkRow(label, schema)
+  const rows = rowsInfo(component)
+  if (rows !== undefined) return shapeOfRows(label, schema, rows)
   const grouped = new Map<string, { type: ScalarName; offsets: number[] }>()
   for (const scalar of scalarsOf(schema)) {
     const column = grouped.get(scalar.source)
@@ -44,9 +47,9 @@ export function readShape(label: string, component: object, given: Schema | unde
   }
   const columns: SourceColumn[] = []
   for (const [path, { type, offsets }] of grouped) {
-    const keys = path === '' ? [] : path.split('.')
-    checkColumn(label, path, columnAt(component, keys))
-    columns.push({ keys, path, layout: { type, arity: offsets.length, offsets } })
+    const ways = waysTo(component, path === '' ? [] : path.split('.'))
+    checkColumn(label, path, columnAt(component, ways.keys), offsets.length)
+    columns.push({ ...ways, path, layout: { type, arity: offsets.length, offsets } })
   }
   return { schema, stride: strideOf(schema), columns }
 }
@@ -55,10 +58,29 @@ export function readShape(label: string, component: object, given: Schema | unde
 export function columnAt(component: object, keys: readonly string[]): unknown {
   let value: unknown = component
   for (let i = 0; i < keys.length; i++) {
-    if (value === null || typeof value !== 'object') return undefined
+    if (value === null || (typeof value !== 'object' && i > 0)) return undefined
     value = (value as Record<string, unknown>)[keys[i]]
   }
   return value
+}
+
+/**
+ * What a packer reads a column from, now: the array itself where it holds numbers, `entries` where it holds objects or small arrays.
+ *
+ * @throws SchemaMismatch when there is no column any more
+ */
+export function sourceAt(
+  label: string,
+  component: object,
+  { keys, path }: SourceColumn,
+  entries: EntryColumn,
+): ColumnSource {
+  const column = columnAt(component, keys)
+  if (isTypedColumn(column)) return column as ColumnSource & ArrayBufferView
+  if (!Array.isArray(column)) throw noColumn(label, path, column)
+  if (!entries.suits(column)) return column as readonly number[]
+  entries.entries = column
+  return entries
 }
 
 /**
@@ -79,10 +101,6 @@ export function checkLengths(label: string, component: object, shape: Shape): nu
   return shared
 }
 
-export function isTypedColumn(column: unknown): column is TypedColumn {
-  return ArrayBuffer.isView(column) && !(column instanceof DataView)
-}
-
 function lengthsOf(component: object, shape: Shape): Record<string, number> {
   const lengths: Record<string, number> = {}
   for (const { keys, path, layout } of shape.columns) {
@@ -92,81 +110,73 @@ function lengthsOf(component: object, shape: Shape): Record<string, number> {
   return lengths
 }
 
-/** One field per column, of the column's own kind. */
-function defaultSchema(label: string, component: object): Schema {
-  if (isTypedColumn(component)) return scalarOf(label, '', component)
-  if (Array.isArray(component))
-    throw new UnsupportedColumn(
+/** A store of `heap.rows` is one column: the words of a row, whatever they mean, uploaded as they lie. */
+function shapeOfRows(label: string, schema: Schema, { struct, stride }: RowsInfo): Shape {
+  if (layoutText(schema) !== layoutText(struct))
+    throw new SchemaMismatch(
       label,
       '',
-      'an array of objects',
-      'Give a schema that names its columns, or use one array per field: { x: new Float32Array(n), … }.',
+      'the rows of heap.rows are uploaded as they lie, so they have the struct that they were made with. Leave the schema out.',
     )
-  const fields: Record<string, Schema> = {}
-  for (const [name, column] of Object.entries(component)) {
-    if (isTypedColumn(column) || Array.isArray(column)) fields[name] = scalarOf(label, name, column)
-    else if (hasColumns(column))
-      throw new UnsupportedColumn(
-        label,
-        name,
-        'an object of columns',
-        `Say where it goes by path, for example schema: struct({ ${name}: vec2f.from('${name}.x', '${name}.y') }).`,
-      )
+  const offsets = Array.from({ length: stride / 4 }, (_, word) => word * 4)
+  const layout: ColumnLayout = { type: 'u32', arity: offsets.length, offsets }
+  return { schema, stride, columns: [{ keys: ['u32'], entryKeys: [], path: 'u32', layout }] }
+}
+
+function layoutText(schema: Schema): string {
+  const places = scalarsOf(schema).map(({ path, offset, type }) => `${path}: ${type} at ${offset}`)
+  return `${places.join(', ')}; ${strideOf(schema)}`
+}
+
+/** Where the path leaves the columns and goes on in the entries of one: at the first array that has no column of that number. */
+function waysTo(
+  component: object,
+  path: readonly string[],
+): { keys: readonly string[]; entryKeys: readonly string[] } {
+  for (let i = 0; i < path.length; i++) {
+    const value = columnAt(component, path.slice(0, i))
+    if (Array.isArray(value) && !isColumn((value as unknown as Record<string, unknown>)[path[i]]))
+      return { keys: path.slice(0, i), entryKeys: path.slice(i) }
   }
-  if (Object.keys(fields).length === 0) throw new NoColumns(label)
-  return struct(fields)
+  return { keys: path, entryKeys: [] }
 }
 
-function hasColumns(value: unknown): boolean {
-  if (value === null || typeof value !== 'object') return false
-  return Object.values(value).some((inner) => isTypedColumn(inner) || Array.isArray(inner))
-}
-
-function scalarOf(label: string, name: string, column: object): Schema {
-  checkColumn(label, name, column)
-  return brandedScalar(label, name, column) ?? scalarFor(column, name)
-}
-
-// `bitecs/serialization` marks plain arrays with the kind of number that they hold.
-const brands: readonly (readonly [symbol, Schema | undefined])[] = [
-  [Symbol.for('bitecs-u8'), u32],
-  [Symbol.for('bitecs-u16'), u32],
-  [Symbol.for('bitecs-u32'), u32],
-  [Symbol.for('bitecs-ref'), u32],
-  [Symbol.for('bitecs-i8'), i32],
-  [Symbol.for('bitecs-i16'), i32],
-  [Symbol.for('bitecs-i32'), i32],
-  [Symbol.for('bitecs-str'), undefined],
-  [Symbol.for('bitecs-arr'), undefined],
-]
-
-function brandedScalar(label: string, name: string, column: object): Schema | undefined {
-  if (!Array.isArray(column)) return undefined
-  for (const [brand, scalar] of brands) {
-    if (!(brand in column)) continue
-    if (scalar !== undefined) return scalar
-    throw new UnsupportedColumn(
+/** @throws SchemaMismatch */
+function checkRow(label: string, schema: Schema): void {
+  if (isRuntimeSized(schema))
+    throw new SchemaMismatch(
       label,
-      name,
-      `branded ${brand.description?.replace('bitecs-', '')}`,
-      'Strings and arrays of any length have no place in a row: leave the column out with a schema.',
+      '',
+      `a row has a fixed size, but ${schema.type} has none. Give its array a count.`,
     )
-  }
-  return undefined
+  const stride = strideOf(schema)
+  if (stride % 4 !== 0)
+    throw new SchemaMismatch(
+      label,
+      '',
+      `rows of ${stride} bytes cannot be copied one by one. Put it in a struct with align(4, …), or use a 32-bit type.`,
+    )
 }
 
-function checkColumn(label: string, path: string, column: unknown): void {
-  if (column instanceof BigInt64Array || column instanceof BigUint64Array)
-    throw new UnsupportedColumn(
-      label,
-      path,
-      'of 64-bit integers',
-      'WGSL has none: use a Uint32Array, or two of them for the low and the high half.',
-    )
-  if (!isTypedColumn(column) && !Array.isArray(column))
+/** @throws SchemaMismatch, UnsupportedColumn */
+function checkColumn(label: string, path: string, column: unknown, arity: number): void {
+  if (!isColumn(column)) throw noColumn(label, path, column)
+  checkKind(label, path, column)
+  if (isOtherAxis(column, arity)) {
+    const paths = Array.from({ length: arity }, (_, k) => (path === '' ? `${k}` : `${path}.${k}`))
     throw new SchemaMismatch(
       label,
       path,
-      `the component has no such column (found ${column === null ? 'null' : typeof column}). Name the column that the field is made of, for example vec2f.from('x', 'y').`,
+      `"${path}" has the entity as its second index (${arity} arrays of ${(column[0] as readonly unknown[]).length}), not as its first. ` +
+        `Name each array: ${fromPaths(paths)}.`,
     )
+  }
+}
+
+function noColumn(label: string, path: string, found: unknown): SchemaMismatch {
+  return new SchemaMismatch(
+    label,
+    path,
+    `the component has no such column (found ${found === null ? 'null' : typeof found}). Name the column that the field is made of, for example vec2f.from('x', 'y').`,
+  )
 }

@@ -129,7 +129,7 @@ describe('bad input', () => {
       "from('pos.x'",
       () => GpuSynced({ pos: { x: floats(2) } }),
     ],
-    ['an array of objects', 'UnsupportedColumn', 'schema', () => GpuSynced([])],
+    ['an array of objects', 'UnsupportedColumn', 'schema', () => GpuSynced([] as object)],
     [
       'columns of different lengths',
       'ColumnLengthMismatch',
@@ -146,7 +146,7 @@ describe('bad input', () => {
       'a schema field without a column',
       'SchemaMismatch',
       '"z"',
-      () => GpuSynced({ x: floats(2) }, { schema: struct({ p: vec3f.from('x', 'x', 'z') }) as never }),
+      () => GpuSynced({ x: floats(2) } as object, { schema: struct({ p: vec3f.from('x', 'x', 'z') }) }),
     ],
     [
       'an unknown mode',

@@ -1,0 +1,35 @@
+import type { ColumnPacker, Schema } from '@memkit/core'
+import { EntryColumn } from './entry-column.ts'
+import { checkLengths, readShape, sourceAt } from './source.ts'
+import type { Shape } from './source.ts'
+
+/** A component as packers read it: its columns, looked up anew for every stage, because stores grow by replacing them. */
+export class ComponentSource {
+  readonly label: string
+  readonly component: object
+  readonly shape: Shape
+  readonly #entries: readonly EntryColumn[]
+
+  /** @throws what `readShape` throws */
+  constructor(label: string, component: object, schema: Schema | undefined) {
+    this.label = label
+    this.component = component
+    this.shape = readShape(label, component, schema)
+    this.#entries = this.shape.columns.map(({ entryKeys }) => new EntryColumn(entryKeys))
+  }
+
+  /**
+   * Gives a packer of `shape.columns` the columns as they are now.
+   *
+   * @returns entities that all columns have room for: ids 0 … result − 1; Infinity when none is a typed array
+   * @throws ColumnLengthMismatch, SchemaMismatch (a column is gone): nothing is bound then, or not all
+   */
+  bindTo(packer: ColumnPacker): number {
+    const { label, component, shape } = this
+    const { columns } = shape
+    const length = checkLengths(label, component, shape)
+    for (let i = 0; i < columns.length; i++)
+      packer.bind(i, sourceAt(label, component, columns[i], this.#entries[i]))
+    return length
+  }
+}

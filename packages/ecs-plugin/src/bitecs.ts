@@ -1,4 +1,4 @@
-import { $internal, noCommit, observe, onAdd, onRemove, query } from 'bitecs'
+import { $internal, commitRemovals, noCommit, observe, onAdd, onRemove, query } from 'bitecs'
 import type { InternalWorld, Query, QueryResult, QueryTerm, World } from 'bitecs'
 import type { EcsWorld, MembershipListener, MembershipWatch } from './ecs.ts'
 import { UnsupportedTerm } from './errors.ts'
@@ -49,6 +49,10 @@ export class BitEcsWorld implements EcsWorld {
       if (component[pairKey] !== true) visit(component as object)
   }
 
+  settle(): void {
+    commitRemovals(this.#world)
+  }
+
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch {
     const components = [...terms]
     for (const term of components)
@@ -97,6 +101,13 @@ class BitEcsWatch implements MembershipWatch {
   // observers without calling them for every removal.
   get intact(): boolean {
     return this.#world[$internal].queries.has(this.#query)
+  }
+
+  // An entity that leaves a `Not` query and comes back before its removal is committed comes back without an event: the
+  // observers have said that it left, and the query is right. Versioned ids cannot be asked for by row.
+  has(row: number): boolean | undefined {
+    if (this.#world[$internal].entityIndex.versioning) return undefined
+    return this.#query.has(row) && !this.#query.toRemove.has(row)
   }
 
   scan(visit: (row: number) => void): void {

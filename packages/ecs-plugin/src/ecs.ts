@@ -10,6 +10,8 @@ export interface EcsWorld {
   rowOf(entity: number): number
   /** Calls `visit` for every component that the world has registered, relation pairs left out. */
   forEachComponent(visit: (component: object) => void): void
+  /** Makes removals final that the ECS has put off. Called before a stage looks at who is there. */
+  settle(): void
   /**
    * Follows which entities match a query of the ECS (for bitECS: components, `Not`, `Or`, relation pairs), from now on. Entities
    * that match already are not replayed, `scan` lists them.
@@ -32,6 +34,8 @@ export interface MembershipListener {
 export interface MembershipWatch {
   /** False once the ECS has silently stopped reporting (a reset world, a removed query): watch again and `scan`. */
   readonly intact: boolean
+  /** Whether the entity of that row matches now; undefined where the ECS cannot tell, and the last call of the listener holds. */
+  has(row: number): boolean | undefined
   /** Calls `visit` for every entity that matches now. */
   scan(visit: (row: number) => void): void
   /** Ends the subscription. Idempotent. */

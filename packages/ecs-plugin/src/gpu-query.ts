@@ -136,7 +136,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
   /** Brings what entered and left into the list. After the components, whose rows it may list. @internal */
   stage(): void {
     const membership = this.#membership
-    membership.heal()
+    membership.update()
     const before = this.#entities.size
     const refused = this.#makeRoom(membership.alive.count)
     membership.apply(this)

@@ -1,7 +1,8 @@
 import { checkStructName } from '@memkit/core'
 import type { Schema } from '@memkit/core'
 import { AlreadyFlagged, InvalidOption, NotAComponent } from './errors.ts'
-import type { DefaultSchema, HasColumns } from './default-schema.ts'
+import type { DefaultSchema, HasColumns, HasSchema } from './default-schema.ts'
+import { checkUnpackable } from './row-unpacker.ts'
 import { checkLengths, readShape } from './source.ts'
 
 declare const schemaOf: unique symbol
@@ -17,13 +18,19 @@ export type Changes = 'detect' | 'marked' | 'all'
 /** Which row an entity has. */
 export type RowKind = 'entity' | 'packed'
 
+/** Who writes the rows. */
+export type SyncDirection = 'upload' | 'download' | 'both'
+
 /** What becomes of the row of a removed entity. */
 export type OnRemove = 'keep' | 'zero'
 
 export interface GpuSyncedOptions<S extends Schema = Schema> {
   /** WGSL struct name and debug label, PascalCase by habit. Default `Component<n>`. */
   label?: string
-  /** Layout of one row: a struct, or a single WGSL type. Default: one field per column. */
+  /**
+   * Layout of one row: a struct, or a single WGSL type. Default: one field per column, of the column's kind. A field of another kind
+   * than its column gets the numbers converted by value, as a typed array would: a u32 from 2.7 is 2, from −1 it is 2³² − 1.
+   */
   schema?: S
   /**
    * How changed rows are found. `'detect'` (default) compares the columns with what the device holds and needs no help;
@@ -37,6 +44,12 @@ export interface GpuSyncedOptions<S extends Schema = Schema> {
   rows?: RowKind
   /** Only entities that also have these components get a row. */
   with?: readonly object[]
+  /**
+   * Who writes the rows. `'upload'` (default): the CPU. `'download'`: a shader; the columns get the values some frames later, and
+   * go up when an entity enters or is marked. `'both'`: either; a row that the CPU changed goes up whole, and what comes back
+   * from before is dropped. Not with packed rows.
+   */
+  direction?: SyncDirection
   /** `MkBufferUsage` flags beside STORAGE, VERTEX and the transfer flags, for example INDIRECT. */
   usage?: number
   /** What becomes of a removed entity's row: `'keep'` (default) leaves its last bytes, `'zero'` clears them. */
@@ -51,6 +64,7 @@ export interface SyncedOptions {
   readonly schema: Schema | undefined
   readonly changes: Changes
   readonly rows: RowKind
+  readonly direction: SyncDirection
   readonly with: readonly object[]
   readonly usage: number
   readonly onRemove: OnRemove
@@ -79,14 +93,15 @@ function registry(): Registry {
  * const Position = GpuSynced({ x: new Float32Array(n + 1), y: new Float32Array(n + 1) })
  * ```
  *
- * @param component any bitECS store with columns; it is returned as it is, nothing is added to it
+ * @param component any bitECS store: columns by field, an array of objects, a bare column, a store of `heap.columns` or `heap.rows`.
+ *   It is returned as it is, nothing is added to it
  * @throws NotAComponent, NoColumns, UnsupportedColumn, ColumnLengthMismatch, SchemaMismatch when it cannot be synced
  * @throws AlreadyFlagged when it was flagged before with other options
  * @throws InvalidIdentifier when the label cannot name a struct in WGSL
  * @throws InvalidOption when an option has a value that it cannot have
  */
 export function GpuSynced<C extends object, S extends Schema = DefaultSchema<C>>(
-  component: C,
+  component: C & HasSchema<S>,
   options: GpuSyncedOptions<S> & { readonly schema?: HasColumns<C, S> } = {},
 ): C & Synced<S> {
   if ((typeof component !== 'object' && typeof component !== 'function') || component === null)
@@ -98,7 +113,9 @@ export function GpuSynced<C extends object, S extends Schema = DefaultSchema<C>>
     return component as C & Synced<S>
   }
   const synced = withDefaults(options, count + 1)
-  checkLengths(synced.label, component, readShape(synced.label, component, synced.schema))
+  const shape = readShape(synced.label, component, synced.schema)
+  checkLengths(synced.label, component, shape)
+  if (synced.direction !== 'upload') checkUnpackable(synced.label, component, shape)
   known.set(component, synced)
   registry().count = count + 1
   return component as C & Synced<S>
@@ -120,9 +137,20 @@ export function flaggedCount(): number {
 }
 
 const changesValues: readonly Changes[] = ['detect', 'marked', 'all']
+const directions: readonly SyncDirection[] = ['upload', 'download', 'both']
 const rowKinds: readonly RowKind[] = ['entity', 'packed']
 const onRemoveValues: readonly OnRemove[] = ['keep', 'zero']
-const optionNames = ['label', 'schema', 'changes', 'rows', 'with', 'usage', 'onRemove', 'capacity'] as const
+const optionNames = [
+  'label',
+  'schema',
+  'changes',
+  'rows',
+  'direction',
+  'with',
+  'usage',
+  'onRemove',
+  'capacity',
+] as const
 // 2³⁰ rows: what a set of rows can hold.
 const maxCapacity = 2 ** 30
 
@@ -139,6 +167,7 @@ function withDefaults(options: GpuSyncedOptions, number: number): SyncedOptions 
     schema: options.schema,
     changes: options.changes ?? 'detect',
     rows: options.rows ?? 'entity',
+    direction: options.direction ?? 'upload',
     with: [...(options.with ?? [])],
     usage: options.usage ?? 0,
     onRemove: options.onRemove ?? 'keep',
@@ -148,6 +177,20 @@ function withDefaults(options: GpuSyncedOptions, number: number): SyncedOptions 
   if (!changesValues.includes(synced.changes))
     throw new InvalidOption('changes', synced.changes, "'detect', 'marked' or 'all'")
   if (!rowKinds.includes(synced.rows)) throw new InvalidOption('rows', synced.rows, "'entity' or 'packed'")
+  if (!directions.includes(synced.direction))
+    throw new InvalidOption('direction', synced.direction, "'upload', 'download' or 'both'")
+  if (synced.direction !== 'upload' && synced.rows === 'packed')
+    throw new InvalidOption(
+      'rows',
+      'packed',
+      "'entity' where the device writes rows: it cannot follow rows that move",
+    )
+  if (synced.direction === 'both' && synced.changes === 'all')
+    throw new InvalidOption(
+      'changes',
+      'all',
+      "'detect' or 'marked' in direction 'both': all rows going up each frame leave none to come back",
+    )
   if (!onRemoveValues.includes(synced.onRemove))
     throw new InvalidOption('onRemove', synced.onRemove, "'keep' or 'zero'")
   if (!Number.isInteger(synced.capacity) || synced.capacity < 1 || synced.capacity > maxCapacity)

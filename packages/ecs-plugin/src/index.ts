@@ -1,6 +1,6 @@
 // Flag components
 export { GpuSynced, isGpuSynced } from './gpu-synced.ts'
-export type { Changes, GpuSyncedOptions, OnRemove, RowKind, Synced } from './gpu-synced.ts'
+export type { Changes, GpuSyncedOptions, OnRemove, RowKind, SyncDirection, Synced } from './gpu-synced.ts'
 export type { DefaultSchema } from './default-schema.ts'
 
 // Sync a world

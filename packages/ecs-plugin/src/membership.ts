@@ -6,20 +6,19 @@ const firstCapacity = 1024
 /**
  * Which entities of one world have a component (and its `with` set), and what changed since the last stage.
  *
- * The ECS calls `enter` and `leave` in mid-operation, so they only set bits in memory of their own; `apply` brings the
- * changes to the mask that the kernels read, in O(changes).
+ * The ECS calls `enter` and `leave` in mid-operation, so they only set bits in memory of their own:
  *
- * 1. `enter(row)`: `alive` +, `entered` +, `touched` +
- * 2. `leave(row)`: `alive` −, `touched` +. `entered` stays: leaving and entering again within a frame is an entry.
- * 3. `apply`: first all touched rows that are not alive have left, then all entered rows that are alive have entered; both
- *    journals are cleared.
+ * 1. `enter(row)`: `alive` +, `touched` +
+ * 2. `leave(row)`: `alive` −, `touched` +
+ * 3. `update`: for every touched row, the ECS is asked whether it is alive.
+ * 4. `apply`: first all touched rows that are not alive have left, then those that are alive have entered: also one that left and
+ *    came back, or whose id was recycled, in between. O(changes). The journal is cleared.
  */
 export class Membership implements MembershipListener {
   /** Rows that have the component now. */
   alive: DirtyRows = new DirtyRows(firstCapacity)
   /** One more than the highest row that was ever alive. */
   rows = 0
-  #entered: DirtyRows = new DirtyRows(firstCapacity)
   #touched: DirtyRows = new DirtyRows(firstCapacity)
   #watch: MembershipWatch
   readonly #ecs: EcsWorld
@@ -42,7 +41,6 @@ export class Membership implements MembershipListener {
     if (row >= this.alive.rows) this.#grow(row + 1)
     if (row >= this.rows) this.rows = row + 1
     this.alive.set(row)
-    this.#entered.set(row)
     this.#touched.set(row)
   }
 
@@ -52,36 +50,56 @@ export class Membership implements MembershipListener {
     this.#touched.set(row)
   }
 
+  /** Whether the row has entered or left since the last `apply`. */
+  isTouched(row: number): boolean {
+    return this.#touched.has(row)
+  }
+
   /**
-   * Watches again and looks at every entity afresh, if the ECS has stopped reporting (a reset world, a removed query).
+   * Brings `alive` up to date. Where the ECS has stopped reporting (a reset world, a removed query) it watches again and looks at
+   * every entity afresh.
    * @returns whether it had to
    */
-  heal(): boolean {
-    if (this.#watch.intact) return false
-    this.#watch.stop()
-    this.#watch = this.#ecs.watch(this.#terms, this)
-    this.#touched.or(this.alive)
-    this.alive.clear()
-    this.#scan()
-    return true
+  update(): boolean {
+    const broken = !this.#watch.intact
+    if (broken) {
+      this.#watch.stop()
+      this.#watch = this.#ecs.watch(this.#terms, this)
+      this.#touched.or(this.alive)
+      this.alive.clear()
+      this.#scan()
+    }
+    const touched = this.#touched
+    for (let from = 0; touched.nextRun(from, 0); from = touched.runFirst + touched.runCount) {
+      const end = touched.runFirst + touched.runCount
+      for (let row = touched.runFirst; row < end; row++) {
+        const alive = this.#watch.has(row)
+        if (alive === true) this.alive.set(row)
+        else if (alive === false) this.alive.unset(row)
+      }
+    }
+    return broken
   }
 
   /** Hands the changes since the last call to `changes`, each row once, those that left first, and forgets them. */
   apply(changes: MembershipChanges): void {
     const touched = this.#touched
     if (touched.isEmpty) return
-    const { alive } = this
+    this.#tell(changes, false)
+    this.#tell(changes, true)
+    touched.clear()
+  }
+
+  #tell(changes: MembershipChanges, entered: boolean): void {
+    const touched = this.#touched
     for (let from = 0; touched.nextRun(from, 0); from = touched.runFirst + touched.runCount) {
       const end = touched.runFirst + touched.runCount
-      for (let row = touched.runFirst; row < end; row++) if (!alive.has(row)) changes.left(row)
+      for (let row = touched.runFirst; row < end; row++) {
+        if (this.alive.has(row) !== entered) continue
+        if (entered) changes.entered(row)
+        else changes.left(row)
+      }
     }
-    const entered = this.#entered
-    for (let from = 0; entered.nextRun(from, 0); from = entered.runFirst + entered.runCount) {
-      const end = entered.runFirst + entered.runCount
-      for (let row = entered.runFirst; row < end; row++) if (alive.has(row)) changes.entered(row)
-    }
-    touched.clear()
-    entered.clear()
   }
 
   dispose(): void {
@@ -95,7 +113,6 @@ export class Membership implements MembershipListener {
   #grow(rows: number): void {
     const capacity = Math.max(rows, this.alive.rows * 2)
     this.alive = grown(this.alive, capacity)
-    this.#entered = grown(this.#entered, capacity)
     this.#touched = grown(this.#touched, capacity)
   }
 }

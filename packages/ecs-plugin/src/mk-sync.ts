@@ -1,4 +1,4 @@
-import { columnsInfo, Heap } from '@memkit/core'
+import { columnsInfo, Heap, rowsInfo } from '@memkit/core'
 import type { Schema } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
 import type { CoordinatorEvents, FrameReport } from '@memkit/coordinator'
@@ -29,6 +29,8 @@ export class MkSync<W extends object = World> {
   /** What is to replace it, once the coordinator has it. */
   #next: OpenedGpu | undefined
   readonly #synced = new Map<object, SyncedComponent>()
+  /** Those of them whose rows come back. */
+  readonly #deviceWritten: SyncedComponent[] = []
   readonly #buffers = new Map<object, SyncedBuffer>()
   readonly #queries = new Set<GpuQuery>()
   #queryCount = 0
@@ -95,7 +97,11 @@ export class MkSync<W extends object = World> {
     this.#stageError = undefined
     // A component that cannot be synced is looked at again, and reported, by `stage`.
     this.#discover()
+    // What the CPU wrote between two frames is newer than what comes back now. Errors are for this frame's stage to tell.
+    for (const synced of this.#deviceWritten) if (synced.options.direction === 'both') this.#attempt(synced)
+    this.#stageError = undefined
     this.coordinator.beginFrame()
+    for (const synced of this.#deviceWritten) synced.takeArrivals()
   }
 
   /**
@@ -247,6 +253,7 @@ export class MkSync<W extends object = World> {
     for (const query of [...this.#queries]) query.dispose()
     for (const synced of this.#synced.values()) synced.dispose()
     this.#synced.clear()
+    this.#deviceWritten.length = 0
     this.#buffers.clear()
     this.coordinator.dispose()
   }
@@ -255,6 +262,7 @@ export class MkSync<W extends object = World> {
     const start = performance.now()
     this.#staged = true
     this.#stageError = this.#discover()
+    this.#ecs.settle()
     // Components first: queries may list their rows.
     for (const synced of this.#synced.values()) this.#attempt(synced)
     for (const query of this.#queries) this.#attempt(query)
@@ -304,6 +312,7 @@ export class MkSync<W extends object = World> {
     if (options === undefined) throw new NotGpuSynced(call, columnNames(component))
     const synced = new SyncedComponent(this.#ecs, this.coordinator, component, options)
     this.#synced.set(component, synced)
+    if (synced.deviceWrites) this.#deviceWritten.push(synced)
     return synced
   }
 
@@ -311,7 +320,7 @@ export class MkSync<W extends object = World> {
   #heapOfComponents(): Heap | undefined {
     let heap: Heap | undefined
     const look = (component: object): void => {
-      const memory = columnsInfo(component)?.memory
+      const { memory } = columnsInfo(component) ?? rowsInfo(component) ?? {}
       if (heap === undefined && memory instanceof Heap && syncedOptions(component) !== undefined)
         heap = memory
     }

@@ -17,6 +17,8 @@ export interface BufferSource {
   readonly rows: number
   /** Row of an entity, −1 when it has none. */
   rowOf(entity: number): number
+  /** A shader may write the rows. */
+  readonly deviceWrites?: boolean
   /** The table row → entity, where rows are packed. */
   rowTable?(): BufferSource | undefined
 }
@@ -106,9 +108,10 @@ export class SyncedBuffer<S extends Schema = Schema> {
    *
    * @param options.name of the variable, default the label with a small first letter
    * @throws InvalidIdentifier
+   * @throws InvalidOption for `access: 'read_write'` where the CPU owns the rows
    */
   wgsl(group: number, binding: number, options: StorageOptions = {}): string {
-    return storageDeclaration(this.#source.label, this.schema, group, binding, options)
+    return storageDeclaration(this.#source, group, binding, options)
   }
 
   /**

@@ -2,6 +2,7 @@ import { ColumnPacker, DirtyRows, RowOutOfRange } from '@memkit/core'
 import type { ColumnSource, Heap, Schema } from '@memkit/core'
 import { MirrorTooLarge } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
+import { ComponentSource } from './component-source.ts'
 import type { EcsWorld } from './ecs.ts'
 import { EntityRows } from './entity-rows.ts'
 import { EntityBeyondColumn } from './errors.ts'
@@ -10,7 +11,8 @@ import { Membership } from './membership.ts'
 import { PackedRows } from './packed-rows.ts'
 import type { RowKeeper, RowMap } from './row-map.ts'
 import { RowTable } from './row-table.ts'
-import { checkLengths, columnAt, readShape } from './source.ts'
+import { RowUnpacker } from './row-unpacker.ts'
+import { columnAt } from './source.ts'
 import type { Shape } from './source.ts'
 import type { BufferSource } from './synced-buffer.ts'
 
@@ -19,6 +21,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   readonly component: object
   readonly options: SyncedOptions
   readonly shape: Shape
+  readonly #source: ComponentSource
   readonly mirror: Mirror
   /** Which row an entity has. */
   readonly rowMap: RowMap
@@ -30,13 +33,17 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #marks: DirtyRows
   readonly #coordinator: MkCoordinator
   #rowTable: RowTable | undefined
+  readonly #unpacker: RowUnpacker | undefined
+  #saidHoles = false
 
   /** @throws HeapFull, MirrorTooLarge, UsageUnsupported and what `readShape` throws; nothing is left behind then */
   constructor(ecs: EcsWorld, coordinator: MkCoordinator, component: object, options: SyncedOptions) {
     this.component = component
     this.options = options
     this.#coordinator = coordinator
-    this.shape = readShape(options.label, component, options.schema)
+    this.#source = new ComponentSource(options.label, component, options.schema)
+    this.shape = this.#source.shape
+    this.#unpacker = options.direction === 'upload' ? undefined : new RowUnpacker(component, this.shape)
     const membership = new Membership(ecs, [component, ...options.with])
     this.#membership = membership
     this.rowMap =
@@ -64,6 +71,10 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     return this.shape.schema
   }
 
+  get deviceWrites(): boolean {
+    return this.options.direction !== 'upload'
+  }
+
   /** Rows in use. */
   get rows(): number {
     return this.rowMap.rows
@@ -88,18 +99,30 @@ export class SyncedComponent implements RowKeeper, BufferSource {
    */
   stage(): void {
     const membership = this.#membership
-    membership.heal()
+    membership.update()
     const refused = this.#makeRoom()
     membership.apply(this.rowMap)
     this.mirror.used = this.rows
-    const { columns } = this.shape
-    const length = checkLengths(this.options.label, this.component, this.shape)
-    for (let i = 0; i < columns.length; i++)
-      this.#packer.bind(i, columnAt(this.component, columns[i].keys) as ColumnSource)
+    const length = this.#source.bindTo(this.#packer)
     const beyond = length < membership.rows && membership.alive.nextRun(length, 0)
     this.#packRows(length, beyond)
+    if (this.#packer.holes > 0) this.#reportHoles()
     if (beyond) this.#reportBeyond(length)
     if (refused !== undefined) throw refused
+  }
+
+  /** Brings rows that came back from the device into the columns. */
+  takeArrivals(): void {
+    const { arrived } = this.mirror
+    if (this.#unpacker === undefined || arrived === undefined || arrived.isEmpty) return
+    this.#unpacker.unpack(this.mirror, arrived, this)
+    arrived.clear()
+  }
+
+  /** Not when its id died or was recycled since the row was written, nor when it was marked: then the CPU has something newer. */
+  wantsRow(row: number): boolean {
+    const { alive } = this.#membership
+    return alive.has(row) && !this.#membership.isTouched(row) && !this.#marks.has(row)
   }
 
   /** Marks an entity's row; one without a row is left alone, for entering marks it. @throws RowOutOfRange */
@@ -194,9 +217,13 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     // Entity rows past the columns are left out; packed rows there read as zero, and are packed again when they can be.
     const count = table < 0 ? Math.min(rows, length) : rows
     const marks = this.#marks
-    if (this.options.changes === 'detect') this.#packer.diff(this.mirror, 0, count, mask, table)
-    else if (this.options.changes === 'all') this.#packer.pack(this.mirror, 0, count, mask, table)
-    else if (!marks.isEmpty) this.#packer.pack(this.mirror, 0, count, marks, table)
+    const { changes, direction } = this.options
+    // Where the device writes too, a row that entered goes up even if it equals what the mirror has: the device has another.
+    if ((changes === 'marked' || direction !== 'upload') && !marks.isEmpty)
+      this.#packer.pack(this.mirror, 0, count, marks, table)
+    if (changes === 'all') this.#packer.pack(this.mirror, 0, count, mask, table)
+    else if (changes === 'detect' && direction !== 'download')
+      this.#packer.diff(this.mirror, 0, count, mask, table)
     if (!beyond) return marks.clear()
     for (let from = 0; marks.nextRun(from, 0); from = marks.runFirst + marks.runCount) {
       const end = marks.runFirst + marks.runCount
@@ -207,9 +234,9 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */
   #makeMirror(): Mirror {
-    const { capacity, label, usage } = this.options
+    const { capacity, direction, label, usage } = this.options
     const make = (rows: number): Mirror =>
-      this.#coordinator.createMirror({ rows, schema: this.shape.schema, label, usage })
+      this.#coordinator.createMirror({ rows, schema: this.shape.schema, label, usage, direction })
     const { wanted } = this.rowMap
     try {
       return make(Math.max(capacity, wanted))
@@ -222,6 +249,22 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #makePacker(): ColumnPacker {
     const layouts = this.shape.columns.map((column) => column.layout)
     return new ColumnPacker(this.mirror.heap, layouts, this.shape.stride)
+  }
+
+  /** Once: the same entities would be in every frame's report. */
+  #reportHoles(): void {
+    const { holes } = this.#packer
+    this.#packer.holes = 0
+    if (this.#saidHoles) return
+    this.#saidHoles = true
+    const { label } = this.options
+    this.#coordinator.warn(
+      'ColumnHoles',
+      `${label}: ${holes} of the values of its living entities are no numbers, and read as 0. Write all of an entity's values when the ` +
+        'component is added to it.',
+      undefined,
+      `ColumnHoles ${label}`,
+    )
   }
 
   #reportBeyond(length: number): never {

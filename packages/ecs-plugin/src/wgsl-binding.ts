@@ -6,26 +6,36 @@ import { InvalidOption } from './errors.ts'
 export interface StorageOptions {
   /** Name of the variable. Default: the component's label with a small first letter. */
   name?: string
-  /** `'read'` (default): the CPU owns the rows. */
-  access?: 'read'
+  /** Default `'read'`. `'read_write'` for components with `direction: 'download'` or `'both'`. */
+  access?: 'read' | 'read_write'
+}
+
+/** What is declared. */
+interface StorageSource {
+  readonly label: string
+  readonly schema: Schema
+  readonly deviceWrites?: boolean
 }
 
 /** The declarations of a row type and of a runtime-sized storage array of it. */
 export function storageDeclaration(
-  label: string,
-  schema: Schema,
+  source: StorageSource,
   group: number,
   binding: number,
-  { name = label.charAt(0).toLowerCase() + label.slice(1), access = 'read' }: StorageOptions,
+  options: StorageOptions,
 ): string {
+  const { label, schema } = source
+  const { name = label.charAt(0).toLowerCase() + label.slice(1), access = 'read' } = options
   requireIndex('group', group)
   requireIndex('binding', binding)
   checkFieldName(name)
-  if (access !== 'read')
+  if (access !== 'read' && access !== 'read_write')
+    throw new InvalidOption('access', access, "'read' or 'read_write'")
+  if (access === 'read_write' && source.deviceWrites !== true)
     throw new InvalidOption(
       'access',
       access,
-      `'read': the CPU owns the rows of ${label}, a shader must not write them`,
+      `'read': the CPU owns the rows of ${label}. Flag it with direction: 'download' or 'both' to let a shader write them`,
     )
   const declaration = `@group(${group}) @binding(${binding}) var<storage, ${access}> ${name}: `
   if (schema.kind !== 'struct') return `${declaration}array<${schema.type}>;\n`

@@ -125,6 +125,21 @@ describe('a GPU query', () => {
     },
   )
 
+  it('has who comes back to a Not query after a frame in which nobody asked bitECS for it', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const [A, Hidden] = [{}, {}]
+    const shown = mk.query([A, Not(Hidden)])
+    const entity = spawn(A)
+    frame()
+    addComponent(world, entity, Hidden)
+    frame()
+    expect(shown.count).toBe(0)
+    removeComponent(world, entity, Hidden)
+    frame()
+    expect(await listed(shown)).toEqual([entity])
+    mk.dispose()
+  })
+
   it('works with a relation pair', async () => {
     const { world, mk, frame, spawn } = await setUp()
     const ChildOf = createRelation<object>()

@@ -3,6 +3,7 @@ import {
   addEntity,
   createEntityIndex,
   createWorld,
+  Not,
   query,
   removeComponent,
   removeEntity,
@@ -18,6 +19,7 @@ import { Membership } from '../src/membership.ts'
 function watching(world: object, terms: object[], warnings: string[] = []) {
   const membership = new Membership(new BitEcsWorld(world, (message) => warnings.push(message)), terms)
   const changes = (): { entered: number[]; left: number[] } => {
+    membership.update()
     const seen = { entered: [] as number[], left: [] as number[] }
     membership.apply({ entered: (row) => seen.entered.push(row), left: (row) => seen.left.push(row) })
     return seen
@@ -80,6 +82,18 @@ describe('Membership', () => {
     expect(watching(world, [Thing]).changes()).toEqual({ entered: [here], left: [] })
   })
 
+  it('notices who comes back to a Not query before bitECS has committed the leaving, of which bitECS says nothing', () => {
+    const [Thing, Hidden] = [{}, {}]
+    const world = createWorld()
+    const { changes } = watching(world, [Thing, Not(Hidden)])
+    const entity = spawn(world, Thing)
+    changes()
+    addComponent(world, entity, Hidden)
+    removeComponent(world, entity, Hidden)
+    expect(query(world, [Thing, Not(Hidden)])).toEqual([entity])
+    expect(changes()).toEqual({ entered: [entity], left: [] })
+  })
+
   it('wants every one of its components', () => {
     const [Thing, Visible] = [{}, {}]
     const world = createWorld()
@@ -107,10 +121,10 @@ describe('Membership', () => {
     const { membership, changes } = watching(world, [Thing])
     const [a, b] = [spawn(world, Thing), spawn(world, Thing)]
     changes()
-    expect(membership.heal()).toBe(false)
+    expect(membership.update()).toBe(false)
     resetWorld(world)
     expect(spawn(world, Thing)).toBe(a)
-    expect(membership.heal()).toBe(true)
+    expect(membership.update()).toBe(true)
     expect(changes()).toEqual({ entered: [a], left: [b] })
     // The new subscription works.
     removeEntity(world, a)
@@ -125,8 +139,7 @@ describe('Membership', () => {
     changes()
     removeQuery(world, [Thing])
     removeEntity(world, a)
-    expect(changes()).toEqual({ entered: [], left: [] })
-    expect(membership.heal()).toBe(true)
+    expect(membership.update()).toBe(true)
     expect(changes()).toEqual({ entered: [b], left: [a] })
   })
 

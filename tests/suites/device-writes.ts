@@ -1,0 +1,140 @@
+import { addComponent, addEntity, createWorld, removeEntity } from 'bitecs'
+import { attachMk, f32, GpuSynced, struct, u32, vec2f } from '@memkit/ecs-plugin'
+import type { MkSync, SyncDirection } from '@memkit/ecs-plugin'
+import type { MkGpu } from '@memkit/gpu'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const row = struct({ pos: vec2f.from('x', 'y'), id: u32, heat: f32 })
+
+/** Components that the device writes: its rows come back into the columns, and never over something newer. */
+export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
+  let gpu: MkGpu
+  beforeEach(async () => {
+    gpu = await open()
+  })
+  afterEach(() => {
+    gpu.destroy()
+  })
+
+  async function setUp(direction: SyncDirection) {
+    const store = {
+      x: new Float32Array(64),
+      y: new Float32Array(64),
+      id: new Uint32Array(64),
+      // Plain numbers: these come back by value.
+      heat: [] as number[],
+    }
+    const Thing = GpuSynced(store, { schema: row, direction, capacity: 8, label: 'Thing' })
+    const world = createWorld()
+    const mk = await attachMk(world, { gpu })
+    const spawn = (x: number): number => {
+      const entity = addEntity(world)
+      addComponent(world, entity, Thing)
+      store.x[entity] = x
+      store.y[entity] = store.heat[entity] = 0
+      store.id[entity] = entity
+      return entity
+    }
+    const frame = () => {
+      mk.beginFrame()
+      mk.endFrame()
+    }
+    /** What a shader would do: the queue runs it after this frame's upload. */
+    const deviceSets = (entity: number, x: number, heat: number): void => {
+      const { buffer, stride } = mk.buffer(Thing)
+      gpu.write(buffer, entity * stride, new Float32Array([x]).buffer, 0, 4)
+      gpu.write(buffer, entity * stride + 12, new Float32Array([heat]).buffer, 0, 4)
+    }
+    /** Frames until what is on its way has come back. */
+    const settle = async (mk: MkSync<object>): Promise<void> => {
+      for (let i = 0; i < 6; i++) {
+        frame()
+        await mk.coordinator.idle()
+        await new Promise((resolve) => setTimeout(resolve, 0))
+      }
+    }
+    return { store, Thing, world, mk, spawn, frame, deviceSets, settle }
+  }
+
+  describe.each<SyncDirection>(['download', 'both'])('direction %s', (direction) => {
+    it("brings the device's values into the columns some frames later", async () => {
+      const { store, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
+      const [a, b] = [spawn(1), spawn(2)]
+      frame()
+      deviceSets(a, 10, 0.5)
+      await settle(mk)
+      expect([store.x[a], store.y[a], store.id[a], store.heat[a]]).toEqual([10, 0, a, 0.5])
+      expect([store.x[b], store.id[b], store.heat[b]]).toEqual([2, b, 0])
+      mk.dispose()
+    })
+
+    it('starts an entity from its columns, also one that got the id of a dead one', async () => {
+      const { store, Thing, world, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
+      const first = spawn(1)
+      frame()
+      deviceSets(first, 99, 9)
+      await settle(mk)
+      deviceSets(first, 100, 10)
+      // What the device wrote for the dead entity is on its way when the id is given to the next.
+      frame()
+      removeEntity(world, first)
+      const second = spawn(5)
+      expect(second).toBe(first)
+      await settle(mk)
+      expect([store.x[second], store.heat[second]]).toEqual([5, 0])
+      expect(new Float32Array(await mk.buffer(Thing).read())[second * 4]).toBe(5)
+      deviceSets(second, 7, 0)
+      await settle(mk)
+      expect(store.x[second]).toBe(7)
+      mk.dispose()
+    })
+
+    it('keeps the rows of the device when the buffer grows', async () => {
+      const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
+      const first = spawn(1)
+      frame()
+      deviceSets(first, 42, 4)
+      for (let i = 0; i < 30; i++) spawn(i)
+      await settle(mk)
+      expect(mk.buffer(Thing).capacity).toBeGreaterThan(30)
+      expect([store.x[first], store.heat[first]]).toEqual([42, 4])
+      mk.dispose()
+    })
+  })
+
+  it("both: a row that the CPU changes wins, until a later value of the device's comes", async () => {
+    const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp('both')
+    const entity = spawn(1)
+    frame()
+    deviceSets(entity, 10, 1)
+    await settle(mk)
+    deviceSets(entity, 20, 2)
+    frame()
+    // Written between two frames, while the 20 is on its way back.
+    store.x[entity] = 30
+    await settle(mk)
+    expect([store.x[entity], store.heat[entity]]).toEqual([30, 1])
+    expect(new Float32Array(await mk.buffer(Thing).read())[entity * 4]).toBe(30)
+    deviceSets(entity, 40, 4)
+    await settle(mk)
+    expect([store.x[entity], store.heat[entity]]).toEqual([40, 4])
+    mk.dispose()
+  })
+
+  it('download: what the CPU writes stays where it is, unless it is marked', async () => {
+    const { store, Thing, mk, spawn, frame, settle } = await setUp('download')
+    const entity = spawn(1)
+    frame()
+    store.x[entity] = 3
+    frame()
+    const x = async (): Promise<number> => new Float32Array(await mk.buffer(Thing).read())[entity * 4]
+    expect(await x()).toBe(1)
+    store.x[entity] = 4
+    mk.mark(Thing, entity)
+    frame()
+    expect(await x()).toBe(4)
+    await settle(mk)
+    expect(store.x[entity]).toBe(4)
+    mk.dispose()
+  })
+}

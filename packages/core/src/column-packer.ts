@@ -366,7 +366,7 @@ function chunkRows(columns: readonly ColumnLayout[]): number {
 }
 
 function tableBytes(groupCount: number): number {
-  return groupCount * Group.bytes + Group.workBytes
+  return groupCount * (Group.bytes + Group.workBytesPerGroup) + Group.workBytes
 }
 
 /** @throws PackLayoutInvalid */

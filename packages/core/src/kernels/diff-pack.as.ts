@@ -1,31 +1,39 @@
 // The driver of the diff + pack kernel in AssemblyScript: `group-table.ts` describes what it reads, `js-kernels.ts` is
-// its twin. It walks the rows by blocks, and each block by groups of scalars; four-row transposition is
-// `scalars.as.ts`, another module, so that each stays small enough to compile synchronously everywhere.
+// its twin. It walks the rows by blocks, and each block by groups of scalars, and writes what differs. What it does to
+// every row in every frame is `find.as.ts`, another module, so that each is small enough to compile synchronously.
 // Compiled by scripts/build-kernels.mjs into generated/diff-pack.ts. It owns no memory: everything is passed in.
 // @ts-nocheck
 
 // Words of a group and work area: see `Group`.
 const GROUP_BYTES: u32 = 64
-const BLOCK_ROWS: u32 = 512
-const BLOCK_WORDS: u32 = 16
+/** A block is what one summary word stands for. */
+const BLOCK_ROWS: u32 = 1024
+const BLOCK_WORDS: u32 = 32
 const SCALARS: i32 = 0
 const RUN: i32 = 1
 
 /** Below so many live rows of 32, rows are handled one by one. */
 const FEW: i32 = 8
 
-@external("scalars", "scalars1")
-declare function scalars1(g: u32, block: u32, from: u32, till: u32, live: u32, changed: u32, to: u32, stride: u32, force: i32): i32
-@external("scalars", "scalars2")
-declare function scalars2(g: u32, block: u32, from: u32, till: u32, live: u32, changed: u32, to: u32, stride: u32, force: i32): i32
-@external("scalars", "scalars3")
-declare function scalars3(g: u32, block: u32, from: u32, till: u32, live: u32, changed: u32, to: u32, stride: u32, force: i32): i32
-@external("scalars", "scalars4")
-declare function scalars4(g: u32, block: u32, from: u32, till: u32, live: u32, changed: u32, to: u32, stride: u32, force: i32): i32
+/** From so many rows of 32 on, rows are written four at a time. */
+const MANY: i32 = 6
+
+/** See `find.as.ts`. */
+@external("find", "find")
+declare function find(
+  groups: u32,
+  count: u32,
+  block: u32,
+  from: u32,
+  till: u32,
+  to: u32,
+  stride: u32,
+  found: u32,
+): u32
 
 export function diffPack(
   groups: u32,
-  groupCount: i32,
+  groupCount: u32,
   first: u32,
   count: u32,
   target: u32,
@@ -37,98 +45,204 @@ export function diffPack(
   force: i32,
 ): i32 {
   const end = first + count
-  const work = groups + (groupCount as u32) * GROUP_BYTES
-  const changed = work + 64
+  const work = groups + groupCount * GROUP_BYTES
+  const changed = work + BLOCK_WORDS * 4
+  const found = changed + BLOCK_WORDS * 4
   let total = 0
-  // `changed` is all zero between blocks.
-  fill64(changed, i32x4.splat(0))
+  // Groups of scalars come first in the table. What all their columns have may be read 32 rows at once.
+  let scalarEnd = groups
+  let limit = end
+  for (; scalarEnd < work && load<i32>(scalarEnd) == SCALARS; scalarEnd += GROUP_BYTES) {
+    const lanes = load<u32>(scalarEnd, 4) << 2
+    for (let lane = scalarEnd; lane < scalarEnd + lanes; lane += 4) {
+      limit = load<i32>(lane, 48) == -1 ? min(limit, load<u32>(lane, 32)) : 0
+    }
+  }
+  const scalarCount = (scalarEnd - groups) / GROUP_BYTES
+  // The words of `changed` are zero between blocks.
+  for (let w: u32 = 0; w < BLOCK_WORDS * 4; w += 4) store<i32>(changed + w, 0)
   for (let block = first & ~(BLOCK_ROWS - 1); block < end; block += BLOCK_ROWS) {
+    const block32 = block >>> 5
+    if (mask != -1 && !load<u32>(maskSummary + (block32 >>> 5 << 2))) continue
+    // `live`: one word of bits per 32 rows, or 0 when every row of the block counts. `dirty`: which words changed.
     let live: u32 = 0
-    let any: i32 = 0
-    if (mask != -1 || block < first || end - block < BLOCK_ROWS) {
-      if (mask != -1) {
-        // Half a summary word for a block of 512 rows.
-        const bits = load<u16>(maskSummary + (block >>> 10 << 2) + (block >>> 8 & 2))
-        if (!bits) continue
-      }
+    let dirty: u32 = 0
+    if (mask != -1 || block < first || end - block < BLOCK_ROWS || force) {
       live = work
+      let any = 0
       for (let w: u32 = 0; w < BLOCK_WORDS; w++) {
         const row = block + (w << 5)
-        let bits = mask == -1 ? -1 : load<i32>(mask + (row >>> 5 << 2))
-        if (row + 32 <= first || row >= end) bits = 0
-        else {
+        let bits = 0
+        if (row + 32 > first && row < end) {
+          bits = mask == -1 ? -1 : load<i32>(mask + ((block32 + w) << 2))
           if (row < first) bits &= -1 << (first & 31)
           if (end - row < 32) bits &= ~(-1 << (end - row))
         }
         any |= bits
         store<i32>(live + (w << 2), bits)
-        if (force) store<i32>(changed + (w << 2), bits)
-      }
-      if (!any) continue
-    } else if (force) fill64(changed, i32x4.splat(-1))
-    any = force
-    for (let g = groups; g < work; g += GROUP_BYTES) {
-      const kind = load<i32>(g)
-      const n = load<u32>(g, 4)
-      const to = target + block * stride + load<u32>(g, 8)
-      // Words whose 32 rows all lie within the range and within the columns, so that they may be read at once.
-      let limit = load<u32>(g, 32)
-      let direct = load<i32>(g, 48) == -1
-      if (kind == SCALARS) {
-        for (let lane: u32 = 4; lane < n << 2; lane += 4) {
-          limit = min(limit, load<u32>(g + lane, 32))
-          direct = direct && load<i32>(g + lane, 48) == -1
+        if (force) {
+          store<i32>(changed + (w << 2), bits)
+          dirty |= u32(bits != 0) << w
         }
       }
-      const from = block < first ? (first - block + 31) >>> 5 : 0
-      const last = min(limit, end)
-      let till = direct && last > block ? min((last - block) >>> 5, BLOCK_WORDS) : 0
-      // Three scalars are compared as four, so the last row must not be the last of the memory.
-      if (n == 3 && till) {
-        const over = (to as u64) + (till * 32 - 1) * stride + 16
-        if (over > (memory.size() as u64) << 16) till--
-      }
-      if (kind == SCALARS && from < till) {
-        if (n == 4) any |= scalars4(g, block, from, till, live, changed, to, stride, force)
-        else if (n == 3) any |= scalars3(g, block, from, till, live, changed, to, stride, force)
-        else if (n == 2) any |= scalars2(g, block, from, till, live, changed, to, stride, force)
-        else any |= scalars1(g, block, from, till, live, changed, to, stride, force)
-        if (live == 0 && till - from == BLOCK_WORDS) continue
-      }
-      any |= slow(g, kind, block, from, till, live, changed, to, stride, force)
+      if (!any) continue
     }
-    if (!any) continue
-    for (let w: u32 = 0; w < BLOCK_WORDS; w++) {
-      const bits = load<i32>(changed + (w << 2))
-      if (!bits) continue
-      store<i32>(changed + (w << 2), 0)
-      const word = (block >>> 5) + w
-      const at = words + (word << 2)
+    const to = target + block * stride
+    // Words of 32 rows that lie within range and columns: from … till − 1.
+    const from = block < first ? (first - block + 31) >>> 5 : 0
+    let till = limit > block ? min((limit - block) >>> 5, BLOCK_WORDS) : 0
+    if (from < till) {
+      // `find` reads 16 bytes of each group in each row: the last must not be the last of the memory.
+      const over = (to as u64) + (till * 32 - 1) * stride + load<u32>(scalarEnd - GROUP_BYTES, 8) + 16
+      if (over > (memory.size() as u64) << 16) till--
+      if (scalarCount) dirty |= scalars(groups, scalarCount, block, from, till, live, changed, found, to, stride, force)
+    }
+    if (live || till != BLOCK_WORDS || scalarEnd != work) {
+      for (let g = groups; g < work; g += GROUP_BYTES) {
+        dirty |= slow(g, block, from, till, live, changed, to + load<u32>(g, 8), stride, force)
+      }
+    }
+    if (!dirty) continue
+    const over = summary + (block32 >>> 5 << 2)
+    store<u32>(over, load<u32>(over) | dirty)
+    do {
+      const w = ctz(dirty)
+      const from = changed + (w << 2)
+      const bits = load<i32>(from)
+      store<i32>(from, 0)
+      const at = words + ((block32 + w) << 2)
       store<i32>(at, load<i32>(at) | bits)
-      const over = summary + (word >>> 5 << 2)
-      store<i32>(over, load<i32>(over) | (1 << (word & 31)))
       total += popcnt(bits)
-    }
+      dirty &= dirty - 1
+    } while (dirty)
   }
   return total
 }
 
+/**
+ * Compares the columns of all groups of scalars with the rows of a block, where words may be read at once, and writes
+ * the rows that differ. Words with few live rows are left out.
+ *
+ * @param live address of one word of bits per 32 rows; 0 when all are live
+ * @param changed address of the words that get the bits of rows that differ
+ * @param found where `find` works
+ * @param to address of the first row of the block
+ * @param force all live rows count as different
+ * @returns bit w for each word w in which a row differed
+ */
+function scalars(
+  groups: u32,
+  count: u32,
+  block: u32,
+  from: u32,
+  till: u32,
+  live: u32,
+  changed: u32,
+  found: u32,
+  to: u32,
+  stride: u32,
+  force: i32,
+): u32 {
+  let differ: u32 = 0
+  const last = groups + count * GROUP_BYTES
+  let dirty = force
+    ? (-1 << from) & (-1 >>> (32 - till))
+    : find(groups, count, block, from, till, to, stride, found)
+  for (; dirty; dirty &= dirty - 1) {
+    const w = ctz(dirty)
+    let bits = force ? -1 : load<i32>(found + (w << 3))
+    if (live) {
+      const alive = load<i32>(live + (w << 2))
+      if (popcnt(alive) < FEW) continue
+      bits &= alive
+      if (!bits) continue
+    }
+    differ |= 1 << w
+    store<i32>(changed + (w << 2), load<i32>(changed + (w << 2)) | bits)
+    const t = to + (w << 5) * stride
+    const row0 = block + (w << 5)
+    const many = popcnt(bits) >= MANY
+    for (let g = groups; g != last; g += GROUP_BYTES) {
+      const n = load<u32>(g, 4)
+      const groupTo = t + load<u32>(g, 8)
+      if (many) write(g, n, row0 << 2, groupTo, stride, bits)
+      else {
+        let left = bits
+        do {
+          const r = ctz(left)
+          const row = groupTo + r * stride
+          const s = (row0 + r) << 2
+          store<i32>(row, load<i32>(load<u32>(g, 16) + s))
+          if (n > 1) {
+            store<i32>(row, load<i32>(load<u32>(g, 20) + s), 4)
+            if (n > 2) {
+              store<i32>(row, load<i32>(load<u32>(g, 24) + s), 8)
+              if (n > 3) store<i32>(row, load<i32>(load<u32>(g, 28) + s), 12)
+            }
+          }
+          left &= left - 1
+        } while (left)
+      }
+    }
+  }
+  return differ
+}
+
+/** Writes the rows of `bits`, four at a time: values of the columns are transposed to rows. */
+function write(g: u32, n: u32, skip: u32, t: u32, stride: u32, bits: u32): void {
+  const a = load<u32>(g, 16) + skip
+  const b = load<u32>(g, 20) + skip
+  const c = load<u32>(g, 24) + skip
+  const d = load<u32>(g, 28) + skip
+  for (let i: u32 = 0; i < 128; i += 16) {
+    const four = bits & 15
+    bits >>>= 4
+    const va = v128.load(a + i)
+    if (n == 1) {
+      if (four & 1) v128.store32_lane(t, va, 0)
+      if (four & 2) v128.store32_lane(t + stride, va, 1)
+      if (four & 4) v128.store32_lane(t + 2 * stride, va, 2)
+      if (four & 8) v128.store32_lane(t + 3 * stride, va, 3)
+    } else {
+      const vb = v128.load(b + i)
+      const ab0 = v128.shuffle<i32>(va, vb, 0, 4, 1, 5)
+      const ab1 = v128.shuffle<i32>(va, vb, 2, 6, 3, 7)
+      if (n == 2) {
+        if (four & 1) v128.store64_lane(t, ab0, 0)
+        if (four & 2) v128.store64_lane(t + stride, ab0, 1)
+        if (four & 4) v128.store64_lane(t + 2 * stride, ab1, 0)
+        if (four & 8) v128.store64_lane(t + 3 * stride, ab1, 1)
+      } else {
+        const vc = v128.load(c + i)
+        const vd = n == 4 ? v128.load(d + i) : vc
+        const cd0 = v128.shuffle<i32>(vc, vd, 0, 4, 1, 5)
+        const cd1 = v128.shuffle<i32>(vc, vd, 2, 6, 3, 7)
+        if (four & 1) storeRow(n, t, v128.shuffle<i64>(ab0, cd0, 0, 2))
+        if (four & 2) storeRow(n, t + stride, v128.shuffle<i64>(ab0, cd0, 1, 3))
+        if (four & 4) storeRow(n, t + 2 * stride, v128.shuffle<i64>(ab1, cd1, 0, 2))
+        if (four & 8) storeRow(n, t + 3 * stride, v128.shuffle<i64>(ab1, cd1, 1, 3))
+      }
+    }
+    t += stride << 2
+  }
+}
+
 // @ts-ignore: decorator
 @inline
-function fill64(at: u32, value: v128): void {
-  v128.store(at, value)
-  v128.store(at, value, 16)
-  v128.store(at, value, 32)
-  v128.store(at, value, 48)
+function storeRow(n: u32, to: u32, row: v128): void {
+  if (n == 4) v128.store(to, row)
+  else {
+    v128.store64_lane(to, row, 0)
+    v128.store32_lane(to, row, 2, 8)
+  }
 }
 
 /**
- * The words of a block that the four-row kernel left out: other kinds of group, words at the ends of the range and of
+ * The words of a block that `scalars` left out: other kinds of group, words at the ends of the range and of
  * the columns, words with few live rows.
  */
 function slow(
   g: u32,
-  kind: i32,
   block: u32,
   from: u32,
   till: u32,
@@ -137,29 +251,30 @@ function slow(
   to: u32,
   stride: u32,
   force: i32,
-): i32 {
+): u32 {
+  const kind = load<i32>(g)
   const bytes = load<u32>(g, 4) << 2
   const step = load<u32>(g, 12)
   // Rows that are the column's own bytes: 32 of them are compared as one piece.
-  const whole = kind == RUN && bytes == step && bytes == stride && !force
+  const whole = kind == RUN && bytes == step && bytes == stride && !force && load<i32>(g, 48) == -1
   const base = load<u32>(g, 16) + block * step
-  let any = 0
+  let dirty: u32 = 0
   for (let w: u32 = 0; w < BLOCK_WORDS; w++) {
     let bits = live ? load<i32>(live + (w << 2)) : -1
     if (!bits) continue
     const row = w << 5
     const t = to + row * stride
-    if (w >= from && w < till && popcnt(bits) >= FEW) {
-      if (kind == SCALARS) continue
-      if (whole && equal(base + row * step, t, bytes << 5)) continue
+    if (popcnt(bits) >= FEW) {
+      if (kind == SCALARS && w >= from && w < till) continue
+      if (whole && bits == -1 && block + row + 32 <= load<u32>(g, 32) && equal(base + row * step, t, bytes << 5)) continue
     }
     bits = kind > RUN ? halves(g, block + row, bits, t, stride) : rows(g, block + row, bits, t, stride)
     if (bits) {
-      any = 1
+      dirty |= 1 << w
       store<i32>(changed + (w << 2), load<i32>(changed + (w << 2)) | bits)
     }
   }
-  return any
+  return dirty
 }
 
 /** Whether two pieces of memory hold the same bytes; `bytes` is a multiple of 128. */

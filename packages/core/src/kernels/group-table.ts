@@ -18,10 +18,11 @@
 export const Group = {
   /** Bytes of a group. */
   bytes: 64,
-  /** Bytes of the work area: two bits for each row of a block. */
-  workBytes: 128,
+  /** Bytes of the work area: two bits for each row of a block, and as much again for each group. */
+  workBytes: 256,
+  workBytesPerGroup: 256,
   /** Rows that a kernel handles at a time, so that the columns of all groups stay in the first-level cache. */
-  blockRows: 512,
+  blockRows: 1024,
   Scalars: 0,
   Run: 1,
   Half: 2,
@@ -60,8 +61,8 @@ export interface GroupPlan {
 }
 
 /**
- * Sorts the scalars of all columns into groups, in the order of the row: scalars of single columns by up to four,
- * scalars of one column that stay together in the row as runs, f16 one by one.
+ * Sorts the scalars of all columns into groups: first the scalars of single columns by up to four, then the scalars of
+ * one column that stay together in the row as runs, then f16 one by one, each in the order of the row.
  */
 export function planGroups(columns: readonly ColumnLayout[]): GroupPlan[] {
   const groups: GroupPlan[] = []
@@ -98,5 +99,5 @@ export function planGroups(columns: readonly ColumnLayout[]): GroupPlan[] {
     }
     groups.push({ kind: Group.Scalars, count: lanes.length, dst, step: 4, lanes })
   }
-  return groups.sort((a, b) => a.dst - b.dst)
+  return groups.sort((a, b) => a.kind - b.kind || a.dst - b.dst)
 }

@@ -2,12 +2,12 @@ import type { DirtyRows } from '../dirty-rows.ts'
 import { WrongMemory } from '../errors.ts'
 import { diffPackWasm } from './generated/diff-pack.ts'
 import { gatherWasm } from './generated/gather.ts'
-import { scalarsWasm } from './generated/scalars.ts'
+import { findWasm } from './generated/find.ts'
 import type { Kernels } from './kernels.ts'
 
 interface Modules {
   readonly diffPack: WebAssembly.Module
-  readonly scalars: WebAssembly.Module
+  readonly find: WebAssembly.Module
   readonly gather: WebAssembly.Module
 }
 
@@ -55,7 +55,7 @@ function compile(): Modules | null {
   try {
     return {
       diffPack: new WebAssembly.Module(fromBase64(diffPackWasm)),
-      scalars: new WebAssembly.Module(fromBase64(scalarsWasm)),
+      find: new WebAssembly.Module(fromBase64(findWasm)),
       gather: new WebAssembly.Module(fromBase64(gatherWasm)),
     }
   } catch {
@@ -69,10 +69,10 @@ class WasmKernels implements Kernels {
   readonly #gather: Gather
   readonly #buffer: ArrayBuffer
 
-  constructor(memory: WebAssembly.Memory, { diffPack, scalars, gather }: Modules) {
+  constructor(memory: WebAssembly.Memory, { diffPack, find, gather }: Modules) {
     const env = { memory }
-    const inner = new WebAssembly.Instance(scalars, { env }).exports
-    this.diffPack = new WebAssembly.Instance(diffPack, { env, scalars: inner }).exports.diffPack as DiffPack
+    const inner = new WebAssembly.Instance(find, { env }).exports
+    this.diffPack = new WebAssembly.Instance(diffPack, { env, find: inner }).exports.diffPack as DiffPack
     this.#gather = new WebAssembly.Instance(gather, { env }).exports.gather as Gather
     this.#buffer = memory.buffer
   }

@@ -1,0 +1,88 @@
+import { addComponent, addEntity, createWorld, removeComponent, removeEntity, resetWorld } from 'bitecs'
+import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
+import type { Changes, RowKind } from '@memkit/ecs-plugin'
+import type { MkGpu } from '@memkit/gpu'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { randomFrom } from './random.ts'
+import { rowWords, storeShapes } from './store-shapes.ts'
+
+/** Ids 0 … 39 at first; stores that can grow are replaced by longer ones on the way. */
+const slots = 40
+const frames = 10
+
+/**
+ * One scripted life for every shape of store: spawn, write, despawn, recycle, grow, reset. After each frame every row on the device has the
+ * bits that the table of shapes says.
+ *
+ * @param open a device of its own for each test
+ * @param changes which modes to run
+ */
+export function describeStores(open: () => Promise<MkGpu>, changes: readonly Changes[]): void {
+  let gpu: MkGpu
+  beforeEach(async () => {
+    gpu = await open()
+  })
+  afterEach(() => gpu.destroy())
+
+  const kinds: [Changes, RowKind][] = changes.flatMap((mode) => [
+    [mode, 'entity'],
+    [mode, 'packed'],
+  ])
+  describe.each(kinds)('%s, %s rows', (mode, rows) => {
+    it.each(storeShapes.map((shape) => [shape.name, shape] as const))('%s', async (_name, shape) => {
+      const store = shape.make(slots)
+      const Thing = GpuSynced(store.component, {
+        schema: store.schema,
+        changes: mode,
+        rows,
+        capacity: 8,
+        onRemove: 'zero',
+        label: 'Thing',
+      })
+      const world = createWorld()
+      const mk = await attachMk(world, { gpu })
+      const random = randomFrom(3)
+      /** What the row of each living entity must be. */
+      const model = new Map<number, Uint32Array>()
+      let room = slots
+      const write = (entity: number): void => {
+        model.set(entity, rowWords(store.write(entity, random), shape.stride))
+        mk.mark(Thing, entity)
+      }
+      for (let frame = 0; frame < frames; frame++) {
+        mk.beginFrame()
+        if (frame === 5 && store.grow !== undefined) store.grow((room = slots * 2))
+        if (frame === 7) {
+          resetWorld(world)
+          model.clear()
+        }
+        for (const entity of [...model.keys()]) {
+          const dice = random()
+          if (dice < 0.2) {
+            if (dice < 0.1) removeEntity(world, entity)
+            else removeComponent(world, entity, Thing)
+            model.delete(entity)
+          } else if (dice < 0.5) write(entity)
+        }
+        for (let i = 0; i < 12; i++) {
+          const entity = addEntity(world)
+          if (entity >= room) {
+            removeEntity(world, entity)
+            break
+          }
+          addComponent(world, entity, Thing)
+          write(entity)
+        }
+        mk.endFrame()
+        const buffer = mk.buffer(Thing)
+        expect(buffer.stride).toBe(shape.stride)
+        const expected = new Uint32Array((buffer.rows * shape.stride) / 4)
+        for (const [entity, words] of model) expected.set(words, (buffer.rowOf(entity) * shape.stride) / 4)
+        if (rows === 'packed') expect(buffer.rows).toBe(model.size)
+        expect(new Uint32Array(await buffer.read()), `frame ${frame}`).toEqual(expected)
+      }
+      expect(model.size).toBeGreaterThan(10)
+      mk.dispose()
+    })
+  })
+}

@@ -84,7 +84,7 @@ for (let frame = 0; frame < FRAMES; frame++) {
 
 console.log(`${FRAMES} frames, ${alive} particles, ${calls} calls to the device`)
 console.log(`${(changed / 2 ** 20).toFixed(1)} MiB changed, ${(uploaded / 2 ** 20).toFixed(1)} MiB uploaded`)
-for (const [plan, count] of [...plans].sort()) console.log(`  ${plan}: ${count} frames`)
+for (const [plan, count] of plans) console.log(`  ${plan}: ${count} frames`)
 
 let mismatches = 0
 for (const mirror of [motion, looks]) {

@@ -7,7 +7,7 @@ import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import { differs } from './device-bytes.ts'
 
 /** One step of a random program. Numbers are taken modulo what there is. */
-export type Step =
+type Step =
   | { do: 'write'; mirror: number; rows: number[]; seed: number }
   | { do: 'range'; mirror: number; first: number; count: number; seed: number }
   | { do: 'shade'; mirror: number; row: number; seed: number }
@@ -18,7 +18,7 @@ export type Step =
   | { do: 'abandon' }
 
 const nat = fc.nat(1 << 16)
-export const anyStep: fc.Arbitrary<Step> = fc.oneof(
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({

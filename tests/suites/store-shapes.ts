@@ -21,7 +21,7 @@ interface Legacy {
   readonly Types: Readonly<Record<'f32' | 'ui16' | 'i8' | 'ui32', string>>
   defineComponent(schema: object, max?: number): never
 }
-const { defineComponent, Types } = (await import('bitecs/legacy' as string)) as Legacy
+const { defineComponent, Types } = (await import('bitecs/legacy')) as Legacy
 
 type Kind = 'f32' | 'i32' | 'u32' | 'f16'
 /** Numbers of a row: which kind they are there, at which byte, and their value. */
@@ -153,10 +153,10 @@ export const storeShapes: readonly StoreShape[] = [
     make() {
       const component = {
         hp: [] as number[],
-        signed: i16Array([]) as number[],
-        small: u8Array([]) as number[],
-        aim: ref([]) as number[],
-        speed: f32Array([]) as number[],
+        signed: i16Array([]),
+        small: u8Array([]),
+        aim: ref([]),
+        speed: f32Array([]),
       }
       return {
         component,
@@ -424,7 +424,7 @@ export const storeShapes: readonly StoreShape[] = [
     name: 'a bare plain array with a brand',
     stride: 4,
     make() {
-      const component = u8Array([]) as number[]
+      const component = u8Array([])
       return {
         component,
         write(e, random) {

@@ -78,10 +78,11 @@ function scalarOf(label: string, name: string, column: TypedColumn | readonly un
 function refuseEntries(label: string, name: string, column: readonly unknown[], first: object): never {
   const field = name === '' ? 'value' : name
   if (isColumn(first)) {
+    const count = Math.min(4, Math.max(2, first.length))
+    const byEntity = `schema: struct({ ${field}: vec${count}f }) when its first index is the entity`
     const paths = Array.from(column, (_, i) => (name === '' ? `${i}` : `${name}.${i}`))
-    const advice = isOtherAxis(column, column.length)
-      ? `With the entity as the second index, name each: schema: struct({ ${field}: ${fromPaths(paths)} }).`
-      : `Say how many numbers an entity has: schema: struct({ ${field}: vec${Math.min(4, Math.max(2, first.length))}f }).`
+    const byColumn = `struct({ ${field}: ${fromPaths(paths)} }) when its second is`
+    const advice = `Say how its numbers lie: ${column.length > 16 ? byEntity : `${byEntity}, ${byColumn}`}.`
     throw new UnsupportedColumn(label, name, 'an array of arrays', advice)
   }
   throw new UnsupportedColumn(

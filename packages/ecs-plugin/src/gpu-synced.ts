@@ -118,6 +118,7 @@ export function GpuSynced<C extends object, S extends Schema = DefaultSchema<C>>
   if (synced.direction !== 'upload') checkUnpackable(synced.label, component, shape)
   known.set(component, synced)
   registry().count = count + 1
+  warnOfNames(synced.label, component)
   return component as C & Synced<S>
 }
 
@@ -198,6 +199,21 @@ function withDefaults(options: GpuSyncedOptions, number: number): SyncedOptions 
   if (!Number.isInteger(synced.usage) || synced.usage < 0)
     throw new InvalidOption('usage', synced.usage, 'MkBufferUsage flags')
   return Object.freeze(synced)
+}
+
+// bitECS takes an object with a `component` for what `set()` returns, and one with a `data` for a value to set.
+const misreadNames: readonly (readonly [name: string, consequence: string])[] = [
+  ['component', 'addComponent adds that column instead of the component, silently'],
+  ['data', 'every addComponent calls the onSet observers'],
+]
+
+/** Said where it is flagged, once: a component that is never added is never met again. */
+function warnOfNames(label: string, component: object): void {
+  for (const [name, consequence] of misreadNames)
+    if (Object.hasOwn(component, name))
+      console.warn(
+        `[memkit] ${label} has a field named \`${name}\`, which bitECS reads as its own: ${consequence}. Rename the field.`,
+      )
 }
 
 /** Throws when an option is given that differs from the first time. Options that are left out ask for nothing. */

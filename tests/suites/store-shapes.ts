@@ -1,3 +1,4 @@
+import { defineComponent, Types } from 'bitecs/legacy'
 import { f32 as f32Array, i16 as i16Array, ref, u8 as u8Array } from 'bitecs/serialization'
 import {
   createHeap,
@@ -15,13 +16,6 @@ import {
 } from '@memkit/ecs-plugin'
 import { halfBits } from '@memkit/core'
 import type { Schema } from '@memkit/ecs-plugin'
-
-/** `bitecs/legacy` ships without types. */
-interface Legacy {
-  readonly Types: Readonly<Record<'f32' | 'ui16' | 'i8' | 'ui32', string>>
-  defineComponent(schema: object, max?: number): never
-}
-const { defineComponent, Types } = (await import('bitecs/legacy')) as Legacy
 
 type Kind = 'f32' | 'i32' | 'u32' | 'f16'
 /** Numbers of a row: which kind they are there, at which byte, and their value. */
@@ -275,10 +269,7 @@ export const storeShapes: readonly StoreShape[] = [
     name: 'bitecs/legacy: an array of columns, by path',
     stride: 32,
     make(slots) {
-      const component: { m: Float32Array[]; hp: Uint16Array } = defineComponent(
-        { m: [Types.f32, 4], hp: Types.ui16 },
-        slots,
-      )
+      const component = defineComponent({ m: [Types.f32, 4], hp: Types.ui16 }, slots)
       return {
         component,
         schema: struct({ m: vec4f.from('m.0', 'm.1', 'm.2', 'm.3'), hp: u32 }),
@@ -299,10 +290,7 @@ export const storeShapes: readonly StoreShape[] = [
     name: 'bitecs/legacy: nested columns, by path',
     stride: 16,
     make(slots) {
-      const component: { pos: { x: Float32Array; y: Float32Array }; team: Int8Array } = defineComponent(
-        { pos: { x: Types.f32, y: Types.f32 }, team: Types.i8 },
-        slots,
-      )
+      const component = defineComponent({ pos: { x: Types.f32, y: Types.f32 }, team: Types.i8 }, slots)
       return {
         component,
         schema: struct({ pos: vec2f.from('pos.x', 'pos.y'), team: i32 }),

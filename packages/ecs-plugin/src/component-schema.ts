@@ -68,7 +68,7 @@ function scalarOf(label: string, name: string, column: TypedColumn | readonly un
   if (branded !== undefined) return branded
   if (isTypedColumn(column)) return scalarFor<object>(column, name)
   const first = column.find((entry) => entry !== undefined && entry !== null)
-  if (typeof first === 'object') refuseEntries(label, name, column, first as object)
+  if (typeof first === 'object' && first !== null) refuseEntries(label, name, column, first)
   // An empty array as a component may become anything; an empty column is one of numbers.
   if (name === '' && first === undefined) refuseEntries(label, name, column, {})
   return f32

@@ -1,7 +1,7 @@
 import { asType, isRuntimeSized, rowsInfo, scalarsOf, strideOf } from '@memkit/core'
 import type { ColumnLayout, ColumnSource, RowsInfo, ScalarName, Schema } from '@memkit/core'
 import { checkKind, fromPaths, isColumn, isOtherAxis, isTypedColumn, schemaOf } from './component-schema.ts'
-import { EntryColumn } from './entry-column.ts'
+import type { EntryColumn } from './entry-column.ts'
 import { ColumnLengthMismatch, SchemaMismatch } from './errors.ts'
 
 /** One column of a component, and where its numbers go in a row. */

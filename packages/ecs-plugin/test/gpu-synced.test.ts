@@ -1,4 +1,5 @@
 import { f32, mat4x4f, struct, vec2f, vec3f } from '@memkit/core'
+import type { Schema } from '@memkit/core'
 import { f32 as f32Array, str, u8 } from 'bitecs/serialization'
 import { describe, expect, it } from 'vitest'
 import { GpuSynced, isGpuSynced } from '../src/index.ts'
@@ -146,7 +147,7 @@ describe('bad input', () => {
       'a schema field without a column',
       'SchemaMismatch',
       '"z"',
-      () => GpuSynced({ x: floats(2) } as object, { schema: struct({ p: vec3f.from('x', 'x', 'z') }) }),
+      () => GpuSynced<object, Schema>({ x: floats(2) }, { schema: struct({ p: vec3f.from('x', 'x', 'z') }) }),
     ],
     [
       'an unknown mode',

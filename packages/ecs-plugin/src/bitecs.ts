@@ -1,6 +1,6 @@
-import { $internal, commitRemovals, noCommit, observe, onAdd, onRemove, query } from 'bitecs'
+import { $internal, commitRemovals, noCommit, observe, onAdd, onRemove, onSet, query } from 'bitecs'
 import type { InternalWorld, Query, QueryResult, QueryTerm, World } from 'bitecs'
-import type { EcsWorld, MembershipListener, MembershipWatch } from './ecs.ts'
+import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
 import { UnsupportedTerm } from './errors.ts'
 
 // bitECS marks the component of a relation pair with this symbol. Its name is not exported, its key is global.
@@ -44,6 +44,11 @@ export class BitEcsWorld implements EcsWorld {
     return entity & index.entityMask
   }
 
+  get idMask(): number {
+    const { versioning, entityMask } = this.#world[$internal].entityIndex
+    return versioning ? entityMask : -1
+  }
+
   forEachComponent(visit: (component: object) => void): void {
     for (const component of this.#world[$internal].componentMap.keys())
       if (component[pairKey] !== true) visit(component as object)
@@ -69,6 +74,19 @@ export class BitEcsWorld implements EcsWorld {
       stopAdd()
       stopRemove()
     })
+  }
+
+  watchWrites(component: object, wrote: (row: number) => void): WriteWatch {
+    const stop = observe(this.#world, onSet(component), (entity) => wrote(this.rowOf(entity)))
+    const { componentMap } = this.#world[$internal]
+    const registered = componentMap.get(component)
+    // `resetWorld` empties the map: a component that comes back has observers of its own.
+    return {
+      get intact() {
+        return componentMap.get(component) === registered
+      },
+      stop,
+    }
   }
 
   /** bitECS's own record of a query, which it does not hand out: found by the list that `query` returns. */
@@ -107,7 +125,8 @@ class BitEcsWatch implements MembershipWatch {
   // observers have said that it left, and the query is right. Versioned ids cannot be asked for by row.
   has(row: number): boolean | undefined {
     if (this.#world[$internal].entityIndex.versioning) return undefined
-    return this.#query.has(row) && !this.#query.toRemove.has(row)
+    const { toRemove } = this.#query
+    return this.#query.has(row) && (toRemove.dense.length === 0 || !toRemove.has(row))
   }
 
   scan(visit: (row: number) => void): void {

@@ -20,6 +20,11 @@ export class Membership implements MembershipListener {
   /** One more than the highest row that was ever alive. */
   rows = 0
   #touched: DirtyRows = new DirtyRows(firstCapacity)
+  /** What `update` has found, for `apply`. */
+  #entered: Uint32Array = new Uint32Array(64)
+  #enteredCount = 0
+  #left: Uint32Array = new Uint32Array(64)
+  #leftCount = 0
   #watch: MembershipWatch
   readonly #ecs: EcsWorld
   readonly #terms: readonly object[]
@@ -69,36 +74,41 @@ export class Membership implements MembershipListener {
       this.alive.clear()
       this.#scan()
     }
-    const touched = this.#touched
-    for (let from = 0; touched.nextRun(from, 0); from = touched.runFirst + touched.runCount) {
-      const end = touched.runFirst + touched.runCount
-      for (let row = touched.runFirst; row < end; row++) {
-        const alive = this.#watch.has(row)
-        if (alive === true) this.alive.set(row)
-        else if (alive === false) this.alive.unset(row)
-      }
-    }
+    this.#sortOut()
     return broken
   }
 
-  /** Hands the changes since the last call to `changes`, each row once, those that left first, and forgets them. */
+  /** Hands what changed between the last two calls of `update` to `changes`, each row once, those that left first, and forgets it. */
   apply(changes: MembershipChanges): void {
-    const touched = this.#touched
-    if (touched.isEmpty) return
-    this.#tell(changes, false)
-    this.#tell(changes, true)
-    touched.clear()
+    for (let i = 0; i < this.#leftCount; i++) changes.left(this.#left[i])
+    for (let i = 0; i < this.#enteredCount; i++) changes.entered(this.#entered[i])
+    this.#leftCount = this.#enteredCount = 0
+    this.#touched.clear()
   }
 
-  #tell(changes: MembershipChanges, entered: boolean): void {
-    const touched = this.#touched
-    for (let from = 0; touched.nextRun(from, 0); from = touched.runFirst + touched.runCount) {
-      const end = touched.runFirst + touched.runCount
-      for (let row = touched.runFirst; row < end; row++) {
-        if (this.alive.has(row) !== entered) continue
-        if (entered) changes.entered(row)
-        else changes.left(row)
+  /** Asks the ECS about every touched row, and lists those that are alive and those that are not. */
+  #sortOut(): void {
+    this.#leftCount = this.#enteredCount = 0
+    const { words, summary } = this.#touched
+    // Plainly: for every row in touched. Bit by bit, because what enters and leaves is scattered.
+    for (let s = 0; s < summary.length; s++)
+      for (let someWords = summary[s]; someWords !== 0; someWords &= someWords - 1) {
+        const word = (s << 5) + lowestBit(someWords)
+        for (let someRows = words[word]; someRows !== 0; someRows &= someRows - 1)
+          this.#sort((word << 5) + lowestBit(someRows))
       }
+  }
+
+  #sort(row: number): void {
+    const alive = this.#watch.has(row) ?? this.alive.has(row)
+    if (alive) {
+      this.alive.set(row)
+      if (this.#enteredCount === this.#entered.length) this.#entered = longer(this.#entered)
+      this.#entered[this.#enteredCount++] = row
+    } else {
+      this.alive.unset(row)
+      if (this.#leftCount === this.#left.length) this.#left = longer(this.#left)
+      this.#left[this.#leftCount++] = row
     }
   }
 
@@ -129,4 +139,15 @@ function grown(rows: DirtyRows, capacity: number): DirtyRows {
   const bigger = new DirtyRows(capacity)
   bigger.copyFrom(rows)
   return bigger
+}
+
+function longer(list: Uint32Array): Uint32Array {
+  const copy = new Uint32Array(list.length * 2)
+  copy.set(list)
+  return copy
+}
+
+/** Number of the lowest bit that is set in a word that is not 0. */
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word)
 }

@@ -1,0 +1,151 @@
+// What following a bitECS query costs: a GPU query against rebuilding and uploading the list (P15), and what observers add to adding and
+// removing a component. `npm run bench -w @memkit/ecs-plugin [-- --quick]`
+import { cpus } from 'node:os'
+import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
+import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
+import { dawnGpu } from '@memkit/gpu/node'
+import { addComponent, addEntity, createWorld, query, removeComponent } from 'bitecs'
+import { interleave, short, table } from '../../../bench/interleave.ts'
+
+const quick = process.argv.includes('--quick')
+const rounds = quick ? 21 : 101
+const sizes = quick ? [100_000] : [100_000, 1_000_000]
+
+console.log(
+  `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, bitECS 0.4.0; medians of ${rounds} rounds in turn\n`,
+)
+console.log(
+  'A GPU query kept in step, milliseconds of stage and flush, against query() → Uint32Array → one write (P15: ≥ 20 ×)\n',
+)
+const lines: string[][] = []
+for (const [name, open] of [
+  ['Dummy', async () => new MkGpu(new DummyBackend())],
+  ['Dawn, null backend', () => dawnGpu({ backend: 'null' })],
+  ['Dawn', () => dawnGpu()],
+] as const) {
+  const gpu = await open().catch(() => undefined)
+  if (gpu === undefined) console.log(`${name}: no adapter, left out`)
+  else {
+    const label = name === 'Dawn' ? `Dawn, ${gpu.capabilities.adapter}` : name
+    for (const entities of sizes)
+      for (const share of [0, 0.0001, 0.001, 0.01])
+        lines.push([label, entities.toLocaleString('en'), ...(await keptInStep(gpu, entities, share))])
+    gpu.destroy()
+  }
+}
+table(['device', 'entities', 'in and out', 'GPU query', 'rebuilt', 'rebuilt ÷ GPU query'], lines)
+
+console.log('\nAdding and removing a component, ns per entity and call (bitECS alone = 1)\n')
+table(['what is followed', 'add', 'remove', '÷ bitECS alone'], await observers())
+
+/** `share` of the entities leave and as many enter, per frame. */
+async function keptInStep(gpu: MkGpu, entities: number, share: number): Promise<string[]> {
+  const Visible = {}
+  const world = createWorld()
+  const all = Array.from({ length: entities * 1.5 }, () => addEntity(world))
+  for (let i = 0; i < entities; i++) addComponent(world, all[i], Visible)
+  const mk = await attachMk(world, { gpu })
+  await mk.coordinator.ready()
+  mk.query([Visible], { draw: { vertexCount: 6 } })
+  const list = gpu.createDeviceBuffer(all.length * 4, MkBufferUsage.STORAGE | MkBufferUsage.TRANSFER_DST)
+  const half = Math.round((entities * share) / 2)
+  let turn = 0
+  // Some go out, as many come in: the same work of bitECS's before each case, not timed.
+  const shuffle = (): void => {
+    for (let i = 0; i < half; i++) {
+      removeComponent(world, all[(turn + i) % all.length], Visible)
+      addComponent(world, all[(turn + i + all.length / 2) % all.length], Visible)
+    }
+    turn += half
+    query(world, [Visible])
+  }
+  const copy = new Uint32Array(all.length)
+  const drain = async (): Promise<void> => {
+    await gpu.waitIdle()
+  }
+  const [followed, rebuilt] = await interleave(
+    [
+      async () => {
+        shuffle()
+        const start = performance.now()
+        mk.beginFrame()
+        mk.endFrame()
+        const took = performance.now() - start
+        await drain()
+        return took
+      },
+      async () => {
+        shuffle()
+        const start = performance.now()
+        const found = query(world, [Visible])
+        copy.set(found)
+        gpu.write(list, 0, copy.buffer, 0, found.length * 4)
+        const took = performance.now() - start
+        // What entered meanwhile is brought up to date outside the clock, so that the other case has its own share only.
+        mk.beginFrame()
+        mk.endFrame()
+        await drain()
+        return took
+      },
+    ],
+    rounds,
+    20,
+  )
+  mk.dispose()
+  return [
+    `${share * 100} %`,
+    short(followed.median),
+    short(rebuilt.median),
+    `${(rebuilt.median / followed.median).toFixed(1)} ×`,
+  ]
+}
+
+async function observers(): Promise<string[][]> {
+  const count = 20_000
+  const kinds = [
+    'nothing',
+    'a synced component',
+    'a synced component, packed',
+    'a GPU query',
+    'both',
+  ] as const
+  const cases = await Promise.all(
+    kinds.map(async (kind) => {
+      const Thing = { x: new Float32Array(count + 1) }
+      const world = createWorld()
+      const all = Array.from({ length: count }, () => addEntity(world))
+      // bitECS works as hard in all cases: the query exists in each.
+      query(world, [Thing])
+      const mk = await attachMk(world, { gpu: new MkGpu(new DummyBackend()) })
+      if (kind.includes('synced') || kind === 'both')
+        mk.buffer(GpuSynced(Thing, kind.includes('packed') ? { rows: 'packed' } : {}))
+      if (kind === 'a GPU query' || kind === 'both') mk.query([Thing])
+      return { world, all, Thing, mk }
+    }),
+  )
+  const adds: number[][] = kinds.map(() => [])
+  const removes: number[][] = kinds.map(() => [])
+  for (let round = 0; round < rounds + 10; round++)
+    cases.forEach(({ world, all, Thing, mk }, i) => {
+      const start = performance.now()
+      for (const entity of all) addComponent(world, entity, Thing)
+      const added = performance.now()
+      query(world, [Thing])
+      const before = performance.now()
+      for (const entity of all) removeComponent(world, entity, Thing)
+      const removed = performance.now()
+      query(world, [Thing])
+      mk.beginFrame()
+      mk.endFrame()
+      if (round < 10) return
+      adds[i].push(((added - start) * 1e6) / count)
+      removes[i].push(((removed - before) * 1e6) / count)
+    })
+  const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]
+  const alone = median(adds[0]) + median(removes[0])
+  return kinds.map((kind, i) => {
+    const [add, remove] = [median(adds[i]), median(removes[i])]
+    cases[i].mk.dispose()
+    return [kind, add.toFixed(0), remove.toFixed(0), ((add + remove) / alone).toFixed(2)]
+  })
+}

@@ -14,8 +14,11 @@ const BATCH_MOST = 4
 /** A completion that takes longer says nothing about the device: some browsers look only every 100 ms. */
 const ROUND_TRIP_MOST = 5
 const ROUNDS = 3
-/** Calls before the first batch: the engine compiles. */
+/** Batches that a coarse clock makes longer than this are timed once: there are many of them in one already. */
+const COARSE = 1
+/** Calls before the first batch, in which the engine compiles, and milliseconds for them. */
 const WARM_UP = 200
+const WARM_UP_MS = 1
 /** Rounds of one term on the device, how well two must agree, and milliseconds for all of them. */
 const WALL_ROUNDS = 8
 const AGREE = 0.2
@@ -225,9 +228,10 @@ class Calibration {
   async #thread(work: () => void): Promise<number> {
     let times = 1
     let best = Infinity
-    const warm = performance.now() + 4 * this.#least
+    const warm = performance.now() + WARM_UP_MS
+    const rounds = this.#least > COARSE ? 1 : ROUNDS
     for (let i = 0; i < WARM_UP && performance.now() < warm; i++) work()
-    for (let round = 0; round < ROUNDS;) {
+    for (let round = 0; round < rounds;) {
       const start = performance.now()
       for (let i = 0; i < times; i++) work()
       const took = performance.now() - start

@@ -1,0 +1,101 @@
+import { entityExists, hasComponent } from 'bitecs'
+import type { Changes, OnRemove } from '@memkit/ecs-plugin'
+import type { Store } from './stores.ts'
+
+/** A term of a query, in a form that the model can answer by itself. */
+export interface Term {
+  readonly op: 'has' | 'not' | 'or'
+  readonly components: readonly object[]
+}
+
+/** Whether an entity matches, by looking at the world alone: no query of bitECS is asked. */
+export function matches(world: object, entity: number, terms: readonly Term[]): boolean {
+  if (!entityExists(world, entity)) return false
+  const has = (component: object): boolean => hasComponent(world, entity, component)
+  return terms.every(({ op, components }) =>
+    op === 'has' ? components.every(has) : op === 'or' ? components.some(has) : !components.some(has),
+  )
+}
+
+/**
+ * What the device must hold of one component of one world. Copies every row that is alive at every stage; only `marked`
+ * looks at who entered or was marked.
+ */
+export class ComponentModel {
+  readonly store: Store
+  readonly changes: Changes
+  readonly onRemove: OnRemove
+  readonly terms: readonly Term[]
+  /** Rows by entity, as last staged. An entity without one has zeros. */
+  readonly rows = new Map<number, Uint8Array>()
+  /** Who has a row, or will get one. */
+  readonly alive = new Set<number>()
+  /** Who entered or was marked since its row was last taken. */
+  readonly pending = new Set<number>()
+  /** Highest id that ever entered. */
+  highest = -1
+  /** Who had a row when last staged. */
+  staged: ReadonlySet<number> = new Set()
+  /** Who could not be read when last staged: it gave an error. */
+  unread: ReadonlySet<number> = new Set()
+  /** One more than the highest id that ever was alive when staged. */
+  stagedRows = 0
+
+  constructor(store: Store, changes: Changes, onRemove: OnRemove, terms: readonly Term[]) {
+    this.store = store
+    this.changes = changes
+    this.onRemove = onRemove
+    this.terms = terms
+  }
+
+  /** After anything happened to an entity. */
+  look(world: object, entity: number): void {
+    if (matches(world, entity, this.terms)) {
+      if (!this.alive.has(entity)) this.pending.add(entity)
+      this.alive.add(entity)
+      this.highest = Math.max(this.highest, entity)
+    } else {
+      this.alive.delete(entity)
+      this.pending.delete(entity)
+    }
+  }
+
+  mark(entity: number): void {
+    if (this.alive.has(entity)) this.pending.add(entity)
+  }
+
+  stage(): void {
+    const { store, alive, pending, rows } = this
+    for (const entity of rows.keys()) if (!alive.has(entity) && this.onRemove === 'zero') rows.delete(entity)
+    this.staged = new Set(alive)
+    this.stagedRows = Math.max(this.stagedRows, ...[...alive].map((entity) => entity + 1))
+    const slots = store.torn ? 0 : store.slots
+    for (const entity of alive) {
+      if (entity >= slots) continue
+      if (this.changes !== 'marked' || pending.has(entity)) rows.set(entity, store.pack(entity))
+      pending.delete(entity)
+    }
+    this.unread = new Set(pending)
+  }
+
+  /** Code of the error that staging must give. */
+  get error(): string | undefined {
+    if (this.store.torn) return 'ColumnLengthMismatch'
+    for (const entity of this.alive) if (entity >= this.store.slots) return 'EntityBeyondColumn'
+    return undefined
+  }
+}
+
+/** Which entities a query must hold. */
+export class QueryModel {
+  readonly terms: readonly Term[]
+  staged: ReadonlySet<number> = new Set()
+
+  constructor(terms: readonly Term[]) {
+    this.terms = terms
+  }
+
+  stage(world: object, entities: Iterable<number>): void {
+    this.staged = new Set([...entities].filter((entity) => matches(world, entity, this.terms)))
+  }
+}

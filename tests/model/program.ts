@@ -1,0 +1,245 @@
+import type { BufferingMode, Changes, CostModel, OnRemove, RowKind, Strategy } from '@memkit/ecs-plugin'
+import * as fc from 'fast-check'
+import { storeSpecs } from './stores.ts'
+
+/** One flagged component. Numbers that name something are taken modulo what there is. */
+export interface ComponentSetup {
+  /** Index in `storeSpecs`. */
+  readonly store: number
+  readonly changes: Changes
+  readonly rows: RowKind
+  readonly onRemove: OnRemove
+  /** Only entities that have the first tag as well. */
+  readonly with: boolean
+  /** Rows reserved at the start. */
+  readonly capacity: number
+  /** Entities that the columns have room for at the start. */
+  readonly slots: number
+}
+
+/** What a program runs on. */
+export interface Setup {
+  readonly worlds: 1 | 2
+  readonly components: readonly ComponentSetup[]
+  readonly strategy: Strategy
+  /** Index in `costModels`. */
+  readonly costs: number
+  readonly buffering: BufferingMode
+  /** Of each world's heap. */
+  readonly heapBytes: number
+  readonly debug: boolean
+  /** The sync is given the list of components; else it finds them. */
+  readonly listed: boolean
+  /** Dummy only: no scatter. */
+  readonly noScatter: boolean
+  /** Dummy only: work is done when somebody waits for it, not before. */
+  readonly slow: boolean
+}
+
+/** One step. `w`: world, `c`: component, `e`: entity; numbers are taken modulo what there is. */
+export type Step =
+  /** A new entity with the components and tags whose bits are set, written and marked; `beyond`: without room in the columns. */
+  | { readonly op: 'spawn'; w: number; parts: number; seed: number; beyond: number }
+  | { readonly op: 'despawn'; w: number; e: number }
+  /** A component, or one of the two tags. */
+  | { readonly op: 'add'; w: number; e: number; part: number }
+  | { readonly op: 'remove'; w: number; e: number; part: number }
+  /** Writes an entity's numbers; `mark` 0: forgets to mark. */
+  | { readonly op: 'write'; c: number; e: number; seed: number; mark: number }
+  /** Writes many; `mark` 0: none, 1: as a range, 2: all that there are. */
+  | { readonly op: 'fill'; c: number; first: number; count: number; step: number; seed: number; mark: number }
+  /** Puts bigger columns in place; `by` 0: as big as before. */
+  | { readonly op: 'grow'; c: number; by: number }
+  /** Puts a bigger column in place of one alone: staging must refuse until the others follow. */
+  | { readonly op: 'tear'; c: number; k: number }
+  /** The user's own bitECS query: commits removals. */
+  | { readonly op: 'look'; w: number; q: number }
+  | { readonly op: 'removeQuery'; w: number; c: number }
+  | { readonly op: 'reset'; w: number }
+  /** In an open frame it abandons that one. */
+  | { readonly op: 'begin'; w: number }
+  | { readonly op: 'stage'; w: number }
+  /** Opens a frame if there is none, ends it, and compares the device with the model. */
+  | { readonly op: 'end'; w: number }
+  /** Two frames without changes: the second makes no call. */
+  | { readonly op: 'idle'; w: number }
+  | { readonly op: 'query'; w: number; q: number; draw: number; rowsOf: number }
+  | { readonly op: 'closeQuery'; w: number; i: number }
+  /** Asks for the table row → entity, which from then on is compared as well. */
+  | { readonly op: 'rowTable'; w: number; c: number }
+  /** Ends a world's sync and attaches it again. */
+  | { readonly op: 'attach'; w: number }
+  /** Loses the device: now (0), or on the Dummy at a call from now. */
+  | { readonly op: 'lose'; at: number }
+  | { readonly op: 'restore' }
+  /** Dummy only: completion is not reported from now on, or is again. */
+  | { readonly op: 'hang'; on: number }
+
+export type Op = Step['op']
+
+export interface Program {
+  readonly setup: Setup
+  readonly steps: readonly Step[]
+}
+
+const calls = {
+  lambda: 1,
+  callDevice: 0,
+  byteDevice: 0,
+  rowDevice: 0,
+  rowDeviceFar: 0,
+  scatterDevice: 0,
+  nearBytes: 1 << 20,
+  farBytes: 16 << 20,
+}
+/** All terms by hand, so that a program does the same on every machine. */
+export const costModels: readonly CostModel[] = [
+  // One call costs as much as two rows of 16 bytes: runs with small gaps.
+  { ...calls, callThread: 32, byteThread: 1, scatterThread: 500, rowThread: 5, rowThreadFar: 5 },
+  // Bytes are dear: exact runs.
+  { ...calls, callThread: 1, byteThread: 10, scatterThread: 1e6, rowThread: 5, rowThreadFar: 5 },
+  // Calls are dear: whole buffers.
+  { ...calls, callThread: 1e4, byteThread: 0.01, scatterThread: 1e5, rowThread: 100, rowThreadFar: 100 },
+  // Scatter is cheap.
+  { ...calls, callThread: 500, byteThread: 0.1, scatterThread: 500, rowThread: 1, rowThreadFar: 1 },
+]
+
+const byte = fc.nat(255)
+/** The first few are named again and again, so that much happens to one of them within a frame. */
+const e = fc.oneof(fc.nat(3), byte)
+const small = fc.nat(7)
+const w = fc.nat(1)
+const seed = fc.nat(0xffff)
+
+const component: fc.Arbitrary<ComponentSetup> = fc.record({
+  store: fc.nat(storeSpecs.length - 1),
+  changes: fc.constantFrom<Changes>('detect', 'detect', 'marked', 'marked', 'all'),
+  rows: fc.constantFrom<RowKind>('entity', 'packed'),
+  onRemove: fc.constantFrom<OnRemove>('keep', 'zero'),
+  with: fc.boolean(),
+  capacity: fc.integer({ min: 1, max: 40 }),
+  slots: fc.integer({ min: 2, max: 64 }),
+})
+
+const setup: fc.Arbitrary<Setup> = fc.record({
+  worlds: fc.constantFrom(1 as const, 1 as const, 2 as const),
+  components: fc.array(component, { minLength: 1, maxLength: 3 }),
+  strategy: fc.constantFrom<Strategy>('auto', 'auto', 'full', 'runs', 'scatter'),
+  costs: fc.nat(costModels.length - 1),
+  buffering: fc.constantFrom<BufferingMode>(1, 2, 3),
+  heapBytes: fc.constantFrom(1 << 20, 4 << 20),
+  debug: fc.boolean(),
+  listed: fc.boolean(),
+  noScatter: fc.constantFrom(false, false, false, true),
+  slow: fc.constantFrom(false, false, false, true),
+})
+
+function step<T extends Op>(
+  weight: number,
+  op: T,
+  parts: { [K in Exclude<keyof Extract<Step, { op: T }>, 'op'>]: fc.Arbitrary<number> },
+): fc.WeightedArbitrary<Step> {
+  const made = fc.record({ op: fc.constant(op), ...parts }, { noNullPrototype: true })
+  return { weight, arbitrary: made as unknown as fc.Arbitrary<Step> }
+}
+
+const steps = {
+  usual: [
+    step(16, 'spawn', { w, parts: byte, seed, beyond: fc.nat(31) }),
+    step(8, 'despawn', { w, e }),
+    step(6, 'add', { w, e, part: small }),
+    step(6, 'remove', { w, e, part: small }),
+    step(14, 'write', { c: small, e, seed, mark: fc.nat(3) }),
+    step(5, 'fill', { c: small, first: byte, count: byte, step: fc.nat(20), seed, mark: fc.nat(2) }),
+    step(2, 'grow', { c: small, by: fc.nat(40) }),
+    step(1, 'tear', { c: small, k: small }),
+    step(2, 'look', { w, q: small }),
+    step(1, 'removeQuery', { w, c: small }),
+    step(1, 'reset', { w }),
+    step(6, 'begin', { w }),
+    step(4, 'stage', { w }),
+    step(16, 'end', { w }),
+    step(2, 'idle', { w }),
+    step(2, 'query', { w, q: small, draw: fc.nat(2), rowsOf: small }),
+    step(1, 'closeQuery', { w, i: small }),
+    step(1, 'rowTable', { w, c: small }),
+    step(1, 'attach', { w }),
+  ],
+  faults: [step(1, 'lose', { at: fc.nat(20) }), step(2, 'restore', {}), step(1, 'hang', { on: fc.nat(1) })],
+}
+
+/** Programs of exactly `length` steps, which shrink to short ones. @param faults lose the device, and worse */
+export class Programs extends fc.Arbitrary<Program> {
+  readonly #setup: fc.Arbitrary<Setup> = setup
+  readonly #steps: fc.Arbitrary<Step[]>
+
+  constructor(length: number, faults: boolean) {
+    super()
+    const step = fc.oneof(...(faults ? [...steps.usual, ...steps.faults] : steps.usual))
+    this.#steps = fc.array(step, { minLength: length, maxLength: length, size: 'max' })
+  }
+
+  generate(random: fc.Random, bias: number | undefined): fc.Value<Program> {
+    const setup = this.#setup.generate(random, undefined).value
+    const steps = this.#steps.generate(random, bias).value
+    return new fc.Value({ setup, steps }, undefined)
+  }
+
+  canShrinkWithoutContext(value: unknown): value is Program {
+    return typeof value === 'object' && value !== null && 'steps' in value
+  }
+
+  shrink(program: Program): fc.Stream<fc.Value<Program>> {
+    return fc.stream(simpler(program)).map((value) => new fc.Value(value, undefined))
+  }
+}
+
+/** Simpler programs, the boldest first: without half of the steps, a quarter …, with a simpler set-up, with smaller numbers. */
+function* simpler({ setup, steps }: Program): Generator<Program> {
+  for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2))
+    for (let from = steps.length - (steps.length % size || size); from >= 0; from -= size)
+      yield { setup, steps: [...steps.slice(0, from), ...steps.slice(from + size)] }
+  for (let i = 0; setup.components.length > 1 && i < setup.components.length; i++)
+    yield { setup: { ...setup, components: setup.components.filter((_, k) => k !== i) }, steps }
+  const plainest: Partial<Setup> = {
+    worlds: 1,
+    strategy: 'full',
+    costs: 0,
+    buffering: 3,
+    heapBytes: 4 << 20,
+    debug: false,
+    listed: true,
+    noScatter: false,
+    slow: false,
+  }
+  for (const [key, value] of Object.entries(plainest))
+    if (setup[key as keyof Setup] !== value) yield { setup: { ...setup, [key]: value }, steps }
+  const plainestComponent: ComponentSetup = {
+    store: 0,
+    changes: 'detect',
+    rows: 'entity',
+    onRemove: 'keep',
+    with: false,
+    capacity: 40,
+    slots: 64,
+  }
+  for (const [i, component] of setup.components.entries()) {
+    for (const [key, value] of Object.entries(plainestComponent)) {
+      if (component[key as keyof ComponentSetup] === value) continue
+      const components = setup.components.with(i, { ...component, [key]: value })
+      yield { setup: { ...setup, components }, steps }
+    }
+  }
+  for (const [i, step] of steps.entries()) {
+    for (const [key, value] of Object.entries(step)) {
+      if (typeof value !== 'number' || value === 0) continue
+      for (const less of new Set([0, value >> 1, value - 1]))
+        yield { setup, steps: steps.with(i, { ...step, [key]: less }) }
+    }
+  }
+}
+
+/** A program to be read by people, and by `JSON.parse` line by line. */
+export function show({ setup, steps }: Program): string {
+  return `setup ${JSON.stringify(setup)}\n${steps.map((step) => JSON.stringify(step)).join('\n')}`
+}

@@ -1,0 +1,66 @@
+import * as fc from 'fast-check'
+import { Programs, show } from './program.ts'
+import type { Program, Setup, Step } from './program.ts'
+import { newTally, run } from './run.ts'
+import type { Place, Tally } from './run.ts'
+
+export interface Runs {
+  /** Programs, and steps of each. */
+  readonly programs: number
+  readonly steps: number
+  /** Lose the device, restore it, let it hang. */
+  readonly faults: boolean
+  readonly seed: number
+  /** Where in the seed's programs the failure is, as a failure prints it. */
+  readonly path?: string
+  /** How to run one failure again, for the message. `$` is put in front: the variables. */
+  readonly command: string
+  readonly onProgress?: (tally: Tally) => void
+}
+
+/**
+ * Runs random programs; throws with the shortest failing one that was found, and with the command that runs it again.
+ * @returns what was done
+ */
+export async function checkPrograms(place: Place, runs: Runs): Promise<Tally> {
+  const { programs, steps, faults, seed, path, command, onProgress } = runs
+  const tally = newTally()
+  const property = fc.asyncProperty(new Programs(steps, faults), async (program) => {
+    await run(program, place, tally)
+    onProgress?.(tally)
+  })
+  const found = await fc.check(property, {
+    numRuns: programs,
+    seed,
+    ...(path === undefined ? {} : { path, endOnFailure: true }),
+  })
+  if (!found.failed) return tally
+  const [program] = found.counterexample ?? []
+  const error = found.errorInstance
+  const message = error instanceof Error ? error.message : String(error)
+  const variables = `MEMKIT_MODEL_SEED=${seed} MEMKIT_MODEL_STEPS=${steps} MEMKIT_MODEL_PATH=${found.counterexamplePath}`
+  throw new Error(
+    `The device differs from the model, or something threw: ${message}\n\n` +
+      `${program === undefined ? '' : show(program)}\n\nRun it again: ${variables} ${command}\n`,
+    { cause: error },
+  )
+}
+
+/** The program that `show` printed. */
+export function parse(text: string): Program {
+  const [first, ...rest] = text.trim().split('\n')
+  return {
+    setup: JSON.parse(first.replace(/^setup /, '')) as Setup,
+    steps: rest.map((line) => JSON.parse(line) as Step),
+  }
+}
+
+/** A number from the environment, where there is one. */
+export function fromEnv(name: string, fallback: number): number {
+  const text = textFromEnv(name)
+  return text === undefined ? fallback : Number(text)
+}
+
+export function textFromEnv(name: string): string | undefined {
+  return typeof process === 'undefined' ? undefined : process.env[name]
+}

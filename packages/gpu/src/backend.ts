@@ -208,7 +208,10 @@ export interface MkGpuBackend<Native extends object = object> {
    */
   map(buffer: Native): Promise<void>
 
-  /** The mapped bytes, of the whole buffer; the same ArrayBuffer until `unmap`, which detaches it where memory is not Unified. */
+  /**
+   * The mapped bytes, of the whole buffer, which `unmap` detaches where memory is not Unified. May assume: asked for once per
+   * mapping.
+   */
   mappedRange(buffer: Native): ArrayBuffer
 
   /**

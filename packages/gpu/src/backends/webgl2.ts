@@ -184,7 +184,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     if (this.#gone) return
     const buffer = this.#of(dst)
     this.#before()
-    if (!buffer.stored) this.#store(dst, buffer, this.gl.STREAM_READ)
+    if (!buffer.stored) this.#storeReadback(dst, buffer)
     this.#upload(dst, dstOffset, source, srcOffset, size)
     this.calls.writes++
     this.calls.bytesWritten += size
@@ -280,11 +280,19 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
 
   /** The canvas, on screen or off. Contexts made outside of browsers may have none. */
   get #events(): EventTarget | undefined {
-    return this.gl.canvas as EventTarget | undefined
+    return this.gl.canvas
   }
 
   #of(native: WebGLBuffer): GlBuffer {
     return this.#buffers.get(native)!
+  }
+
+  /**
+   * Gives a readback buffer its memory. With a READ hint Chromium brings the bytes over when a fence is made, so that reading them does
+   * not wait; but it reports INVALID_OPERATION where the buffer is an element array.
+   */
+  #storeReadback(native: WebGLBuffer, buffer: GlBuffer): void {
+    this.#store(native, buffer, buffer.element ? this.gl.STREAM_COPY : this.gl.STREAM_READ)
   }
 
   /** Gives a buffer its type and its memory, of zeros. */
@@ -352,7 +360,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     this.#before()
     if (!to.stored) {
       to.element = from.element
-      this.#store(dst, to, gl.STREAM_READ)
+      this.#storeReadback(dst, to)
     }
     if (from.host) this.#upload(dst, dstOffset, from.bytes!.buffer, srcOffset, size)
     else {

@@ -1,0 +1,59 @@
+import { bufferCases } from './conformance/buffers.ts'
+import type { ConformanceCapability, ConformanceCase, ConformanceFactory } from './conformance/bench.ts'
+import { moveCases } from './conformance/moves.ts'
+import { poolCases } from './conformance/pools.ts'
+import { scatterCases } from './conformance/scatter.ts'
+import { serialCases } from './conformance/serials.ts'
+import { stagingCases } from './conformance/staging.ts'
+
+export { ConformanceFailure } from './conformance/bench.ts'
+export type {
+  ConformanceCapability,
+  ConformanceCase,
+  ConformanceFactory,
+  ConformanceOutcome,
+  ConformanceSubject,
+} from './conformance/bench.ts'
+
+/**
+ * What every backend promises: one list, gated by capability alone. Runs in any test runner, and without one:
+ *
+ *     for (const { name, run } of conformanceCases) it(name, () => run(() => ({ backend, lose })))
+ *     console.log(await runConformance(factory))
+ *
+ * Each case makes a backend of its own and leaves nothing behind. All run in debug mode, so that an error of the device
+ * fails the case in which it happens.
+ */
+export const conformanceCases: readonly ConformanceCase[] = [
+  ...bufferCases,
+  ...moveCases,
+  ...stagingCases,
+  ...serialCases,
+  ...scatterCases,
+  ...poolCases,
+]
+
+/** What came of all cases. */
+export interface ConformanceReport {
+  /** Cases that ran and passed. */
+  readonly passed: number
+  /** Names of cases whose capability the backend does not have. */
+  readonly gated: readonly { readonly name: string; readonly needs: ConformanceCapability | undefined }[]
+  readonly failed: readonly { readonly name: string; readonly error: unknown }[]
+}
+
+/** Runs all cases, one after the other. */
+export async function runConformance(factory: ConformanceFactory): Promise<ConformanceReport> {
+  let passed = 0
+  const gated: { name: string; needs: ConformanceCapability | undefined }[] = []
+  const failed: { name: string; error: unknown }[] = []
+  for (const { name, needs, run } of conformanceCases) {
+    try {
+      if ((await run(factory)) === 'passed') passed++
+      else gated.push({ name, needs })
+    } catch (error) {
+      failed.push({ name, error })
+    }
+  }
+  return { passed, gated, failed }
+}

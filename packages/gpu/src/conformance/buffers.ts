@@ -1,0 +1,205 @@
+import { struct, f32, u32, vec3f } from '@memkit/core'
+import type { MkDeviceBuffer } from '../buffers.ts'
+import { MkBufferUsage, MkMemoryType } from '../usage.ts'
+import { BOTH, bytes, equal, ok, onGpu, refused, rejected, sameBytes, words } from './bench.ts'
+import type { ConformanceCase } from './bench.ts'
+
+const { INDEX, INDIRECT, STORAGE, TRANSFER_DST, TRANSFER_SRC, UNIFORM, VERTEX } = MkBufferUsage
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(Math.log2(value))
+}
+
+/** Creation, usages, limits, destruction. */
+export const bufferCases: readonly ConformanceCase[] = [
+  onGpu('capabilities agree with each other', ({ gpu }) => {
+    const c = gpu.capabilities
+    ok(c.backend !== '', 'the backend has a name')
+    ok(c.maxBufferSize >= 1 << 20, 'a buffer can have a MiB')
+    ok(isPowerOfTwo(c.uniformOffsetAlignment), 'uniformOffsetAlignment is a power of two')
+    ok(isPowerOfTwo(c.storageOffsetAlignment), 'storageOffsetAlignment is a power of two')
+    equal(c.usages & BOTH, BOTH, 'transfer usages')
+    equal((c.usages & STORAGE) !== 0, c.storage, 'STORAGE among the usages')
+    equal(c.maxStorageBufferBindingSize > 0, c.storage, 'a limit for storage bindings')
+    equal((c.usages & INDIRECT) !== 0, c.indirect, 'INDIRECT among the usages')
+    ok(c.storage || !c.scatter, 'scatter comes with storage')
+    const always = MkMemoryType.DeviceLocal | MkMemoryType.HostVisible | MkMemoryType.HostCached
+    equal(c.memoryTypes & always, always, 'memory types that every backend has')
+    equal((c.memoryTypes & MkMemoryType.Unified) !== 0, c.unifiedMemory, 'Unified among the memory types')
+  }),
+
+  onGpu('a new buffer holds zeros', async ({ gpu }) => {
+    for (const size of [4, 12, 1000, (1 << 16) + 4]) {
+      const buffer = gpu.createDeviceBuffer(size, BOTH)
+      sameBytes(await gpu.read(buffer), new Uint8Array(size), `a new buffer of ${size} bytes`)
+    }
+  }),
+
+  onGpu('a buffer has the size that was asked for, padded to words on the device', async ({ gpu }) => {
+    for (const size of [1, 2, 3, 5, 4097]) {
+      const buffer = gpu.createDeviceBuffer(size, BOTH)
+      equal([buffer.size, buffer.allocatedSize], [size, Math.ceil(size / 4) * 4], 'sizes')
+      const data = bytes(size)
+      gpu.write(buffer, 0, data.buffer)
+      sameBytes(await gpu.read(buffer), data, `a buffer of ${size} bytes`)
+    }
+  }),
+
+  onGpu('every usage that is claimed can be created, every other is refused', async ({ gpu }) => {
+    for (const usage of Object.values(MkBufferUsage)) {
+      if (gpu.capabilities.usages & usage) {
+        const buffer = gpu.createDeviceBuffer(16, usage | BOTH)
+        gpu.write(buffer, 0, words(4, usage).buffer)
+        sameBytes(await gpu.read(buffer), words(4, usage), `a buffer of usage ${usage}`)
+      } else refused('UsageUnsupported', () => gpu.createDeviceBuffer(16, usage | BOTH), `usage ${usage}`)
+    }
+    for (const none of [0, 1, 2, 0x200, -1, 1.5, NaN])
+      refused('UsageUnsupported', () => gpu.createDeviceBuffer(16, none), `usage ${none}`)
+  }),
+
+  onGpu('all roles but INDEX go together; INDEX with others unless it is exclusive', async ({ gpu }) => {
+    const { usages, indexIsExclusive } = gpu.capabilities
+    const all = usages & ~INDEX
+    const buffer = gpu.createDeviceBuffer(16, all)
+    gpu.write(buffer, 0, words(4).buffer)
+    sameBytes(await gpu.read(buffer), words(4), 'a buffer of all usages')
+    if (indexIsExclusive)
+      refused('UsageUnsupported', () => gpu.createDeviceBuffer(16, usages), 'INDEX with another role')
+    else gpu.createDeviceBuffer(16, usages)
+  }),
+
+  onGpu('a buffer above maxBufferSize is refused before any call', ({ gpu }) => {
+    const { maxBufferSize } = gpu.capabilities
+    const { buffersCreated } = gpu.calls
+    for (const size of [maxBufferSize + 4, maxBufferSize * 2, 2 ** 40])
+      refused('BufferTooLarge', () => gpu.createDeviceBuffer(size, BOTH), `${size} bytes`)
+    refused('BufferTooLarge', () => gpu.createStagingBuffer(maxBufferSize + 1), 'a staging buffer')
+    equal(gpu.calls.buffersCreated, buffersCreated, 'buffers created')
+    equal(gpu.leaks().length, 0, 'buffers alive')
+  }),
+
+  onGpu('sizes that are none are refused', ({ gpu }) => {
+    for (const size of [0, -4, 1.5, NaN, Infinity]) {
+      refused('OutOfRange', () => gpu.createDeviceBuffer(size, BOTH), `size ${size}`)
+      refused('OutOfRange', () => gpu.createStagingBuffer(size), `staging size ${size}`)
+    }
+  }),
+
+  onGpu('memory types that are claimed exist, others are refused', ({ gpu }) => {
+    const { memoryTypes } = gpu.capabilities
+    gpu.createStagingBuffer(16, { memory: MkMemoryType.HostVisible })
+    gpu.createStagingBuffer(16, { memory: MkMemoryType.HostCached })
+    gpu.createDeviceBuffer(16, BOTH, { memory: MkMemoryType.DeviceLocal })
+    const unified = (): unknown => gpu.createDeviceBuffer(16, BOTH, { memory: MkMemoryType.Unified })
+    if (memoryTypes & MkMemoryType.Unified) unified()
+    else refused('MemoryUnsupported', unified, 'a Unified buffer')
+    const mixedUp = (): unknown => gpu.createDeviceBuffer(16, BOTH, { memory: MkMemoryType.HostVisible })
+    refused('MemoryUnsupported', mixedUp, 'a device buffer in HostVisible memory')
+  }),
+
+  onGpu('buffers of which there is memory say so', async ({ gpu }) => {
+    const buffers = [4, 1 << 16, 2 << 20].map((size) => gpu.createDeviceBuffer(size, VERTEX))
+    for (const buffer of buffers) equal(await buffer.settled, undefined, `settled of ${buffer.size} bytes`)
+    equal(new Set(buffers.map((buffer) => buffer.native)).size, 3, 'native buffers')
+  }),
+
+  onGpu('destroying twice is once, and using afterwards an error', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(16, BOTH)
+    const other = gpu.createDeviceBuffer(16, BOTH)
+    buffer.destroy()
+    buffer.destroy()
+    refused('BufferDestroyed', () => buffer.native, 'native')
+    refused('BufferDestroyed', () => gpu.write(buffer, 0, new ArrayBuffer(4)), 'write')
+    refused('BufferDestroyed', () => gpu.copy(buffer, 0, other, 0, 4), 'copy from it')
+    refused('BufferDestroyed', () => gpu.copy(other, 0, buffer, 0, 4), 'copy to it')
+    await rejected('BufferDestroyed', gpu.read(buffer), 'read')
+    equal(
+      gpu.leaks().map((leak) => leak.size),
+      [16],
+      'buffers alive',
+    )
+  }),
+
+  onGpu('the books know what is alive', ({ gpu }) => {
+    const buffers: MkDeviceBuffer[] = []
+    for (let i = 0; i < 100; i++) buffers.push(gpu.createDeviceBuffer(64, VERTEX | TRANSFER_DST))
+    equal([gpu.stats.buffers.buffers, gpu.stats.buffers.bytes], [100, 6400], 'alive')
+    for (const buffer of buffers) buffer.destroy()
+    equal([gpu.stats.buffers.buffers, gpu.stats.buffers.peakBytes], [0, 6400], 'alive, and at peak')
+    equal(gpu.leaks(), [], 'leaks')
+  }),
+
+  onGpu('a buffer destroyed after work was handed over still serves it', async ({ gpu }) => {
+    const src = gpu.createDeviceBuffer(1 << 16, BOTH)
+    const dst = gpu.createDeviceBuffer(1 << 16, BOTH)
+    gpu.write(src, 0, words(1 << 14).buffer)
+    gpu.copy(src, 0, dst, 0, 1 << 16)
+    gpu.submit()
+    src.destroy()
+    sameBytes(await gpu.read(dst), words(1 << 14), 'the copy')
+  }),
+
+  onGpu('a buffer destroyed while recorded work needs it still serves it', async ({ gpu }) => {
+    const src = gpu.createDeviceBuffer(64, BOTH)
+    const dst = gpu.createDeviceBuffer(64, BOTH)
+    gpu.write(src, 0, words(16).buffer)
+    gpu.copy(src, 0, dst, 0, 64)
+    src.destroy()
+    sameBytes(await gpu.read(dst), words(16), 'the copy')
+  }),
+
+  onGpu('buffers typed by content hold what their types say', async ({ gpu }) => {
+    const vertices = gpu.vertexBuffer(new Float32Array([1, 2, 3]))
+    vertices.write(new Float32Array([9]), 1)
+    sameBytes(await gpu.read(vertices), new Float32Array([1, 9, 3]), 'vertices')
+    const indices = gpu.indexBuffer(new Uint16Array([1, 2, 3, 4, 5]))
+    equal(indices.indexFormat, 'uint16', 'indexFormat')
+    sameBytes(await gpu.read(indices), new Uint16Array([1, 2, 3, 4, 5]), 'indices')
+    const uniform = gpu.uniformBuffer(struct({ eye: vec3f, time: f32 }), { eye: [1, 2, 3] })
+    uniform.write({ time: 4 })
+    sameBytes(await gpu.read(uniform), new Float32Array([1, 2, 3, 4]), 'a uniform')
+  }),
+
+  onGpu(
+    'rows of a storage buffer come back as they were written',
+    async ({ gpu }) => {
+      const buffer = gpu.storageBuffer(struct({ pos: vec3f, id: u32 }), 8)
+      buffer.write(6, [
+        { pos: [1, 2, 3], id: 4 },
+        { pos: [5, 6, 7], id: 8 },
+      ])
+      equal(
+        await buffer.read(5, 2),
+        [
+          { pos: [0, 0, 0], id: 0 },
+          { pos: [1, 2, 3], id: 4 },
+        ],
+        'rows 5 and 6',
+      )
+      const { maxStorageBufferBindingSize: max, maxBufferSize } = gpu.capabilities
+      const limit = Math.min(max, maxBufferSize)
+      refused('BufferTooLarge', () => gpu.storageBuffer(u32, limit / 4 + 1), 'rows above the limit')
+    },
+    'storage',
+  ),
+
+  onGpu(
+    'draw arguments can be written and read',
+    async ({ gpu }) => {
+      const buffer = gpu.createDeviceBuffer(20, INDIRECT | BOTH)
+      gpu.write(buffer, 0, new Uint32Array([3, 100, 0, 0, 0]).buffer)
+      sameBytes(await gpu.read(buffer), new Uint32Array([3, 100, 0, 0, 0]), 'draw arguments')
+    },
+    'indirect',
+  ),
+
+  onGpu('usages that an operation needs are asked for', async ({ gpu }) => {
+    const source = gpu.createDeviceBuffer(16, TRANSFER_SRC | VERTEX)
+    const target = gpu.createDeviceBuffer(16, TRANSFER_DST | UNIFORM)
+    refused('UsageMissing', () => gpu.write(source, 0, new ArrayBuffer(4)), 'write without TRANSFER_DST')
+    refused('UsageMissing', () => gpu.copy(target, 0, target, 8, 4), 'copy without TRANSFER_SRC')
+    refused('UsageMissing', () => gpu.copy(source, 0, source, 8, 4), 'copy without TRANSFER_DST')
+    await rejected('UsageMissing', gpu.read(target), 'read without TRANSFER_SRC')
+    gpu.transfer(source, target)
+  }),
+]

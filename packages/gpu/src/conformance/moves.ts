@@ -1,0 +1,389 @@
+import { MkGpu } from '../gpu.ts'
+import { DummyBackend } from '../backends/dummy.ts'
+import { MkBufferUsage } from '../usage.ts'
+import { BOTH, bytes, equal, ok, onGpu, refused, rejected, sameBytes, words } from './bench.ts'
+import type { ConformanceCase } from './bench.ts'
+
+const { INDEX, VERTEX } = MkBufferUsage
+
+/** Bytes that are split by every backend that splits, and end in the middle of whatever it splits by. */
+const BIG = (9 << 20) + 12
+
+/** Writes, copies, transfers, reads: the right bytes in the right order. */
+export const moveCases: readonly ConformanceCase[] = [
+  // Writes
+
+  onGpu('a write arrives', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(4000, BOTH)
+    gpu.write(buffer, 0, words(1000).buffer)
+    sameBytes(await gpu.read(buffer), words(1000), 'what was written')
+  }),
+
+  onGpu('a write at an offset, from an offset, leaves its neighbours alone', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(64, BOTH)
+    gpu.write(buffer, 0, words(16).buffer)
+    gpu.write(buffer, 20, words(10, 2).buffer, 8, 12)
+    const expected = words(16)
+    expected.set(words(10, 2).subarray(2, 5), 5)
+    sameBytes(await gpu.read(buffer), expected, 'words 5, 6 and 7')
+  }),
+
+  onGpu('the source may change as soon as a write returns', async ({ gpu }) => {
+    for (const size of [64, 1 << 20]) {
+      const buffer = gpu.createDeviceBuffer(size, BOTH)
+      const source = words(size / 4)
+      gpu.write(buffer, 0, source.buffer)
+      source.fill(0)
+      sameBytes(await gpu.read(buffer), words(size / 4), `${size} bytes`)
+    }
+  }),
+
+  onGpu('of two writes to one place the later one stays', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(32, BOTH)
+    gpu.write(buffer, 0, words(8, 1).buffer)
+    gpu.write(buffer, 8, words(4, 2).buffer)
+    gpu.write(buffer, 12, words(1, 3).buffer)
+    const expected = words(8, 1)
+    expected.set(words(4, 2), 2)
+    expected.set(words(1, 3), 3)
+    sameBytes(await gpu.read(buffer), expected, 'three writes')
+  }),
+
+  onGpu('a big write arrives whole', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(BIG + 8, BOTH)
+    const source = words(BIG / 4 + 1)
+    gpu.write(buffer, 4, source.buffer, 4, BIG)
+    const expected = new Uint32Array(BIG / 4 + 2)
+    expected.set(source.subarray(1), 1)
+    sameBytes(await gpu.read(buffer), expected, 'what was written, between two words of zeros')
+  }),
+
+  onGpu('many small writes arrive, each in its place', async ({ gpu }) => {
+    const rows = 300
+    const buffer = gpu.createDeviceBuffer(rows * 16, BOTH)
+    const expected = new Uint32Array(rows * 4)
+    for (let i = 0; i < rows; i++) {
+      const row = (i * 7919) % rows
+      const value = words(4, i)
+      gpu.write(buffer, row * 16, value.buffer)
+      expected.set(value, row * 4)
+    }
+    sameBytes(await gpu.read(buffer), expected, `${rows} rows`)
+  }),
+
+  onGpu('a write of any size may end with its buffer', async ({ gpu }) => {
+    for (const size of [1, 2, 3, 6, 1023]) {
+      const buffer = gpu.createDeviceBuffer(size + 4, BOTH)
+      gpu.write(buffer, 0, words(1).buffer)
+      gpu.write(buffer, 4, bytes(size).buffer)
+      sameBytes((await gpu.read(buffer)).slice(4), bytes(size), `a tail of ${size} bytes`)
+      sameBytes(await gpu.read(buffer, 0, 4), words(1), 'the word before it')
+    }
+  }),
+
+  onGpu('a write of nothing makes no call', ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(16, BOTH)
+    const { writes } = gpu.calls
+    gpu.write(buffer, 16, new ArrayBuffer(0))
+    gpu.write(buffer, 0, new ArrayBuffer(8), 8)
+    equal([gpu.calls.writes - writes, gpu.submit()], [0, 0], 'writes and serial')
+  }),
+
+  onGpu('writes that are misaligned or pass an end are refused, and change nothing', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(16, BOTH)
+    gpu.write(buffer, 0, words(4).buffer)
+    const source = new ArrayBuffer(32)
+    const misaligned: [number, number, number][] = [
+      [2, 0, 4],
+      [0, 2, 4],
+      [0, 0, 6],
+      [1, 1, 1],
+    ]
+    for (const [dst, src, size] of misaligned)
+      refused('MisalignedCopy', () => gpu.write(buffer, dst, source, src, size), `${dst}, ${src}, ${size}`)
+    const outside: [number, number, number][] = [
+      [0, 0, 20],
+      [12, 0, 8],
+      [20, 0, 0],
+      [-4, 0, 4],
+      [0, -4, 4],
+      [0, 32, 4],
+      [0, 28, 8],
+      [0, 0, -4],
+      [NaN, 0, 4],
+    ]
+    for (const [dst, src, size] of outside)
+      refused('OutOfRange', () => gpu.write(buffer, dst, source, src, size), `${dst}, ${src}, ${size}`)
+    sameBytes(await gpu.read(buffer), words(4), 'the buffer')
+  }),
+
+  onGpu('memory of WebAssembly, shared or not, can be written from', async ({ gpu }) => {
+    for (const shared of [false, true]) {
+      const memory = new WebAssembly.Memory({ initial: 20, maximum: 20, shared })
+      const source = new Uint32Array(memory.buffer)
+      source.set(words(source.length))
+      const buffer = gpu.createDeviceBuffer(source.byteLength - 8, BOTH)
+      gpu.write(buffer, 0, memory.buffer as ArrayBuffer | SharedArrayBuffer, 4, buffer.size)
+      sameBytes(
+        await gpu.read(buffer),
+        words(source.length).subarray(1, -1),
+        shared ? 'shared' : 'not shared',
+      )
+    }
+  }),
+
+  onGpu('resizable memory can be written from, also after it has grown', async ({ gpu }) => {
+    const Resizable = ArrayBuffer as unknown as new (
+      size: number,
+      options: object,
+    ) => ArrayBuffer & { resize?(size: number): void }
+    const source = new Resizable(64, { maxByteLength: 128 })
+    new Uint32Array(source).set(words(16))
+    const buffer = gpu.createDeviceBuffer(128, BOTH)
+    gpu.write(buffer, 0, source)
+    const expected = new Uint32Array(32)
+    expected.set(words(16))
+    if (source.resize) {
+      source.resize(128)
+      new Uint32Array(source).set(words(16, 2), 16)
+      gpu.write(buffer, 64, source, 64)
+      expected.set(words(16, 2), 16)
+    }
+    sameBytes(await gpu.read(buffer), expected, 'both halves')
+  }),
+
+  onGpu('buffers of another gpu are refused', async ({ gpu }) => {
+    const other = new MkGpu(new DummyBackend())
+    const foreign = other.createDeviceBuffer(16, BOTH)
+    const own = gpu.createDeviceBuffer(16, BOTH)
+    refused('ForeignBuffer', () => gpu.write(foreign, 0, new ArrayBuffer(4)), 'write')
+    refused('ForeignBuffer', () => gpu.copy(own, 0, foreign, 0, 4), 'copy')
+    await rejected('ForeignBuffer', gpu.read(foreign), 'read')
+    other.destroy()
+  }),
+
+  // Copies
+
+  onGpu('a copy at offsets leaves the neighbours alone', async ({ gpu }) => {
+    const src = gpu.createDeviceBuffer(64, BOTH)
+    const dst = gpu.createDeviceBuffer(64, BOTH)
+    gpu.write(src, 0, words(16, 1).buffer)
+    gpu.write(dst, 0, words(16, 2).buffer)
+    gpu.copy(src, 8, dst, 20, 12)
+    const expected = words(16, 2)
+    expected.set(words(16, 1).subarray(2, 5), 5)
+    sameBytes(await gpu.read(dst), expected, 'words 5, 6 and 7')
+    sameBytes(await gpu.read(src), words(16, 1), 'the source')
+  }),
+
+  onGpu('a copy acts at submit: it sees writes made after it was recorded', async ({ gpu }) => {
+    const src = gpu.createDeviceBuffer(16, BOTH)
+    const dst = gpu.createDeviceBuffer(16, BOTH)
+    gpu.write(src, 0, words(4, 1).buffer)
+    gpu.copy(src, 0, dst, 0, 16)
+    gpu.write(src, 0, words(4, 2).buffer)
+    gpu.submit()
+    sameBytes(await gpu.read(dst), words(4, 2), 'the copy')
+  }),
+
+  onGpu('a copy that was submitted does not see writes made after it', async ({ gpu }) => {
+    const src = gpu.createDeviceBuffer(1 << 20, BOTH)
+    const dst = gpu.createDeviceBuffer(1 << 20, BOTH)
+    gpu.write(src, 0, words(1 << 18, 1).buffer)
+    gpu.copy(src, 0, dst, 0, 1 << 20)
+    gpu.submit()
+    gpu.write(src, 0, words(1 << 18, 2).buffer)
+    sameBytes(await gpu.read(dst), words(1 << 18, 1), 'the copy')
+    sameBytes(await gpu.read(src), words(1 << 18, 2), 'the source')
+  }),
+
+  onGpu('a copy that is submitted after a write to its destination overwrites it', async ({ gpu }) => {
+    const src = gpu.createDeviceBuffer(16, BOTH)
+    const dst = gpu.createDeviceBuffer(16, BOTH)
+    gpu.write(src, 0, words(4, 1).buffer)
+    gpu.copy(src, 0, dst, 4, 8)
+    gpu.write(dst, 0, words(4, 2).buffer)
+    gpu.submit()
+    const expected = words(4, 2)
+    expected.set(words(4, 1).subarray(0, 2), 1)
+    sameBytes(await gpu.read(dst), expected, 'the destination')
+  }),
+
+  onGpu('copies run in the order in which they were recorded', async ({ gpu }) => {
+    const chain = Array.from({ length: 6 }, () => gpu.createDeviceBuffer(64, BOTH))
+    gpu.write(chain[0], 0, words(16).buffer)
+    for (let i = 1; i < chain.length; i++) gpu.copy(chain[i - 1], 0, chain[i], 0, 64)
+    sameBytes(await gpu.read(chain[5]), words(16), 'the end of the chain')
+  }),
+
+  onGpu('a big copy arrives whole', async ({ gpu }) => {
+    const src = gpu.createDeviceBuffer(BIG, BOTH)
+    const dst = gpu.createDeviceBuffer(BIG, BOTH)
+    gpu.write(src, 0, words(BIG / 4).buffer)
+    gpu.copy(src, 0, dst, 0, BIG)
+    sameBytes(await gpu.read(dst), words(BIG / 4), 'the copy')
+  }),
+
+  onGpu('copies within one buffer, unless they overlap', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(64, BOTH)
+    gpu.write(buffer, 0, words(16).buffer)
+    gpu.copy(buffer, 0, buffer, 32, 32)
+    gpu.copy(buffer, 32, buffer, 16, 8)
+    const expected = words(16)
+    expected.copyWithin(8, 0, 8)
+    expected.copyWithin(4, 8, 10)
+    sameBytes(await gpu.read(buffer), expected, 'the buffer')
+    for (const [from, to, size] of [
+      [0, 16, 20],
+      [16, 0, 20],
+      [0, 0, 4],
+    ])
+      refused('OverlappingCopy', () => gpu.copy(buffer, from, buffer, to, size), `${from} to ${to}`)
+    equal(gpu.leaks().length, 1, 'buffers alive')
+  }),
+
+  onGpu('copies that are misaligned or pass an end are refused, and change nothing', async ({ gpu }) => {
+    const src = gpu.createDeviceBuffer(16, BOTH)
+    const dst = gpu.createDeviceBuffer(16, BOTH)
+    gpu.write(src, 0, words(4, 1).buffer)
+    gpu.write(dst, 0, words(4, 2).buffer)
+    for (const [from, to, size] of [
+      [2, 0, 4],
+      [0, 2, 4],
+      [0, 0, 6],
+    ])
+      refused('MisalignedCopy', () => gpu.copy(src, from, dst, to, size), `${from} to ${to}, ${size}`)
+    for (const [from, to, size] of [
+      [0, 0, 20],
+      [12, 0, 8],
+      [0, 12, 8],
+      [-4, 0, 4],
+      [0, NaN, 4],
+      [0, 0, 1.5],
+    ])
+      refused('OutOfRange', () => gpu.copy(src, from, dst, to, size), `${from} to ${to}, ${size}`)
+    gpu.submit()
+    sameBytes(await gpu.read(dst), words(4, 2), 'the destination')
+  }),
+
+  onGpu('index and vertex buffers can be copied into each other', async ({ gpu }) => {
+    const vertices = gpu.createDeviceBuffer(64, VERTEX | BOTH)
+    const indices = gpu.createDeviceBuffer(64, INDEX | BOTH)
+    const more = gpu.createDeviceBuffer(64, INDEX | BOTH)
+    gpu.write(vertices, 0, words(16).buffer)
+    gpu.copy(vertices, 0, indices, 4, 60)
+    gpu.copy(indices, 4, more, 0, 60)
+    gpu.copy(more, 0, vertices, 4, 60)
+    const expected = words(16)
+    expected.copyWithin(1, 0, 15)
+    sameBytes(await gpu.read(vertices), expected, 'the vertices')
+    sameBytes(await gpu.read(more, 0, 60), words(16).subarray(0, 15), 'the indices')
+  }),
+
+  // Transfers
+
+  onGpu('a transfer moves all of a source, or the range it is told', async ({ gpu }) => {
+    const staging = gpu.stagingBufferWithData(words(8))
+    const device = gpu.createDeviceBuffer(64, BOTH)
+    const transfer = gpu.transfer(staging, device, { dstOffset: 16 })
+    equal([transfer.bytes, transfer.copies], [32, 1], 'bytes and copies')
+    gpu.transfer(staging, device, { srcOffset: 8, dstOffset: 56, size: 4 })
+    const expected = new Uint32Array(16)
+    expected.set(words(8), 4)
+    expected[14] = words(8)[2]
+    sameBytes(await gpu.read(device), expected, 'the buffer')
+  }),
+
+  onGpu('a batch takes one submit, and one copy where copies join', async ({ gpu }) => {
+    const src = gpu.stagingBufferWithData(words(400))
+    const dst = gpu.createDeviceBuffer(1600, BOTH)
+    const { copies, submits } = gpu.calls
+    const batch = gpu.batchTransfer()
+    for (let i = 0; i < 50; i++) batch.copy(src, dst, { srcOffset: i * 16, dstOffset: i * 16, size: 16 })
+    for (let i = 50; i < 100; i++)
+      batch.copy(src, dst, { srcOffset: i * 16, dstOffset: (149 - i) * 16, size: 16 })
+    const transfer = batch.submit()
+    equal([transfer.bytes, transfer.copies], [1600, 51], 'bytes and copies of the transfer')
+    equal([gpu.calls.copies - copies, gpu.calls.submits - submits], [51, 1], 'calls')
+    const expected = words(400)
+    for (let i = 50; i < 100; i++) expected.set(words(400).subarray(i * 4, i * 4 + 4), (149 - i) * 4)
+    sameBytes(await gpu.read(dst), expected, 'the buffer')
+  }),
+
+  onGpu('a batch that takes a wrong copy stays as it was', async ({ gpu }) => {
+    const src = gpu.stagingBufferWithData(words(4))
+    const dst = gpu.createDeviceBuffer(16, BOTH)
+    const batch = gpu.batchTransfer().copy(src, dst, { size: 8 })
+    refused('OutOfRange', () => batch.copy(src, dst, { dstOffset: 8 }), 'past the end')
+    refused('MisalignedCopy', () => batch.copy(src, dst, { srcOffset: 1, size: 4 }), 'misaligned')
+    equal(batch.length, 1, 'copies gathered')
+    await batch.submit().done
+    const expected = words(4)
+    expected.fill(0, 2)
+    sameBytes(await gpu.read(dst), expected, 'the buffer')
+  }),
+
+  onGpu('a transfer of any size may end with its destination', async ({ gpu }) => {
+    const staging = gpu.stagingBufferWithData(bytes(7))
+    const device = gpu.createDeviceBuffer(7, BOTH)
+    gpu.transfer(staging, device)
+    sameBytes(await gpu.read(device), bytes(7), 'seven bytes')
+  }),
+
+  // Reads
+
+  onGpu('a read takes any range', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(64, BOTH)
+    gpu.write(buffer, 0, bytes(64).buffer)
+    for (const [offset, size] of [
+      [0, 64],
+      [1, 1],
+      [3, 5],
+      [4, 8],
+      [61, 3],
+      [2, 62],
+    ])
+      sameBytes(
+        await gpu.read(buffer, offset, size),
+        bytes(64).subarray(offset, offset + size),
+        `${size} bytes from ${offset}`,
+      )
+    equal((await gpu.read(buffer, 64)).byteLength, 0, 'bytes at the end')
+    for (const [offset, size] of [
+      [-1, 4],
+      [0, 65],
+      [60, 5],
+      [0.5, 1],
+      [0, NaN],
+    ])
+      await rejected('OutOfRange', gpu.read(buffer, offset, size), `${size} bytes from ${offset}`)
+  }),
+
+  onGpu('a read sees what is recorded and not submitted', async ({ gpu }) => {
+    const src = gpu.createDeviceBuffer(16, BOTH)
+    const dst = gpu.createDeviceBuffer(16, BOTH)
+    gpu.write(src, 0, words(4).buffer)
+    gpu.copy(src, 0, dst, 0, 16)
+    sameBytes(await gpu.read(dst), words(4), 'the copy')
+  }),
+
+  onGpu('reads that overlap in time each see their moment', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(16, BOTH)
+    const reads: Promise<ArrayBuffer>[] = []
+    for (let i = 0; i < 10; i++) {
+      gpu.write(buffer, 0, words(4, i).buffer)
+      reads.push(gpu.read(buffer))
+    }
+    const all = await Promise.all(reads)
+    all.forEach((read, i) => sameBytes(read, words(4, i), `read ${i}`))
+    equal(gpu.leaks().length, 1, 'buffers alive')
+  }),
+
+  onGpu('what is read is a copy', async ({ gpu }) => {
+    const buffer = gpu.createDeviceBuffer(16, BOTH)
+    const first = await gpu.read(buffer)
+    new Uint8Array(first).fill(9)
+    sameBytes(await gpu.read(buffer), new Uint8Array(16), 'the buffer')
+    ok(first.byteLength === 16, 'the first read is still there')
+  }),
+]

@@ -1,0 +1,8 @@
+import { WebGpuBackend } from '@memkit/gpu'
+import { dawnDevice } from '@memkit/gpu/node'
+import { conformance } from './conformance-suite.ts'
+
+conformance('WebGPU on Dawn', async () => {
+  const device = await dawnDevice()
+  return { backend: new WebGpuBackend(device, { owned: true }), lose: () => device.destroy() }
+})

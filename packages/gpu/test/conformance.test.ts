@@ -1,0 +1,26 @@
+import { DummyBackend } from '@memkit/gpu'
+import { conformance } from './conformance-suite.ts'
+
+const dummy =
+  (options = {}) =>
+  () => {
+    const backend = new DummyBackend(options)
+    return { backend, lose: () => backend.lose() }
+  }
+
+conformance('Dummy', dummy())
+conformance('Dummy with shared memory', dummy({ simulateDeviceLocal: false }))
+conformance('Dummy that takes its time', dummy({ transferDelayUs: 500 }))
+conformance(
+  'Dummy without compute',
+  dummy({
+    capabilities: {
+      usages: 0x7c, // all but STORAGE and INDIRECT
+      storage: false,
+      maxStorageBufferBindingSize: 0,
+      indirect: false,
+      scatter: false,
+      indexIsExclusive: true,
+    },
+  }),
+)

@@ -1,6 +1,6 @@
-import { HeapFull, MkError, createHeap } from '@memkit/core'
+import { MkError, createHeap } from '@memkit/core'
 import type { Heap, TypedArray, TypedArrayKind } from '@memkit/core'
-import { BufferDestroyed, MisalignedCopy, MkBufferUsage, MkGpu, OutOfRange, UsageMissing } from '@memkit/gpu'
+import { MkGpu } from '@memkit/gpu'
 import type { LossInfo, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
 import { BufferingMode } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
@@ -23,13 +23,12 @@ import type { MirrorHost } from './mirror-host.ts'
 import type { MirrorOptions } from './mirror.ts'
 import { ReadbackRing } from './readback.ts'
 import { recover } from './recovery.ts'
-import { Slot } from './slot.ts'
-import type { FrameSlice } from './slot.ts'
-import { StagedTargets } from './staged-targets.ts'
+import { makeSlots } from './slot.ts'
+import type { FrameSlice, Slot } from './slot.ts'
+import { StagedTargets, checkTarget } from './staged-targets.ts'
 import type { StageTarget } from './staged-targets.ts'
+import { UploadedSlices } from './uploaded-slices.ts'
 
-const ARENA_BYTES = 1 << 20
-const ARENA_GROWTH = 16
 const FRAME_BUFFER_BYTES = 64 << 10
 
 /** What a coordinator holds and has done since it was made. A snapshot. Sizes in bytes. */
@@ -68,7 +67,7 @@ export class MkCoordinator {
   /** Frames as trace events, with the option `trace`. */
   readonly trace: FrameTrace | undefined
   readonly #config: CoordinatorConfig
-  readonly #slots: Slot[] = []
+  readonly #slots: readonly Slot[]
   /** One for all slots, or one for each. */
   readonly #frameMemories: FrameMemory[] = []
   readonly #targets: StagedTargets
@@ -81,8 +80,7 @@ export class MkCoordinator {
   readonly #ring: ReadbackRing
   readonly #downloads: MirrorDownloads[] = []
   /** What uploadSlice made, to tell what a loss took. */
-  readonly #slices = new Set<MkDeviceBuffer>()
-  #slicesPruned = 64
+  readonly #slices = new UploadedSlices()
   readonly #host: MirrorHost
   readonly #report: ReusedReport
   readonly #strategy: Strategy
@@ -115,7 +113,8 @@ export class MkCoordinator {
     this.buffering = config.buffering ?? BufferingMode.Triple
     this.#strategy = config.strategy ?? 'auto'
     this.trace = config.trace === true ? new FrameTrace() : undefined
-    const frameHeap = this.#makeSlots()
+    const { slots, heap: frameHeap } = makeSlots(this.heap, this.buffering, config)
+    this.#slots = slots
     this.#scratch = new FlushScratch(frameHeap)
     this.#targets = new StagedTargets(frameHeap)
     const memories = config.frameBuffers === 'per-slot' ? this.buffering : 1
@@ -237,7 +236,9 @@ export class MkCoordinator {
       throw new NotFrameMemory(byteOffset, byteLength, "are not from this frame's arena")
     if (!target) return this.#frameMemory.stage(byteOffset, byteLength, this.#slot)
     const { buffer, offset } = target
-    this.#checkTarget(buffer, offset, byteOffset, byteLength)
+    const owner = this.#owners.get(buffer)
+    if (owner !== undefined) throw new MirrorOwnsBuffer(owner)
+    checkTarget(buffer, offset, byteOffset, byteLength)
     this.#targets.stage(buffer, offset, byteOffset, byteLength)
     return this.#slot.slice(buffer, offset, byteLength)
   }
@@ -320,24 +321,7 @@ export class MkCoordinator {
    */
   uploadSlice(data: ArrayBufferView | ArrayBuffer, usage?: number): MkDeviceBuffer {
     if (this.#disposed) throw new CoordinatorDisposed('uploadSlice()')
-    const buffer = this.#gpu.createDeviceBuffer(data.byteLength, usage ?? this.#sliceUsage(), {
-      label: `slice ${++this.#made}`,
-    })
-    try {
-      if (!ArrayBuffer.isView(data)) this.#gpu.write(buffer, 0, data, 0, data.byteLength)
-      else if (data.byteOffset % 4 === 0)
-        this.#gpu.write(buffer, 0, data.buffer, data.byteOffset, data.byteLength)
-      else {
-        const bytes = new Uint8Array(data.byteLength)
-        bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-        this.#gpu.write(buffer, 0, bytes.buffer, 0, bytes.byteLength)
-      }
-    } catch (error) {
-      buffer.destroy()
-      throw error
-    }
-    this.#remember(buffer)
-    return buffer
+    return this.#slices.upload(this.#gpu, data, usage)
   }
 
   /**
@@ -438,8 +422,7 @@ export class MkCoordinator {
     this.#watch(next)
     for (const memory of this.#frameMemories) memory.rebuild(next)
     for (const mirror of this.#mirrors) this.#rebuild(mirror)
-    const lost = [...this.#slices].filter((slice) => !slice.destroyed)
-    this.#slices.clear()
+    const lost = this.#slices.forget()
     const stale = [...this.#mirrors].filter((mirror) => mirror.deviceOwned)
     if (owned) old.destroy()
     this.#costs = startCosts(next.capabilities, this.#config.costs)
@@ -512,46 +495,6 @@ export class MkCoordinator {
     return this.#disposed ? new CoordinatorDisposed(call) : new NoOpenFrame(call)
   }
 
-  #checkTarget(buffer: MkDeviceBuffer, offset: number, byteOffset: number, bytes: number): void {
-    const owner = this.#owners.get(buffer)
-    if (owner !== undefined) throw new MirrorOwnsBuffer(owner)
-    if (buffer.destroyed) throw new BufferDestroyed(buffer.label)
-    if ((buffer.usage & MkBufferUsage.TRANSFER_DST) === 0)
-      throw new UsageMissing('stageForUpload', buffer.label, MkBufferUsage.TRANSFER_DST, buffer.usage)
-    if (!Number.isInteger(offset) || offset < 0 || offset + bytes > buffer.size)
-      throw new OutOfRange('offset', offset, 0, Math.max(0, buffer.size - bytes), `of '${buffer.label}'`)
-    if (offset % 4 !== 0) throw new MisalignedCopy('offset', offset, 4)
-    if (bytes % 4 !== 0)
-      throw new MisalignedCopy('size', bytes, 4, 'Stage whole words into a buffer of your own.')
-    if (byteOffset % 4 !== 0)
-      throw new MisalignedCopy(
-        'byteOffset of the view',
-        byteOffset,
-        4,
-        'Stage a part that starts at a whole word.',
-      )
-  }
-
-  #makeSlots(): Heap {
-    const bytes = this.#config.frameArenaBytes ?? Math.min(ARENA_BYTES, this.heap.bytes >>> 4)
-    const { buffering } = this
-    const fill = (heap: Heap): void => {
-      for (let i = 0; i < buffering; i++)
-        this.#slots.push(new Slot(heap, bytes, bytes * ARENA_GROWTH, this.#config.debug === true, i))
-    }
-    try {
-      fill(this.heap)
-      return this.heap
-    } catch (error) {
-      if (!(error instanceof HeapFull)) throw error
-      // The user's heap is full of stores: frames get a heap of their own. Pages that are never touched cost nothing.
-      for (const slot of this.#slots.splice(0)) slot.arena.dispose()
-      const heap = createHeap({ bytes: bytes * buffering * (ARENA_GROWTH + 1), label: 'frame heap' })
-      fill(heap)
-      return heap
-    }
-  }
-
   #makeHost(retire: (buffer: MkDeviceBuffer) => void): MirrorHost {
     const gpu = (): MkGpu => this.#gpu
     const frame = (): number => this.#frame
@@ -601,12 +544,6 @@ export class MkCoordinator {
     return count
   }
 
-  #sliceUsage(): number {
-    const { usages, indexIsExclusive } = this.#gpu.capabilities
-    const all = usages & ~MkBufferUsage.INDIRECT
-    return indexIsExclusive ? all & ~MkBufferUsage.INDEX : all
-  }
-
   /** Makes the scatter pipeline, then measures. Until then frames plan with the table's numbers and without scatter. */
   async #prepare(): Promise<void> {
     const gpu = this.#gpu
@@ -641,16 +578,8 @@ export class MkCoordinator {
   #othersAlive(gpu: MkGpu): MkLeak[] {
     const ours = new Set<string>(['memkit scatter payload', 'memkit readback', 'memkit calibration'])
     for (const mirror of this.#mirrors) ours.add(mirror.label)
-    for (const slice of this.#slices) ours.add(slice.label)
+    for (const slice of this.#slices.alive) ours.add(slice.label)
     return gpu.leaks().filter(({ label }) => !ours.has(label) && !label.startsWith('memkit frame buffer'))
-  }
-
-  /** Keeps count of what uploadSlice made, without holding what was destroyed. */
-  #remember(buffer: MkDeviceBuffer): void {
-    this.#slices.add(buffer)
-    if (this.#slices.size < this.#slicesPruned) return
-    for (const slice of this.#slices) if (slice.destroyed) this.#slices.delete(slice)
-    this.#slicesPruned = Math.max(64, this.#slices.size * 2)
   }
 
   #watch(gpu: MkGpu): void {

@@ -6,8 +6,9 @@ import type { CostModel } from './cost-model.ts'
 import { FlushScratch } from './flush-scratch.ts'
 import type { MirrorReport } from './frame-report.ts'
 import type { Mirror } from './mirror.ts'
-import { RunWalk, createPlan, plan } from './planner.ts'
+import { createPlan, plan } from './planner.ts'
 import type { Plan, PlanStrategy } from './planner.ts'
+import { RunWalk } from './run-walk.ts'
 
 /** The first scatter buffer, and the most that one frame may scatter. Bytes. */
 const SCATTER_FIRST = 256 << 10

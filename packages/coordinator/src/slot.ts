@@ -1,6 +1,7 @@
-import { FrameArena } from '@memkit/core'
+import { FrameArena, HeapFull, createHeap } from '@memkit/core'
 import type { Heap } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
+import type { CoordinatorConfig } from './config.ts'
 
 /** Where staged bytes will be on the device. Valid until the slot comes round again. */
 export interface FrameSlice {
@@ -47,5 +48,39 @@ export class Slot {
     known.offset = offset
     known.size = size
     return known
+  }
+}
+
+/** Bytes of an arena where the heap has plenty, and how many times that a frame may take in spill blocks. */
+const ARENA_BYTES = 1 << 20
+const ARENA_GROWTH = 16
+
+/**
+ * Slots in `heap`, or, when it is full of stores, in a heap of their own: pages that are never touched cost nothing.
+ * @throws InvalidSize, ReserveRefused
+ */
+export function makeSlots(
+  heap: Heap,
+  count: number,
+  config: CoordinatorConfig,
+): { slots: Slot[]; heap: Heap } {
+  const bytes = config.frameArenaBytes ?? Math.min(ARENA_BYTES, heap.bytes >>> 4)
+  const fill = (home: Heap): Slot[] => {
+    const slots: Slot[] = []
+    try {
+      for (let i = 0; i < count; i++)
+        slots.push(new Slot(home, bytes, bytes * ARENA_GROWTH, config.debug === true, i))
+      return slots
+    } catch (error) {
+      for (const slot of slots) slot.arena.dispose()
+      throw error
+    }
+  }
+  try {
+    return { slots: fill(heap), heap }
+  } catch (error) {
+    if (!(error instanceof HeapFull)) throw error
+    const own = createHeap({ bytes: bytes * count * (ARENA_GROWTH + 1), label: 'frame heap' })
+    return { slots: fill(own), heap: own }
   }
 }

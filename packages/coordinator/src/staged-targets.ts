@@ -1,4 +1,5 @@
 import type { Heap } from '@memkit/core'
+import { BufferDestroyed, MisalignedCopy, MkBufferUsage, OutOfRange, UsageMissing } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { FlushScratch } from './flush-scratch.ts'
 
@@ -164,4 +165,26 @@ export class StagedTargets {
     const difference = this.#target[a] - this.#target[b]
     return difference !== 0 ? difference > 0 : this.#offset[a] > this.#offset[b]
   }
+}
+
+/**
+ * Checks that `bytes` bytes at `byteOffset` of a frame's memory can go to `offset` of a buffer.
+ * @throws BufferDestroyed, UsageMissing, OutOfRange, MisalignedCopy
+ */
+export function checkTarget(buffer: MkDeviceBuffer, offset: number, byteOffset: number, bytes: number): void {
+  if (buffer.destroyed) throw new BufferDestroyed(buffer.label)
+  if ((buffer.usage & MkBufferUsage.TRANSFER_DST) === 0)
+    throw new UsageMissing('stageForUpload', buffer.label, MkBufferUsage.TRANSFER_DST, buffer.usage)
+  if (!Number.isInteger(offset) || offset < 0 || offset + bytes > buffer.size)
+    throw new OutOfRange('offset', offset, 0, Math.max(0, buffer.size - bytes), `of '${buffer.label}'`)
+  if (offset % 4 !== 0) throw new MisalignedCopy('offset', offset, 4)
+  if (bytes % 4 !== 0)
+    throw new MisalignedCopy('size', bytes, 4, 'Stage whole words into a buffer of your own.')
+  if (byteOffset % 4 !== 0)
+    throw new MisalignedCopy(
+      'byteOffset of the view',
+      byteOffset,
+      4,
+      'Stage a part that starts at a whole word.',
+    )
 }

@@ -14,3 +14,8 @@ export function formatBytes(bytes: number): string {
 export function formatMs(ms: number): string {
   return `${ms.toFixed(2)} ms`
 }
+
+/** 59.9 → 60, 7.25 → 7.3 */
+export function formatRate(perSecond: number): string {
+  return perSecond.toFixed(perSecond < 9.95 ? 1 : 0)
+}

@@ -1,5 +1,5 @@
 import type { FrameReport, MirrorReport } from '@memkit/ecs-plugin'
-import { formatBytes, formatCount, formatMs } from './figures.ts'
+import { formatBytes, formatCount, formatMs, formatRate } from './figures.ts'
 import type { PageValues } from './page-values.ts'
 import { ReportWindow } from './report-window.ts'
 
@@ -32,12 +32,12 @@ export class Overlay {
     values.set('submits', formatCount(busiest.submits))
     values.set('stageMs', formatMs(summary.stageMs))
     values.set('flushMs', formatMs(summary.flushMs))
-    values.set('fps', summary.framesPerSecond.toFixed(0))
+    values.set('fps', formatRate(summary.framesPerSecond))
     values.set(
       'brief',
       busiest.apiCalls === 0
         ? 'nothing changed, no call'
-        : `${formatBytes(busiest.bytesUploaded)} · ${busiest.apiCalls} ${busiest.apiCalls === 1 ? 'call' : 'calls'} · ${summary.framesPerSecond.toFixed(0)} fps`,
+        : `${formatBytes(busiest.bytesUploaded)} · ${busiest.apiCalls} ${busiest.apiCalls === 1 ? 'call' : 'calls'} · ${formatRate(summary.framesPerSecond)} fps`,
     )
   }
 

@@ -12,7 +12,8 @@ export class Renderer {
   readonly #context: GPUCanvasContext
   readonly #pipeline: GPURenderPipeline
   readonly #view: GPUBuffer
-  readonly #viewData = new Float32Array(4)
+  /** What the buffer is to hold (scale x and y, width, thinnest, light, padding), and what it holds. */
+  readonly #views = [new Float32Array(6), new Float32Array(6)] as const
   readonly #synced: readonly SyncedBuffer[]
   #generations = ''
   #bindGroup: GPUBindGroup | undefined
@@ -29,7 +30,7 @@ export class Renderer {
     this.#context.configure({ device, format, alphaMode: 'opaque' })
     this.#view = device.createBuffer({
       label: 'view',
-      size: 16,
+      size: 24,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     })
     const module = device.createShaderModule({
@@ -95,17 +96,16 @@ export class Renderer {
 
   /** Written when it changes: with the window, and with the number of entities. */
   #setView(count: number, arena: Arena, pixels: number): void {
-    const view = this.#viewData
-    const scaleX = 2 / arena.width
-    // The more there are, the finer they get, so that the swarm never drowns in its own light.
-    const width = Math.min(1.7, Math.max(0.35, (20_000 / (count + 1)) ** 0.3))
-    const pixel = arena.width / pixels
-    if (view[0] === Math.fround(scaleX) && view[2] === Math.fround(width) && view[3] === Math.fround(pixel))
-      return
-    view[0] = scaleX
+    const [view, old] = this.#views
+    // The more there are, the finer and dimmer each of them, so that the swarm does not drown in its own light.
+    const crowd = 20_000 / (count + 1)
+    view[0] = 2 / arena.width
     view[1] = 2 / arena.height
-    view[2] = width
-    view[3] = pixel
+    view[2] = Math.min(1.7, Math.max(0.3, crowd ** 0.3))
+    view[3] = (0.7 * arena.width) / pixels
+    view[4] = Math.min(1, crowd ** 0.4)
+    if (view.every((value, i) => value === old[i])) return
     this.#device.queue.writeBuffer(this.#view, 0, view.buffer)
+    old.set(view)
   }
 }

@@ -73,7 +73,7 @@ export class Swarm {
     const step = this.#step
     const awake = Math.round(this.#settings.moving * this.#population.count)
     const crowding = 14 / (this.#population.count / grid.count.length)
-    const wall = { x: this.#arena.width * 0.42, y: this.#arena.height * 0.4 }
+    const wall = { x: this.#arena.width * 0.4, y: this.#arena.height * 0.37 }
     const entities = query(world, [Position, Velocity, Flock])
     for (let i = 0; i < entities.length; i++) {
       const e = entities[i]
@@ -116,15 +116,15 @@ export class Swarm {
       }
 
       // Back from the edges.
-      if (x > wall.x) ax -= (x - wall.x) * 3.5
-      else if (x < -wall.x) ax -= (x + wall.x) * 3.5
-      if (y > wall.y) ay -= (y - wall.y) * 3.5
-      else if (y < -wall.y) ay -= (y + wall.y) * 3.5
+      if (x > wall.x) ax -= (x - wall.x) * 2.5
+      else if (x < -wall.x) ax -= (x + wall.x) * 2.5
+      if (y > wall.y) ay -= (y - wall.y) * 2.5
+      else if (y < -wall.y) ay -= (y + wall.y) * 2.5
 
       vx += ax * step
       vy += ay * step
       const speed = Math.sqrt(vx * vx + vy * vy) + 1e-3
-      const cruise = 1 + ((CRUISE - speed) / speed) * Math.min(1, (speed > CRUISE ? 1.1 : 2.5) * step)
+      const cruise = 1 + ((CRUISE - speed) / speed) * Math.min(1, (speed > CRUISE ? 1.8 : 2.5) * step)
       Velocity.x[e] = vx * cruise
       Velocity.y[e] = vy * cruise
     }

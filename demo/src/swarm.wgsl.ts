@@ -15,8 +15,10 @@ struct View {
   scale: vec2f,
   /** Width of sparks, against their size. */
   width: f32,
-  /** World units per pixel: none is drawn thinner. */
-  pixel: f32,
+  /** Half the width in world units below which a spark gets dimmer instead of thinner. */
+  thinnest: f32,
+  /** Brightness of all, 0 … 1. */
+  light: f32,
 }
 @group(0) @binding(0) var<uniform> view: View;
 ${bindings}
@@ -43,7 +45,7 @@ fn rainbow(hue: f32) -> vec3f {
 
   // The last instance may reach beyond the buffer. Rows of nobody are zeros: without width, they cover nothing.
   let wanted = select(0.0, it.size * view.width, entity < arrayLength(&look));
-  let width = select(0.0, max(wanted, view.pixel), wanted > 0.0);
+  let width = select(0.0, max(wanted, view.thinnest), wanted > 0.0);
   let reach = width * (1.6 + 7.0 * pace);
   // A triangle just around the comet that is drawn in it.
   let corners = array(vec2f(-1.35, 0.0), vec2f(1.0, -1.15), vec2f(1.0, 1.15));
@@ -53,8 +55,8 @@ fn rainbow(hue: f32) -> vec3f {
     + forward * (place.x - 0.6) * reach + across * place.y * width;
 
   // Slow ones are dim and deep, fast ones bright and pale.
-  let vivid = mix(rainbow(it.hue), vec3f(1.0), 0.12 + 0.5 * pace * pace);
-  let light = it.glow * (0.22 + 1.1 * pace) * min(1.0, wanted / view.pixel);
+  let vivid = mix(rainbow(it.hue), vec3f(1.0), 0.1 + 0.4 * pace * pace);
+  let light = it.glow * (0.22 + 1.1 * pace) * min(1.0, wanted / view.thinnest) * view.light;
   return Spark(vec4f(at * view.scale, 0.0, 1.0), place, vivid * light);
 }
 

@@ -49,6 +49,10 @@ export class BitEcsWorld implements EcsWorld {
     return versioning ? entityMask : -1
   }
 
+  storeOf(component: object): object {
+    return component
+  }
+
   forEachComponent(visit: (component: object) => void): void {
     for (const component of this.#world[$internal].componentMap.keys())
       if (component[pairKey] !== true) visit(component as object)
@@ -78,12 +82,12 @@ export class BitEcsWorld implements EcsWorld {
 
   watchWrites(component: object, wrote: (row: number) => void): WriteWatch {
     const stop = observe(this.#world, onSet(component), (entity) => wrote(this.rowOf(entity)))
-    const { componentMap } = this.#world[$internal]
-    const registered = componentMap.get(component)
-    // `resetWorld` empties the map: a component that comes back has observers of its own.
+    const registered = (): unknown => this.#world[$internal].componentMap.get(component)
+    const observed = registered()
+    // `resetWorld` forgets components: one that comes back has observers of its own.
     return {
       get intact() {
-        return componentMap.get(component) === registered
+        return registered() === observed
       },
       stop,
     }

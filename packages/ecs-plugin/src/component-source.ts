@@ -1,4 +1,5 @@
 import type { ColumnPacker, Schema } from '@memkit/core'
+import type { EcsWorld } from './ecs.ts'
 import { EntryColumn } from './entry-column.ts'
 import { checkLengths, readShape, sourceAt } from './source.ts'
 import type { Shape } from './source.ts'
@@ -8,14 +9,21 @@ export class ComponentSource {
   readonly label: string
   readonly component: object
   readonly shape: Shape
+  readonly #ecs: EcsWorld
   readonly #entries: readonly EntryColumn[]
 
   /** @throws what `readShape` throws */
-  constructor(label: string, component: object, schema: Schema | undefined) {
+  constructor(ecs: EcsWorld, label: string, component: object, schema: Schema | undefined) {
+    this.#ecs = ecs
     this.label = label
     this.component = component
-    this.shape = readShape(label, component, schema)
+    this.shape = readShape(label, this.store, schema)
     this.#entries = this.shape.columns.map(({ entryKeys }) => new EntryColumn(entryKeys))
+  }
+
+  /** Where its world keeps its columns now. */
+  get store(): object {
+    return this.#ecs.storeOf(this.component)
   }
 
   /**
@@ -25,11 +33,11 @@ export class ComponentSource {
    * @throws ColumnLengthMismatch, SchemaMismatch (a column is gone): nothing is bound then, or not all
    */
   bindTo(packer: ColumnPacker): number {
-    const { label, component, shape } = this
+    const { label, shape, store } = this
     const { columns } = shape
-    const length = checkLengths(label, component, shape)
+    const length = checkLengths(label, store, shape)
     for (let i = 0; i < columns.length; i++)
-      packer.bind(i, sourceAt(label, component, columns[i], this.#entries[i]))
+      packer.bind(i, sourceAt(label, store, columns[i], this.#entries[i]))
     return length
   }
 }

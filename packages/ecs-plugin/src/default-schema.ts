@@ -1,24 +1,29 @@
 import type { f32, RowsMemory, ScalarFor, Schema, StoreOf, Struct } from '@memkit/core'
+import type { TraitOf, TraitSchema, TraitStore } from './trait.ts'
 
 /**
  * The schema of a component that is flagged without one: the struct of a store of `heap.columns` or `heap.rows`; the scalar of a
- * bare column; else a field per column (properties that are no columns are left out). `never` for an array of objects, which needs
- * a schema.
+ * bare column; the numbers of a trait of koota; else a field per column (properties that are no columns are left out). `never` for
+ * what needs a schema: an array of objects, a trait without numbers of its own.
  */
 export type DefaultSchema<C> =
   C extends StoreOf<infer S>
     ? S
-    : C extends readonly (infer E)[]
-      ? [E] extends [never]
-        ? never
-        : [E] extends [number]
-          ? f32
-          : never
-      : [ScalarFor<C>] extends [never]
-        ? Struct<{
-            readonly [K in keyof C & string as [ScalarFor<C[K]>] extends [never] ? never : K]: ScalarFor<C[K]>
-          }>
-        : Extract<ScalarFor<C>, Schema>
+    : C extends TraitOf<infer T>
+      ? TraitSchema<T>
+      : C extends readonly (infer E)[]
+        ? [E] extends [never]
+          ? never
+          : [E] extends [number]
+            ? f32
+            : never
+        : [ScalarFor<C>] extends [never]
+          ? Struct<{
+              readonly [K in keyof C & string as [ScalarFor<C[K]>] extends [never] ? never : K]: ScalarFor<
+                C[K]
+              >
+            }>
+          : Extract<ScalarFor<C>, Schema>
 
 type Numbers = ArrayLike<number>
 type Method = (...args: never) => unknown
@@ -73,6 +78,9 @@ type ColumnsOf<S> =
       ? N
       : never
 
+/** Where the columns are. */
+type StoreOfComponent<C> = C extends TraitOf<infer T> ? TraitStore<T> : C
+
 /**
  * `unknown` when the component has every column that the schema reads; else a type that names what is missing. Where the names are
  * not known at compile time, `GpuSynced` itself finds out.
@@ -85,11 +93,13 @@ export type HasColumns<C, S> = C extends RowsMemory & StoreOf<infer Own>
     ? unknown
     : string extends ColumnsOf<S>
       ? unknown
-      : [Exclude<ColumnsOf<S>, ColumnPath<C>>] extends [never]
+      : [Exclude<ColumnsOf<S>, ColumnPath<StoreOfComponent<C>>>] extends [never]
         ? unknown
-        : { readonly 'the component has no column': Exclude<ColumnsOf<S>, ColumnPath<C>> }
+        : { readonly 'the component has no column': Exclude<ColumnsOf<S>, ColumnPath<StoreOfComponent<C>>> }
 
 /** `unknown`, or for a component that cannot be flagged without a schema a type that says so. */
 export type HasSchema<S> = [S] extends [never]
-  ? { readonly 'an array of objects needs a schema that names its fields': never }
+  ? {
+      readonly 'needs a schema that names its fields: an array of objects, or a trait without numbers': never
+    }
   : unknown

@@ -1,23 +1,41 @@
 /**
- * What the plugin needs from an ECS, and all of it. `bitecs.ts` implements it; another ECS is one more file like it.
+ * What the plugin needs from an ECS, and all of it. `bitecs.ts` and `koota.ts` implement it; another ECS is one more file
+ * like them.
  *
  * Ids handed to `enter` and `leave` are row numbers: small, dense, non-negative integers (entity ids without a version).
  */
 export interface EcsWorld {
   /** A number that changes when a component was registered since it was last read. Read every frame. */
   readonly componentCount: number
-  /** The row number of an entity id: the id without its version, where the ECS has versions. */
+  /**
+   * The row number of an entity id: the id without its version, where the ECS has versions. Of an entity that is known to be dead a
+   * number that no entity has, so that the row of whoever got its id is left alone.
+   */
   rowOf(entity: number): number
+  /** Bits of an entity id that are its row number, −1 for all: `rowOf(entity)` is `entity & idMask`. For other threads. */
+  readonly idMask: number
+  /** Where this world keeps the data of a component: the component itself, where it is its own store. Asked every frame. */
+  storeOf(component: object): object
   /** Calls `visit` for every component that the world has registered, relation pairs left out. */
   forEachComponent(visit: (component: object) => void): void
   /** Makes removals final that the ECS has put off. Called before a stage looks at who is there. */
   settle(): void
   /**
-   * Follows which entities match a query of the ECS (for bitECS: components, `Not`, `Or`, relation pairs), from now on. Entities
+   * Follows which entities match a query of the ECS (components, `Not`, `Or`, relation pairs), from now on. Entities
    * that match already are not replayed, `scan` lists them.
    * @throws UnsupportedTerm for terms that the ECS reports no changes of
    */
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch
+  /** Follows values that are set through the ECS (bitECS: `set()`); left out where an ECS does not tell. `wrote` never throws. */
+  watchWrites?(component: object, wrote: (row: number) => void): WriteWatch
+}
+
+/** A subscription to values that are set. */
+export interface WriteWatch {
+  /** False once the ECS has silently stopped reporting: follow again. */
+  readonly intact: boolean
+  /** Ends the subscription. Idempotent. */
+  stop(): void
 }
 
 /**

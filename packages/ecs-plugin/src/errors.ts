@@ -161,14 +161,14 @@ export class NoVertexFormat extends MkError {
   }
 }
 
-/** What was given to `attachMk` or `createApp` with an MkPlugin is no bitECS world. */
+/** What was given to `attachMk` (or by an MkPlugin, its App's world) is no world of that ECS. */
 export class NotAWorld extends MkError {
   readonly code = 'NotAWorld'
-  constructor() {
-    super(
-      'attachMk needs a bitECS world: the object that createWorld() of bitecs 0.4 returned. (Two copies of bitECS in one ' +
-        'page are fine, a deleted world is not.)',
-    )
+  /** What was called. */
+  readonly call: string
+  constructor(call: string, needed: string) {
+    super(`${call} needs ${needed}`)
+    this.call = call
   }
 }
 
@@ -193,6 +193,20 @@ export class UnsupportedTerm extends MkError {
   constructor(term: string, reason: string) {
     super(`A ${term} term cannot be followed: ${reason}`)
     this.term = term
+  }
+}
+
+/** Memory that threads share was asked for where there is none. */
+export class SharedMemoryUnavailable extends MkError {
+  readonly code = 'SharedMemoryUnavailable'
+  /** What needs it. */
+  readonly call: string
+  constructor(call: string) {
+    super(
+      `${call} needs a SharedArrayBuffer, and this page has none. Serve the page with the headers Cross-Origin-Opener-Policy: ` +
+        'same-origin and Cross-Origin-Embedder-Policy: require-corp (or credentialless), or send the ids to the main thread and mk.mark them there.',
+    )
+    this.call = call
   }
 }
 

@@ -30,7 +30,7 @@ const firstCapacity = 1024
 const instanceCountWord = 1
 
 /**
- * A bitECS query on the device: its entities as a list of `u32`, and arguments for one indirect draw of all of them.
+ * A query of the ECS on the device: its entities as a list of `u32`, and arguments for one indirect draw of all of them.
  * Kept up by what enters and leaves, so a frame costs as much as the query changed. In no particular order.
  */
 export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
@@ -39,6 +39,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
   readonly mirror: Mirror
   /** The list. Bind it as storage, as index buffer, or as a vertex buffer with one `u32` per instance. */
   readonly indices: SyncedBuffer<u32>
+  readonly #ecs: EcsWorld
   readonly #coordinator: MkCoordinator
   readonly #membership: Membership
   readonly #entities = new SparseSet()
@@ -64,6 +65,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
   ) {
     const { draw, label, rowsOf } = options
     this.label = label
+    this.#ecs = ecs
     this.#coordinator = coordinator
     this.#rowsOf = rowsOf
     this.#forget = forget
@@ -130,7 +132,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
 
   /** Position of an entity in the list, −1 when it did not match when last staged. */
   rowOf(entity: number): number {
-    return this.#entities.positionOf(entity)
+    return this.#entities.positionOf(this.#ecs.rowOf(entity))
   }
 
   /** Brings what entered and left into the list. After the components, whose rows it may list. @internal */

@@ -1,9 +1,10 @@
-import { checkStructName } from '@memkit/core'
-import type { Schema } from '@memkit/core'
+import { asType, checkStructName } from '@memkit/core'
+import type { Converted, Schema, TypeLike } from '@memkit/core'
 import { AlreadyFlagged, InvalidOption, NotAComponent } from './errors.ts'
 import type { DefaultSchema, HasColumns, HasSchema } from './default-schema.ts'
 import { checkUnpackable } from './row-unpacker.ts'
 import { checkLengths, readShape } from './source.ts'
+import { blankStore, isTrait, traitSchema } from './trait.ts'
 
 declare const schemaOf: unique symbol
 
@@ -24,12 +25,15 @@ export type SyncDirection = 'upload' | 'download' | 'both'
 /** What becomes of the row of a removed entity. */
 export type OnRemove = 'keep' | 'zero'
 
-export interface GpuSyncedOptions<S extends Schema = Schema> {
+/** The schema that rows have when they are described by `S`: a data schema of TypeGPU is converted. */
+export type SchemaOf<S extends TypeLike> = Converted<S> extends infer T extends Schema ? T : never
+
+export interface GpuSyncedOptions<S extends TypeLike = TypeLike> {
   /** WGSL struct name and debug label, PascalCase by habit. Default `Component<n>`. */
   label?: string
   /**
-   * Layout of one row: a struct, or a single WGSL type. Default: one field per column, of the column's kind. A field of another kind
-   * than its column gets the numbers converted by value, as a typed array would: a u32 from 2.7 is 2, from −1 it is 2³² − 1.
+   * Layout of one row: a struct, a single WGSL type, or a data schema of TypeGPU. Default: one field per column, of the column's kind;
+   * for a trait of koota an f32 for each property that is a number. A field of another kind than its column gets the numbers converted by value, as a typed array would: a u32 from 2.7 is 2, from −1 it is 2³² − 1.
    */
   schema?: S
   /**
@@ -93,33 +97,34 @@ function registry(): Registry {
  * const Position = GpuSynced({ x: new Float32Array(n + 1), y: new Float32Array(n + 1) })
  * ```
  *
- * @param component any bitECS store: columns by field, an array of objects, a bare column, a store of `heap.columns` or `heap.rows`.
- *   It is returned as it is, nothing is added to it
+ * @param component any bitECS store: columns by field, an array of objects, a bare column, a store of `heap.columns` or `heap.rows`;
+ *   or a trait of koota. It is returned as it is, nothing is added to it
  * @throws NotAComponent, NoColumns, UnsupportedColumn, ColumnLengthMismatch, SchemaMismatch when it cannot be synced
  * @throws AlreadyFlagged when it was flagged before with other options
  * @throws InvalidIdentifier when the label cannot name a struct in WGSL
  * @throws InvalidOption when an option has a value that it cannot have
  */
-export function GpuSynced<C extends object, S extends Schema = DefaultSchema<C>>(
+export function GpuSynced<C extends object, S extends TypeLike = DefaultSchema<C>>(
   component: C & HasSchema<S>,
-  options: GpuSyncedOptions<S> & { readonly schema?: HasColumns<C, S> } = {},
-): C & Synced<S> {
+  options: GpuSyncedOptions<S> & { readonly schema?: HasColumns<C, Converted<S>> } = {},
+): C & Synced<SchemaOf<S>> {
   if ((typeof component !== 'object' && typeof component !== 'function') || component === null)
     throw new NotAComponent(component === null ? 'null' : typeof component)
   const { options: known, count } = registry()
   const earlier = known.get(component)
   if (earlier !== undefined) {
     checkSame(earlier, options)
-    return component as C & Synced<S>
+    return component as C & Synced<SchemaOf<S>>
   }
-  const synced = withDefaults(options, count + 1)
-  const shape = readShape(synced.label, component, synced.schema)
-  checkLengths(synced.label, component, shape)
-  if (synced.direction !== 'upload') checkUnpackable(synced.label, component, shape)
+  const synced = withDefaults(component, options, count + 1)
+  const store = blankStore(component)
+  const shape = readShape(synced.label, store, synced.schema)
+  checkLengths(synced.label, store, shape)
+  if (synced.direction !== 'upload') checkUnpackable(synced.label, store, shape)
   known.set(component, synced)
   registry().count = count + 1
   warnOfNames(synced.label, component)
-  return component as C & Synced<S>
+  return component as C & Synced<SchemaOf<S>>
 }
 
 /** Whether the component was flagged with `GpuSynced`. */
@@ -155,7 +160,7 @@ const optionNames = [
 // 2³⁰ rows: what a set of rows can hold.
 const maxCapacity = 2 ** 30
 
-function withDefaults(options: GpuSyncedOptions, number: number): SyncedOptions {
+function withDefaults(component: object, options: GpuSyncedOptions, number: number): SyncedOptions {
   for (const name of Object.keys(options))
     if (!(optionNames as readonly string[]).includes(name))
       throw new InvalidOption(
@@ -163,9 +168,10 @@ function withDefaults(options: GpuSyncedOptions, number: number): SyncedOptions 
         (options as Record<string, unknown>)[name],
         `one of ${optionNames.join(', ')}`,
       )
+  const label = options.label ?? `Component${number}`
   const synced: SyncedOptions = {
-    label: options.label ?? `Component${number}`,
-    schema: options.schema,
+    label,
+    schema: schemaGiven(label, component, options.schema),
     changes: options.changes ?? 'detect',
     rows: options.rows ?? 'entity',
     direction: options.direction ?? 'upload',
@@ -216,6 +222,12 @@ function warnOfNames(label: string, component: object): void {
       )
 }
 
+/** The schema, unless it is read off the columns. */
+function schemaGiven(label: string, component: object, given: TypeLike | undefined): Schema | undefined {
+  if (given !== undefined) return asType(given)
+  return isTrait(component) ? traitSchema(label, component) : undefined
+}
+
 /** Throws when an option is given that differs from the first time. Options that are left out ask for nothing. */
 function checkSame(earlier: SyncedOptions, options: GpuSyncedOptions): void {
   for (const name of optionNames) {
@@ -224,7 +236,7 @@ function checkSame(earlier: SyncedOptions, options: GpuSyncedOptions): void {
     const same =
       name === 'with'
         ? earlier.with.length === options.with!.length && earlier.with.every((c, i) => c === options.with![i])
-        : earlier[name] === value
+        : earlier[name] === (name === 'schema' ? asType(value as TypeLike) : value)
     if (!same) throw new AlreadyFlagged(earlier.label, name)
   }
 }

@@ -1,7 +1,7 @@
 import { MkResource } from './app.ts'
 import type { App } from './app.ts'
+import { attachMk } from './attach-mk.ts'
 import type { MkOptions } from './mk-options.ts'
-import { attachMk } from './mk-sync.ts'
 import type { MkSync } from './mk-sync.ts'
 import type { Plugin } from './plugin.ts'
 import { Schedule } from './schedule.ts'
@@ -20,6 +20,9 @@ export const MkSystemSet: {
   FrameEnd: 'MkSystemSet.FrameEnd',
 }
 
+/** Attaches a world of one ECS. */
+export type Attach = (world: never, options: MkOptions) => Promise<MkSync<object>>
+
 /**
  * The sync as a plugin of an App: `app.mk` is there once `app.ready()` has resolved.
  *
@@ -32,11 +35,14 @@ export const MkSystemSet: {
 export class MkPlugin implements Plugin {
   readonly name = 'MkPlugin'
   readonly #options: MkOptions
+  readonly #attach: Attach
   #abort = new AbortController()
   #mk: MkSync<object> | undefined
 
-  constructor(options: MkOptions = {}) {
+  /** @param attach how the App's world is attached: `attachKoota` for a world of koota. Default `attachMk`, for bitECS */
+  constructor(options: MkOptions = {}, attach: Attach = attachMk) {
     this.#options = options
+    this.#attach = attach
   }
 
   build(app: App<object>): void {
@@ -67,7 +73,7 @@ export class MkPlugin implements Plugin {
     const abort = (): void => this.#abort.abort(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
     try {
-      const mk = await attachMk(app.world, { ...this.#options, signal: this.#abort.signal })
+      const mk = await this.#attach(app.world as never, { ...this.#options, signal: this.#abort.signal })
       // The App may have been disposed of in the moment between.
       if (this.#abort.signal.aborted) {
         mk.dispose()

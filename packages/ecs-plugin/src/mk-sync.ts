@@ -4,24 +4,25 @@ import { MkCoordinator } from '@memkit/coordinator'
 import type { CoordinatorEvents, FrameReport } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
 import type { World } from 'bitecs'
-import { BitEcsWorld, isWorld } from './bitecs.ts'
-import { Disposed, InvalidOption, NotAWorld, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
+import type { EcsWorld } from './ecs.ts'
+import { Disposed, InvalidOption, NotGpuSynced } from './errors.ts'
 import { flaggedCount, isGpuSynced, syncedOptions } from './gpu-synced.ts'
 import type { Synced } from './gpu-synced.ts'
 import { GpuQuery } from './gpu-query.ts'
 import type { GpuQueryOptions } from './gpu-query.ts'
-import { borrowGpu, gpuFrom, openGpu } from './mk-options.ts'
+import { borrowGpu, gpuFrom } from './mk-options.ts'
 import type { MkOptions, OpenedGpu } from './mk-options.ts'
+import type { SharedMarker } from './shared-marker.ts'
 import { SyncedBuffer } from './synced-buffer.ts'
 import { SyncedComponent } from './synced-component.ts'
 
-/** A world's sync with the GPU. Made by `attachMk` or by `MkPlugin`. */
+/** A world's sync with the GPU. Made by `attachMk`, `attachKoota` or `MkPlugin`. */
 export class MkSync<W extends object = World> {
   readonly coordinator: MkCoordinator
   /** The same three calls as systems, each returning the world: for bitECS's `pipe`. */
   readonly systems: MkSystems<W>
-  readonly #world: W
-  readonly #ecs: BitEcsWorld
+  readonly #ecs: EcsWorld
+  readonly #release: () => void
   readonly #debug: boolean
   /** Aborted on dispose: whoever still waits for a device stops. */
   readonly #abort = new AbortController()
@@ -42,13 +43,13 @@ export class MkSync<W extends object = World> {
   #report: FrameReport
   #disposed = false
 
-  /** Use `attachMk`. */
-  constructor(world: W, options: MkOptions, opened: OpenedGpu) {
-    this.#world = world
+  /** Use `attachMk`. @param release called on dispose: the world may be attached again */
+  constructor(world: W, ecs: EcsWorld, options: MkOptions, opened: OpenedGpu, release: () => void) {
+    this.#ecs = ecs
+    this.#release = release
     this.#opened = opened
     this.#debug = options.debug ?? false
     this.#listed = options.components
-    this.#ecs = new BitEcsWorld(world, (message) => console.warn(`[memkit] ${message}`))
     this.coordinator = new MkCoordinator(opened.gpu, {
       buffering: options.buffering,
       heap: options.heap ?? this.#heapOfComponents(),
@@ -156,6 +157,16 @@ export class MkSync<W extends object = World> {
   }
 
   /**
+   * Marks rows from other threads, in memory that they share: post it to a worker. The same object each time, until there are so many
+   * entities that it takes a bigger one; those handed out before go on to work.
+   *
+   * @throws SharedMemoryUnavailable on a page that is not cross-origin isolated
+   */
+  marker(component: Synced): SharedMarker {
+    return this.#syncedOf(component, 'marker').marker()
+  }
+
+  /**
    * The buffer that holds a component's rows. The same object each time.
    *
    * @throws NotGpuSynced for a component that was not flagged
@@ -176,8 +187,8 @@ export class MkSync<W extends object = World> {
    * pass.drawIndirect(visible.drawArgs.native, 0)
    * ```
    *
-   * @param terms what bitECS's `query` takes: components, `Not`, `Or`, `And`, relation pairs
-   * @throws UnsupportedTerm for `Hierarchy` terms, InvalidOption for terms that are none, NotGpuSynced for `rowsOf`
+   * @param terms what the ECS's own `query` takes: components, `Not`, `Or`, relation pairs
+   * @throws UnsupportedTerm for terms whose changes the ECS does not report (bitECS: `Hierarchy`), InvalidOption for terms that are none, NotGpuSynced for `rowsOf`
    */
   query(terms: readonly unknown[], options: GpuQueryOptions = {}): GpuQuery {
     this.#assertAlive('query')
@@ -224,7 +235,7 @@ export class MkSync<W extends object = World> {
     this.#giveBack()
     this.#abort.abort(new Disposed('restore()'))
     if (this.#opened.owned) this.#opened.gpu.destroy()
-    attached.delete(this.#world)
+    this.#release()
   }
 
   /** Asks the function for another device. One that comes too late to be used is destroyed. */
@@ -341,45 +352,6 @@ export interface MkSystems<W> {
   readonly frameEnd: (world?: unknown) => W
 }
 
-/** Worlds that are attached, or about to be. */
-const attached = new WeakSet<object>()
-
-/**
- * Attaches a bitECS world to a GPU: from now on every `beginFrame` … `endFrame` brings its flagged components there.
- *
- * ```ts
- * const mk = await attachMk(world, { gpu: device })
- * ```
- *
- * @throws NotAWorld, WorldAlreadyAttached, NotAGpu, NotGpuSynced (in `components`), InvalidOption, and what `gpu` throws.
- *   The world is free again then.
- */
-export async function attachMk<W extends object>(world: W, options: MkOptions = {}): Promise<MkSync<W>> {
-  if (!isWorld(world)) throw new NotAWorld()
-  if (attached.has(world)) throw new WorldAlreadyAttached()
-  checkOptions(options)
-  const { signal } = options
-  signal?.throwIfAborted()
-  attached.add(world)
-  const release = (): void => void attached.delete(world)
-  signal?.addEventListener('abort', release, { once: true })
-  try {
-    const opened = await openGpu(options)
-    try {
-      signal?.throwIfAborted()
-      return new MkSync(world, options, opened)
-    } catch (error) {
-      if (opened.owned) opened.gpu.destroy()
-      throw error
-    }
-  } catch (error) {
-    if (signal?.aborted !== true) release()
-    throw error
-  } finally {
-    signal?.removeEventListener('abort', release)
-  }
-}
-
 // As loosely typed as bitECS itself: a relation pair is `unknown` there.
 function checkTerms(terms: readonly unknown[]): asserts terms is readonly object[] {
   const bad = terms.find((term) => (typeof term !== 'object' && typeof term !== 'function') || term === null)
@@ -387,22 +359,13 @@ function checkTerms(terms: readonly unknown[]): asserts terms is readonly object
     throw new InvalidOption(
       'terms',
       terms.length === 0 ? '[]' : bad,
-      'components and terms that bitECS made of components',
+      'components, and terms that the ECS made of components',
     )
 }
 
-function checkOptions(options: MkOptions): void {
-  const { components } = options
-  if (components === undefined) return
-  if (!Array.isArray(components))
-    throw new InvalidOption('components', components, 'an array of flagged components')
-  for (const component of components)
-    if (typeof component !== 'object' || component === null || syncedOptions(component) === undefined)
-      throw new NotGpuSynced('components', columnNames(component))
-}
-
 /** ` ({ x, y })`, to tell which component an error is about. */
-function columnNames(component: unknown): string {
+export function columnNames(component: unknown): string {
+  if (typeof component === 'function') return component.name === '' ? '' : ` (${component.name})`
   if (typeof component !== 'object' || component === null) return ` (${String(component)})`
   const names = Object.keys(component)
   return names.length === 0 || names.length > 8 ? '' : ` ({ ${names.join(', ')} })`

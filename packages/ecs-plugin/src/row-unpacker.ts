@@ -36,30 +36,34 @@ export function checkUnpackable(label: string, component: object, shape: Shape):
  * Made once per component; columns are looked up each time, in case they were replaced.
  */
 export class RowUnpacker {
-  readonly #component: object
   readonly #shape: Shape
   /** Columns seen last, and their words. */
   readonly #seen: unknown[] = []
   readonly #words: Uint32Array[] = []
   #rows: Uint32Array = new Uint32Array(256)
 
-  constructor(component: object, shape: Shape) {
-    this.#component = component
+  constructor(shape: Shape) {
     this.#shape = shape
   }
 
   /**
    * Copies rows out of the mirror's memory into the columns; past the end of a typed array nothing is written.
+   * @param store the component, or what its world keeps of it
    * @param arrived rows that came back
    * @param wanted asked for each: whether its entity is still the one that the row was written for
    */
-  unpack(mirror: Mirror, arrived: DirtyRows, wanted: { wantsRow(row: number): boolean }): void {
+  unpack(
+    store: object,
+    mirror: Mirror,
+    arrived: DirtyRows,
+    wanted: { wantsRow(row: number): boolean },
+  ): void {
     const count = this.#list(arrived, wanted)
     if (count === 0) return
     const { columns } = this.#shape
     for (let i = 0; i < columns.length; i++) {
       const { keys, layout } = columns[i]
-      const column = columnAt(this.#component, keys)
+      const column = columnAt(store, keys)
       const words = this.#wordsOf(i, column, layout.type)
       if (words !== undefined) this.#copyWords(mirror, layout.offsets, words, count)
       else this.#copyValues(mirror, layout.type, layout.offsets, column as NumberColumn, count)

@@ -7,6 +7,7 @@ import type { EcsWorld } from './ecs.ts'
 import { EntityRows } from './entity-rows.ts'
 import { EntityBeyondColumn } from './errors.ts'
 import type { SyncedOptions } from './gpu-synced.ts'
+import { MarkSources } from './mark-sources.ts'
 import { Membership } from './membership.ts'
 import { PackedRows } from './packed-rows.ts'
 import type { RowKeeper, RowMap } from './row-map.ts'
@@ -14,6 +15,7 @@ import { RowTable } from './row-table.ts'
 import { RowUnpacker } from './row-unpacker.ts'
 import { columnAt } from './source.ts'
 import type { Shape } from './source.ts'
+import type { SharedMarker } from './shared-marker.ts'
 import type { BufferSource } from './synced-buffer.ts'
 
 /** One flagged component of one world: its mirror, who is in it, and how its columns get there. */
@@ -21,6 +23,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   readonly component: object
   readonly options: SyncedOptions
   readonly shape: Shape
+  readonly #ecs: EcsWorld
   readonly #source: ComponentSource
   readonly mirror: Mirror
   /** Which row an entity has. */
@@ -31,6 +34,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #packerMemory: number
   /** Rows to pack whether they differ or not; always a part of the rows that hold a living entity. */
   #marks: DirtyRows
+  readonly #markSources: MarkSources
   readonly #coordinator: MkCoordinator
   #rowTable: RowTable | undefined
   readonly #unpacker: RowUnpacker | undefined
@@ -38,12 +42,13 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** @throws HeapFull, MirrorTooLarge, UsageUnsupported and what `readShape` throws; nothing is left behind then */
   constructor(ecs: EcsWorld, coordinator: MkCoordinator, component: object, options: SyncedOptions) {
+    this.#ecs = ecs
     this.component = component
     this.options = options
     this.#coordinator = coordinator
-    this.#source = new ComponentSource(options.label, component, options.schema)
+    this.#source = new ComponentSource(ecs, options.label, component, options.schema)
     this.shape = this.#source.shape
-    this.#unpacker = options.direction === 'upload' ? undefined : new RowUnpacker(component, this.shape)
+    this.#unpacker = options.direction === 'upload' ? undefined : new RowUnpacker(this.shape)
     const membership = new Membership(ecs, [component, ...options.with])
     this.#membership = membership
     this.rowMap =
@@ -60,6 +65,10 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     this.#packerHeap = mirror.heap
     this.#packerMemory = mirror.memoryGeneration
     this.#marks = new DirtyRows(mirror.capacity)
+    const followWrites = options.changes === 'marked' || options.direction === 'download'
+    this.#markSources = new MarkSources(ecs, component, this, followWrites, (entities) =>
+      this.#reportMarkerFull(entities),
+    )
     mirror.used = 0
   }
 
@@ -81,7 +90,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   }
 
   rowOf(entity: number): number {
-    return this.rowMap.rowOf(entity)
+    return this.rowMap.rowOf(this.#ecs.rowOf(entity))
   }
 
   rowTable(): RowTable | undefined {
@@ -103,6 +112,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     const refused = this.#makeRoom()
     membership.apply(this.rowMap)
     this.mirror.used = this.rows
+    this.#markSources.collect()
     const length = this.#source.bindTo(this.#packer)
     const beyond = length < membership.rows && membership.alive.nextRun(length, 0)
     this.#packRows(length, beyond)
@@ -115,7 +125,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   takeArrivals(): void {
     const { arrived } = this.mirror
     if (this.#unpacker === undefined || arrived === undefined || arrived.isEmpty) return
-    this.#unpacker.unpack(this.mirror, arrived, this)
+    this.#markSources.collect()
+    this.#unpacker.unpack(this.#source.store, this.mirror, arrived, this)
     arrived.clear()
   }
 
@@ -150,6 +161,11 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     this.markRange(0, this.#membership.rows)
   }
 
+  /** Marks from other threads. @throws SharedMemoryUnavailable */
+  marker(): SharedMarker {
+    return this.#markSources.marker(Math.max(this.#membership.rows, this.options.capacity))
+  }
+
   rowEntered(row: number): void {
     this.#marks.set(row)
   }
@@ -173,6 +189,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** Ends it: no observer and no buffer stays. */
   dispose(): void {
+    this.#markSources.dispose()
     this.#membership.dispose()
     this.rowMap.dispose()
     this.#rowTable?.dispose()
@@ -267,12 +284,24 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     )
   }
 
+  #reportMarkerFull(entities: number): void {
+    const { label } = this.options
+    this.#coordinator.warn(
+      'MarkerFull',
+      `${label}: an entity was marked whose id is past the ${entities} that its shared marker has room for, so every row was taken. ` +
+        'Ask mk.marker for a bigger one, and post that.',
+      undefined,
+      `MarkerFull ${label}`,
+    )
+  }
+
   #reportBeyond(length: number): never {
     const { alive, rows } = this.#membership
     let highest = alive.runFirst
     for (let entity = alive.runFirst; entity < rows; entity++) if (alive.has(entity)) highest = entity
+    const { store } = this.#source
     const column = this.shape.columns.find(({ keys, layout }) => {
-      const data = columnAt(this.component, keys) as ColumnSource
+      const data = columnAt(store, keys) as ColumnSource
       return Math.floor(data.length / layout.arity) === length
     })
     throw new EntityBeyondColumn(this.options.label, column?.path ?? '', highest, length)

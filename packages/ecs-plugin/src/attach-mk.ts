@@ -1,0 +1,25 @@
+import { attachWorld } from './attach.ts'
+import { BitEcsWorld, isWorld } from './bitecs.ts'
+import { NotAWorld } from './errors.ts'
+import type { MkOptions } from './mk-options.ts'
+import type { MkSync } from './mk-sync.ts'
+
+/**
+ * Attaches a bitECS world to a GPU: from now on every `beginFrame` … `endFrame` brings its flagged components there.
+ *
+ * ```ts
+ * const mk = await attachMk(world, { gpu: device })
+ * ```
+ *
+ * @throws NotAWorld, WorldAlreadyAttached, NotAGpu, NotGpuSynced (in `components`), InvalidOption, and what `gpu` throws.
+ *   The world is free again then.
+ */
+export async function attachMk<W extends object>(world: W, options: MkOptions = {}): Promise<MkSync<W>> {
+  if (!isWorld(world))
+    throw new NotAWorld(
+      'attachMk',
+      'a bitECS world: the object that createWorld() of bitecs 0.4 returned. (Two copies of bitECS in one page are fine, a deleted ' +
+        'world is not. A world of koota goes to attachKoota, from @memkit/ecs-plugin/koota.)',
+    )
+  return attachWorld(world, new BitEcsWorld(world, (message) => console.warn(`[memkit] ${message}`)), options)
+}

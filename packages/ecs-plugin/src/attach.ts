@@ -1,0 +1,58 @@
+import type { EcsWorld } from './ecs.ts'
+import { InvalidOption, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
+import { syncedOptions } from './gpu-synced.ts'
+import { openGpu } from './mk-options.ts'
+import type { MkOptions } from './mk-options.ts'
+import { columnNames, MkSync } from './mk-sync.ts'
+
+/** Worlds that are attached, or about to be. */
+const attached = new WeakSet<object>()
+
+/**
+ * What `attachMk` and its like have in common: the world is taken, the gpu waited for, the sync made; when any of it fails, or is
+ * aborted, the world is free again.
+ *
+ * @throws WorldAlreadyAttached, NotAGpu, NotGpuSynced (in `components`), InvalidOption, and what `gpu` throws
+ */
+export async function attachWorld<W extends object>(
+  world: W,
+  ecs: EcsWorld,
+  options: MkOptions,
+): Promise<MkSync<W>> {
+  if (attached.has(world)) throw new WorldAlreadyAttached()
+  checkOptions(options)
+  const { signal } = options
+  signal?.throwIfAborted()
+  attached.add(world)
+  const release = (): void => void attached.delete(world)
+  signal?.addEventListener('abort', release, { once: true })
+  try {
+    const opened = await openGpu(options)
+    try {
+      signal?.throwIfAborted()
+      return new MkSync(world, ecs, options, opened, release)
+    } catch (error) {
+      if (opened.owned) opened.gpu.destroy()
+      throw error
+    }
+  } catch (error) {
+    if (signal?.aborted !== true) release()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', release)
+  }
+}
+
+function checkOptions(options: MkOptions): void {
+  const { components } = options
+  if (components === undefined) return
+  if (!Array.isArray(components))
+    throw new InvalidOption('components', components, 'an array of flagged components')
+  for (const component of components as unknown[])
+    if (!isObject(component) || syncedOptions(component) === undefined)
+      throw new NotGpuSynced('components', columnNames(component))
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}

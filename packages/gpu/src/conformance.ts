@@ -1,4 +1,5 @@
 import { bufferCases } from './conformance/buffers.ts'
+import { ConformanceFailure } from './conformance/bench.ts'
 import type { ConformanceCapability, ConformanceCase, ConformanceFactory } from './conformance/bench.ts'
 import { moveCases } from './conformance/moves.ts'
 import { poolCases } from './conformance/pools.ts'
@@ -42,18 +43,37 @@ export interface ConformanceReport {
   readonly failed: readonly { readonly name: string; readonly error: unknown }[]
 }
 
-/** Runs all cases, one after the other. */
-export async function runConformance(factory: ConformanceFactory): Promise<ConformanceReport> {
+/**
+ * Runs all cases, one after the other.
+ * @param options `caseMs`: milliseconds after which a case counts as failed; default 30 000
+ */
+export async function runConformance(
+  factory: ConformanceFactory,
+  options: { caseMs?: number } = {},
+): Promise<ConformanceReport> {
+  const { caseMs = 30_000 } = options
   let passed = 0
   const gated: { name: string; needs: ConformanceCapability | undefined }[] = []
   const failed: { name: string; error: unknown }[] = []
   for (const { name, needs, run } of conformanceCases) {
     try {
-      if ((await run(factory)) === 'passed') passed++
+      if ((await within(caseMs, run(factory))) === 'passed') passed++
       else gated.push({ name, needs })
     } catch (error) {
       failed.push({ name, error })
     }
   }
   return { passed, gated, failed }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ConformanceFailure(`it did not end within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

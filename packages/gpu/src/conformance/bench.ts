@@ -26,7 +26,7 @@ export interface ConformanceCase {
   readonly name: string
   readonly needs?: ConformanceCapability
   /** Runs on a backend of its own. Rejects with ConformanceFailure, or with what the backend threw, when the promise is not kept. */
-  run(factory: ConformanceFactory): Promise<ConformanceOutcome>
+  readonly run: (factory: ConformanceFactory) => Promise<ConformanceOutcome>
 }
 
 /** A promise that a backend did not keep. */
@@ -38,7 +38,7 @@ export class ConformanceFailure extends MkError {
 export interface Bench {
   readonly gpu: MkGpu
   readonly backend: MkGpuBackend
-  lose(): Promise<void>
+  readonly lose: () => Promise<void>
 }
 
 /**

@@ -123,7 +123,7 @@ export const moveCases: readonly ConformanceCase[] = [
       const source = new Uint32Array(memory.buffer)
       source.set(words(source.length))
       const buffer = gpu.createDeviceBuffer(source.byteLength - 8, BOTH)
-      gpu.write(buffer, 0, memory.buffer as ArrayBuffer | SharedArrayBuffer, 4, buffer.size)
+      gpu.write(buffer, 0, memory.buffer, 4, buffer.size)
       sameBytes(
         await gpu.read(buffer),
         words(source.length).subarray(1, -1),

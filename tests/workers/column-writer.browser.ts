@@ -1,0 +1,4 @@
+import { writeColumns } from './column-writer.ts'
+import type { WriteJob } from './column-writer.ts'
+
+addEventListener('message', ({ data }: MessageEvent<WriteJob>) => postMessage(writeColumns(data)))

@@ -1,0 +1,5 @@
+import { parentPort } from 'node:worker_threads'
+import { writeColumns } from './column-writer.ts'
+import type { WriteJob } from './column-writer.ts'
+
+parentPort!.once('message', (job: WriteJob) => parentPort!.postMessage(writeColumns(job)))

@@ -16,8 +16,6 @@ export interface EcsWorld {
   readonly idMask: number
   /** Where this world keeps the data of a component: the component itself, where it is its own store. Asked every frame. */
   storeOf(component: object): object
-  /** Bits of an entity id that are its row number, −1 for all: `rowOf(entity)` is `entity & idMask`. For other threads. */
-  readonly idMask: number
   /** Calls `visit` for every component that the world has registered, relation pairs left out. */
   forEachComponent(visit: (component: object) => void): void
   /** Makes removals final that the ECS has put off. Called before a stage looks at who is there. */

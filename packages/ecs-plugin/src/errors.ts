@@ -210,20 +210,6 @@ export class SharedMemoryUnavailable extends MkError {
   }
 }
 
-/** Memory that threads share was asked for where there is none. */
-export class SharedMemoryUnavailable extends MkError {
-  readonly code = 'SharedMemoryUnavailable'
-  /** What needs it. */
-  readonly call: string
-  constructor(call: string) {
-    super(
-      `${call} needs a SharedArrayBuffer, and this page has none. Serve the page with the headers Cross-Origin-Opener-Policy: ` +
-        'same-origin and Cross-Origin-Embedder-Policy: require-corp (or credentialless), or send the ids to the main thread and mk.mark them there.',
-    )
-    this.call = call
-  }
-}
-
 /** Used after `dispose()`. */
 export class Disposed extends MkError {
   readonly code = 'Disposed'

@@ -13,7 +13,6 @@ import type { GpuQueryOptions } from './gpu-query.ts'
 import { borrowGpu, gpuFrom } from './mk-options.ts'
 import type { MkOptions, OpenedGpu } from './mk-options.ts'
 import type { SharedMarker } from './shared-marker.ts'
-import type { SharedMarker } from './shared-marker.ts'
 import { SyncedBuffer } from './synced-buffer.ts'
 import { SyncedComponent } from './synced-component.ts'
 
@@ -155,16 +154,6 @@ export class MkSync<W extends object = World> {
   /** Marks every entity that has the component. */
   markAll(component: Synced): void {
     this.#syncedOf(component, 'markAll').markAll()
-  }
-
-  /**
-   * Marks rows from other threads, in memory that they share: post it to a worker. The same object each time, until there are so many
-   * entities that it takes a bigger one; those handed out before go on to work.
-   *
-   * @throws SharedMemoryUnavailable on a page that is not cross-origin isolated
-   */
-  marker(component: Synced): SharedMarker {
-    return this.#syncedOf(component, 'marker').marker()
   }
 
   /**

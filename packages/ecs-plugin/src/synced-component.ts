@@ -8,7 +8,6 @@ import { EntityRows } from './entity-rows.ts'
 import { EntityBeyondColumn } from './errors.ts'
 import type { SyncedOptions } from './gpu-synced.ts'
 import { MarkSources } from './mark-sources.ts'
-import { MarkSources } from './mark-sources.ts'
 import { Membership } from './membership.ts'
 import { PackedRows } from './packed-rows.ts'
 import type { RowKeeper, RowMap } from './row-map.ts'
@@ -16,7 +15,6 @@ import { RowTable } from './row-table.ts'
 import { RowUnpacker } from './row-unpacker.ts'
 import { columnAt } from './source.ts'
 import type { Shape } from './source.ts'
-import type { SharedMarker } from './shared-marker.ts'
 import type { SharedMarker } from './shared-marker.ts'
 import type { BufferSource } from './synced-buffer.ts'
 
@@ -36,7 +34,6 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #packerMemory: number
   /** Rows to pack whether they differ or not; always a part of the rows that hold a living entity. */
   #marks: DirtyRows
-  readonly #markSources: MarkSources
   readonly #markSources: MarkSources
   readonly #coordinator: MkCoordinator
   #rowTable: RowTable | undefined
@@ -129,7 +126,6 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     const { arrived } = this.mirror
     if (this.#unpacker === undefined || arrived === undefined || arrived.isEmpty) return
     this.#markSources.collect()
-    this.#markSources.collect()
     this.#unpacker.unpack(this.#source.store, this.mirror, arrived, this)
     arrived.clear()
   }
@@ -163,11 +159,6 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   /** Marks every row. */
   markAll(): void {
     this.markRange(0, this.#membership.rows)
-  }
-
-  /** Marks from other threads. @throws SharedMemoryUnavailable */
-  marker(): SharedMarker {
-    return this.#markSources.marker(Math.max(this.#membership.rows, this.options.capacity))
   }
 
   /** Marks from other threads. @throws SharedMemoryUnavailable */
@@ -290,17 +281,6 @@ export class SyncedComponent implements RowKeeper, BufferSource {
         'component is added to it.',
       undefined,
       `ColumnHoles ${label}`,
-    )
-  }
-
-  #reportMarkerFull(entities: number): void {
-    const { label } = this.options
-    this.#coordinator.warn(
-      'MarkerFull',
-      `${label}: an entity was marked whose id is past the ${entities} that its shared marker has room for, so every row was taken. ` +
-        'Ask mk.marker for a bigger one, and post that.',
-      undefined,
-      `MarkerFull ${label}`,
     )
   }
 

@@ -56,12 +56,21 @@ export default defineConfig({
           include: ['tests/**/*.e2e.test.ts'],
           // Whole programs in Chromium, drawn in software: one file at a time, and slow where other projects run beside them.
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
         extends: true,
+        // Cross-origin isolation: pages have a SharedArrayBuffer only with these.
+        server: {
+          headers: {
+            'Cross-Origin-Opener-Policy': 'same-origin',
+            'Cross-Origin-Embedder-Policy': 'require-corp',
+          },
+        },
+        // Found before the first test, or the page reloads in the middle of one.
+        optimizeDeps: { include: ['bitecs', 'bitecs/legacy', 'bitecs/serialization'] },
         test: {
           name: 'browser',
           include: ['packages/*/test/**/*.browser.test.ts', 'tests/**/*.browser.test.ts'],

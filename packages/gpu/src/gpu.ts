@@ -63,9 +63,6 @@ export interface MkGpuStats {
 
 const { TRANSFER_SRC, TRANSFER_DST, STORAGE } = MkBufferUsage
 
-/** The parts of this package that make buffers of their own kinds get at a gpu's memory through this. */
-export let memoryOf: <B extends MkGpuBackend>(gpu: MkGpu<B>) => DeviceMemory<B>
-
 /**
  * GPU memory on one device, whatever runs it: buffers, writes, copies, scatter, and the serials that say when they are
  * done. Knows no frames.
@@ -78,10 +75,6 @@ export let memoryOf: <B extends MkGpuBackend>(gpu: MkGpu<B>) => DeviceMemory<B>
  * the moments between the loss and our knowing of it, calls do nothing.
  */
 export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwner<B> {
-  static {
-    memoryOf = (gpu) => gpu.#memory
-  }
-
   readonly backend: B
   readonly capabilities: MkCapabilities
   /** Resolves when the device is lost or this gpu destroyed. Never rejects. */

@@ -51,8 +51,9 @@ export class Panel {
   }
 
   #key(event: KeyboardEvent): void {
+    if (event.key !== ' ' || event.repeat) return
     // On a button or a summary the space bar has a job already.
-    if (event.key !== ' ' || event.repeat || (event.target as Element).closest('button, summary')) return
+    if (event.target instanceof Element && event.target.closest('button, summary')) return
     event.preventDefault()
     this.#togglePause()
   }

@@ -131,6 +131,7 @@ export class DemoPage {
     const page = await browser.newPage({ viewport: { width: 960, height: 600 }, ...options })
     await page.addInitScript(watchPage)
     await page.addInitScript(before)
+    page.setDefaultTimeout(60_000)
     const demo = new DemoPage(page)
     await page.goto(url)
     return demo

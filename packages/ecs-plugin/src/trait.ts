@@ -5,7 +5,7 @@ import { NoColumns, UnsupportedColumn } from './errors.ts'
 // A trait of koota is a function, and each world has a store of its own for it. It is known here by its shape alone, so that
 // `GpuSynced` takes it while nobody but `koota.ts` imports koota.
 
-const internalKey = Symbol.for('koota.internal')
+const internalKey: unique symbol = Symbol.for('koota.internal')
 
 /** What a trait looks like, and the schema that it was made with. */
 export interface TraitOf<T> {
@@ -25,8 +25,10 @@ export type TraitStore<T> = T extends () => infer E
   ? E[]
   : { [K in keyof T]: T[K] extends () => infer E ? E[] : T[K][] }
 
-/** Names of the properties that are numbers. */
-type NumberKeys<T> = { [K in keyof T & string]: T[K] extends number ? K : never }[keyof T & string]
+/** Names of the properties that are numbers; a tag (`Record<string, never>`) has none. */
+type NumberKeys<T> = {
+  [K in keyof T & string]: [T[K]] extends [never] ? never : T[K] extends number ? K : never
+}[keyof T & string]
 
 /** The schema of a trait that is flagged without one: an f32 for each property that is a number. `never` where there is none. */
 export type TraitSchema<T> = T extends Maker

@@ -111,6 +111,46 @@ function kernelFrame(store: { x: Float32Array; y: Float32Array }): (frame: numbe
   }
 }
 
+/** Fewer rows, because all of them are converted four times a frame. */
+const FEWER = 1_000
+const table = heap.alloc(FEWER * 4).offset
+const entities = new Uint32Array(heap.buffer, table, FEWER)
+for (let row = 0; row < FEWER; row++) entities[row] = (row * 7919) % FEWER
+const alive = new DirtyRows(FEWER)
+for (let row = 0; row < FEWER; row += 3) alive.set(row)
+const few = new DirtyRows(FEWER)
+for (let row = 0; row < FEWER; row += 301) few.set(row)
+
+/** Columns of all sorts that do not lie in the heap, some as floats, some as integers. */
+function convertedFrame(): (frame: number) => void {
+  const sources = [
+    Array.from({ length: FEWER }, (_, i) => i + 0.5),
+    Array.from({ length: FEWER }, (_, i) => (i % 2 === 0 ? i : 0.5)),
+    new Float64Array(FEWER).fill(0.1),
+    new Uint16Array(FEWER),
+    new Float32Array(FEWER).fill(2.5),
+    new Int32Array(FEWER).fill(2 ** 30 + 1),
+    new Uint32Array(FEWER).fill(2 ** 31 + 1),
+    new Float32Array(new SharedArrayBuffer(FEWER * 4)),
+  ]
+  const types = ['f32', 'i32', 'f32', 'u32', 'i32', 'f32', 'f16', 'f32'] as const
+  const layouts = types.map((type, i) => ({ type, arity: 1, offsets: [i * 4] }))
+  const packer = new ColumnPacker(heap, layouts, 32)
+  const rows = { offset: heap.alloc(FEWER * 32).offset, dirty }
+  return (frame) => {
+    for (let i = 0; i < sources.length; i++) {
+      // A small integer: storing fractions into arrays of many kinds boxes them, which is not the packer's doing.
+      sources[i][(frame * 7919 + i * 613) % FEWER] = frame % 1000
+      packer.bind(i, sources[i])
+    }
+    packer.diff(rows, 0, FEWER)
+    packer.diff(rows, 0, FEWER, alive)
+    packer.pack(rows, 0, FEWER, few)
+    packer.diff(rows, 0, FEWER, alive, table)
+    dirty.clear()
+  }
+}
+
 const memory = new MkAllocator({ heap, frameArenaBytes: 64 << 10 })
 
 function allocatorFrame(frame: number): void {
@@ -135,6 +175,7 @@ const cases: Case[] = [
   { name: 'dirty rows', frame: dirtyFrame },
   { name: 'kernels, columns in the heap', frame: insideFrame },
   { name: 'kernels, columns outside', frame: outsideFrame },
+  { name: 'kernels, columns of all sorts, masks, an entity table', frame: convertedFrame() },
   { name: 'allocator', frame: allocatorFrame },
   {
     name: 'frame',

@@ -1,19 +1,11 @@
 import type { DirtyRows } from '../dirty-rows.ts'
 import { ColumnUnusable } from '../errors.ts'
+import { convertPlainRows, convertRows, copyRows, numberOr0 } from './convert-rows.ts'
+import type { ChunkRows, NumberArray, Scratch } from './convert-rows.ts'
 import type { ColumnLayout } from './group-table.ts'
 import { roundToOdd } from './half-float.ts'
 
-/** Any typed array whose elements are numbers. */
-export type NumberArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Uint16Array
-  | Uint32Array
+export type { NumberArray } from './convert-rows.ts'
 
 /**
  * A column that has to be asked for its numbers, one by one: whatever is no array of numbers (objects by entity, arrays of
@@ -31,20 +23,6 @@ export interface ColumnReader {
 
 /** What a column may be bound to. */
 export type ColumnSource = NumberArray | readonly number[] | ColumnReader
-
-/** Rows of a chunk whose scalars are wanted: `positions` in the chunk, `indices` in the source, `count` of both. */
-export interface ChunkRows {
-  readonly positions: Int32Array
-  readonly indices: Uint32Array
-  count: number
-}
-
-/** The scratch memory of one column, seen as each of the kinds that are written to it. */
-interface Scratch {
-  readonly f32: Float32Array
-  readonly i32: Int32Array
-  readonly u32: Uint32Array
-}
 
 /**
  * A column as the packer sees it: in the kernels' memory and of the kind that the row holds, then read where it lies;
@@ -130,33 +108,36 @@ export class SourceColumn {
   }
 
   /**
-   * Brings the scalars of a whole chunk into scratch: entities `first … first + count − 1`, zero past the end.
+   * Brings a chunk into scratch, at least the first `wanted` entities of it, zero past the column's end.
    * @param chunk number of the chunk, under which its sub-view is kept
+   * @param size entities of a chunk
    * @param mask rows among which holes count
    */
-  loadChunk(chunk: number, first: number, count: number, mask: DirtyRows | undefined): void {
-    if (this.#reader !== undefined) return this.#askChunk(this.#reader, first, count, mask)
+  loadChunk(chunk: number, size: number, wanted: number, mask: DirtyRows | undefined): void {
+    if (this.#reader !== undefined) return this.#askChunk(this.#reader, chunk * size, wanted, mask)
     const scratch = this.scratch!
-    const wanted = count * this.#arity
-    const begin = first * this.#arity
     const source = this.#source!
-    const have = Math.max(0, Math.min(wanted, this.#elements() - begin))
+    const begin = chunk * size * this.#arity
+    const end = wanted * this.#arity
+    const left = Math.max(0, this.#elements() - begin)
+    const have = Math.min(end, left)
     if (have > 0) {
       if (this.#settable) {
         let part = this.#chunks[chunk]
-        if (part === undefined || part.length !== have) {
-          part = (source as NumberArray).subarray(begin, begin + have)
+        if (part === undefined) {
+          // The whole chunk, so that one view serves whatever is wanted of it.
+          part = (source as NumberArray).subarray(begin, begin + Math.min(size * this.#arity, left))
           this.#chunks[chunk] = part
         }
         this.#viewFor(part).set(part)
       } else if (this.#plain) {
-        this.#loadPlain(source as readonly number[], begin, have, mask)
+        this.#loadPlain(source as readonly unknown[], begin, have, mask)
       } else {
         const to = scratch.f32
         for (let k = 0; k < have; k++) to[k] = roundToOdd((source as NumberArray)[begin + k])
       }
     }
-    if (have < wanted) scratch.i32.fill(0, have, wanted)
+    if (have < end) scratch.i32.fill(0, have, end)
   }
 
   /** Elements that are read: of a typed array those of whole entities. */
@@ -172,31 +153,55 @@ export class SourceColumn {
     return this.#type === 'i32' ? scratch.i32 : scratch.u32
   }
 
-  #loadPlain(source: readonly number[], begin: number, have: number, mask: DirtyRows | undefined): void {
+  #loadPlain(source: readonly unknown[], begin: number, have: number, mask: DirtyRows | undefined): void {
     const { f32, i32 } = this.scratch!
-    if (this.#type === 'f32') {
-      for (let k = 0; k < have; k++) {
-        const value: unknown = source[begin + k]
-        if (typeof value === 'number') f32[k] = value
-        else f32[k] = this.#hole(begin + k, mask)
-      }
-    } else if (this.#type === 'f16') {
-      for (let k = 0; k < have; k++) {
-        const value: unknown = source[begin + k]
-        f32[k] = typeof value === 'number' ? roundToOdd(value) : this.#hole(begin + k, mask)
-      }
-    } else {
-      for (let k = 0; k < have; k++) {
-        const value: unknown = source[begin + k]
-        i32[k] = typeof value === 'number' ? value : this.#hole(begin + k, mask)
+    const type = this.#type
+    let holes = 0
+    let k = 0
+    if (type === 'f32') {
+      // Four at a time take two thirds of the time of one at a time.
+      for (; k + 4 <= have; k += 4) {
+        const at = begin + k
+        const a = source[at]
+        const b = source[at + 1]
+        const c = source[at + 2]
+        const d = source[at + 3]
+        if (
+          typeof a !== 'number' ||
+          typeof b !== 'number' ||
+          typeof c !== 'number' ||
+          typeof d !== 'number'
+        ) {
+          for (let i = k; i < k + 4; i++) {
+            const value = source[begin + i]
+            if (typeof value !== 'number') holes++
+            f32[i] = numberOr0(value)
+          }
+          continue
+        }
+        f32[k] = a
+        f32[k + 1] = b
+        f32[k + 2] = c
+        f32[k + 3] = d
       }
     }
+    for (; k < have; k++) {
+      const value = source[begin + k]
+      if (typeof value !== 'number') holes++
+      if (type === 'f32') f32[k] = numberOr0(value)
+      else if (type === 'f16') f32[k] = roundToOdd(numberOr0(value))
+      else i32[k] = numberOr0(value)
+    }
+    if (holes > 0) this.holes += mask === undefined ? holes : this.#holesIn(source, begin, have, mask)
   }
 
-  /** Counts an element that is no number, if its row is wanted; it reads as zero. */
-  #hole(element: number, mask: DirtyRows | undefined): number {
-    if (mask === undefined || mask.has(Math.floor(element / this.#arity))) this.holes++
-    return 0
+  /** Elements that are no numbers, of entities in the mask. */
+  #holesIn(source: readonly unknown[], begin: number, have: number, mask: DirtyRows): number {
+    let holes = 0
+    for (let k = begin; k < begin + have; k++) {
+      if (typeof source[k] !== 'number' && mask.has(Math.floor(k / this.#arity))) holes++
+    }
+    return holes
   }
 
   #askChunk(reader: ColumnReader, first: number, count: number, mask: DirtyRows | undefined): void {
@@ -227,37 +232,16 @@ export class SourceColumn {
   /** Brings the scalars of some rows of a chunk into scratch; what lies between keeps what it had. */
   loadRows(rows: ChunkRows): void {
     const arity = this.#arity
-    const { positions, indices, count } = rows
     if (this.#reader !== undefined) {
-      for (let i = 0; i < count; i++) this.#ask(this.#reader, indices[i], positions[i])
+      for (let i = 0; i < rows.count; i++) this.#ask(this.#reader, rows.indices[i], rows.positions[i])
       return
     }
-    const raw = this.#raw
-    const source = this.#source as NumberArray | readonly number[]
-    const { f32, i32 } = this.scratch!
+    const to = this.scratch!
     const length = this.#elements()
-    if (raw !== undefined) {
-      for (let i = 0; i < count; i++) {
-        const to = positions[i] * arity
-        const from = indices[i] * arity
-        for (let k = 0; k < arity; k++) i32[to + k] = from + k < length ? raw[from + k] : 0
-      }
-      return
-    }
-    const integer = this.#type === 'i32' || this.#type === 'u32'
-    for (let i = 0; i < count; i++) {
-      const to = positions[i] * arity
-      const from = indices[i] * arity
-      for (let k = 0; k < arity; k++) {
-        let value: unknown = from + k < length ? source[from + k] : 0
-        if (typeof value !== 'number') {
-          this.holes++
-          value = 0
-        }
-        if (integer) i32[to + k] = value as number
-        else f32[to + k] = this.#type === 'f16' ? roundToOdd(value as number) : (value as number)
-      }
-    }
+    if (this.#raw !== undefined) copyRows(to.i32, this.#raw, rows, arity, length)
+    else if (this.#plain)
+      this.holes += convertPlainRows(to, this.#type, this.#source as unknown[], rows, arity)
+    else convertRows(to, this.#type, this.#source as NumberArray, rows, arity, length)
   }
 }
 

@@ -307,7 +307,14 @@ export class ColumnPacker {
 
   #giveScratch(i: number): void {
     const elements = this.#chunkRows * this.#arities[i]
-    const block = this.#memory.alloc(elements * 4, 64, 'column packer: chunk')
+    let block: Block
+    try {
+      block = this.#memory.alloc(elements * 4, 64, 'column packer: chunk')
+    } catch (error) {
+      // Bound again, the column must ask again.
+      this.#sources[i].unbind()
+      throw error
+    }
     this.#scratch[i] = block
     const { buffer } = this.#memory
     this.#sources[i].scratch = {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import {
   ColumnPacker,
   ColumnUnusable,
+  createHeap,
   DirtyRows,
+  HeapFull,
   PackLayoutInvalid,
   RowsOutOfRange,
   WrongMemory,
@@ -49,6 +51,24 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect([...rows.subarray(396)]).toEqual([0, 0, 0, 2])
     expect(packer.diff(target, 0, 100)).toBe(0) // the mirror holds them now
     expect(dirtyList(target.dirty)).toEqual([7, 99]) // who uploads them clears them
+  })
+
+  it('asks again for scratch memory that it did not get', () => {
+    const heap = createHeap({ bytes: 1 << 20, kernels: kind })
+    const place = heap.alloc(64 * 4)
+    const bits = heap.alloc(DirtyRows.bytesFor(64))
+    const dirty = new DirtyRows(64, { buffer: heap.buffer, offset: bits.offset })
+    const packer = new ColumnPacker(heap, one, 4)
+    const hog = heap.alloc(heap.stats.largestFree)
+    const column = new Float32Array(64).fill(3)
+    expect(() => packer.bind(0, column)).toThrow(HeapFull)
+    // The same array once more: no less an error.
+    expect(() => packer.bind(0, column)).toThrow(HeapFull)
+    heap.free(hog)
+    packer.bind(0, column)
+    expect(packer.diff({ offset: place.offset, dirty }, 0, 64)).toBe(64)
+    expect(new Float32Array(heap.buffer, place.offset, 64)).toEqual(column)
+    packer.dispose()
   })
 
   it('compares bits: a NaN equals itself, −0 differs from 0, and payloads arrive unchanged', () => {

@@ -74,6 +74,11 @@ export class SourceColumn {
     return true
   }
 
+  /** Forgets the source. */
+  unbind(): void {
+    this.#source = undefined
+  }
+
   #rebind(source: ColumnSource): void {
     const reader = isReader(source) ? source : undefined
     if (reader === undefined && !Array.isArray(source) && !isNumberArray(source)) {

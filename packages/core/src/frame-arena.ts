@@ -52,7 +52,7 @@ export class FrameArena {
 
   // Where the pointer is. All positions are bytes from the start of the memory.
   readonly #blocks: Block[] = []
-  /** How far each block before the current one was filled. */
+  /** How far each block before the current one is filled; what stands for later ones means nothing. */
   readonly #heads: number[] = []
   #block = 0
   #head = 0
@@ -294,7 +294,6 @@ export class FrameArena {
     this.#memory.free(this.#blocks[0])
     this.#capacity = 0
     this.#end = 0
-    this.#views.clear()
   }
 
   #bump(bytes: number, align: number): number {
@@ -347,7 +346,6 @@ export class FrameArena {
   #takeBlock(bytes: number, align: number): void {
     const block = this.#memory.alloc(bytes, align, this.label)
     this.#blocks.push(block)
-    this.#heads.push(block.offset)
     this.#capacity += bytes
     this.#poison(block.offset, block.offset + bytes)
   }
@@ -405,7 +403,6 @@ export class FrameArena {
     while (this.#blocks.length > index + 1) {
       const block = this.#blocks.pop()
       if (block === undefined) return
-      this.#heads.pop()
       this.#capacity -= block.size
       this.#memory.free(block)
     }

@@ -39,11 +39,6 @@ export class ViewCache {
     return view
   }
 
-  /** Forgets all views. */
-  clear(): void {
-    this.#resize(FIRST_SLOTS)
-  }
-
   #put(slot: number, view: TypedArray, kind: unknown, offset: number, length: number): void {
     this.#views[slot] = view
     this.#kinds[slot] = kind
@@ -61,7 +56,7 @@ export class ViewCache {
 
   #grow(): void {
     const [views, kinds, offsets, lengths] = [this.#views, this.#kinds, this.#offsets, this.#lengths]
-    if (views.length === MOST_SLOTS) return this.clear()
+    if (views.length === MOST_SLOTS) return this.#resize(FIRST_SLOTS)
     this.#resize(views.length * 2)
     for (let i = 0; i < views.length; i++) {
       const view = views[i]

@@ -199,13 +199,16 @@ describe('FrameArena', () => {
     it('passes over a spill block that is too short', () => {
       const arena = new FrameArena(heap, 64)
       arena.alloc(Uint8Array, 64)
+      const short = arena.alloc(Uint8Array, 64)
       arena.alloc(Uint8Array, 64)
       arena.reset()
       arena.alloc(Uint8Array, 64)
       const long = arena.alloc(Uint8Array, 128)
-      expect(arena.capacity).toBe(64 + 64 + 128)
+      expect(arena.capacity).toBe(64 + 64 + 64 + 128)
       expect(arena.used).toBe(64 + 128)
       expect(arena.ownsThisFrame(long)).toBe(true)
+      // It was used in the last frame, not in this one.
+      expect(arena.ownsThisFrame(short)).toBe(false)
       arena.dispose()
     })
 
@@ -220,6 +223,25 @@ describe('FrameArena', () => {
       expect(arena.used).toBe(32)
       expect([a, b, c].map((view) => arena.ownsThisFrame(view))).toEqual([true, false, false])
       expect(arena.alloc(Uint8Array, 32).byteOffset).toBe(a.byteOffset + 32)
+      // The frame has used two, though it now needs one.
+      arena.alloc(Uint8Array, 64)
+      expect(arena.spills).toBe(2)
+      arena.dispose()
+    })
+
+    it('starts them at multiples of 256, or of what is asked', () => {
+      const arena = new FrameArena(heap, 8192)
+      const wall = heap.alloc(16)
+      arena.alloc(Uint8Array, 8192)
+      const spilled = arena.alloc(Uint8Array, 8192)
+      expect([spilled.byteOffset % 256, spilled.byteOffset % 4096]).toEqual([0, 256])
+      arena.reset()
+      arena.alloc(Uint8Array, 8192)
+      // The next multiple of 4096 in the spill block that is there already; more than 4096 bytes follow it.
+      expect(arena.alloc(Uint8Array, 4000, 4096).byteOffset).toBe(spilled.byteOffset + 4096 - 256)
+      expect(arena.alloc(Uint8Array, 128, 1 << 15).byteOffset % (1 << 15)).toBe(0)
+      expect(arena.spills).toBe(2)
+      heap.free(wall)
       arena.dispose()
     })
 
@@ -369,6 +391,19 @@ describe('FrameArena', () => {
       arena.dispose()
     })
 
+    it('in debug poisons nothing but its own memory', () => {
+      const arena = new FrameArena(heap, 64, { debug: true, maxBytes: 4096 })
+      const between = heap.alloc(512)
+      const bytes = new Uint8Array(heap.buffer, between.offset, 512).fill(7)
+      const views = [64, 1024, 1024].map((length) => arena.alloc(Uint8Array, length).fill(1))
+      expect(views[1].byteOffset).toBeGreaterThan(between.offset)
+      arena.reset()
+      expect(views.every((view) => view.every((byte) => byte === 0xff))).toBe(true)
+      expect(bytes.every((byte) => byte === 7)).toBe(true)
+      heap.free(between)
+      arena.dispose()
+    })
+
     it('changes its stamp with every reset, unlike any other arena', () => {
       const [a, b] = [new FrameArena(heap, 64), new FrameArena(heap, 64)]
       const stamps = [a.stamp, b.stamp]
@@ -440,7 +475,7 @@ describe('FrameArena', () => {
 
   // The model: the bytes each living view must hold. Views overlap if one of them reads what another wrote.
   const step = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ length: fc.nat(100), align: fc.constantFrom(1, 16, 64) }) },
+    { weight: 6, arbitrary: fc.record({ length: fc.nat(100), align: fc.constantFrom(1, 16, 64, 1024) }) },
     { weight: 2, arbitrary: fc.constant('mark' as const) },
     { weight: 2, arbitrary: fc.constant('rewind' as const) },
     { weight: 1, arbitrary: fc.constant('reset' as const) },

@@ -48,6 +48,11 @@ export class MarkSources {
     return marker
   }
 
+  /** Whether other threads may mark. */
+  get hasMarkers(): boolean {
+    return this.#markers.length > 0
+  }
+
   /** Marks what other threads have marked since the last call. */
   collect(): void {
     // A world that was reset has dropped its observers.

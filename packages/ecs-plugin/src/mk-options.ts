@@ -28,7 +28,7 @@ export interface MkOptions {
   strategy?: Strategy
   /** Aborting it while attaching releases the world at once. */
   signal?: AbortSignal
-  /** Poison freed frame memory, label buffers, check invariants. */
+  /** Poison freed frame memory, label buffers, check invariants, count forgotten marks (`mk.forgottenMarks`). */
   debug?: boolean
 }
 

@@ -167,6 +167,15 @@ export class MkSync<W extends object = World> {
   }
 
   /**
+   * With `debug`: how many rows of a component with `changes: 'marked'` have changed without a mark so far, rows that `'detect'` would
+   * have found. A row counts again once it was up to date in between; the first ones come with a warning. Undefined where they are
+   * not counted: without `debug`, in other modes, and in direction `'download'`.
+   */
+  forgottenMarks(component: Synced): number | undefined {
+    return this.#syncedOf(component, 'forgottenMarks').forgottenMarks
+  }
+
+  /**
    * The buffer that holds a component's rows. The same object each time.
    *
    * @throws NotGpuSynced for a component that was not flagged
@@ -321,7 +330,7 @@ export class MkSync<W extends object = World> {
     if (known !== undefined) return known
     const options = syncedOptions(component)
     if (options === undefined) throw new NotGpuSynced(call, columnNames(component))
-    const synced = new SyncedComponent(this.#ecs, this.coordinator, component, options)
+    const synced = new SyncedComponent(this.#ecs, this.coordinator, component, options, this.#debug)
     this.#synced.set(component, synced)
     if (synced.deviceWrites) this.#deviceWritten.push(synced)
     return synced

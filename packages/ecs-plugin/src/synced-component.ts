@@ -6,6 +6,7 @@ import { ComponentSource } from './component-source.ts'
 import type { EcsWorld } from './ecs.ts'
 import { EntityRows } from './entity-rows.ts'
 import { EntityBeyondColumn } from './errors.ts'
+import { ForgottenMarks } from './forgotten-marks.ts'
 import type { SyncedOptions } from './gpu-synced.ts'
 import { MarkSources } from './mark-sources.ts'
 import { Membership } from './membership.ts'
@@ -39,9 +40,18 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #rowTable: RowTable | undefined
   readonly #unpacker: RowUnpacker | undefined
   #saidHoles = false
+  /** Undefined where nothing is counted. */
+  readonly #forgotten: ForgottenMarks | undefined
+  #saidForgotten = false
 
   /** @throws HeapFull, MirrorTooLarge, UsageUnsupported and what `readShape` throws; nothing is left behind then */
-  constructor(ecs: EcsWorld, coordinator: MkCoordinator, component: object, options: SyncedOptions) {
+  constructor(
+    ecs: EcsWorld,
+    coordinator: MkCoordinator,
+    component: object,
+    options: SyncedOptions,
+    debug = false,
+  ) {
     this.#ecs = ecs
     this.component = component
     this.options = options
@@ -65,6 +75,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     this.#packerHeap = mirror.heap
     this.#packerMemory = mirror.memoryGeneration
     this.#marks = new DirtyRows(mirror.capacity)
+    if (debug && options.changes === 'marked' && options.direction !== 'download')
+      this.#forgotten = new ForgottenMarks(this.#source)
     const followWrites = options.changes === 'marked' || options.direction === 'download'
     this.#markSources = new MarkSources(ecs, component, this, followWrites, (entities) =>
       this.#reportMarkerFull(entities),
@@ -113,10 +125,12 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     membership.apply(this.rowMap)
     this.mirror.used = this.rows
     this.#markSources.collect()
+    this.#forgotten?.excuse(this.#marks, this.rowMap)
     const length = this.#source.bindTo(this.#packer)
     const beyond = length < membership.rows && membership.alive.nextRun(length, 0)
     this.#packRows(length, beyond)
     if (this.#packer.holes > 0) this.#reportHoles()
+    if (this.#forgotten !== undefined) this.#lookForForgotten(this.#forgotten, length)
     if (beyond) this.#reportBeyond(length)
     if (refused !== undefined) throw refused
   }
@@ -164,6 +178,11 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   /** Marks from other threads. @throws SharedMemoryUnavailable */
   marker(): SharedMarker {
     return this.#markSources.marker(Math.max(this.#membership.rows, this.options.capacity))
+  }
+
+  /** Rows that changed without a mark, so far; undefined where they are not counted. */
+  get forgottenMarks(): number | undefined {
+    return this.#forgotten?.count
   }
 
   rowEntered(row: number): void {
@@ -230,9 +249,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** Packs what the mode asks for, of entities with ids below `length`. */
   #packRows(length: number, beyond: boolean): void {
-    const { rows, mask, table } = this.rowMap
-    // Entity rows past the columns are left out; packed rows there read as zero, and are packed again when they can be.
-    const count = table < 0 ? Math.min(rows, length) : rows
+    const { mask, table } = this.rowMap
+    const count = this.#rowsWithin(length)
     const marks = this.#marks
     const { changes, direction } = this.options
     // Where the device writes too, a row that entered goes up even if it equals what the mirror has: the device has another.
@@ -247,6 +265,12 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       for (let row = marks.runFirst; row < end; row++)
         if (this.rowMap.entityOf(row) < length) marks.unset(row)
     }
+  }
+
+  /** Entity rows past the columns are left out; packed rows there read as zero, and are packed again when they can be. */
+  #rowsWithin(length: number): number {
+    const { rows, table } = this.rowMap
+    return table < 0 ? Math.min(rows, length) : rows
   }
 
   /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */
@@ -281,6 +305,21 @@ export class SyncedComponent implements RowKeeper, BufferSource {
         'component is added to it.',
       undefined,
       `ColumnHoles ${label}`,
+    )
+  }
+
+  #lookForForgotten(forgotten: ForgottenMarks, length: number): void {
+    const rows = this.#rowsWithin(length)
+    const found = forgotten.look(this.mirror, this.rowMap, rows, this.#markSources.hasMarkers)
+    if (found === 0 || this.#saidForgotten) return
+    this.#saidForgotten = true
+    const { label } = this.options
+    this.#coordinator.warn(
+      'ForgottenMarks',
+      `${label}: ${found} rows changed without a mark (that of entity ${forgotten.example}, for one), so the device keeps their old values. ` +
+        "Call mk.mark after writing, write with set(), or flag it with changes: 'detect'. mk.forgottenMarks counts on.",
+      undefined,
+      `ForgottenMarks ${label}`,
     )
   }
 

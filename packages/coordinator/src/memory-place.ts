@@ -23,20 +23,36 @@ const OVERHEAD = 64 << 10
  * @throws ReserveRefused when the platform refuses a new heap
  */
 export function findPlace(heap: Heap, rows: number, stride: number, label: string): Place {
-  const rowBytes = Math.ceil((rows * stride) / ROW_ALIGN) * ROW_ALIGN
-  const bytes = rowBytes + DirtyRows.bytesFor(rows)
-  let home = heap
-  let block: Block
   try {
-    block = heap.alloc(bytes, ROW_ALIGN, label)
+    return placeIn(heap, false, rows, stride, label)
   } catch (error) {
     if (!(error instanceof HeapFull)) throw error
-    const reserve = Math.ceil(bytes + rowBytes * GATHER_SHARE + OVERHEAD)
-    home = createHeap({ bytes: reserve, exact: true, label: `heap of ${label}` })
-    block = home.alloc(bytes, ROW_ALIGN, label)
+    return ownPlace(rows, stride, label, 0)
   }
-  const dirty = new DirtyRows(rows, { buffer: home.buffer, offset: block.offset + rowBytes })
-  return { heap: home, block, offset: block.offset, dirty, own: home !== heap }
+}
+
+/**
+ * The same in a new heap, for this mirror alone.
+ * @param beside bytes that its owner wants to allocate there too
+ * @throws ReserveRefused
+ */
+export function ownPlace(rows: number, stride: number, label: string, beside: number): Place {
+  const rowBytes = rowBytesOf(rows, stride)
+  const bytes = rowBytes + DirtyRows.bytesFor(rows) + rowBytes * GATHER_SHARE + OVERHEAD + beside
+  const heap = createHeap({ bytes: Math.ceil(bytes), exact: true, label: `heap of ${label}` })
+  return placeIn(heap, true, rows, stride, label)
+}
+
+/** @throws HeapFull */
+function placeIn(heap: Heap, own: boolean, rows: number, stride: number, label: string): Place {
+  const rowBytes = rowBytesOf(rows, stride)
+  const block = heap.alloc(rowBytes + DirtyRows.bytesFor(rows), ROW_ALIGN, label)
+  const dirty = new DirtyRows(rows, { buffer: heap.buffer, offset: block.offset + rowBytes })
+  return { heap, block, offset: block.offset, dirty, own }
+}
+
+function rowBytesOf(rows: number, stride: number): number {
+  return Math.ceil((rows * stride) / ROW_ALIGN) * ROW_ALIGN
 }
 
 /** Gives the memory back. A heap of its own is left to the garbage collector. */

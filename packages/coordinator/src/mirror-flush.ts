@@ -64,6 +64,7 @@ export class MirrorFlush {
   /** A bigger scatter buffer whose memory the device has not confirmed. */
   #coming: MkDeviceBuffer | undefined
   #scatterMost: number
+  #disposed = false
 
   constructor(gpu: MkGpu, heap: Heap, scratch: FlushScratch, retire: (buffer: MkDeviceBuffer) => void) {
     this.#heap = heap
@@ -85,7 +86,8 @@ export class MirrorFlush {
   /** The device's scatter pipeline is there: makes the buffer that payloads go through. */
   async prepareScatter(): Promise<boolean> {
     const gpu = this.#gpu
-    if (this.#scatterMost === 0 || !(await gpu.prepareScatter()) || gpu !== this.#gpu) return false
+    if (this.#scatterMost === 0 || !(await gpu.prepareScatter())) return false
+    if (this.#disposed || gpu !== this.#gpu) return false
     if (!this.#buffer) await this.#growScatter(SCATTER_FIRST)
     return this.#buffer !== undefined
   }
@@ -166,6 +168,7 @@ export class MirrorFlush {
   }
 
   dispose(): void {
+    this.#disposed = true
     this.#buffer?.destroy()
     this.#coming?.destroy()
     this.#buffer = undefined

@@ -3,7 +3,7 @@ import type { Heap, Schema } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { InvalidStride, MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
-import { findPlace, leavePlace } from './memory-place.ts'
+import { findPlace, leavePlace, ownPlace } from './memory-place.ts'
 import type { Place } from './memory-place.ts'
 import { MirrorBuffer } from './mirror-buffer.ts'
 import type { MirrorHost } from './mirror-host.ts'
@@ -231,7 +231,6 @@ export class Mirror {
     if (rows <= this.capacity) return
     this.#device.check(rows)
     const capacity = Math.min(Math.max(rows, this.capacity * 2), this.#device.mostRows)
-    const from = this.#place
     const place = findPlace(this.#host.heap, capacity, this.stride, this.label)
     try {
       if (!this.#host.isLost) this.#device.replace(capacity, this.deviceOwned)
@@ -239,20 +238,20 @@ export class Mirror {
       leavePlace(place)
       throw error
     }
-    const bytes = new Uint8Array(place.heap.buffer, place.offset, capacity * this.stride)
-    bytes.set(this.#bytes)
-    place.dirty.copyFrom(from.dirty)
-    if (this.#arrived) {
-      const arrived = new DirtyRows(capacity)
-      arrived.copyFrom(this.#arrived)
-      this.#arrived = arrived
-    }
-    leavePlace(from)
-    this.#place = place
-    this.#bytes = bytes
-    this.#view = undefined
-    this.#memoryGeneration++
+    this.#moveTo(place)
     this.#markReplaced()
+    this.#announce()
+  }
+
+  /**
+   * Moves the rows into a heap of their own: for an owner that finds no room for what it keeps beside them (a packer's scratch, a
+   * table) in the heap where they are. Nothing becomes dirty.
+   * @param beside bytes to reserve there for that
+   * @throws ReserveRefused: the mirror stays where it was
+   */
+  isolate(beside: number): void {
+    this.#check()
+    this.#moveTo(ownPlace(this.capacity, this.stride, this.label, beside))
     this.#announce()
   }
 
@@ -358,6 +357,23 @@ export class Mirror {
     }
     take(at, rows)
     this.arrivedFrame = frame
+  }
+
+  #moveTo(place: Place): void {
+    const rows = place.dirty.rows
+    const bytes = new Uint8Array(place.heap.buffer, place.offset, rows * this.stride)
+    bytes.set(this.#bytes)
+    place.dirty.copyFrom(this.#place.dirty)
+    if (this.#arrived) {
+      const arrived = new DirtyRows(rows)
+      arrived.copyFrom(this.#arrived)
+      this.#arrived = arrived
+    }
+    leavePlace(this.#place)
+    this.#place = place
+    this.#bytes = bytes
+    this.#view = undefined
+    this.#memoryGeneration++
   }
 
   #rolledBack(): void {

@@ -108,8 +108,7 @@ export class PackedRows implements RowMap {
   #moveTable(mirror: Mirror, capacity: number): void {
     const { heap } = mirror
     const block = heap.alloc(capacity * 4, 16, `${mirror.label}: row table`)
-    // The block of a private heap went with that heap.
-    if (this.#block !== undefined && this.#heap === heap) heap.free(this.#block)
+    if (this.#block !== undefined) this.#heap?.free(this.#block)
     this.#heap = heap
     this.#memory = mirror.memoryGeneration
     this.#block = block

@@ -1,5 +1,5 @@
-import { ColumnPacker, DirtyRows, RowOutOfRange } from '@memkit/core'
-import type { ColumnSource, Heap, Schema } from '@memkit/core'
+import { ColumnPacker, DirtyRows, HeapFull, RowOutOfRange } from '@memkit/core'
+import type { ColumnLayout, ColumnSource, Schema } from '@memkit/core'
 import { MirrorTooLarge } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
 import { ComponentSource } from './component-source.ts'
@@ -31,7 +31,6 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   readonly rowMap: RowMap
   readonly #membership: Membership
   #packer: ColumnPacker
-  #packerHeap: Heap
   #packerMemory: number
   /** Rows to pack whether they differ or not; always a part of the rows that hold a living entity. */
   #marks: DirtyRows
@@ -66,13 +65,12 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     let mirror: Mirror | undefined
     try {
       this.mirror = mirror = this.#makeMirror()
-      this.#packer = this.#makePacker()
+      this.#packer = this.#makeFirstPacker()
     } catch (error) {
       membership.dispose()
       mirror?.destroy()
       throw error
     }
-    this.#packerHeap = mirror.heap
     this.#packerMemory = mirror.memoryGeneration
     this.#marks = new DirtyRows(mirror.capacity)
     if (debug && options.changes === 'marked' && options.direction !== 'download')
@@ -117,6 +115,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
    * @throws EntityBeyondColumn when a living entity lies past the end of a column: all other rows are staged
    * @throws MirrorTooLarge when the device allows no buffer of that many rows: all other rows are staged
    * @throws ColumnLengthMismatch: nothing is staged, nothing is lost
+   * @throws ReserveRefused when the heap is full and the platform refuses another: nothing is lost
    */
   stage(): void {
     const membership = this.#membership
@@ -126,12 +125,17 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     this.mirror.used = this.rows
     this.#markSources.collect()
     this.#forgotten?.excuse(this.#marks, this.rowMap)
-    const length = this.#source.bindTo(this.#packer)
-    const beyond = length < membership.rows && membership.alive.nextRun(length, 0)
-    this.#packRows(length, beyond)
+    let length: number
+    try {
+      length = this.#packColumns()
+    } catch (error) {
+      if (!(error instanceof HeapFull)) throw error
+      this.#isolate()
+      length = this.#packColumns()
+    }
     if (this.#packer.holes > 0) this.#reportHoles()
     if (this.#forgotten !== undefined) this.#lookForForgotten(this.#forgotten, length)
-    if (beyond) this.#reportBeyond(length)
+    if (length < membership.rows && membership.alive.nextRun(length, 0)) this.#reportBeyond(length)
     if (refused !== undefined) throw refused
   }
 
@@ -225,29 +229,55 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     } catch (error) {
       refused = error
     }
-    if (this.mirror.memoryGeneration !== this.#packerMemory) this.#followMemory()
+    try {
+      this.#followMemory()
+    } catch (error) {
+      if (!(error instanceof HeapFull)) throw error
+      this.#isolate()
+    }
     try {
       this.#rowTable?.fit(this.mirror.capacity)
     } catch (error) {
       refused ??= error
     }
-    this.rowMap.fit(this.mirror, this.mirror.capacity)
     return refused
   }
 
-  /** The mirror lies elsewhere: so must what works on it. */
+  /** Where the mirror lies elsewhere, so must what works on it. @throws HeapFull */
   #followMemory(): void {
-    // A heap of the mirror's own is gone with the memory it had, the packer's tables with it.
-    if (this.mirror.heap === this.#packerHeap) this.#packer.dispose()
-    this.#packerHeap = this.mirror.heap
-    this.#packerMemory = this.mirror.memoryGeneration
-    this.#packer = this.#makePacker()
-    const marks = new DirtyRows(this.mirror.capacity)
-    marks.copyFrom(this.#marks)
-    this.#marks = marks
+    if (this.mirror.memoryGeneration !== this.#packerMemory) {
+      const packer = this.#makePacker()
+      this.#packer.dispose()
+      this.#packer = packer
+      this.#packerMemory = this.mirror.memoryGeneration
+      const marks = new DirtyRows(this.mirror.capacity)
+      marks.copyFrom(this.#marks)
+      this.#marks = marks
+    }
+    this.rowMap.fit(this.mirror, this.mirror.capacity)
   }
 
-  /** Packs what the mode asks for, of entities with ids below `length`. */
+  /** The heap is full: rows, table and packer go into a heap of their own. @throws ReserveRefused */
+  #isolate(): void {
+    this.mirror.isolate(this.#besideBytes())
+    this.#followMemory()
+  }
+
+  /** Bytes that packing and the row table take beside the rows. */
+  #besideBytes(): number {
+    const { capacity } = this.mirror
+    const masks = Math.max(capacity, this.#membership.capacity)
+    return ColumnPacker.bytesFor(this.#layouts(), masks) + capacity * 4 + 1024
+  }
+
+  /** Packs what the mode asks for. @returns how many entities the columns have room for @throws HeapFull */
+  #packColumns(): number {
+    const length = this.#source.bindTo(this.#packer)
+    const { rows: entities, alive } = this.#membership
+    this.#packRows(length, length < entities && alive.nextRun(length, 0))
+    return length
+  }
+
   #packRows(length: number, beyond: boolean): void {
     const { mask, table } = this.rowMap
     const count = this.#rowsWithin(length)
@@ -288,8 +318,21 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   }
 
   #makePacker(): ColumnPacker {
-    const layouts = this.shape.columns.map((column) => column.layout)
-    return new ColumnPacker(this.mirror.heap, layouts, this.shape.stride)
+    return new ColumnPacker(this.mirror.heap, this.#layouts(), this.shape.stride)
+  }
+
+  #makeFirstPacker(): ColumnPacker {
+    try {
+      return this.#makePacker()
+    } catch (error) {
+      if (!(error instanceof HeapFull)) throw error
+      this.mirror.isolate(this.#besideBytes())
+      return this.#makePacker()
+    }
+  }
+
+  #layouts(): ColumnLayout[] {
+    return this.shape.columns.map((column) => column.layout)
   }
 
   /** Once: the same entities would be in every frame's report. */

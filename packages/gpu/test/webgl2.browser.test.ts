@@ -199,13 +199,17 @@ describe('a WebGL2 context', () => {
     expect(gl.isContextLost()).toBe(true) // owned
   })
 
-  it('without the memory for a buffer says so, late', async () => {
+  it.each([false, true])('without the memory for a buffer says so, late (debug: %s)', async (debug) => {
     const gl = context()
-    const gpu = new MkGpu(new WebGl2Backend(gl, { owned: true, maxBufferSize: 2 ** 45 }))
+    const gpu = new MkGpu(new WebGl2Backend(gl, { owned: true, maxBufferSize: 2 ** 45 }), { debug })
+    const heard: string[] = []
+    gpu.onError((error) => heard.push(error.message))
     const buffer = gpu.createDeviceBuffer(2 ** 44, VERTEX, { label: 'too much' })
     const error = await buffer.settled
     expect(error).toBeInstanceOf(AllocationFailed)
     expect(error).toMatchObject({ label: 'too much', requested: 2 ** 44 })
+    // This much is refused before memory is asked for; debug mode tells that too.
+    expect(heard).toEqual(debug ? [expect.stringContaining("createBuffer on 'too much'")] : [])
     gpu.destroy()
   })
 

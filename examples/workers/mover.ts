@@ -1,0 +1,27 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { SharedMarker } from '@memkit/ecs-plugin'
+import type { Assignment } from '../workers.ts'
+
+// A worker's part of the entities: it moves a tenth of them per step, and marks what it moved. It knows nothing of a world or a device.
+const {
+  x,
+  y,
+  first,
+  end,
+  marker: posted,
+  control,
+} = (workerData as { readonly assignment: Assignment }).assignment
+const marker = SharedMarker.from(posted)
+
+let moved = 0
+for (let step = 0; Atomics.load(control, 0) === 0; step++) {
+  for (let entity = first + (step % 10); entity < end; entity += 10) {
+    x[entity] += 0.5
+    y[entity] = Math.sin(x[entity])
+    // After the write: a stage that takes the mark sees what was written before it.
+    marker.mark(entity)
+    moved++
+  }
+  Atomics.add(control, 1, 1)
+}
+parentPort!.postMessage(moved)

@@ -93,7 +93,7 @@ class WasmKernels implements Kernels {
 }
 
 /** Core is compiled without `lib.dom`, where `atob` is declared, and the modules are small. */
-function fromBase64(text: string): Uint8Array {
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
   const bytes = new Uint8Array(Math.floor((text.replace(/=+$/, '').length * 3) / 4))
   let bits = 0

@@ -18,7 +18,6 @@ it.each([false, true])(
       path,
       command: `npx vitest run --project unit tests/model/model.test.ts -t 'faults: ${faults}'`,
     })
-    console.log(tally)
     expect(tally.programs).toBeGreaterThanOrEqual(path === undefined ? programs : 0)
   },
   600_000,

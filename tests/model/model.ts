@@ -38,6 +38,8 @@ export class ComponentModel {
   staged: ReadonlySet<number> = new Set()
   /** Who could not be read when last staged: it gave an error. */
   unread: ReadonlySet<number> = new Set()
+  /** Whose row may be that of a stage that failed for want of memory, or the one before. */
+  readonly unsure = new Set<number>()
   /** One more than the highest id that ever was alive when staged. */
   stagedRows = 0
 
@@ -64,15 +66,26 @@ export class ComponentModel {
     if (this.alive.has(entity)) this.pending.add(entity)
   }
 
-  stage(): void {
-    const { store, alive, pending, rows } = this
-    for (const entity of rows.keys()) if (!alive.has(entity) && this.onRemove === 'zero') rows.delete(entity)
+  /** @param failed something had no memory, and it is not known whether these rows were taken */
+  stage(failed: boolean): void {
+    const { store, alive, pending, rows, unsure } = this
+    for (const entity of [...rows.keys(), ...unsure]) {
+      if (alive.has(entity) || this.onRemove === 'keep') continue
+      rows.delete(entity)
+      unsure.delete(entity)
+    }
     this.staged = new Set(alive)
     this.stagedRows = Math.max(this.stagedRows, ...[...alive].map((entity) => entity + 1))
     const slots = store.torn ? 0 : store.slots
     for (const entity of alive) {
       if (entity >= slots) continue
-      if (this.changes !== 'marked' || pending.has(entity)) rows.set(entity, store.pack(entity))
+      if (this.changes === 'marked' && !pending.has(entity)) continue
+      if (failed) {
+        unsure.add(entity)
+        continue
+      }
+      rows.set(entity, store.pack(entity))
+      unsure.delete(entity)
       pending.delete(entity)
     }
     this.unread = new Set(pending)

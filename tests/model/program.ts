@@ -28,6 +28,10 @@ export interface Setup {
   /** Of each world's heap. */
   readonly heapBytes: number
   readonly debug: boolean
+  /** Entities without components that are there before all others, so that ids cross the borders of words, chunks and first sizes. */
+  readonly crowd: number
+  /** Which kernels compare and pack. */
+  readonly kernels: 'auto' | 'js'
   /** The sync is given the list of components; else it finds them. */
   readonly listed: boolean
   /** Dummy only: no scatter. */
@@ -67,6 +71,8 @@ export type Step =
   | { readonly op: 'closeQuery'; w: number; i: number }
   /** Asks for the table row → entity, which from then on is compared as well. */
   | { readonly op: 'rowTable'; w: number; c: number }
+  /** In an open frame: stages frame memory. */
+  | { readonly op: 'teleport'; w: number; words: number; seed: number }
   /** Ends a world's sync and attaches it again. */
   | { readonly op: 'attach'; w: number }
   /** Loses the device: now (0), or on the Dummy at a call from now. */
@@ -74,6 +80,12 @@ export type Step =
   | { readonly op: 'restore' }
   /** Dummy only: completion is not reported from now on, or is again. */
   | { readonly op: 'hang'; on: number }
+  /** Dummy only: the next `n` buffers get no memory; `late`: the device says so later. */
+  | { readonly op: 'starve'; n: number; late: number }
+  /** Takes all memory of a world's heap but `leave` hundreds of bytes. */
+  | { readonly op: 'hog'; w: number; leave: number }
+  /** There is memory again, and what had to wait is waited for. */
+  | { readonly op: 'feed' }
 
 export type Op = Step['op']
 
@@ -127,8 +139,11 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   strategy: fc.constantFrom<Strategy>('auto', 'auto', 'full', 'runs', 'scatter'),
   costs: fc.nat(costModels.length - 1),
   buffering: fc.constantFrom<BufferingMode>(1, 2, 3),
-  heapBytes: fc.constantFrom(1 << 20, 4 << 20),
+  heapBytes: fc.constantFrom(4 << 20, 16 << 20),
   debug: fc.boolean(),
+  // 1 024 rows to a word of the summary, 4 096 to a chunk of a column.
+  crowd: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 990, 4050),
+  kernels: fc.constantFrom<'auto' | 'js'>('auto', 'auto', 'js'),
   listed: fc.boolean(),
   noScatter: fc.constantFrom(false, false, false, true),
   slow: fc.constantFrom(false, false, false, true),
@@ -163,9 +178,17 @@ const steps = {
     step(2, 'query', { w, q: small, draw: fc.nat(2), rowsOf: small }),
     step(1, 'closeQuery', { w, i: small }),
     step(1, 'rowTable', { w, c: small }),
+    step(3, 'teleport', { w, words: fc.nat(300), seed }),
     step(1, 'attach', { w }),
   ],
-  faults: [step(1, 'lose', { at: fc.nat(20) }), step(2, 'restore', {}), step(1, 'hang', { on: fc.nat(1) })],
+  faults: [
+    step(1, 'lose', { at: fc.nat(20) }),
+    step(2, 'restore', {}),
+    step(1, 'hang', { on: fc.nat(1) }),
+    step(1, 'starve', { n: fc.nat(5), late: fc.nat(1) }),
+    step(1, 'hog', { w, leave: fc.nat(20) }),
+    step(3, 'feed', {}),
+  ],
 }
 
 /** Programs of exactly `length` steps, which shrink to short ones. @param faults lose the device, and worse */
@@ -208,6 +231,8 @@ function* simpler({ setup, steps }: Program): Generator<Program> {
     buffering: 3,
     heapBytes: 4 << 20,
     debug: false,
+    crowd: 0,
+    kernels: 'auto',
     listed: true,
     noScatter: false,
     slow: false,

@@ -25,9 +25,16 @@ export interface Runs {
 export async function checkPrograms(place: Place, runs: Runs): Promise<Tally> {
   const { programs, steps, faults, seed, path, command, onProgress } = runs
   const tally = newTally()
+  let failed = false
   const property = fc.asyncProperty(new Programs(steps, faults), async (program) => {
-    await run(program, place, tally)
-    onProgress?.(tally)
+    try {
+      // Runs that look for a shorter failing program do not count.
+      await run(program, place, failed ? newTally() : tally)
+    } catch (error) {
+      failed = true
+      throw error
+    }
+    if (!failed) onProgress?.(tally)
   })
   const found = await fc.check(property, {
     numRuns: programs,
@@ -38,7 +45,7 @@ export async function checkPrograms(place: Place, runs: Runs): Promise<Tally> {
   const [program] = found.counterexample ?? []
   const error = found.errorInstance
   const message = error instanceof Error ? error.message : String(error)
-  const variables = `MEMKIT_MODEL_SEED=${seed} MEMKIT_MODEL_STEPS=${steps} MEMKIT_MODEL_PATH=${found.counterexamplePath}`
+  const variables = `MEMKIT_MODEL_FAULTS=${faults} MEMKIT_MODEL_SEED=${seed} MEMKIT_MODEL_STEPS=${steps} MEMKIT_MODEL_PATH=${found.counterexamplePath}`
   throw new Error(
     `The device differs from the model, or something threw: ${message}\n\n` +
       `${program === undefined ? '' : show(program)}\n\nRun it again: ${variables} ${command}\n`,

@@ -11,8 +11,8 @@ import {
   removeQuery,
   resetWorld,
 } from 'bitecs'
-import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
-import type { GpuQuery, MkSync, Synced, SyncedBuffer } from '@memkit/ecs-plugin'
+import { attachMk, createHeap, GpuSynced } from '@memkit/ecs-plugin'
+import type { GpuQuery, Heap, MkSync, Synced, SyncedBuffer } from '@memkit/ecs-plugin'
 import { DummyBackend } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import { ComponentModel, QueryModel } from './model.ts'
@@ -32,10 +32,12 @@ export interface Tally {
   frames: number
   bytes: number
   losses: number
+  /** Errors and warnings for want of memory. */
+  shortages: number
 }
 
 export function newTally(): Tally {
-  return { programs: 0, steps: 0, frames: 0, bytes: 0, losses: 0 }
+  return { programs: 0, steps: 0, frames: 0, bytes: 0, losses: 0, shortages: 0 }
 }
 
 /** Where programs run. */
@@ -61,7 +63,9 @@ interface Side {
   models: ComponentModel[]
   queries: LivingQuery[]
   tables: Set<number>
-  /** Living entities, in the order in which they came. */
+  /** Entities that nothing ever happens to. */
+  crowd: number[]
+  /** Living entities besides them, in the order in which they came. */
   entities: number[]
   open: boolean
   staged: boolean
@@ -70,7 +74,20 @@ interface Side {
   /** Nothing was done since the last frame ended. */
   quiet: boolean
   warnings: string[]
+  /** What was staged in the open frame, and what must be there at its end. */
+  pieces: { readonly buffer: MkDeviceBuffer; readonly offset: number; readonly words: Uint32Array }[]
+  /** Lets go of memory that was taken from the heap. */
+  unhog: (() => void) | undefined
+  /** Staging failed for want of memory: the device need not hold everything in this frame. */
+  failed: boolean
 }
+
+/** Errors and warnings that are all right while there is no memory. */
+const wants = new Set(['HeapFull', 'MirrorOutOfMemory', 'AllocationFailed', 'MirrorHasNoBuffer'])
+/** Warnings about what a program does on purpose: holes in plain arrays, writes without a mark. */
+const remarks = new Set(['ColumnHoles', 'ForgottenMarks'])
+/** Frames after which every retry has come: distances of 1, 2, 4 … frames, after at most six failures. */
+const RETRY_FRAMES = 130
 
 /** Runs a program and compares what the device holds with the model after every frame. Throws at the first difference. */
 export async function run(program: Program, place: Place, tally: Tally): Promise<void> {
@@ -102,17 +119,17 @@ class Session {
   readonly #tags: object[] = [{}, {}]
   readonly #sides: Side[] = []
   readonly #deviceErrors: unknown[] = []
+  /** Buffers may have no memory. */
+  #starved = false
   #gpu!: MkGpu
 
   constructor(setup: Setup, place: Place, tally: Tally) {
     this.#setup = setup
     this.#place = place
     this.#tally = tally
-    this.#stores = setup.components.map(({ store, slots }) => {
-      const spec = storeSpecs[store]
-      // A component that is its own column cannot grow.
-      return new Store(spec, spec.fixed ? MAX_ENTITIES + 2 : slots)
-    })
+    this.#stores = setup.components.map(
+      ({ store, slots }) => new Store(storeSpecs[store], setup.crowd + slots, setup.crowd + MAX_ENTITIES + 2),
+    )
     this.#components = setup.components.map((component, i) => {
       const { changes, rows, onRemove, capacity } = component
       const { schema } = storeSpecs[component.store]
@@ -133,13 +150,18 @@ class Session {
         models: [],
         queries: [],
         tables: new Set(),
+        crowd: [],
         entities: [],
         open: false,
         staged: false,
         abandoned: 0,
         quiet: false,
         warnings: [],
+        pieces: [],
+        unhog: undefined,
+        failed: false,
       }
+      this.#gather(side)
       await this.#attach(side)
       this.#sides.push(side)
     }
@@ -158,6 +180,7 @@ class Session {
   async finish(): Promise<void> {
     this.#clearFaults()
     await this.step({ op: 'restore' })
+    await this.step({ op: 'feed' })
     for (const [w] of this.#sides.entries()) await this.step({ op: 'end', w })
     for (const side of this.#sides) side.mk.dispose()
     await this.#settle()
@@ -199,19 +222,21 @@ class Session {
     remove: ({ w, e, part }) => this.#alter(w, e, part, removeComponent),
     write: ({ c, e, seed, mark }) => {
       const i = c % this.#stores.length
-      this.#stores[i].write(e % MAX_ENTITIES, seed)
-      if (mark !== 0) this.#mark(i, e % MAX_ENTITIES)
+      const entity = this.#setup.crowd + (e % MAX_ENTITIES)
+      this.#stores[i].write(entity, seed)
+      if (mark !== 0) this.#mark(i, entity)
     },
     fill: ({ c, first, count, step, seed, mark }) => {
       const i = c % this.#stores.length
-      for (let entity = first; entity < Math.min(first + count, MAX_ENTITIES); entity += step + 1)
-        this.#stores[i].write(entity, seed + entity)
+      const from = this.#setup.crowd + first
+      const end = Math.min(from + count, this.#setup.crowd + MAX_ENTITIES)
+      for (let entity = from; entity < end; entity += step + 1) this.#stores[i].write(entity, seed + entity)
       for (const { mk, models } of this.#sides) {
         if (mark === 1) {
-          mk.markRange(this.#components[i], first, count)
-          for (let entity = first; entity < first + count; entity++) models[i].mark(entity)
+          this.#unlessWanting(() => mk.markRange(this.#components[i], from, count))
+          for (let entity = from; entity < from + count; entity++) models[i].mark(entity)
         } else if (mark === 2) {
-          mk.markAll(this.#components[i])
+          this.#unlessWanting(() => mk.markAll(this.#components[i]))
           for (const entity of models[i].alive) models[i].mark(entity)
         }
       }
@@ -242,13 +267,17 @@ class Session {
     reset: ({ w }) => {
       const side = this.#side(w)
       resetWorld(side.world)
+      side.crowd = []
       for (const entity of side.entities.splice(0)) this.#look(side, entity)
+      this.#gather(side)
     },
     begin: ({ w }) => this.#begin(this.#side(w)),
     stage: ({ w }) => {
       const side = this.#side(w)
-      this.#expectError(side, () => side.mk.stage())
-      this.#stageModel(side)
+      this.#stageModel(
+        side,
+        this.#expectError(side, () => side.mk.stage()),
+      )
     },
     end: ({ w }) => this.#end(this.#side(w)),
     idle: async ({ w }) => {
@@ -262,10 +291,13 @@ class Session {
       const c = rowsOf < this.#components.length ? rowsOf : undefined
       const terms = this.#terms(q)
       const shape = draw === 1 ? { vertexCount: 6 } : draw === 2 ? { indexCount: 36 } : undefined
-      const made = side.mk.query(this.#bitecsTerms(terms), {
-        ...(shape === undefined || !this.#gpu.capabilities.indirect ? {} : { draw: shape }),
-        ...(c === undefined ? {} : { rowsOf: this.#components[c] }),
-      })
+      const made = this.#unlessWanting(() =>
+        side.mk.query(this.#bitecsTerms(terms), {
+          ...(shape === undefined || !this.#gpu.capabilities.indirect ? {} : { draw: shape }),
+          ...(c === undefined ? {} : { rowsOf: this.#components[c] }),
+        }),
+      )
+      if (made === undefined) return
       side.queries.push({
         query: made,
         model: new QueryModel(c === undefined ? terms : [...terms, ...side.models[c].terms]),
@@ -283,14 +315,24 @@ class Session {
       const side = this.#side(w)
       const i = c % this.#components.length
       if (this.#setup.components[i].rows !== 'packed') return
-      void side.mk.buffer(this.#components[i]).rowTable
-      side.tables.add(i)
+      if (this.#unlessWanting(() => side.mk.buffer(this.#components[i]).rowTable)) side.tables.add(i)
+    },
+    teleport: ({ w, words, seed }) => {
+      const side = this.#side(w)
+      if (!side.open || this.#gpu.isLost || this.#starved) return
+      const { coordinator } = side.mk
+      const view = coordinator.frameAlloc(Uint32Array, words + 1).fill(seed)
+      const { buffer, offset } = coordinator.stageForUpload(view)
+      // Bytes are read at the end of the frame.
+      view[words] = seed + 1
+      side.pieces.push({ buffer, offset, words: view.slice() })
     },
     attach: async ({ w }) => {
       // One cannot attach to a lost device.
       this.#clearFaults()
       await this.#restore()
       const side = this.#side(w)
+      side.unhog?.()
       side.mk.dispose()
       await this.#attach(side)
     },
@@ -308,6 +350,44 @@ class Session {
     hang: ({ on }) => {
       const { backend } = this.#gpu
       if (backend instanceof DummyBackend) backend.faults = { ...backend.faults, neverComplete: on === 1 }
+    },
+    starve: ({ n, late }) => {
+      const { backend } = this.#gpu
+      if (!(backend instanceof DummyBackend) || this.#gpu.isLost) return
+      const next = backend.calls.buffersCreated + 1
+      backend.faults = {
+        ...backend.faults,
+        outOfMemoryAt: Array.from({ length: n + 1 }, (_, i) => next + i),
+        outOfMemory: late === 0 ? 'throw' : 'late',
+      }
+      this.#starved = true
+    },
+    hog: ({ w, leave }) => {
+      const side = this.#side(w)
+      const { heap } = side.mk.coordinator
+      if (side.unhog !== undefined) return
+      const blocks: ReturnType<Heap['alloc']>[] = []
+      for (let i = 0; i < 1000 && heap.stats.largestFree > leave * 100 + 64; i++)
+        blocks.push(heap.alloc(heap.stats.largestFree - leave * 100 - 64, 16, 'hog'))
+      side.unhog = () => {
+        for (const block of blocks) heap.free(block)
+        side.unhog = undefined
+      }
+    },
+    feed: async () => {
+      for (const { unhog } of this.#sides) unhog?.()
+      const { backend } = this.#gpu
+      if (!this.#starved || !(backend instanceof DummyBackend)) return
+      backend.faults = { ...backend.faults, outOfMemoryAt: [] }
+      for (const side of this.#sides) {
+        // The device says late that there was no memory; then buffers are tried for again, at growing distances.
+        for (let i = 0; i < RETRY_FRAMES; i++) {
+          if (i < 3) await new Promise((resolve) => setTimeout(resolve, 1))
+          await this.#end(side)
+        }
+      }
+      this.#starved = false
+      for (const side of this.#sides) await this.#end(side)
     },
   }
 
@@ -371,7 +451,7 @@ class Session {
 
   #mark(c: number, entity: number): void {
     for (const { mk, models } of this.#sides) {
-      mk.mark(this.#components[c], entity)
+      this.#unlessWanting(() => mk.mark(this.#components[c], entity))
       models[c].mark(entity)
     }
   }
@@ -382,13 +462,42 @@ class Session {
     if (side.open && side.warnings.shift() === undefined)
       throw new Error('an abandoned frame gave no warning')
     side.open = true
-    side.staged = false
+    side.staged = side.failed = false
+    side.pieces.length = 0
   }
 
-  #stageModel(side: Side): void {
+  #stageModel(side: Side, failed: boolean): void {
     side.staged = true
-    for (const model of side.models) model.stage()
-    for (const { model } of side.queries) model.stage(side.world, side.entities)
+    side.failed ||= failed
+    for (const [c, model] of side.models.entries()) {
+      const waiting = failed && model.changes === 'marked' ? [...model.pending] : []
+      model.stage(failed)
+      // Which component had no memory is not known here: mark again what may have been left out.
+      for (const entity of waiting) this.#mark(c, entity)
+    }
+    for (const { model } of side.queries) model.stage(side.world, [...side.crowd, ...side.entities])
+  }
+
+  /** Entities that make ids higher, and no more. */
+  #gather(side: Side): void {
+    while (side.crowd.length < this.#setup.crowd) side.crowd.push(addEntity(side.world))
+  }
+
+  /** What `act` gives; undefined when there is no memory for it. */
+  #unlessWanting<T>(act: () => T): T | undefined {
+    try {
+      return act()
+    } catch (error) {
+      if (!this.#isWanting(error)) throw error
+      return undefined
+    }
+  }
+
+  #isWanting(error: unknown): boolean {
+    const memory = this.#starved || this.#sides.some(({ unhog }) => unhog !== undefined)
+    const wanting = memory && wants.has((error as { code?: string }).code ?? '')
+    if (wanting) this.#tally.shortages++
+    return wanting
   }
 
   async #end(side: Side): Promise<void> {
@@ -399,8 +508,10 @@ class Session {
     const lost = this.#gpu.isLost
     if (side.staged) side.mk.endFrame()
     else {
-      this.#expectError(side, () => side.mk.endFrame())
-      this.#stageModel(side)
+      this.#stageModel(
+        side,
+        this.#expectError(side, () => side.mk.endFrame()),
+      )
     }
     side.open = side.staged = false
     const { report } = side.mk
@@ -410,22 +521,26 @@ class Session {
     if (lost && report.apiCalls > 0) throw new Error('calls to a lost device')
     if (quiet && !side.models.some(({ changes, alive }) => changes === 'all' && alive.size > 0))
       if (report.apiCalls > 0) throw new Error(`${report.apiCalls} calls in a frame without changes`)
-    await this.#compare(side)
-    side.quiet = !staged && !this.#gpu.isLost && this.#foreseen(side, true).size === 0
+    if (!this.#starved && !side.failed) await this.#compare(side)
+    side.pieces.length = 0
+    side.quiet =
+      !staged && !this.#starved && !side.failed && !this.#gpu.isLost && this.#foreseen(side, true).size === 0
   }
 
-  /** Staging gives the errors that the model foresees, and no others. */
-  #expectError(side: Side, stage: () => void): void {
+  /** Staging gives the errors that the model foresees, and no others. @returns whether it failed for want of memory */
+  #expectError(side: Side, stage: () => void): boolean {
     const expected = this.#foreseen(side, true)
     try {
       stage()
     } catch (error) {
       const { code } = error as { code?: string }
+      if (this.#isWanting(error)) return true
       if (code === undefined || !expected.has(code)) throw error
-      return
+      return false
     }
     const certain = this.#foreseen(side, false)
     if (certain.size > 0) throw new Error(`staging gave no ${[...certain].join(' or ')}`)
+    return false
   }
 
   /** Codes of the errors that staging may give, or must: of a component that nobody ever had the sync need not know. */
@@ -485,6 +600,10 @@ class Session {
           ),
         )
     }
+    for (const { buffer, offset, words } of side.pieces)
+      read('staged piece', side.mk.coordinator.download(buffer, offset, words.byteLength), (bytes) =>
+        expectBytes(bytes, new Uint8Array(words.buffer), 4),
+      )
     const { backend } = this.#gpu
     if (backend instanceof DummyBackend) backend.finish()
     for (const { bytes } of reads) bytes.catch(() => undefined)
@@ -514,6 +633,8 @@ class Session {
   #checkEntityRows(model: ComponentModel, { capacity, stride }: SyncedBuffer, bytes: Uint8Array): void {
     const expected = new Uint8Array(capacity * stride)
     for (const [entity, row] of model.rows) expected.set(row, entity * stride)
+    for (const entity of model.unsure)
+      expected.set(bytes.subarray(entity * stride, (entity + 1) * stride), entity * stride)
     expectBytes(bytes, expected, stride)
   }
 
@@ -521,7 +642,7 @@ class Session {
     const { stride, rows, capacity } = buffer
     for (const entity of model.staged) {
       // One that could not be read yet: the error has said so.
-      if (model.unread.has(entity)) continue
+      if (model.unread.has(entity) || model.unsure.has(entity)) continue
       const at = buffer.rowOf(entity) * stride
       const expected = model.rows.get(entity) ?? new Uint8Array(stride)
       expectBytes(bytes.subarray(at, at + stride), expected, stride, entity)
@@ -537,26 +658,27 @@ class Session {
 
   async #open(): Promise<void> {
     this.#gpu = await this.#place.open(this.#setup)
+    this.#starved = false
     const gpu = this.#gpu
     gpu.onError((error) => this.#deviceErrors.push(error))
   }
 
   async #attach(side: Side): Promise<void> {
-    const { strategy, buffering, heapBytes, debug, costs } = this.#setup
+    const { strategy, buffering, heapBytes, kernels, debug, costs } = this.#setup
     side.mk = await attachMk(side.world, {
       gpu: this.#gpu,
       ...(this.#setup.listed ? { components: this.#components } : {}),
       strategy,
       buffering,
-      heapBytes,
+      ...(kernels === 'js' ? { heap: createHeap({ bytes: heapBytes, kernels }) } : { heapBytes }),
       debug,
       costs: costModels[costs],
     })
     side.mk.on('warning', ({ code, message }) => {
-      // Said of plain arrays, as long as not all of an entity's numbers were written.
-      if (code !== 'ColumnHoles') side.warnings.push(message)
+      if (!remarks.has(code) && !this.#isWanting({ code })) side.warnings.push(message)
     })
-    side.open = side.staged = false
+    side.open = side.staged = side.failed = false
+    side.pieces = []
     side.abandoned = 0
     side.queries = []
     side.tables.clear()
@@ -573,7 +695,11 @@ class Session {
     if (!this.#gpu.isLost) return
     const lost = this.#gpu
     await this.#open()
-    for (const { mk } of this.#sides) await mk.coordinator.restore(this.#gpu)
+    for (const { mk, pieces } of this.#sides) {
+      await mk.coordinator.restore(this.#gpu)
+      // What was staged in an open frame is dropped.
+      pieces.length = 0
+    }
     await this.#place.close(lost)
     await this.#settle()
   }

@@ -1,6 +1,7 @@
 import {
   array,
   createHeap,
+  f16,
   f32,
   i32,
   mat3x3f,
@@ -8,32 +9,30 @@ import {
   struct,
   u32,
   vec2f,
+  vec2h,
   vec3f,
   vec4f,
 } from '@memkit/ecs-plugin'
 import type { Schema } from '@memkit/ecs-plugin'
 
+import { EntryColumn, PlainColumn, TypedColumn } from './columns.ts'
+import type { Column, TypedArray } from './columns.ts'
+import { nearestHalf } from './half.ts'
+
 /** What a column's numbers become in a row. */
-type Scalar = 'f32' | 'i32' | 'u32'
-type TypedColumn =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-type Column = TypedColumn | (number | undefined)[]
+type Scalar = 'f32' | 'i32' | 'u32' | 'f16'
 
 /** One column: how it is made for so many entities, and where its numbers go in a row. Written by hand, so that it is no echo of the layout code. */
 interface ColumnSpec {
-  /** Property of the component; empty when the component is the column. */
+  /** Way to the column from the component, with dots; empty when the component is the column. */
   readonly name: string
-  readonly make: (slots: number) => Column
+  /** What lies there. */
+  readonly make: (slots: number) => object
   readonly as: Scalar
   /** Byte in the row of each number that an entity has in the column. */
   readonly offsets: readonly number[]
+  /** Undefined: by its kind. */
+  readonly open?: (made: object) => Column
 }
 
 interface StoreSpec {
@@ -42,13 +41,13 @@ interface StoreSpec {
   /** Bytes per row. */
   readonly stride: number
   readonly columns: readonly ColumnSpec[]
-  /** Columns can be re-assigned: not where the component is its column. */
+  /** Columns cannot be re-assigned. */
   readonly fixed?: boolean
-  /** Makes the component itself, where it is more than its columns. */
+  /** Makes the component, where it is more than its columns. */
   readonly component?: (slots: number) => object
 }
 
-type TypedKind = new (source: number | ArrayBuffer | SharedArrayBuffer) => TypedColumn
+type TypedKind = new (source: number | ArrayBuffer | SharedArrayBuffer) => TypedArray
 
 function typed(name: string, Kind: unknown, as: Scalar, ...offsets: number[]): ColumnSpec {
   return { name, as, offsets, make: (slots) => new (Kind as TypedKind)(slots * offsets.length) }
@@ -57,7 +56,7 @@ function typed(name: string, Kind: unknown, as: Scalar, ...offsets: number[]): C
 function shared(name: string, Kind: unknown, as: Scalar, ...offsets: number[]): ColumnSpec {
   // Browsers have shared memory in isolated pages only.
   const Memory = typeof SharedArrayBuffer === 'undefined' ? ArrayBuffer : SharedArrayBuffer
-  const make = (slots: number): Column => {
+  const make = (slots: number): object => {
     const { BYTES_PER_ELEMENT } = Kind as typeof Float32Array
     return new (Kind as TypedKind)(new Memory(slots * offsets.length * BYTES_PER_ELEMENT))
   }
@@ -65,8 +64,20 @@ function shared(name: string, Kind: unknown, as: Scalar, ...offsets: number[]): 
 }
 
 function plain(name: string, brand: string | undefined, as: Scalar, ...offsets: number[]): ColumnSpec {
-  const make = (): Column => (brand === undefined ? [] : Object.assign([], { [Symbol.for(brand)]: true }))
+  const make = (): object => (brand === undefined ? [] : Object.assign([], { [Symbol.for(brand)]: true }))
   return { name, as, offsets, make }
+}
+
+/** Numbers in an entry for each entity. @param ways with dots, from the entry to each number */
+function entries(
+  name: string,
+  as: Scalar,
+  ways: string[],
+  entry: () => object,
+  ...offsets: number[]
+): ColumnSpec {
+  const keys = ways.map((way) => way.split('.'))
+  return { name, as, offsets, make: () => [], open: (made) => new EntryColumn(made as object[], keys, entry) }
 }
 
 /** `count` offsets from `first` on, side by side. */
@@ -183,6 +194,60 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
     ],
   },
   {
+    name: 'halves',
+    schema: struct({ uv: vec2h.from('u', 'v'), w: f16, id: u32 }),
+    stride: 12,
+    columns: [
+      typed('u', Float32Array, 'f16', 0),
+      typed('v', Float64Array, 'f16', 2),
+      typed('w', Float32Array, 'f16', 4),
+      typed('id', Uint32Array, 'u32', 8),
+    ],
+  },
+  {
+    name: 'nested',
+    schema: struct({ pos: vec2f.from('pos.x', 'pos.y'), m: vec2f.from('m.0', 'm.1') }),
+    stride: 16,
+    columns: [
+      typed('pos.x', Float32Array, 'f32', 0),
+      typed('pos.y', Float32Array, 'f32', 4),
+      typed('m.0', Float32Array, 'f32', 8),
+      typed('m.1', Float32Array, 'f32', 12),
+    ],
+    component: () => ({ pos: {}, m: [[], []] }),
+  },
+  {
+    name: 'objects',
+    schema: struct({ pos: vec2f.from('pos.x', 'pos.y'), n: u32 }),
+    stride: 16,
+    fixed: true,
+    columns: [
+      entries('', 'f32', ['pos.x'], () => ({ pos: {} }), 0),
+      entries('', 'f32', ['pos.y'], () => ({ pos: {} }), 4),
+      entries('', 'u32', ['n'], () => ({ pos: {} }), 8),
+    ],
+    component: () => [],
+  },
+  {
+    name: 'small arrays',
+    schema: struct({ v: vec3f, w: vec2f }),
+    stride: 32,
+    fixed: true,
+    columns: [
+      entries('v', 'f32', ['0', '1', '2'], () => [], ...words(0, 3)),
+      entries('w', 'f32', ['0', '1'], () => new Float32Array(2), ...words(16, 2)),
+    ],
+  },
+  {
+    name: 'rows',
+    schema: undefined,
+    stride: 16,
+    fixed: true,
+    // Uploaded as they lie, padding and all.
+    columns: [typed('u32', Uint32Array, 'u32', ...words(0, 4))],
+    component: (slots) => createHeap({ bytes: 8 << 20 }).rows(struct({ pos: vec3f, n: u32 }), slots - 1),
+  },
+  {
     name: 'heap',
     schema: undefined,
     stride: 12,
@@ -192,7 +257,7 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
       typed('n', Uint32Array, 'u32', 8),
     ],
     // Capacity is the highest id.
-    component: (slots) => createHeap({ bytes: 1 << 20 }).columns({ x: f32, y: f32, n: u32 }, slots - 1),
+    component: (slots) => createHeap({ bytes: 8 << 20 }).columns({ x: f32, y: f32, n: u32 }, slots - 1),
   },
 ]
 
@@ -229,46 +294,45 @@ export class Store {
   readonly component: object
   readonly spec: StoreSpec
   readonly #columns: Column[] = []
-  /** The bits of columns of 32-bit floats, so that no NaN loses any. */
-  readonly #bits: (Uint32Array | undefined)[] = []
 
-  constructor(spec: StoreSpec, slots: number) {
+  /** @param slots entities that its columns have room for at first @param most what they have where they cannot grow */
+  constructor(spec: StoreSpec, slots: number, most: number) {
     this.spec = spec
-    if (spec.component !== undefined) {
-      this.component = spec.component(slots)
-      spec.columns.forEach(({ name }, i) => this.#adopt(i, (this.component as Record<string, Column>)[name]))
-    } else if (spec.fixed) {
-      this.component = this.#adopt(0, spec.columns[0].make(slots))
-    } else {
-      this.component = {}
-      spec.columns.forEach((_, i) => this.#assign(i, spec.columns[i].make(slots)))
+    const room = spec.fixed ? most : slots
+    const alone = spec.fixed && spec.columns[0].name === ''
+    this.component = spec.component?.(room) ?? (alone ? spec.columns[0].make(room) : {})
+    for (let i = 0; i < spec.columns.length; i++) {
+      const found = this.#at(i)
+      this.#columns.push(undefined as never)
+      // A store of the heap has its columns; in the others nothing that holds numbers is there yet.
+      if (ArrayBuffer.isView(found) || alone) this.#open(i, found)
+      else this.#assign(i, spec.columns[i].make(room))
     }
   }
 
   /** Entities that every column has room for: ids 0 … slots − 1. */
   get slots(): number {
-    return Math.min(...this.#lengths())
+    return Math.min(...this.#columns.map(({ slots }) => slots))
   }
 
   /** Typed columns disagree in length. */
   get torn(): boolean {
-    const [first, ...others] = this.#lengths().filter((length) => length !== Infinity)
-    return others.some((length) => length !== first)
+    const [first, ...others] = this.#columns.map(({ slots }) => slots).filter((slots) => slots !== Infinity)
+    return others.some((slots) => slots !== first)
   }
 
   /** Writes all numbers of an entity, each another one. Past the end of a typed column that does nothing. */
   write(entity: number, seed: number): void {
-    this.spec.columns.forEach(({ offsets }, i) => {
+    this.spec.columns.forEach(({ as, offsets }, i) => {
+      const column = this.#columns[i]
       for (let k = 0; k < offsets.length; k++) {
         const at = entity * offsets.length + k
         const hash = mixed(seed * 131 + i * 17 + k)
-        const bits = this.#bits[i]
-        const column = this.#columns[i]
-        if (bits !== undefined && hash % 4 === 0) bits[at] = mixed(hash)
-        else if (hash % 4 === 1) column[at] = edges[hash % edges.length]
-        else column[at] = (hash >>> 8) / 16 - 2 ** 19
-        // A hole, as a plain array has them where nothing was ever written.
-        if (Array.isArray(column) && hash % 16 === 2) Reflect.deleteProperty(column, at)
+        if (column.bits !== undefined && as === 'f32' && hash % 4 === 0) column.bits[at] = mixed(hash)
+        else if (hash % 4 === 1) column.set(at, edges[hash % edges.length])
+        // Nothing where a number should be: a hole, as plain arrays have them where nothing was ever written.
+        else if (hash % 16 === 2) column.set(at, undefined)
+        else column.set(at, (hash >>> 8) / 16 - 2 ** 19)
       }
     })
   }
@@ -277,11 +341,12 @@ export class Store {
   pack(entity: number): Uint8Array {
     const row = new DataView(new ArrayBuffer(this.spec.stride))
     this.spec.columns.forEach(({ as, offsets }, i) => {
+      const column = this.#columns[i]
       for (let k = 0; k < offsets.length; k++) {
         const at = entity * offsets.length + k
-        const bits = this.#bits[i]
-        const value = this.#columns[i][at] ?? 0
-        if (bits !== undefined) row.setUint32(offsets[k], bits[at] ?? 0, true)
+        const value = column.get(at) ?? 0
+        if (as === 'f16') row.setUint16(offsets[k], nearestHalf(value), true)
+        else if (column.bits !== undefined) row.setUint32(offsets[k], column.bits[at] ?? 0, true)
         else if (as === 'f32') row.setFloat32(offsets[k], value, true)
         else row.setInt32(offsets[k], value, true)
       }
@@ -292,39 +357,39 @@ export class Store {
   /** Puts longer columns in place of the columns, with the same numbers. @param only this one of the typed ones alone */
   grow(slots: number, only?: number): void {
     if (this.spec.fixed) return
-    const typedColumns = this.spec.columns.map((_, i) => i).filter((i) => !Array.isArray(this.#columns[i]))
-    this.spec.columns.forEach((spec, i) => {
-      if (only !== undefined && typedColumns[only % typedColumns.length] !== i) return
-      const before = this.#columns[i]
-      if (Array.isArray(before)) {
-        this.#assign(i, Object.assign(spec.make(slots), before))
-        return
+    const typedColumns = this.#columns.filter((column) => column instanceof TypedColumn)
+    this.#columns.forEach((before, i) => {
+      const spec = this.spec.columns[i]
+      if (only !== undefined && typedColumns[only % typedColumns.length] !== before) return
+      const made = spec.make(Math.max(slots, before instanceof TypedColumn ? before.slots : 0))
+      if (before instanceof PlainColumn) Object.assign(made, before.array)
+      else if (before instanceof TypedColumn) {
+        if (before.bits !== undefined) new Uint32Array((made as Float32Array).buffer).set(before.bits)
+        else (made as TypedArray).set(before.array)
       }
-      const after = spec.make(Math.max(slots, before.length / spec.offsets.length))
-      // Floats of 32 bits by their bits: a JavaScript number cannot carry every NaN.
-      const bits = this.#bits[i]
-      if (bits !== undefined) new Uint32Array((after as Float32Array).buffer).set(bits)
-      else (after as TypedColumn).set(before)
-      this.#assign(i, after)
+      this.#assign(i, made)
     })
   }
 
-  #lengths(): number[] {
-    return this.#columns.map((column, i) =>
-      Array.isArray(column) ? Infinity : Math.floor(column.length / this.spec.columns[i].offsets.length),
-    )
+  #at(i: number): object {
+    const { name } = this.spec.columns[i]
+    let value = this.component as Record<string, object>
+    for (const key of name === '' ? [] : name.split('.')) value = value?.[key] as Record<string, object>
+    return value
   }
 
-  #assign(i: number, column: Column): void {
-    ;(this.component as Record<string, Column>)[this.spec.columns[i].name] = this.#adopt(i, column)
+  #assign(i: number, made: object): void {
+    const keys = this.spec.columns[i].name.split('.')
+    let owner = this.component as Record<string, object>
+    for (const key of keys.slice(0, -1)) owner = owner[key] as Record<string, object>
+    owner[keys.at(-1)!] = made
+    this.#open(i, made)
   }
 
-  #adopt(i: number, column: Column): Column {
-    this.#columns[i] = column
-    this.#bits[i] =
-      column instanceof Float32Array
-        ? new Uint32Array(column.buffer as ArrayBuffer, column.byteOffset, column.length)
-        : undefined
-    return column
+  #open(i: number, made: object): void {
+    const { open, offsets } = this.spec.columns[i]
+    if (open !== undefined) this.#columns[i] = open(made)
+    else if (Array.isArray(made)) this.#columns[i] = new PlainColumn(made as number[])
+    else this.#columns[i] = new TypedColumn(made as TypedArray, offsets.length)
   }
 }

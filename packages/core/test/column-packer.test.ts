@@ -144,8 +144,18 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     }))
     const asked = new Set<number>()
     const length = objects.length
-    packer.bind(0, { length, read: (e, k) => (asked.add(e), objects[e].p?.[k]) })
-    for (let i = 1; i < 4; i++) packer.bind(i, { length, read: (e) => objects[e].n })
+    const put = (value: unknown, out: Float64Array, k: number): number => {
+      out[k] = typeof value === 'number' ? value : 0
+      return typeof value === 'number' ? 0 : 1
+    }
+    packer.bind(0, {
+      length,
+      read(e, out) {
+        asked.add(e)
+        return put(objects[e].p?.[0], out, 0) + put(objects[e].p?.[1], out, 1)
+      },
+    })
+    for (let i = 1; i < 4; i++) packer.bind(i, { length, read: (e, out) => put(objects[e].n, out, 0) })
     const rowOf = (row: number): number[] => [
       ...new Float32Array(memory.buffer, target.offset + row * 20, 2),
       ...new Uint32Array(memory.buffer, target.offset + row * 20 + 8, 3),

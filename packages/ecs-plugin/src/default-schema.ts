@@ -34,7 +34,7 @@ type Below = { 4: 3; 3: 2; 2: 1; 1: 0; 0: 0 }
  * Ways to the columns of a component: `'x'`, or `'pos.x'` in nested ones; `'m.0'` in an array of columns; and in an array of objects
  * by entity id, the ways to the numbers of an object.
  */
-export type ColumnPath<C, Depth extends keyof Below = 4> = Depth extends 0
+type ColumnPath<C, Depth extends keyof Below = 4> = Depth extends 0
   ? never
   : C extends readonly (infer E)[]
     ? EntryPath<E, Depth>

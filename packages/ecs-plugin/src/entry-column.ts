@@ -1,4 +1,6 @@
 import type { ColumnReader } from '@memkit/core'
+import { propertyReader } from './property-reader.ts'
+import type { PropertyReader } from './property-reader.ts'
 
 /**
  * A plain array whose entries, one per entity, are objects or small arrays: `column[entity].x`, `column[entity][k]`.
@@ -6,28 +8,34 @@ import type { ColumnReader } from '@memkit/core'
  */
 export class EntryColumn implements ColumnReader {
   entries: readonly unknown[] = []
+  /** Way from an entry to the object that has `#last`. */
   readonly #keys: readonly string[]
+  /** Name of the number, or of the small array; '' when the entry is that array. */
+  readonly #last: string
+  readonly #read: PropertyReader
   /** An entry that was seen to be there: the first place to look for one. */
   #seen = 0
 
   /** @param keys way from an entry to its number, or to the small array of its numbers; empty when the entry is that array */
   constructor(keys: readonly string[]) {
-    this.#keys = keys
+    this.#keys = keys.slice(0, -1)
+    this.#last = keys.at(-1) ?? ''
+    this.#read = propertyReader(this.#last)
   }
 
   get length(): number {
     return this.entries.length
   }
 
-  read(entity: number, scalar: number): unknown {
-    let value = this.entries[entity]
+  read(entity: number, out: Float64Array): number {
+    let holder = this.entries[entity]
     const keys = this.#keys
-    for (let i = 0; i < keys.length; i++) {
-      if (value === undefined || value === null) return undefined
-      value = (value as Record<string, unknown>)[keys[i]]
-    }
-    if (typeof value !== 'object' || value === null) return scalar === 0 ? value : undefined
-    return (value as readonly unknown[])[scalar]
+    for (let i = 0; i < keys.length && isObject(holder); i++) holder = holder[keys[i]]
+    if (!isObject(holder)) return noNumbers(out)
+    if (this.#last === '') return readList(holder as unknown as ArrayLike<unknown>, out)
+    if (out.length === 1 && this.#read(holder, this.#last, out)) return 0
+    const value = holder[this.#last]
+    return isObject(value) ? readList(value as unknown as ArrayLike<unknown>, out) : noNumbers(out)
   }
 
   /**
@@ -35,7 +43,7 @@ export class EntryColumn implements ColumnReader {
    * an empty one is a column of numbers.
    */
   suits(column: readonly unknown[]): boolean {
-    if (this.#keys.length > 0) return true
+    if (this.#last !== '') return true
     let entry = column[this.#seen]
     for (let i = 0; (entry === undefined || entry === null) && i < column.length; i++) {
       entry = column[i]
@@ -43,4 +51,32 @@ export class EntryColumn implements ColumnReader {
     }
     return typeof entry === 'object' && entry !== null
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function noNumbers(out: Float64Array): number {
+  out.fill(0)
+  return out.length
+}
+
+/** The numbers of a small array. */
+function readList(list: ArrayLike<unknown>, out: Float64Array): number {
+  // A loop of its own: one that sees many kinds of array boxes each number.
+  if (list instanceof Float32Array && list.length >= out.length) {
+    for (let k = 0; k < out.length; k++) out[k] = list[k]
+    return 0
+  }
+  let holes = 0
+  for (let k = 0; k < out.length; k++) {
+    const value = list[k]
+    if (typeof value === 'number') out[k] = value
+    else {
+      out[k] = 0
+      holes++
+    }
+  }
+  return holes
 }

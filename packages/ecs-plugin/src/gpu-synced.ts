@@ -38,7 +38,8 @@ export interface GpuSyncedOptions<S extends TypeLike = TypeLike> {
   schema?: S
   /**
    * How changed rows are found. `'detect'` (default) compares the columns with what the device holds and needs no help;
-   * `'marked'` looks only at rows that `mk.mark` named, and at rows that entered; `'all'` takes every live row each frame.
+   * `'marked'` looks only at rows that `mk.mark` or a shared marker named, that bitECS's `set()` wrote, and that entered; `'all'` takes
+   * every live row each frame.
    */
   changes?: Changes
   /**

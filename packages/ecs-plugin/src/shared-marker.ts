@@ -11,7 +11,7 @@ const headerWords = 16
 const kind = 0x6d6b6d72
 
 /** Entities that every marker has room for: 2²⁰, which takes 132 KiB. */
-export const leastMarkerCapacity: number = 2 ** 20
+const leastCapacity = 2 ** 20
 
 /**
  * Marks rows from any thread. `mk.marker(component)` makes it; post it, and take it up on the other side:
@@ -60,7 +60,7 @@ export class SharedMarker {
   static create(entities: number, idMask: number): SharedMarker {
     if (typeof SharedArrayBuffer === 'undefined') throw new SharedMemoryUnavailable('marker')
     // A power of two, so that summary and words come out even: 1 024 rows make a summary word.
-    const capacity = Math.max(leastMarkerCapacity, 2 ** Math.ceil(Math.log2(entities)))
+    const capacity = Math.max(leastCapacity, 2 ** Math.ceil(Math.log2(entities)))
     const words = headerWords + (capacity >>> 5) + (capacity >>> 10)
     const buffer = new SharedArrayBuffer(words * 4)
     new Int32Array(buffer, 0, headerWords).set([kind, capacity, idMask])

@@ -1,8 +1,8 @@
 import { createWorld } from 'bitecs'
-import { f32, struct, u32, vec2f } from '@memkit/core'
+import { createHeap, f32, mat4x4f, struct, u32, vec2f, vec3f } from '@memkit/core'
 import type { Struct } from '@memkit/core'
 import { describe, expectTypeOf, it } from 'vitest'
-import { createApp, GpuSynced, MkPlugin, Schedule } from '../src/index.ts'
+import { createApp, GpuSynced, MkPlugin, Schedule, SharedMarker } from '../src/index.ts'
 import type { MkSync, Synced, SyncedBuffer } from '../src/index.ts'
 
 declare const mk: MkSync
@@ -40,6 +40,62 @@ describe('GpuSynced', () => {
     GpuSynced({ ...columns }, { schema: struct({ pos: vec2f.from('x', 'at.v') }) })
   })
 
+  it('carries the struct of a store of the heap', () => {
+    const heap = createHeap()
+    const Body = GpuSynced(heap.columns({ x: f32, pos: vec3f, id: u32 }, 10))
+    expectTypeOf(mk.buffer(Body).schema).toEqualTypeOf<
+      Struct<{ readonly x: f32; readonly pos: vec3f; readonly id: u32 }>
+    >()
+    expectTypeOf(Body.pos).toEqualTypeOf<Float32Array<ArrayBuffer>>()
+    const schema = struct({ matrix: mat4x4f, mass: f32 })
+    const Transform = GpuSynced(heap.rows(schema, 10))
+    expectTypeOf(mk.buffer(Transform).schema).toEqualTypeOf<typeof schema>()
+    expectTypeOf(Transform.matrix(1)).toEqualTypeOf<Float32Array<ArrayBuffer>>()
+    // Columns may be read otherwise than they were declared, if they are there; rows may not.
+    GpuSynced(heap.columns({ x: f32, y: f32 }, 10), { schema: struct({ at: vec2f.from('x', 'y') }) })
+    // @ts-expect-error no column z
+    GpuSynced(heap.columns({ x: f32, y: f32 }, 10), { schema: struct({ at: vec2f.from('x', 'z') }) })
+    // @ts-expect-error rows are uploaded as they lie
+    GpuSynced(heap.rows(schema, 10), { schema: struct({ mass: f32 }) })
+  })
+
+  it('takes objects by entity, with a schema that names their fields', () => {
+    const schema = struct({ pos: vec2f.from('pos.x', 'pos.y'), mass: f32, turn: vec2f })
+    const Bodies = GpuSynced([] as { pos: { x: number; y: number }; mass: number; turn: number[] }[], {
+      schema,
+    })
+    expectTypeOf(mk.buffer(Bodies).schema).toEqualTypeOf<typeof schema>()
+    expectTypeOf(Bodies[1].pos.x).toEqualTypeOf<number>()
+    const Pairs = GpuSynced([] as [number, number][], { schema: vec2f })
+    expectTypeOf(mk.buffer(Pairs).schema).toEqualTypeOf<typeof vec2f>()
+    const Numbers = GpuSynced([] as number[])
+    expectTypeOf(mk.buffer(Numbers).schema).toEqualTypeOf<f32>()
+    // @ts-expect-error an array of objects needs a schema
+    GpuSynced([] as { x: number }[])
+    // @ts-expect-error so does an array of anything
+    GpuSynced([])
+    // @ts-expect-error the objects have no y
+    GpuSynced([] as { x: number }[], { schema: struct({ y: f32 }) })
+    // @ts-expect-error nor a pos.z
+    GpuSynced([] as { pos: { x: number } }[], { schema: struct({ z: f32.from('pos.z') }) })
+  })
+
+  it('takes small arrays by entity, and columns in an array by path', () => {
+    const store = { m: [] as number[][], n: [new Float32Array(4), new Float32Array(4)] }
+    GpuSynced(store, { schema: struct({ m: vec3f, n: vec2f.from('n.0', 'n.1') }) })
+    GpuSynced({ at: [] as { x: number; y: number }[] }, { schema: struct({ p: vec2f.from('at.x', 'at.y') }) })
+    // @ts-expect-error the objects in `at` have no z
+    GpuSynced({ at: [] as { x: number; y: number }[] }, { schema: struct({ z: f32.from('at.z') }) })
+    // @ts-expect-error nested columns need a path
+    GpuSynced({ pos: { x: new Float32Array(4) } }, { schema: struct({ pos: f32 }) })
+  })
+
+  it('checks no names where they are not known', () => {
+    const component: object = { x: new Float32Array(4) }
+    const schema: Struct = struct({ x: f32 })
+    expectTypeOf(GpuSynced(component, { schema })).toExtend<Synced>()
+  })
+
   it('refuses what is no component, and options that do not exist', () => {
     // @ts-expect-error a number is no component
     GpuSynced(1)
@@ -63,7 +119,22 @@ describe('a component that is not flagged', () => {
     mk.markRange(Plain, 1, 2)
     // @ts-expect-error not flagged
     mk.markAll(Plain)
+    // @ts-expect-error not flagged
+    mk.marker(Plain)
+    // @ts-expect-error not flagged
+    mk.forgottenMarks(Plain)
     expectTypeOf(Plain).not.toExtend<Synced>()
+  })
+})
+
+describe('a shared marker', () => {
+  it('is taken up from what crosses: its buffer', () => {
+    const Position = GpuSynced({ x: new Float32Array(4) })
+    const marker = mk.marker(Position)
+    expectTypeOf(marker).toEqualTypeOf<SharedMarker>()
+    expectTypeOf(SharedMarker.from({ buffer: marker.buffer })).toEqualTypeOf<SharedMarker>()
+    // @ts-expect-error no shared memory
+    void (() => SharedMarker.from({ buffer: new ArrayBuffer(8) }))
   })
 })
 

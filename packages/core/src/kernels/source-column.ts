@@ -15,10 +15,12 @@ export interface ColumnReader {
   /** Entities that it can be asked for: 0 … length − 1. All others read as zero. */
   readonly length: number
   /**
-   * Number `scalar` (0 … arity − 1) of an entity. What is no number counts as a hole, and reads as zero.
+   * Puts the numbers of an entity at `out[0 … arity − 1]`, and 0 for what is none.
    * Called in the hot path: it must neither throw nor allocate.
+   * @param out as long as the arity
+   * @returns how many were no numbers
    */
-  read(entity: number, scalar: number): unknown
+  read(entity: number, out: Float64Array): number
 }
 
 /** What a column may be bound to. */
@@ -37,6 +39,8 @@ export class SourceColumn {
   #length = 0
   #plain = false
   #reader: ColumnReader | undefined
+  /** Where the reader puts the numbers of an entity. */
+  readonly #asked: Float64Array
   /** Byte address of index 0 in the kernels' memory, −1 when it does not lie there. */
   address = -1
   /** Entities that the column has. */
@@ -56,6 +60,7 @@ export class SourceColumn {
     this.#type = layout.type
     this.#arity = layout.arity
     this.#memory = memory
+    this.#asked = new Float64Array(layout.arity)
   }
 
   get bound(): boolean {
@@ -219,19 +224,14 @@ export class SourceColumn {
   #ask(reader: ColumnReader, entity: number, position: number): void {
     const arity = this.#arity
     const type = this.#type
+    const asked = this.#asked
     const { f32, i32 } = this.scratch!
-    const there = entity < reader.length
+    if (entity < reader.length) this.holes += reader.read(entity, asked)
+    else asked.fill(0)
     const to = position * arity
-    for (let k = 0; k < arity; k++) {
-      let value: unknown = there ? reader.read(entity, k) : 0
-      if (typeof value !== 'number') {
-        this.holes++
-        value = 0
-      }
-      if (type === 'f32') f32[to + k] = value as number
-      else if (type === 'f16') f32[to + k] = roundToOdd(value as number)
-      else i32[to + k] = value as number
-    }
+    if (type === 'f32') for (let k = 0; k < arity; k++) f32[to + k] = asked[k]
+    else if (type === 'f16') for (let k = 0; k < arity; k++) f32[to + k] = roundToOdd(asked[k])
+    else for (let k = 0; k < arity; k++) i32[to + k] = asked[k]
   }
 
   /** Brings the scalars of some rows of a chunk into scratch; what lies between keeps what it had. */

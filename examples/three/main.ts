@@ -1,0 +1,148 @@
+import { createApp, MkPlugin, Schedule } from '@memkit/ecs-plugin'
+import {
+  AdditiveBlending,
+  AmbientLight,
+  ConeGeometry,
+  DirectionalLight,
+  FogExp2,
+  Mesh,
+  MeshBasicNodeMaterial,
+  MeshStandardNodeMaterial,
+  PerspectiveCamera,
+  PointLight,
+  Scene,
+  SphereGeometry,
+  Sprite,
+  SpriteNodeMaterial,
+  WebGPURenderer,
+} from 'three/webgpu'
+import {
+  color,
+  cross,
+  mix,
+  normalize,
+  positionLocal,
+  screenUV,
+  sin,
+  time,
+  uv,
+  varying,
+  vec2,
+  vec3,
+} from 'three/tsl'
+import { examplePage } from '../support/page.ts'
+import { Place, School, Swim } from './fish.ts'
+import { deviceOf, SyncedAttributes } from './synced-attributes.ts'
+
+const page = examplePage()
+const { canvas } = page
+
+async function main(): Promise<void> {
+  const renderer = new WebGPURenderer({ canvas, antialias: true })
+  await renderer.init()
+  // One device for both. (Or the other way round: new WebGPURenderer({ device }).)
+  const gpu = deviceOf(renderer)
+  if (gpu === undefined) throw new Error('This browser has no WebGPU, which the synced buffers live in.')
+
+  const school = new School(3000)
+  const app = createApp(school.world).addPlugin(new MkPlugin({ gpu }))
+  await app.ready()
+
+  const scene = new Scene()
+  // Lighter above, as water is; the fog has the colour of its middle.
+  scene.backgroundNode = mix(color(0x0d3a56), color(0x020a14), screenUV.y.smoothstep(0, 0.9))
+  scene.fog = new FogExp2(0x06202f, 0.028)
+  scene.add(new AmbientLight(0x4f7fa8, 1.4))
+  const sun = new DirectionalLight(0xcfe8ff, 2.4)
+  sun.position.set(3, 10, 4)
+  scene.add(sun)
+  const camera = new PerspectiveCamera(45, 1, 0.1, 120)
+
+  // A fish is a cone that points along z. Who is drawn is a query's list, whatever there is to draw; how often, its draw arguments.
+  const geometry = new ConeGeometry(0.42, 2.2, 6).rotateX(Math.PI / 2).scale(0.55, 1, 1)
+  const alive = app.mk.query([Place, Swim], { draw: { indexCount: geometry.index!.count } })
+  const attributes = new SyncedAttributes(renderer)
+  attributes.indirect(geometry, alive)
+  const entity = attributes.instanced(alive.indices, 'uint')
+  const place = attributes.storage(app.mk.buffer(Place), 'vec4').element(entity)
+  const swim = attributes.storage(app.mk.buffer(Swim), 'vec4').element(entity)
+
+  const ahead = normalize(swim.xyz)
+  const side = normalize(cross(vec3(0, 1, 0), ahead))
+  const up = cross(ahead, side)
+  const stroke = sin(time.mul(9).add(swim.w.mul(40)).sub(positionLocal.z.mul(1.6))).mul(0.16)
+  const body = positionLocal.mul(place.w)
+  const fish = new MeshStandardNodeMaterial({ flatShading: true, roughness: 0.35, metalness: 0.35 })
+  fish.positionNode = place.xyz
+    .add(side.mul(body.x.add(stroke.mul(place.w))))
+    .add(up.mul(body.y))
+    .add(ahead.mul(body.z))
+  const tint = varying(swim.w)
+  fish.colorNode = mix(
+    mix(color(0xffb35c), color(0x5fd0e6), tint.smoothstep(0.15, 0.45)),
+    color(0x3b6fd4),
+    tint.smoothstep(0.55, 1),
+  )
+  const shoal = new Mesh(geometry, fish)
+  shoal.frustumCulled = false // its bounds are those of one cone
+  scene.add(shoal)
+
+  const lamp = new PointLight(0xffdca8, 220, 24)
+  const bulb = new Mesh(
+    new SphereGeometry(0.3, 24, 16),
+    new MeshBasicNodeMaterial({ color: 0xfff3dc, fog: false }),
+  )
+  const glow = uv().distance(vec2(0.5)).mul(2).oneMinus().clamp().pow(3)
+  const halo = new Sprite(
+    new SpriteNodeMaterial({ blending: AdditiveBlending, depthWrite: false, fog: false, transparent: true }),
+  )
+  halo.material.colorNode = color(0xffc98a).mul(glow)
+  halo.scale.setScalar(7)
+  bulb.add(lamp, halo)
+  scene.add(bulb)
+
+  let elapsed = 0
+  let frame = 0
+  app
+    .addSystem(Schedule.Update, () => school.swim(Math.min(app.time.delta, 1 / 20)))
+    .addSystem(Schedule.Render, () => {
+      fit(renderer, camera)
+      elapsed += app.time.delta
+      camera.position.set(Math.sin(elapsed * 0.08) * 25, 7, Math.cos(elapsed * 0.08) * 25)
+      camera.lookAt(0, 0, 0)
+      bulb.position.copy(school.light)
+      attributes.update()
+      renderer.render(scene, camera)
+      page.showReport(app.mk.report, alive.count)
+      if (++frame >= page.frames) {
+        app.stop()
+        page.state('stopped')
+      }
+    })
+
+  globalThis.example = { app, components: [Place, Swim] }
+  page.state('running')
+  app.run({ onError: (error) => page.fail(error) })
+
+  // An edit makes a new page; what this one held goes back.
+  import.meta.hot?.dispose(() => {
+    attributes.release()
+    app.dispose()
+    void renderer.dispose()
+  })
+}
+
+function fit(renderer: WebGPURenderer, camera: PerspectiveCamera): void {
+  const { clientWidth: width, clientHeight: height } = canvas
+  const ratio = Math.min(devicePixelRatio, 2)
+  if (canvas.width === Math.floor(width * ratio) && canvas.height === Math.floor(height * ratio)) return
+  renderer.setPixelRatio(ratio)
+  renderer.setSize(width, height, false)
+  camera.aspect = width / height
+  camera.updateProjectionMatrix()
+}
+
+main().catch((error: unknown) => {
+  page.fail(error)
+  throw error
+})

@@ -43,7 +43,8 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
   readonly #coordinator: MkCoordinator
   readonly #membership: Membership
   readonly #entities = new SparseSet()
-  readonly #rowsOf: SyncedComponent | undefined
+  /** Where rows are asked for and are not the entity ids themselves. */
+  readonly #packed: PackedRows | undefined
   readonly #draw: Mirror | undefined
   readonly #forget: (query: GpuQuery) => void
   #words: Uint32Array
@@ -67,7 +68,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     this.label = label
     this.#ecs = ecs
     this.#coordinator = coordinator
-    this.#rowsOf = rowsOf
+    this.#packed = rowsOf?.rowMap instanceof PackedRows ? rowsOf.rowMap : undefined
     this.#forget = forget
     const drawWords = draw === undefined ? undefined : drawArguments(draw)
     const { capabilities } = coordinator.gpu
@@ -102,7 +103,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     this.#words = new Uint32Array(0)
     mirror.used = 0
     this.indices = new SyncedBuffer<u32>(this, coordinator)
-    if (rowsOf?.rowMap instanceof PackedRows) rowsOf.rowMap.listeners.push(this)
+    this.#packed?.listeners.push(this)
   }
 
   /** Entities that matched when last staged: the number of instances to draw where there is no indirect draw. */
@@ -177,8 +178,8 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
-    const rowMap = this.#rowsOf?.rowMap
-    if (rowMap instanceof PackedRows) rowMap.listeners.splice(rowMap.listeners.indexOf(this), 1)
+    const listeners = this.#packed?.listeners
+    listeners?.splice(listeners.indexOf(this), 1)
     this.#membership.dispose()
     this.mirror.destroy()
     this.#draw?.destroy()
@@ -186,7 +187,8 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
   }
 
   #list(position: number, entity: number): void {
-    this.#words[position] = this.#rowsOf === undefined ? entity : this.#rowsOf.rowMap.rowOf(entity)
+    // An entity without a packed row yet, for want of memory, is listed again when it gets one (`rowTaken`).
+    this.#words[position] = this.#packed === undefined ? entity : this.#packed.rowOf(entity)
     this.mirror.dirty.set(position)
   }
 

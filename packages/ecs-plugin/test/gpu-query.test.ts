@@ -181,6 +181,20 @@ describe('a GPU query', () => {
     mk.dispose()
   })
 
+  it.each(['entity', 'packed'] as const)('lists %s rows that had to wait for memory', async (rows) => {
+    const { gpu, mk, frame, spawn } = await setUp()
+    const C = GpuSynced({ x: new Float32Array(100) }, { rows, capacity: 2 })
+    const list = mk.query([C], { rowsOf: C })
+    frame()
+    const { backend } = gpu
+    backend.faults = { outOfMemory: 'throw', outOfMemoryAt: [gpu.calls.buffersCreated + 1] }
+    const entities = [spawn(C), spawn(C), spawn(C)]
+    mk.beginFrame()
+    expect(() => mk.endFrame()).toThrow(expect.objectContaining({ code: 'MirrorOutOfMemory' }))
+    frame()
+    expect(await listed(list)).toEqual(rows === 'entity' ? entities : [0, 1, 2])
+  })
+
   it('grows, and follows a reset world and a removed query', async () => {
     const { world, mk, frame, spawn } = await setUp()
     const A = {}

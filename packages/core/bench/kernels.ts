@@ -69,7 +69,7 @@ for (const place of ['heap', 'Float32Array'] as const) {
   )
   for (const rows of ROWS) {
     for (const columns of COLUMNS) {
-      let line = `${`${rows} × ${columns}`.padEnd(16)}`
+      let line = `${rows} × ${columns}`.padEnd(16)
       SHARES.forEach((share, s) => {
         progress(`${place}, ${rows} × ${columns}, ${share * 100} % changed`)
         const wasm = new KernelCase(rows, columns, place, share, 'auto')

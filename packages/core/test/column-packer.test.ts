@@ -345,6 +345,44 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     }
   })
 
+  it('packs rows of mixed columns that end where the memory ends', () => {
+    // Rows of 20 bytes: two scalars of one column, then three columns of one: bytes 8 to 24 are read of each row.
+    const memory = memoryOf(65536)
+    const bits = memory.alloc(DirtyRows.bytesFor(64))
+    const dirty = new DirtyRows(64, { buffer: memory.buffer, offset: bits.offset })
+    const target = { offset: 65536 - 64 * 20, dirty }
+    const columns: ColumnLayout[] = [
+      { type: 'f32', arity: 2, offsets: [0, 4] },
+      ...[8, 12, 16].map((offset): ColumnLayout => ({ type: 'f32', arity: 1, offsets: [offset] })),
+    ]
+    const packer = new ColumnPacker(memory, columns, 20)
+    const sources = columns.map(({ arity }) => {
+      return new Float32Array(memory.buffer, memory.alloc(256 * arity).offset, 64 * arity).fill(1)
+    })
+    sources.forEach((source, i) => packer.bind(i, source))
+    expect(packer.diff(target, 0, 64)).toBe(64)
+    expect(packer.diff(target, 0, 64)).toBe(0)
+    expect(new Float32Array(memory.buffer, target.offset)).toEqual(new Float32Array(320).fill(1))
+  })
+
+  it('reads several scalars of a column that ends where the memory ends', () => {
+    for (const arity of [2, 3, 4, 5]) {
+      const memory = memoryOf(65536)
+      const target = targetOf(memory, 40, 20)
+      const layout: ColumnLayout = { type: 'f32', arity, offsets: [0, 4, 8, 12, 16].slice(0, arity) }
+      const packer = new ColumnPacker(memory, [layout], 20)
+      for (const entities of [40, 32, 3]) {
+        packer.bind(
+          0,
+          new Float32Array(memory.buffer, 65536 - entities * arity * 4, entities * arity).fill(entities),
+        )
+        expect(packer.diff(target, 0, 40)).toBe(40)
+        expect(packer.diff(target, 0, 40)).toBe(0)
+        new Uint8Array(memory.buffer, target.offset, 40 * 20).fill(9)
+      }
+    }
+  })
+
   it('reads a column that ends where the memory ends', () => {
     const memory = memoryOf(65536)
     const target = targetOf(memory, 50, 4)

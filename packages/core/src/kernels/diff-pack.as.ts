@@ -49,16 +49,25 @@ export function diffPack(
   const changed = work + BLOCK_WORDS * 4
   const found = changed + BLOCK_WORDS * 4
   let total = 0
-  // Groups of scalars come first in the table. What all their columns have may be read 32 rows at once.
-  let scalarEnd = groups
+  // All groups but the halves come first in the table. What all their columns have may be read 32 rows at once.
+  let fastEnd = groups
   let limit = end
-  for (; scalarEnd < work && load<i32>(scalarEnd) == SCALARS; scalarEnd += GROUP_BYTES) {
-    const lanes = load<u32>(scalarEnd, 4) << 2
-    for (let lane = scalarEnd; lane < scalarEnd + lanes; lane += 4) {
+  // `find` reads 16 bytes even where a group has fewer: not past the end of the memory.
+  const memoryEnd = (memory.size() as u64) << 16
+  let reach: u32 = 0
+  for (; fastEnd < work && load<i32>(fastEnd) <= RUN; fastEnd += GROUP_BYTES) {
+    const isRun = load<i32>(fastEnd) == RUN
+    const lanes = isRun ? 4 : load<u32>(fastEnd, 4) << 2
+    for (let lane = fastEnd; lane < fastEnd + lanes; lane += 4) {
       limit = load<i32>(lane, 48) == -1 ? min(limit, load<u32>(lane, 32)) : 0
     }
+    if (isRun && limit) {
+      const lastRow = load<u32>(fastEnd, 16) + (limit - 1) * load<u32>(fastEnd, 12)
+      if ((lastRow as u64) + 16 > memoryEnd) limit = limit > 8 ? limit - 8 : 0
+    }
+    reach = max(reach, load<u32>(fastEnd, 8) + 16)
   }
-  const scalarCount = (scalarEnd - groups) / GROUP_BYTES
+  const fastCount = (fastEnd - groups) / GROUP_BYTES
   // The words of `changed` are zero between blocks.
   for (let w: u32 = 0; w < BLOCK_WORDS * 4; w += 4) store<i32>(changed + w, 0)
   for (let block = first & ~(BLOCK_ROWS - 1); block < end; block += BLOCK_ROWS) {
@@ -92,14 +101,13 @@ export function diffPack(
     const from = block < first ? (first - block + 31) >>> 5 : 0
     let till = limit > block ? min((limit - block) >>> 5, BLOCK_WORDS) : 0
     if (from < till) {
-      // `find` reads 16 bytes of each group in each row: the last must not be the last of the memory.
-      const over = (to as u64) + (till * 32 - 1) * stride + load<u32>(scalarEnd - GROUP_BYTES, 8) + 16
-      if (over > (memory.size() as u64) << 16) till--
-      if (scalarCount) dirty |= scalars(groups, scalarCount, block, from, till, live, changed, found, to, stride, force)
+      const over = (to as u64) + (till * 32 - 1) * stride + reach
+      if (over > memoryEnd) till--
+      if (fastCount) dirty |= fast(groups, fastCount, block, from, till, live, changed, found, to, stride, force)
     }
-    if (live || till != BLOCK_WORDS || scalarEnd != work) {
+    if (live || till != BLOCK_WORDS || fastEnd != work) {
       for (let g = groups; g < work; g += GROUP_BYTES) {
-        dirty |= slow(g, block, from, till, live, changed, to + load<u32>(g, 8), stride, force)
+        dirty |= slow(g, block, from, till, live, changed, to + load<u32>(g, 8), stride)
       }
     }
     if (!dirty) continue
@@ -120,7 +128,7 @@ export function diffPack(
 }
 
 /**
- * Compares the columns of all groups of scalars with the rows of a block, where words may be read at once, and writes
+ * Compares the columns of all groups but halves with the rows of a block, where words may be read at once, and writes
  * the rows that differ. Words with few live rows are left out.
  *
  * @param live address of one word of bits per 32 rows; 0 when all are live
@@ -130,7 +138,7 @@ export function diffPack(
  * @param force all live rows count as different
  * @returns bit w for each word w in which a row differed
  */
-function scalars(
+function fast(
   groups: u32,
   count: u32,
   block: u32,
@@ -163,33 +171,75 @@ function scalars(
     const row0 = block + (w << 5)
     const many = popcnt(bits) >= MANY
     for (let g = groups; g != last; g += GROUP_BYTES) {
-      const n = load<u32>(g, 4)
       const groupTo = t + load<u32>(g, 8)
-      if (many) write(g, n, row0 << 2, groupTo, stride, bits)
-      else {
-        let left = bits
-        do {
-          const r = ctz(left)
-          const row = groupTo + r * stride
-          const s = (row0 + r) << 2
-          store<i32>(row, load<i32>(load<u32>(g, 16) + s))
-          if (n > 1) {
-            store<i32>(row, load<i32>(load<u32>(g, 20) + s), 4)
-            if (n > 2) {
-              store<i32>(row, load<i32>(load<u32>(g, 24) + s), 8)
-              if (n > 3) store<i32>(row, load<i32>(load<u32>(g, 28) + s), 12)
-            }
-          }
-          left &= left - 1
-        } while (left)
-      }
+      if (load<i32>(g) == RUN) copyRun(g, row0, groupTo, stride, bits)
+      else if (many) write(g, row0 << 2, groupTo, stride, bits)
+      else copyScalars(g, row0 << 2, groupTo, stride, bits)
     }
   }
   return differ
 }
 
+/** Writes the rows of `bits`, one by one; `skip` bytes into the columns is what the first of the 32 reads. */
+function copyScalars(g: u32, skip: u32, to: u32, stride: u32, bits: i32): void {
+  const n = load<u32>(g, 4)
+  do {
+    const r = ctz(bits)
+    const row = to + r * stride
+    const s = skip + (r << 2)
+    store<i32>(row, load<i32>(load<u32>(g, 16) + s))
+    if (n > 1) {
+      store<i32>(row, load<i32>(load<u32>(g, 20) + s), 4)
+      if (n > 2) {
+        store<i32>(row, load<i32>(load<u32>(g, 24) + s), 8)
+        if (n > 3) store<i32>(row, load<i32>(load<u32>(g, 28) + s), 12)
+      }
+    }
+    bits &= bits - 1
+  } while (bits)
+}
+
+/** Writes the rows of `bits` of a run. */
+function copyRun(g: u32, row0: u32, to: u32, stride: u32, bits: i32): void {
+  const bytes = load<u32>(g, 4) << 2
+  const step = load<u32>(g, 12)
+  const from = load<u32>(g, 16) + row0 * step
+  if (bits == -1 && bytes == step && bytes == stride) {
+    // 32 rows in one piece.
+    for (let k: u32 = 0; k < bytes << 5; k += 64) {
+      const v0 = v128.load(from + k)
+      const v1 = v128.load(from + k, 16)
+      const v2 = v128.load(from + k, 32)
+      const v3 = v128.load(from + k, 48)
+      v128.store(to + k, v0)
+      v128.store(to + k, v1, 16)
+      v128.store(to + k, v2, 32)
+      v128.store(to + k, v3, 48)
+    }
+    return
+  }
+  const fours = bytes & -16
+  do {
+    const r = ctz(bits)
+    let t = to + r * stride
+    let s = from + r * step
+    for (const end = s + fours; s != end; s += 16) {
+      v128.store(t, v128.load(s))
+      t += 16
+    }
+    if (bytes & 8) {
+      store<i64>(t, load<i64>(s))
+      t += 8
+      s += 8
+    }
+    if (bytes & 4) store<i32>(t, load<i32>(s))
+    bits &= bits - 1
+  } while (bits)
+}
+
 /** Writes the rows of `bits`, four at a time: values of the columns are transposed to rows. */
-function write(g: u32, n: u32, skip: u32, t: u32, stride: u32, bits: u32): void {
+function write(g: u32, skip: u32, t: u32, stride: u32, bits: u32): void {
+  const n = load<u32>(g, 4)
   const a = load<u32>(g, 16) + skip
   const b = load<u32>(g, 20) + skip
   const c = load<u32>(g, 24) + skip
@@ -238,7 +288,7 @@ function storeRow(n: u32, to: u32, row: v128): void {
 }
 
 /**
- * The words of a block that `scalars` left out: other kinds of group, words at the ends of the range and of
+ * The words of a block that `fast` left out: halves, words at the ends of the range and of
  * the columns, words with few live rows.
  */
 function slow(
@@ -250,46 +300,21 @@ function slow(
   changed: u32,
   to: u32,
   stride: u32,
-  force: i32,
 ): u32 {
   const kind = load<i32>(g)
-  const bytes = load<u32>(g, 4) << 2
-  const step = load<u32>(g, 12)
-  // Rows that are the column's own bytes: 32 of them are compared as one piece.
-  const whole = kind == RUN && bytes == step && bytes == stride && !force && load<i32>(g, 48) == -1
-  const base = load<u32>(g, 16) + block * step
   let dirty: u32 = 0
   for (let w: u32 = 0; w < BLOCK_WORDS; w++) {
     let bits = live ? load<i32>(live + (w << 2)) : -1
-    if (!bits) continue
-    const row = w << 5
-    const t = to + row * stride
-    if (popcnt(bits) >= FEW) {
-      if (kind == SCALARS && w >= from && w < till) continue
-      if (whole && bits == -1 && block + row + 32 <= load<u32>(g, 32) && equal(base + row * step, t, bytes << 5)) continue
-    }
-    bits = kind > RUN ? halves(g, block + row, bits, t, stride) : rows(g, block + row, bits, t, stride)
+    if (!bits || (kind <= RUN && w >= from && w < till && popcnt(bits) >= FEW)) continue
+    const t = to + (w << 5) * stride
+    const row = block + (w << 5)
+    bits = kind <= RUN ? rows(g, row, bits, t, stride) : halves(g, row, bits, t, stride)
     if (bits) {
       dirty |= 1 << w
       store<i32>(changed + (w << 2), load<i32>(changed + (w << 2)) | bits)
     }
   }
   return dirty
-}
-
-/** Whether two pieces of memory hold the same bytes; `bytes` is a multiple of 128. */
-function equal(a: u32, b: u32, bytes: u32): bool {
-  const end = a + bytes
-  let acc = i32x4.splat(0)
-  while (a != end) {
-    acc = v128.or(acc, v128.xor(v128.load(a), v128.load(b)))
-    acc = v128.or(acc, v128.xor(v128.load(a, 16), v128.load(b, 16)))
-    acc = v128.or(acc, v128.xor(v128.load(a, 32), v128.load(b, 32)))
-    acc = v128.or(acc, v128.xor(v128.load(a, 48), v128.load(b, 48)))
-    a += 64
-    b += 64
-  }
-  return !v128.any_true(acc)
 }
 
 /** Rows of `bits` one by one, for any group of 32-bit scalars. */

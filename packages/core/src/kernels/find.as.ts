@@ -6,6 +6,8 @@
 /** Four bits for four equal rows, in each byte. */
 const EQUAL: u64 = 0x0f0f0f0f0f0f0f0f
 
+const RUN: i32 = 1
+
 /** What is kept of a group for each block: 8 bytes for each of 32 words. */
 const FOUND_BYTES: u32 = 256
 
@@ -39,7 +41,7 @@ export function find(
   found: u32,
 ): u32 {
   let dirty: u32 = 0
-  if (count == 1 && stride == 4) {
+  if (count == 1 && stride == 4 && load<u32>(groups, 12) == 4) {
     const skip = from << 7
     piece(load<u32>(groups, 16) + (block << 2) + skip, to + skip, found + (from << 3), found + (till << 3))
     for (let w = from; w < till; w++) dirty |= u32(load<u32>(found + (w << 3)) != 0) << w
@@ -56,7 +58,8 @@ export function find(
       const n = load<u32>(g, 4)
       const t = rowTo + load<u32>(g, 8)
       const end = at + (words << 3)
-      if (n == 4) rows4(g, row, t, stride, at, end)
+      if (load<i32>(g) == RUN) run(g, row, t, stride, at, end)
+      else if (n == 4) rows4(g, row, t, stride, at, end)
       else if (n == 3) rows3(g, row, t, stride, at, end)
       else if (n == 1) rows1(g, row, t, stride, at, end)
       else if (stride == 8) pairs(g, row, t, at, end)
@@ -147,26 +150,25 @@ function rows(n: u32, g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u3
   let c = n > 2 ? load<u32>(g, 24) + (row << 2) : 0
   let d = n > 3 ? load<u32>(g, 28) + (row << 2) : 0
   const stride4 = stride << 2
+  const quads: u32 = n == 4 ? 4 : n == 3 ? 2 : 1
   while (begin != end) {
     store<u8>(begin, equal4(n, a, b, c, d, t, stride))
     t += stride4
-    if (n < 3) {
-      begin++
-      a += 16
-      b += 16
-    } else {
+    if (quads > 1) {
       store<u8>(begin, equal4(n, a + 16, b + 16, c + 16, d + 16, t, stride), 1)
       t += stride4
+    }
+    if (quads > 2) {
       store<u8>(begin, equal4(n, a + 32, b + 32, c + 32, d + 32, t, stride), 2)
       t += stride4
       store<u8>(begin, equal4(n, a + 48, b + 48, c + 48, d + 48, t, stride), 3)
       t += stride4
-      begin += 4
-      a += 64
-      b += 64
-      c += 64
-      d += 64
     }
+    begin += quads
+    a += quads << 4
+    b += quads << 4
+    c += quads << 4
+    d += quads << 4
   }
 }
 
@@ -189,6 +191,75 @@ function equal4(n: u32, a: u32, b: u32, c: u32, d: u32, t: u32, stride: u32): u3
     if (n > 3) equal = v128.and(equal, i32x4.eq(v128.load(d), v128.shuffle<i64>(cd01, cd23, 1, 3)))
   }
   return i32x4.bitmask(equal)
+}
+
+/**
+ * Scalars of one column that stand side by side in source and target: a byte for every four rows, as above. The last
+ * four scalars are compared as four even where some were compared before; of fewer than four, the rest is ignored.
+ */
+function run(g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): void {
+  const bytes = load<u32>(g, 4) << 2
+  const step = load<u32>(g, 12)
+  let s = load<u32>(g, 16) + row * step
+  const last: u32 = bytes < 16 ? 0 : bytes - 16
+  // Byte k of each row: lane k is none of the run's.
+  const ignored = i32x4.splat(bytes < 16 ? -1 << (bytes << 1) : 0)
+  // Rows that are the column's own bytes: 32 of them are compared as one piece first.
+  const whole = bytes == step && bytes == stride
+  for (let four = 0; begin != end; four++) {
+    if (whole && (four & 7) == 0 && same(s, t, bytes << 5)) {
+      store<u64>(begin, EQUAL)
+      begin += 8
+      s += bytes << 5
+      t += bytes << 5
+      four += 7
+      continue
+    }
+    const s1 = s + step
+    const s2 = s1 + step
+    const s3 = s2 + step
+    const t1 = t + stride
+    const t2 = t1 + stride
+    const t3 = t2 + stride
+    let e0 = equalAt(s + last, t + last)
+    let e1 = equalAt(s1 + last, t1 + last)
+    let e2 = equalAt(s2 + last, t2 + last)
+    let e3 = equalAt(s3 + last, t3 + last)
+    for (let k: u32 = 0; k < last; k += 16) {
+      e0 = v128.and(e0, equalAt(s + k, t + k))
+      e1 = v128.and(e1, equalAt(s1 + k, t1 + k))
+      e2 = v128.and(e2, equalAt(s2 + k, t2 + k))
+      e3 = v128.and(e3, equalAt(s3 + k, t3 + k))
+    }
+    // A byte for each lane of each row; a row is equal when all four are.
+    const lanes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(e0, e1), i16x8.narrow_i32x4_s(e2, e3))
+    store<u8>(begin, i32x4.bitmask(i32x4.eq(v128.or(lanes, ignored), i32x4.splat(-1))))
+    begin++
+    s = s3 + step
+    t = t3 + stride
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function equalAt(s: u32, t: u32): v128 {
+  return i32x4.eq(v128.load(s), v128.load(t))
+}
+
+/** Whether two pieces of memory hold the same bytes; `bytes` is a multiple of 128. */
+// @ts-ignore: decorator
+@inline
+function same(s: u32, t: u32, bytes: u32): bool {
+  const end = s + bytes
+  let differ = i32x4.splat(0)
+  while (s != end) {
+    const d0 = v128.or(v128.xor(v128.load(s), v128.load(t)), v128.xor(v128.load(s, 16), v128.load(t, 16)))
+    const d1 = v128.or(v128.xor(v128.load(s, 32), v128.load(t, 32)), v128.xor(v128.load(s, 48), v128.load(t, 48)))
+    differ = v128.or(differ, v128.or(d0, d1))
+    s += 64
+    t += 64
+  }
+  return !v128.any_true(differ)
 }
 
 function rows1(g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): void {

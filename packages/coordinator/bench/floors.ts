@@ -2,7 +2,7 @@ import { createHeap } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkGpu } from '@memkit/gpu'
-import { interleave, short, table } from './interleave.ts'
+import { interleave, short, table } from '../../../bench/interleave.ts'
 
 /** Calls and scans against what people write by hand: P1, P5, P9, P11. CPU time of the flush. */
 export async function floors(gpu: MkGpu, name: string, quick: boolean): Promise<void> {

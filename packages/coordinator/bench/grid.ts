@@ -7,7 +7,7 @@ import type { Mirror } from '@memkit/coordinator'
 import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
 import { dawnGpu } from '@memkit/gpu/node'
 import { floors } from './floors.ts'
-import { interleave, short, table } from './interleave.ts'
+import { interleave, short, table } from '../../../bench/interleave.ts'
 
 const quick = process.argv.includes('--quick')
 const onlyAt = process.argv.indexOf('--only')

@@ -54,7 +54,7 @@ export class PackedRows implements RowMap {
   }
 
   fit(mirror: Mirror, capacity: number): void {
-    if (mirror.memoryGeneration !== this.#memory) this.#moveTable(mirror, capacity)
+    if (mirror.memoryGeneration !== this.#memory) this.#moveTable(mirror)
     this.#capacity = capacity
     if (this.#waiting && this.rows < capacity) this.#seatWaiting()
   }
@@ -104,9 +104,9 @@ export class PackedRows implements RowMap {
     }
   }
 
-  /** A table with room for `capacity` rows, in the memory where the mirror lies now. @throws HeapFull */
-  #moveTable(mirror: Mirror, capacity: number): void {
-    const { heap } = mirror
+  /** A table with room for the mirror's rows, in the memory where it lies now. @throws HeapFull */
+  #moveTable(mirror: Mirror): void {
+    const { capacity, heap } = mirror
     const block = heap.alloc(capacity * 4, 16, `${mirror.label}: row table`)
     if (this.#block !== undefined) this.#heap?.free(this.#block)
     this.#heap = heap

@@ -19,7 +19,7 @@ export interface RowMap extends MembershipChanges {
   rowOf(entity: number): number
   /** The entity of a row in use. */
   entityOf(row: number): number
-  /** There is room for `capacity` rows of `mirror`, whose memory may be another one than before. */
+  /** `capacity` rows of `mirror` may be handed out; its memory may be another one than before. */
   fit(mirror: Mirror, capacity: number): void
   dispose(): void
 }

@@ -229,16 +229,17 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     } catch (error) {
       refused = error
     }
+    // First, for rows that are handed out are listed in it.
+    try {
+      this.#rowTable?.fit(this.mirror.capacity)
+    } catch (error) {
+      refused ??= error
+    }
     try {
       this.#followMemory()
     } catch (error) {
       if (!(error instanceof HeapFull)) throw error
       this.#isolate()
-    }
-    try {
-      this.#rowTable?.fit(this.mirror.capacity)
-    } catch (error) {
-      refused ??= error
     }
     return refused
   }
@@ -254,7 +255,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       marks.copyFrom(this.#marks)
       this.#marks = marks
     }
-    this.rowMap.fit(this.mirror, this.mirror.capacity)
+    const { capacity } = this.mirror
+    this.rowMap.fit(this.mirror, Math.min(capacity, this.#rowTable?.mirror.capacity ?? capacity))
   }
 
   /** The heap is full: rows, table and packer go into a heap of their own. @throws ReserveRefused */

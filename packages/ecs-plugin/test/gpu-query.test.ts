@@ -286,6 +286,23 @@ describe('the row table of packed rows', () => {
     mk.dispose()
   })
 
+  it.each([1, 2])('waits with the rows when buffer %i of the two has no memory', async (which) => {
+    const { gpu, mk, frame, spawn } = await setUp()
+    const C = GpuSynced({ x: new Float32Array(100) }, { rows: 'packed', capacity: 2 })
+    const buffer = mk.buffer(C)
+    const table = buffer.rowTable
+    frame()
+    gpu.backend.faults = { outOfMemory: 'throw', outOfMemoryAt: [gpu.calls.buffersCreated + which] }
+    const entities = [spawn(C), spawn(C), spawn(C)]
+    mk.beginFrame()
+    expect(() => mk.endFrame()).toThrow(expect.objectContaining({ code: 'MirrorOutOfMemory' }))
+    // Rows that are handed out are in the table.
+    expect([...new Uint32Array(await table.read())]).toEqual(entities.slice(0, 2))
+    frame()
+    expect([...new Uint32Array(await table.read())]).toEqual(entities)
+    expect(entities.map((entity) => buffer.rowOf(entity))).toEqual([0, 1, 2])
+  })
+
   it('does not exist where row = entity', async () => {
     const { mk } = await setUp()
     const Thing = GpuSynced({ x: new Float32Array(4) })

@@ -56,7 +56,7 @@ it('every TypeScript block in the documentation compiles', { timeout: 120_000 },
   const config = {
     extends: '../../tsconfig.dev.json',
     compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
-    include: ['./*.ts', '../prelude.d.ts'],
+    include: ['./*.ts', '../prelude*.d.ts'],
     exclude: [],
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))

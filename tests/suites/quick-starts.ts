@@ -1,8 +1,8 @@
 import { addComponents, addEntity, createWorld, query } from 'bitecs'
 import { BufferingMode, MkCoordinator } from '@memkit/coordinator'
 import { createApp, GpuSynced, MkPlugin, Schedule } from '@memkit/ecs-plugin'
-import { MkBufferUsage, MkGpu } from '@memkit/gpu'
-import type { MkDeviceBuffer, MkGpuBackend } from '@memkit/gpu'
+import { MkBufferUsage } from '@memkit/gpu'
+import type { MkDeviceBuffer, MkGpu, MkGpuBackend } from '@memkit/gpu'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 /** The quick starts of the README and the guides, as they stand there, each followed by a look at what the device holds. */

@@ -65,7 +65,7 @@ describe('a lost device', () => {
     const made: MkGpu[] = []
     const gpu = async (): Promise<MkGpu> => {
       made.push(dummy())
-      return made.at(-1)!
+      return made[made.length - 1]
     }
     const { mk, events, spawn, frame, onDevice } = await setUp({ gpu })
     const entity = spawn()
@@ -89,7 +89,7 @@ describe('a lost device', () => {
       calls++
       if (calls === 2) throw new Error('no adapter yet')
       made.push(dummy())
-      return made.at(-1)!
+      return made[made.length - 1]
     }
     const { mk, events } = await setUp({ gpu })
     const restored = new Promise<void>((resolve) => void mk.on('restored', () => resolve()))
@@ -106,7 +106,7 @@ describe('a lost device', () => {
       new Promise((resolve) => {
         arrive = () => {
           made.push(dummy())
-          resolve(made.at(-1)!)
+          resolve(made[made.length - 1])
         }
         if (made.length === 0) arrive()
       })

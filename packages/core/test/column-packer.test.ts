@@ -11,6 +11,7 @@ import {
 } from '@memkit/core'
 import type { ColumnLayout, PackTarget } from '@memkit/core'
 import { BumpMemory } from './bump-memory.ts'
+import { nearestHalf } from './nearest-half.ts'
 
 /** Rows of `stride` bytes in the memory, all zero. */
 function targetOf(memory: BumpMemory, rows: number, stride: number): PackTarget {
@@ -234,8 +235,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
   })
 
   it('converts other kinds of number as TypedArray.set does', () => {
-    const memory = memoryOf()
-    const types = ['f32', 'i32', 'u32'] as const
+    const types = ['f32', 'i32', 'u32', 'f16'] as const
     const sources = [
       new Float64Array([0.1, -1, 1e300]),
       new Float32Array([1.5, -2.5, Number.NaN]),
@@ -247,19 +247,35 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
       new Int32Array([-1, 2 ** 30 + 1, 7]),
       new Uint32Array([2 ** 32 - 1, 2 ** 30 + 1, 7]),
     ]
-    for (const source of sources) {
+    const plain = [1.5, -2.5, 1e10]
+    for (const source of [...sources, plain]) {
       const columns = types.map((type, i): ColumnLayout => ({ type, arity: 1, offsets: [i * 4] }))
-      const target = targetOf(memory, 3, 12)
-      const packer = new ColumnPacker(memory, columns, 12)
-      columns.forEach((_, i) => packer.bind(i, source))
-      packer.pack(target, 0, 3)
       const f32 = Float32Array.from(source as Float32Array)
       const i32 = Int32Array.from(source as Float32Array)
       const u32 = Uint32Array.from(source as Float32Array)
-      for (let row = 0; row < 3; row++) {
-        expect(new Float32Array(memory.buffer, target.offset)[row * 3]).toBe(f32[row])
-        expect(new Int32Array(memory.buffer, target.offset)[row * 3 + 1]).toBe(i32[row])
-        expect(new Uint32Array(memory.buffer, target.offset)[row * 3 + 2]).toBe(u32[row])
+      // The rows that are wanted: all at once, one by one because of a mask, or in another order.
+      for (const how of ['all', 'few', 'table'] as const) {
+        const rows = 100
+        const memory = memoryOf()
+        const target = targetOf(memory, rows, 16)
+        const packer = new ColumnPacker(memory, columns, 16)
+        columns.forEach((_, i) => packer.bind(i, source))
+        const mask = new DirtyRows(rows)
+        mask.setRange(0, 4)
+        const table = memory.alloc(rows * 4).offset
+        new Uint32Array(memory.buffer, table, rows).set([2, 1, 0, 3])
+        if (how === 'all') packer.pack(target, 0, rows)
+        else packer.pack(target, 0, rows, mask, how === 'table' ? table : undefined)
+        const at = target.offset
+        for (let row = 0; row < 3; row++) {
+          const from = how === 'table' ? 2 - row : row
+          expect(new Float32Array(memory.buffer, at)[row * 4]).toBe(f32[from])
+          expect(new Int32Array(memory.buffer, at)[row * 4 + 1]).toBe(i32[from])
+          expect(new Uint32Array(memory.buffer, at)[row * 4 + 2]).toBe(u32[from])
+          const half = Number.isNaN(source[from]) ? 0x7e00 : nearestHalf(source[from])
+          expect(new Uint16Array(memory.buffer, at)[row * 8 + 6]).toBe(half)
+        }
+        expect([...new Uint32Array(memory.buffer, at + 48, 4)]).toEqual([0, 0, 0, 0]) // past the end
       }
     }
   })
@@ -291,6 +307,9 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     alive.set(5)
     packer.diff(target, 0, 8, alive)
     expect(packer.holes).toBe(1) // 'two'; the others are of rows that are not alive
+    packer.holes = 0
+    packer.diff(target, 2, 2, alive) // none of these is
+    expect(packer.holes).toBe(0)
     holey[6] = 9 // the same array, longer
     expect(packer.diff(target, 0, 8)).toBe(1)
     expect(f32[12]).toBe(9)

@@ -133,6 +133,19 @@ describe('DirtyRows', () => {
     expect(runs(rows, 99)).toEqual([[10, 111]]) // 21 … 119 are 99 clean rows
   })
 
+  it('finds runs that reach the last word, and rows in the last word after an empty one', () => {
+    expect(runs(filled(96, [94, 95]), 40)).toEqual([[94, 2]])
+    expect(runs(filled(96, [0, 70]), 69)).toEqual([[0, 71]])
+    expect(runs(filled(96, [0, 70]), 68)).toEqual([
+      [0, 1],
+      [70, 1],
+    ])
+    expect(runs(filled(70, [0, 69]), 31)).toEqual([
+      [0, 1],
+      [69, 1],
+    ])
+  })
+
   it('hands out runs one by one from any row', () => {
     const rows = filled(100, [5, 6, 7, 50])
     expect(rows.nextRun(6, 0)).toBe(true)

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ColumnPacker, createKernels, DirtyRows } from '@memkit/core'
+import { ColumnPacker, createKernels, DirtyRows, WrongMemory } from '@memkit/core'
 import type { ColumnLayout, NumberArray, PackTarget } from '@memkit/core'
 import { BumpMemory } from './bump-memory.ts'
+import { nearestHalf } from './nearest-half.ts'
 
 type ArraySource = NumberArray | readonly number[]
 
@@ -249,30 +250,6 @@ function layOut({ columns, dealt, gap }: Case): { layouts: ColumnLayout[]; strid
   return { layouts: columns.map(({ arity, type }, c) => ({ arity, type, offsets: offsets[c] })), stride }
 }
 
-/** f16 from f32, looked up among all 65 536 of them: nearest, and of two as near the even one. */
-const halves = Array.from({ length: 0x7c00 }, (_, bits) => {
-  const exponent = bits >>> 10
-  const mantissa = bits & 0x3ff
-  return exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15)
-})
-
-function halfOf(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
-  const size = Math.abs(value)
-  if (size >= 65520) return sign | 0x7c00
-  let low = 0
-  let high = halves.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1
-    if (halves[middle] <= size) low = middle
-    else high = middle - 1
-  }
-  if (low === halves.length - 1) return sign | low
-  const below = size - halves[low]
-  const above = halves[low + 1] - size
-  return sign | (below < above || (below === above && low % 2 === 0) ? low : low + 1)
-}
-
 /** What a scalar of a source must look like in the row, as bytes; found by a way of its own. */
 function expectedBytes(layout: ColumnLayout, source: ArraySource, element: number): number[] {
   const out = new DataView(new ArrayBuffer(4))
@@ -283,7 +260,7 @@ function expectedBytes(layout: ColumnLayout, source: ArraySource, element: numbe
     if (Number.isNaN(number) && source instanceof Float32Array) {
       const bits = new Uint32Array(source.buffer, source.byteOffset, source.length)[element]
       out.setUint16(0, ((bits >>> 16) & 0x8000) | 0x7e00 | ((bits >>> 13) & 0x1ff), true)
-    } else out.setUint16(0, Number.isNaN(number) ? 0x7e00 : halfOf(number), true)
+    } else out.setUint16(0, Number.isNaN(number) ? 0x7e00 : nearestHalf(number), true)
     return [out.getUint8(0), out.getUint8(1)]
   }
   const raw =
@@ -332,6 +309,12 @@ describe('kernels', () => {
     expect(createKernels(memory, memory.buffer).kind).toBe('wasm-simd')
     expect(createKernels(memory, memory.buffer, 'js').kind).toBe('js')
     expect(createKernels(undefined, new ArrayBuffer(64)).kind).toBe('js')
+  })
+
+  it('gather only dirty rows of their own memory', () => {
+    const memory = new BumpMemory(65536)
+    const elsewhere = new DirtyRows(10)
+    expect(() => memory.kernels.gather(elsewhere, 0, 10, 0, 4, 1024, 2048)).toThrow(WrongMemory)
   })
 
   it('agree bit by bit with each other and with a model, for any columns, rows, masks and tables', () => {

@@ -1,0 +1,41 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
+
+/** The package as it is loaded where the platform is so. */
+async function kindWhere(platform: object | undefined): Promise<string> {
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  vi.resetModules()
+  vi.stubGlobal('WebAssembly', platform)
+  const { createKernels } = await import('@memkit/core')
+  return createKernels(memory, memory.buffer).kind
+}
+
+describe('kernels where WebAssembly is refused', () => {
+  const real = WebAssembly
+
+  it('are JavaScript where there is no WebAssembly', async () => {
+    expect(await kindWhere(undefined)).toBe('js')
+  })
+
+  it('are JavaScript where a strict CSP, or an engine without SIMD, refuses to compile', async () => {
+    function Module(): never {
+      throw new real.CompileError('Wasm code generation disallowed by embedder')
+    }
+    expect(await kindWhere({ ...real, Module })).toBe('js')
+  })
+
+  it('are JavaScript where the module cannot be instantiated', async () => {
+    function Instance(): never {
+      throw new real.LinkError('no')
+    }
+    expect(await kindWhere({ Module: real.Module, Instance })).toBe('js')
+  })
+
+  it('are WebAssembly SIMD where it is there', async () => {
+    expect(await kindWhere(real)).toBe('wasm-simd')
+  })
+})

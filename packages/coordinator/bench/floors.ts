@@ -1,10 +1,10 @@
-import { createHeap } from '@memkit/core'
+import { ColumnPacker, createHeap, f32 } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkGpu } from '@memkit/gpu'
 import { interleave, short, table } from '../../../bench/interleave.ts'
 
-/** Calls and scans against what people write by hand: P1, P5, P9, P11. CPU time of the flush. */
+/** Calls and scans against what people write by hand: P1, P2, P5, P9, P11. CPU time of the flush. */
 export async function floors(gpu: MkGpu, name: string, quick: boolean): Promise<void> {
   const rounds = quick ? 15 : 61
   const heap = createHeap({ bytes: 256 << 20 })
@@ -52,6 +52,44 @@ export async function floors(gpu: MkGpu, name: string, quick: boolean): Promise<
     '≤ 1.1',
     `${short(flush.median)} / ${short(full.median)} ms`,
   )
+
+  // P2: everything changed, columns of the heap, packed without comparing.
+  const columns = heap.columns({ a: f32, b: f32, c: f32, d: f32 }, ROWS - 1)
+  const packed = co.createMirror({ rows: ROWS, stride: 16 })
+  const packer = new ColumnPacker(
+    packed.heap,
+    [0, 4, 8, 12].map((offset) => ({ type: 'f32', arity: 1, offsets: [offset] })),
+    16,
+  )
+  Object.values(columns).forEach((column, i) => packer.bind(i, column))
+  const copy = new Float32Array(ROWS)
+  const [columnsUp, wholeAgain, once] = await interleave(
+    [
+      timed(
+        () => co.beginFrame(),
+        () => {
+          packer.pack(packed, 0, ROWS)
+          co.endFrame()
+        },
+      ),
+      whole,
+      timed(
+        () => {},
+        () => Object.values(columns).forEach((column) => copy.set(column)),
+      ),
+    ],
+    rounds,
+    10,
+  )
+  const allowed = wholeAgain.median + 2 * once.median
+  say(
+    'P2 columns, all rows ÷ (one writeBuffer + 2 memcpy)',
+    columnsUp.median / allowed,
+    '≤ 1',
+    `${short(columnsUp.median)} / (${short(wholeAgain.median)} + 2 × ${short(once.median)}) ms`,
+  )
+  packer.dispose()
+  packed.destroy()
 
   // P5: 1 % at random.
   let turn = 0

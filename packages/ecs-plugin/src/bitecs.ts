@@ -133,12 +133,14 @@ class BitEcsWatch implements MembershipWatch {
     return this.#query.has(row) && (toRemove.dense.length === 0 || !toRemove.has(row))
   }
 
-  scan(visit: (row: number) => void): void {
+  scan(visit: (row: number) => void, leaving: (row: number) => void): void {
     const { dense, toRemove } = this.#query
     // Removals are committed by the next `query()`: until then the entity is listed, and in `toRemove`.
     for (let i = 0; i < dense.length; i++) {
       const entity = dense[i]
-      if (!toRemove.has(entity)) visit(this.#ecs.rowOf(entity))
+      const row = this.#ecs.rowOf(entity)
+      if (toRemove.has(entity)) leaving(row)
+      else visit(row)
     }
   }
 

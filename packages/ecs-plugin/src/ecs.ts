@@ -54,8 +54,11 @@ export interface MembershipWatch {
   readonly intact: boolean
   /** Whether the entity of that row matches now; undefined where the ECS cannot tell, and the last call of the listener holds. */
   has(row: number): boolean | undefined
-  /** Calls `visit` for every entity that matches now. */
-  scan(visit: (row: number) => void): void
+  /**
+   * Calls `visit` for every entity that matches now, and `leaving` for those that do not any more but may come back without a call of
+   * the listener, because the ECS has not let go of them yet.
+   */
+  scan(visit: (row: number) => void, leaving: (row: number) => void): void
   /** Ends the subscription. Idempotent. */
   stop(): void
 }

@@ -102,6 +102,7 @@ export class Membership implements MembershipListener {
   #sort(row: number): void {
     const alive = this.#watch.has(row) ?? this.alive.has(row)
     if (alive) {
+      if (row >= this.rows) this.rows = row + 1
       this.alive.set(row)
       if (this.#enteredCount === this.#entered.length) this.#entered = longer(this.#entered)
       this.#entered[this.#enteredCount++] = row
@@ -117,7 +118,16 @@ export class Membership implements MembershipListener {
   }
 
   #scan(): void {
-    this.#watch.scan((row) => this.enter(row))
+    this.#watch.scan(
+      (row) => this.enter(row),
+      (row) => this.#askAbout(row),
+    )
+  }
+
+  /** The ECS may take the entity back without a word: `update` is to ask. */
+  #askAbout(row: number): void {
+    if (row >= this.alive.rows) this.#grow(row + 1)
+    this.#touched.set(row)
   }
 
   #grow(rows: number): void {

@@ -140,6 +140,20 @@ describe('a GPU query', () => {
     mk.dispose()
   })
 
+  it('has who was about to leave a Not query when it was made, and came back', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const [A, Hidden] = [{}, {}]
+    // bitECS has the query already, so that it keeps the entity listed until removals are committed.
+    query(world, [A, Not(Hidden)])
+    const entity = spawn(A)
+    addComponent(world, entity, Hidden)
+    const shown = mk.query([A, Not(Hidden)])
+    removeComponent(world, entity, Hidden)
+    frame()
+    expect(await listed(shown)).toEqual([entity])
+    mk.dispose()
+  })
+
   it('works with a relation pair', async () => {
     const { world, mk, frame, spawn } = await setUp()
     const ChildOf = createRelation<object>()

@@ -79,7 +79,22 @@ describe('Membership', () => {
     const here = spawn(world, Thing)
     query(world, [Thing])
     removeComponent(world, gone, Thing)
-    expect(watching(world, [Thing]).changes()).toEqual({ entered: [here], left: [] })
+    const { membership, changes } = watching(world, [Thing])
+    // It may come back without an event, so it is looked at, and found gone.
+    expect(changes()).toEqual({ entered: [here], left: [gone] })
+    expect(membership.alive.has(gone)).toBe(false)
+  })
+
+  it('notices who was about to leave a Not query when it started, and came back', () => {
+    const [Thing, Hidden] = [{}, {}]
+    const world = createWorld()
+    query(world, [Thing, Not(Hidden)])
+    const entity = spawn(world, Thing, Hidden)
+    const { membership, changes } = watching(world, [Thing, Not(Hidden)])
+    expect([membership.alive.has(entity), membership.rows]).toEqual([false, 0])
+    removeComponent(world, entity, Hidden)
+    expect(changes()).toEqual({ entered: [entity], left: [] })
+    expect([membership.alive.has(entity), membership.rows]).toEqual([true, entity + 1])
   })
 
   it('notices who comes back to a Not query before bitECS has committed the leaving, of which bitECS says nothing', () => {

@@ -9,14 +9,18 @@ const place = devicePlace(async () => {
 })
 afterAll(() => place.end())
 
-it.each([false, true])('Chromium holds what the world holds, whatever is done (faults: %s)', async (faults) => {
-  const programs = 4
-  const tally = await checkPrograms(place, {
-    programs,
-    steps: 80,
-    faults,
-    seed: 20_250_103,
-    command: `npx vitest run --project browser tests/model -t 'faults: ${faults}'`,
-  })
-  expect(tally.programs).toBe(programs)
-}, 120_000)
+it.each([false, true])(
+  'Chromium holds what the world holds, whatever is done (faults: %s)',
+  async (faults) => {
+    const programs = 4
+    const tally = await checkPrograms(place, {
+      programs,
+      steps: 80,
+      faults,
+      seed: 20_250_103,
+      command: `npx vitest run --project browser tests/model -t 'faults: ${faults}'`,
+    })
+    expect(tally.programs).toBe(programs)
+  },
+  120_000,
+)

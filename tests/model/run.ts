@@ -493,9 +493,13 @@ class Session {
     }
   }
 
+  /** There may be no memory. */
+  get #isShort(): boolean {
+    return this.#starved || this.#sides.some(({ unhog }) => unhog !== undefined)
+  }
+
   #isWanting(error: unknown): boolean {
-    const memory = this.#starved || this.#sides.some(({ unhog }) => unhog !== undefined)
-    const wanting = memory && wants.has((error as { code?: string }).code ?? '')
+    const wanting = this.#isShort && wants.has((error as { code?: string }).code ?? '')
     if (wanting) this.#tally.shortages++
     return wanting
   }
@@ -534,7 +538,8 @@ class Session {
       stage()
     } catch (error) {
       const { code } = error as { code?: string }
-      if (this.#isWanting(error)) return true
+      // Only the first error is thrown: behind any there may be one of these.
+      if (this.#isWanting(error) || (this.#isShort && expected.has(code ?? ''))) return true
       if (code === undefined || !expected.has(code)) throw error
       return false
     }

@@ -30,7 +30,7 @@ export function examplePage(): ExamplePage {
       // Ten times a second or so: figures are there to be read.
       if (frame++ % 6 > 0) return
       const { rowsChanged, bytesUploaded, apiCalls } = report
-      figures.textContent = `${entities.toLocaleString('en')} entities · ${rowsChanged.toLocaleString('en')} rows changed · ${(bytesUploaded / 1000).toFixed(1)} kB up in ${apiCalls} calls`
+      figures.textContent = `${entities.toLocaleString('en')} entities · ${rowsChanged.toLocaleString('en')} rows changed · ${(bytesUploaded / 1000).toFixed(1)} kB up in ${apiCalls} ${apiCalls === 1 ? 'call' : 'calls'}`
     },
     state: (state) => void (root.dataset['state'] = state),
     fail(error) {

@@ -2,7 +2,7 @@ import { f32, GpuSynced, struct, vec3f } from '@memkit/ecs-plugin'
 import { addComponent, addEntity, createWorld, query, removeEntity } from 'bitecs'
 import type { World } from 'bitecs'
 
-export const mostFish = 6000
+const mostFish = 6000
 
 const column = (): Float32Array => new Float32Array(mostFish + 1)
 

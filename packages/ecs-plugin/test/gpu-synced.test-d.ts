@@ -1,6 +1,7 @@
 import { createWorld } from 'bitecs'
 import { createHeap, f32, mat4x4f, struct, u32, vec2f, vec3f } from '@memkit/core'
 import type { Struct } from '@memkit/core'
+import { d } from 'typegpu'
 import { describe, expectTypeOf, it } from 'vitest'
 import { createApp, GpuSynced, MkPlugin, Schedule, SharedMarker } from '../src/index.ts'
 import type { MkSync, Synced, SyncedBuffer } from '../src/index.ts'
@@ -27,6 +28,14 @@ describe('GpuSynced', () => {
     expectTypeOf(mk.buffer(Position).schema).toEqualTypeOf<typeof schema>()
     const Heat = GpuSynced(new Float32Array(4))
     expectTypeOf(mk.buffer(Heat).schema).toEqualTypeOf<f32>()
+  })
+
+  it('carries a schema of TypeGPU as what it is converted to', () => {
+    const Row = d.struct({ pos: d.vec2f, kind: d.u32 })
+    const Body = GpuSynced({ pos: new Float32Array(8), kind: new Uint32Array(4) }, { schema: Row })
+    expectTypeOf(mk.buffer(Body).schema).toEqualTypeOf<Struct<{ readonly pos: vec2f; readonly kind: u32 }>>()
+    // @ts-expect-error no column kind
+    GpuSynced({ pos: new Float32Array(8) }, { schema: Row })
   })
 
   it('refuses a schema that reads a column which is not there', () => {

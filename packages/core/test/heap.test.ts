@@ -188,6 +188,42 @@ describe('Heap', () => {
     expect(new Uint8Array(heap.buffer, clean.offset, 5000).every((byte) => byte === 0)).toBe(true)
   })
 
+  it('hands out zeros to the last byte of a shorter block, padding included', () => {
+    const heap = createHeap({ bytes: 64 * KIB })
+    const dirty = heap.alloc(1000)
+    const bytes = new Uint8Array(heap.buffer, dirty.offset, 1008).fill(255)
+    heap.free(dirty)
+    expect(heap.alloc(100).offset).toBe(dirty.offset)
+    // 100 bytes take 112.
+    expect([bytes.indexOf(255), bytes.lastIndexOf(0)]).toEqual([112, 111])
+  })
+
+  it('hands out zeros where something was before, also after a block below it came and went', () => {
+    const heap = createHeap({ bytes: 64 * KIB })
+    const below = heap.alloc(100)
+    const dirty = heap.alloc(1000)
+    new Uint8Array(heap.buffer, dirty.offset, 1000).fill(255)
+    heap.free(below)
+    expect(heap.alloc(50).offset).toBe(below.offset)
+    heap.free(dirty)
+    const clean = heap.alloc(1000)
+    expect(clean.offset).toBeLessThanOrEqual(dirty.offset)
+    expect(new Uint8Array(heap.buffer, clean.offset, 1000).every((byte) => byte === 0)).toBe(true)
+  })
+
+  it('knows a freed block however often its place was used since', () => {
+    const heap = createHeap({ bytes: 64 * KIB })
+    const stale = heap.alloc(16, 16, 'weights')
+    heap.free(stale)
+    // The generation of a range starts over after 256 frees; a block is known by itself.
+    for (let i = 0; i < 255; i++) heap.free(heap.alloc(16))
+    const young = heap.alloc(16)
+    expect(young.offset).toBe(stale.offset)
+    expect(() => heap.free(stale)).toThrow(DoubleFree)
+    expect(() => heap.free(stale)).toThrow(/weights/)
+    heap.free(young)
+  })
+
   it('keeps its views whatever is allocated and freed', () => {
     const heap = createHeap({ bytes: 1 << 20 })
     const block = heap.alloc(64)

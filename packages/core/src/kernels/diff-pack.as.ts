@@ -15,8 +15,9 @@ const RUN: i32 = 1
 /** Below so many live rows of 32, rows are handled one by one. */
 const FEW: i32 = 8
 
-/** From so many rows of 32 on, rows are written four at a time. */
-const MANY: i32 = 6
+/** From so many rows of 32 on, all 32 are written in one go: of rows of one scalar, and of others. */
+const MANY_OF_ONE: i32 = 4
+const MANY: i32 = 8
 
 /** See `find.as.ts`. */
 @external("find", "find")
@@ -76,9 +77,14 @@ export function diffPack(
     // `live`: one word of bits per 32 rows, or 0 when every row of the block counts. `dirty`: which words changed.
     let live: u32 = 0
     let dirty: u32 = 0
+    // Words of 32 rows that lie within range and columns and have enough live rows: from … till − 1.
+    let from: u32 = 0
+    let till = limit > block ? min((limit - block) >>> 5, BLOCK_WORDS) : 0
     if (mask != -1 || block < first || end - block < BLOCK_ROWS || force) {
       live = work
       let any = 0
+      let denseEnd: u32 = 0
+      from = BLOCK_WORDS
       for (let w: u32 = 0; w < BLOCK_WORDS; w++) {
         const row = block + (w << 5)
         let bits = 0
@@ -88,6 +94,10 @@ export function diffPack(
           if (end - row < 32) bits &= ~(-1 << (end - row))
         }
         any |= bits
+        if (popcnt(bits) >= FEW && row >= first) {
+          from = min(from, w)
+          denseEnd = w + 1
+        }
         store<i32>(live + (w << 2), bits)
         if (force) {
           store<i32>(changed + (w << 2), bits)
@@ -95,14 +105,12 @@ export function diffPack(
         }
       }
       if (!any) continue
+      till = min(till, denseEnd)
     }
     const to = target + block * stride
-    // Words of 32 rows that lie within range and columns: from … till − 1.
-    const from = block < first ? (first - block + 31) >>> 5 : 0
-    let till = limit > block ? min((limit - block) >>> 5, BLOCK_WORDS) : 0
     if (from < till) {
-      const over = (to as u64) + (till * 32 - 1) * stride + reach
-      if (over > memoryEnd) till--
+      const end = (to as u64) + (till * 32 - 1) * stride + reach
+      if (end > memoryEnd) till--
       if (fastCount) dirty |= fast(groups, fastCount, block, from, till, live, changed, found, to, stride, force)
     }
     if (live || till != BLOCK_WORDS || fastEnd != work) {
@@ -159,21 +167,27 @@ function fast(
   for (; dirty; dirty &= dirty - 1) {
     const w = ctz(dirty)
     let bits = force ? -1 : load<i32>(found + (w << 3))
+    let full = true
     if (live) {
       const alive = load<i32>(live + (w << 2))
       if (popcnt(alive) < FEW) continue
       bits &= alive
       if (!bits) continue
+      full = alive == -1
     }
     differ |= 1 << w
     store<i32>(changed + (w << 2), load<i32>(changed + (w << 2)) | bits)
     const t = to + (w << 5) * stride
     const row0 = block + (w << 5)
-    const many = popcnt(bits) >= MANY
+    const count = popcnt(bits)
     for (let g = groups; g != last; g += GROUP_BYTES) {
       const groupTo = t + load<u32>(g, 8)
-      if (load<i32>(g) == RUN) copyRun(g, row0, groupTo, stride, bits)
-      else if (many) write(g, row0 << 2, groupTo, stride, bits)
+      const isRun = load<i32>(g) == RUN
+      // Where all 32 rows are live, those that are equal may be written as well: it changes nothing.
+      if (full && count >= (stride == 4 ? MANY_OF_ONE : MANY)) {
+        if (isRun || stride == 4) copyRun(g, row0, groupTo, stride, -1)
+        else write(g, row0 << 2, groupTo, stride)
+      } else if (isRun) copyRun(g, row0, groupTo, stride, bits)
       else copyScalars(g, row0 << 2, groupTo, stride, bits)
     }
   }
@@ -237,47 +251,58 @@ function copyRun(g: u32, row0: u32, to: u32, stride: u32, bits: i32): void {
   } while (bits)
 }
 
-/** Writes the rows of `bits`, four at a time: values of the columns are transposed to rows. */
-function write(g: u32, skip: u32, t: u32, stride: u32, bits: u32): void {
+/** Writes 32 rows of scalars: four values of each column are transposed to four rows. */
+function write(g: u32, skip: u32, t: u32, stride: u32): void {
   const n = load<u32>(g, 4)
   const a = load<u32>(g, 16) + skip
+  if (n == 4) write34(4, g, a, skip, t, stride)
+  else if (n == 3) write34(3, g, a, skip, t, stride)
+  else if (n == 2) {
+    const b = load<u32>(g, 20) + skip
+    for (let i: u32 = 0; i < 128; i += 16) {
+      const va = v128.load(a + i)
+      const vb = v128.load(b + i)
+      const ab0 = v128.shuffle<i32>(va, vb, 0, 4, 1, 5)
+      const ab1 = v128.shuffle<i32>(va, vb, 2, 6, 3, 7)
+      v128.store64_lane(t, ab0, 0)
+      v128.store64_lane(t + stride, ab0, 1)
+      v128.store64_lane(t + 2 * stride, ab1, 0)
+      v128.store64_lane(t + 3 * stride, ab1, 1)
+      t += stride << 2
+    }
+  } else {
+    for (let i: u32 = 0; i < 128; i += 4) {
+      store<i32>(t, load<i32>(a + i))
+      t += stride
+    }
+  }
+}
+
+@inline
+function write34(n: u32, g: u32, a: u32, skip: u32, t: u32, stride: u32): void {
   const b = load<u32>(g, 20) + skip
   const c = load<u32>(g, 24) + skip
   const d = load<u32>(g, 28) + skip
   for (let i: u32 = 0; i < 128; i += 16) {
-    const four = bits & 15
-    bits >>>= 4
     const va = v128.load(a + i)
-    if (n == 1) {
-      if (four & 1) v128.store32_lane(t, va, 0)
-      if (four & 2) v128.store32_lane(t + stride, va, 1)
-      if (four & 4) v128.store32_lane(t + 2 * stride, va, 2)
-      if (four & 8) v128.store32_lane(t + 3 * stride, va, 3)
-    } else {
-      const vb = v128.load(b + i)
-      const ab0 = v128.shuffle<i32>(va, vb, 0, 4, 1, 5)
-      const ab1 = v128.shuffle<i32>(va, vb, 2, 6, 3, 7)
-      if (n == 2) {
-        if (four & 1) v128.store64_lane(t, ab0, 0)
-        if (four & 2) v128.store64_lane(t + stride, ab0, 1)
-        if (four & 4) v128.store64_lane(t + 2 * stride, ab1, 0)
-        if (four & 8) v128.store64_lane(t + 3 * stride, ab1, 1)
-      } else {
-        const vc = v128.load(c + i)
-        const vd = n == 4 ? v128.load(d + i) : vc
-        const cd0 = v128.shuffle<i32>(vc, vd, 0, 4, 1, 5)
-        const cd1 = v128.shuffle<i32>(vc, vd, 2, 6, 3, 7)
-        if (four & 1) storeRow(n, t, v128.shuffle<i64>(ab0, cd0, 0, 2))
-        if (four & 2) storeRow(n, t + stride, v128.shuffle<i64>(ab0, cd0, 1, 3))
-        if (four & 4) storeRow(n, t + 2 * stride, v128.shuffle<i64>(ab1, cd1, 0, 2))
-        if (four & 8) storeRow(n, t + 3 * stride, v128.shuffle<i64>(ab1, cd1, 1, 3))
-      }
-    }
-    t += stride << 2
+    const vb = v128.load(b + i)
+    const vc = v128.load(c + i)
+    const vd = n == 4 ? v128.load(d + i) : vc
+    const ab0 = v128.shuffle<i32>(va, vb, 0, 4, 1, 5)
+    const ab1 = v128.shuffle<i32>(va, vb, 2, 6, 3, 7)
+    const cd0 = v128.shuffle<i32>(vc, vd, 0, 4, 1, 5)
+    const cd1 = v128.shuffle<i32>(vc, vd, 2, 6, 3, 7)
+    storeRow(n, t, v128.shuffle<i64>(ab0, cd0, 0, 2))
+    t += stride
+    storeRow(n, t, v128.shuffle<i64>(ab0, cd0, 1, 3))
+    t += stride
+    storeRow(n, t, v128.shuffle<i64>(ab1, cd1, 0, 2))
+    t += stride
+    storeRow(n, t, v128.shuffle<i64>(ab1, cd1, 1, 3))
+    t += stride
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function storeRow(n: u32, to: u32, row: v128): void {
   if (n == 4) v128.store(to, row)
@@ -384,7 +409,6 @@ function halves(g: u32, row0: u32, bits: i32, to: u32, stride: u32): i32 {
 }
 
 /** What a row reads: the row's own number, or what the table says. */
-// @ts-ignore: decorator
 @inline
 function indexOf(g: u32, row: u32): u32 {
   const table = load<i32>(g, 48)

@@ -86,7 +86,6 @@ export function find(
 }
 
 /** One column that lies in the target as it lies in memory. */
-// @ts-ignore: decorator
 @inline
 function piece(a: u32, to: u32, begin: u32, end: u32): void {
   for (let at = begin; at != end; at += 8) {
@@ -98,7 +97,6 @@ function piece(a: u32, to: u32, begin: u32, end: u32): void {
 }
 
 /** Bits of 16 scalars. */
-// @ts-ignore: decorator
 @inline
 function differing16(a: u32, to: u32): u32 {
   const e01 = i16x8.narrow_i32x4_s(
@@ -127,7 +125,6 @@ function pairs(g: u32, row: u32, to: u32, begin: u32, end: u32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function equalPairs(a: u32, b: u32, to: u32): u32 {
   const r01 = v128.load(to)
@@ -142,7 +139,6 @@ function equalPairs(a: u32, b: u32, to: u32): u32 {
  * say which are equal. Compilers move all loads between two stores to the front; with a store for every four rows,
  * what they load fits the registers.
  */
-// @ts-ignore: decorator
 @inline
 function rows(n: u32, g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): void {
   let a = load<u32>(g, 16) + (row << 2)
@@ -173,7 +169,6 @@ function rows(n: u32, g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u3
 }
 
 /** Which of four rows are equal: the rows are transposed to columns and compared. */
-// @ts-ignore: decorator
 @inline
 function equal4(n: u32, a: u32, b: u32, c: u32, d: u32, t: u32, stride: u32): u32 {
   const r0 = v128.load(t)
@@ -240,14 +235,12 @@ function run(g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): void 
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function equalAt(s: u32, t: u32): v128 {
   return i32x4.eq(v128.load(s), v128.load(t))
 }
 
 /** Whether two pieces of memory hold the same bytes; `bytes` is a multiple of 128. */
-// @ts-ignore: decorator
 @inline
 function same(s: u32, t: u32, bytes: u32): bool {
   const end = s + bytes
@@ -274,7 +267,6 @@ function rows3(g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): voi
   rows(3, g, row, t, stride, begin, end)
 }
 
-// @ts-ignore: decorator
 @inline
 function rows4(g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): void {
   rows(4, g, row, t, stride, begin, end)

@@ -47,7 +47,6 @@ export function gather(
   return ((index - indices) >>> 2) as i32
 }
 
-// @ts-ignore: decorator
 @inline
 function copy(to: u32, from: u32, bytes: u32): void {
   let k: u32 = 0

@@ -139,6 +139,16 @@ describe('three.html', () => {
   })
 })
 
+describe('three.html, when its renderer is disposed of', () => {
+  it('leaves the synced buffers alive', async () => {
+    await open('three.html?frames=3')
+    await page.reached('stopped')
+    await page.page.evaluate(() => globalThis.example!.letGo!())
+    expect((await compareWithColumns()).differ).toBe(0)
+    expect(page.problems).toEqual([])
+  })
+})
+
 describe('typegpu.html', () => {
   it('gives a body to whoever clicks, with a row that TypeGPU sees', async () => {
     await open('typegpu.html')

@@ -14,7 +14,14 @@ export interface ExamplePage {
 
 declare global {
   /** For the console, and for the tests. */
-  var example: { readonly app: App<object>; readonly components: readonly (object & Synced)[] } | undefined
+  var example:
+    | {
+        readonly app: App<object>
+        readonly components: readonly (object & Synced)[]
+        /** Disposes of what draws the buffers, and leaves them as they are. */
+        letGo?(): Promise<void>
+      }
+    | undefined
 }
 
 export function examplePage(): ExamplePage {
@@ -38,4 +45,11 @@ export function examplePage(): ExamplePage {
       figures.textContent = error instanceof Error ? error.message : String(error)
     },
   }
+}
+
+export async function requestDevice(): Promise<GPUDevice> {
+  const adapter = await (navigator as { gpu?: GPU }).gpu?.requestAdapter()
+  if (adapter === undefined || adapter === null)
+    throw new Error('This browser has no WebGPU, which this page draws with.')
+  return adapter.requestDevice()
 }

@@ -30,22 +30,21 @@ import {
   vec2,
   vec3,
 } from 'three/tsl'
-import { examplePage } from '../support/page.ts'
+import { examplePage, requestDevice } from '../support/page.ts'
 import { Place, School, Swim } from './fish.ts'
-import { deviceOf, SyncedAttributes } from './synced-attributes.ts'
+import { SyncedAttributes } from './synced-attributes.ts'
 
 const page = examplePage()
 const { canvas } = page
 
 async function main(): Promise<void> {
-  const renderer = new WebGPURenderer({ canvas, antialias: true })
+  // One device for both, which belongs to neither.
+  const device = await requestDevice()
+  const renderer = new WebGPURenderer({ canvas, antialias: true, device })
   await renderer.init()
-  // One device for both. (Or the other way round: new WebGPURenderer({ device }).)
-  const gpu = deviceOf(renderer)
-  if (gpu === undefined) throw new Error('This browser has no WebGPU, which the synced buffers live in.')
 
   const school = new School(3000)
-  const app = createApp(school.world).addPlugin(new MkPlugin({ gpu }))
+  const app = createApp(school.world).addPlugin(new MkPlugin({ gpu: device }))
   await app.ready()
 
   const scene = new Scene()
@@ -120,15 +119,20 @@ async function main(): Promise<void> {
       }
     })
 
-  globalThis.example = { app, components: [Place, Swim] }
+  // three first, which leaves the buffers to memkit.
+  const letGo = (): Promise<void> => {
+    attributes.release()
+    return renderer.dispose()
+  }
+  globalThis.example = { app, components: [Place, Swim], letGo }
   page.state('running')
   app.run({ onError: (error) => page.fail(error) })
 
   // An edit makes a new page; what this one held goes back.
-  import.meta.hot?.dispose(() => {
-    attributes.release()
+  import.meta.hot?.dispose(async () => {
+    await letGo()
     app.dispose()
-    void renderer.dispose()
+    device.destroy()
   })
 }
 

@@ -20,11 +20,6 @@ interface Backend {
 type RowType = 'float' | 'uint' | 'int' | 'vec2' | 'uvec2' | 'ivec2' | 'vec4' | 'uvec4' | 'ivec4' | 'mat4'
 type VertexType = 'float' | 'uint' | 'int' | 'vec2' | 'vec3' | 'vec4'
 
-/** The device that a renderer draws with; undefined where it has fallen back to WebGL2. */
-export function deviceOf(renderer: WebGPURenderer): GPUDevice | undefined {
-  return (renderer.backend as unknown as Partial<Backend>).device
-}
-
 /**
  * Synced buffers as attributes of a WebGPURenderer, without a copy: three is told of the GPUBuffer before it would make one.
  * The arrays that three wants to see hold a single row and are never uploaded, for nobody sets `needsUpdate`.
@@ -42,7 +37,7 @@ export class SyncedAttributes {
   /** Those that three destroys the buffers of when it is disposed of. */
   readonly #tracked: object[] = []
 
-  /** @param renderer after `await renderer.init()`, on the device that memkit has */
+  /** @param renderer after `await renderer.init()`, made with the `device` that memkit has */
   constructor(renderer: WebGPURenderer) {
     this.#backend = renderer.backend as unknown as Backend
   }

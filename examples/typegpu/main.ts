@@ -1,5 +1,5 @@
 import { createApp, MkPlugin, Schedule } from '@memkit/ecs-plugin'
-import { examplePage } from '../support/page.ts'
+import { examplePage, requestDevice } from '../support/page.ts'
 import { Bodies, Body } from './bodies.ts'
 import type { Point } from './bodies.ts'
 import { Dust } from './dust.ts'
@@ -41,13 +41,6 @@ async function main(): Promise<void> {
     app.dispose()
     device.destroy()
   })
-}
-
-async function requestDevice(): Promise<GPUDevice> {
-  const adapter = await (navigator as { gpu?: GPU }).gpu?.requestAdapter()
-  if (adapter === undefined || adapter === null)
-    throw new Error('This browser has no WebGPU, which this page computes and draws with.')
-  return adapter.requestDevice()
 }
 
 function fit(): void {

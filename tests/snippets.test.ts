@@ -61,6 +61,7 @@ it('every TypeScript block in the documentation compiles', { timeout: 120_000 },
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
   let output = ''
+  let failed = false
   try {
     execFileSync(
       process.execPath,
@@ -73,6 +74,7 @@ it('every TypeScript block in the documentation compiles', { timeout: 120_000 },
     )
   } catch (error) {
     output = (error as { stdout: string }).stdout
+    failed = true
   }
   // From lines of the generated file to lines of the document.
   const problems = output.split('\n').filter((line) => line.includes('error TS'))
@@ -82,4 +84,5 @@ it('every TypeScript block in the documentation compiles', { timeout: 120_000 },
     return snippet === undefined ? problem : `${snippet.document}:${snippet.line + Number(line) - 1} ${rest}`
   })
   expect(told).toEqual([])
+  expect(failed, `the compiler failed without naming a line:\n${output}`).toBe(false)
 })

@@ -5,7 +5,7 @@ import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu, MkGpuBackend } from '@memkit/gpu'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
-/** The quick starts of the README and the guides, as they stand there, each followed by a look at what the device holds. */
+/** The quick starts of the README and the guides, with fewer rows and ticks by hand, each followed by a look at what the device holds. */
 export function describeQuickStarts(open: () => Promise<MkGpu>): void {
   let gpu: MkGpu
   beforeEach(async () => {

@@ -12,7 +12,7 @@ import type {
 } from './layout/types.ts'
 
 /** Typed array that shows scalars as they lie in a row. Of `f16` it shows the bits (`halfBits`, `halfValue`). */
-export interface RowArrayOf {
+interface RowArrayOf {
   f32: Float32Array<ArrayBuffer>
   i32: Int32Array<ArrayBuffer>
   u32: Uint32Array<ArrayBuffer>

@@ -3,7 +3,7 @@ import { Disposed, DuplicatePlugin, NotSynchronous } from './errors.ts'
 import type { Plugin } from './plugin.ts'
 
 /** Milliseconds between two questions to a plugin whose `ready` answered false: one frame at 60 Hz. */
-export const READY_POLL_MS = 16
+const READY_POLL_MS = 16
 
 /** A plugin, and how far it has come. */
 interface PluginEntry {

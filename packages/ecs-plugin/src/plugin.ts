@@ -22,8 +22,8 @@ export interface Plugin<W extends object = object> {
    */
   readonly build: (app: App<W>) => void
   /**
-   * Waits for what takes time. Either a promise, or an answer that is asked for again every `READY_POLL_MS` milliseconds
-   * until it is not `false`. When it throws or rejects, the next `app.ready()` calls it again.
+   * Waits for what takes time. Either a promise, or an answer that is asked for again every 16 milliseconds until it
+   * is not `false`. When it throws or rejects, the next `app.ready()` calls it again.
    */
   readonly ready?: (app: App<W>) => boolean | Promise<void>
   /** Runs when every plugin is ready. Taken back and called again like `build` when it throws. */

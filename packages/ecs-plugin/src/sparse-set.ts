@@ -18,9 +18,9 @@ export class SparseSet {
     return this.#values[position]
   }
 
-  /** Position of a value, −1 when it is not in the set. */
+  /** Position of a value, −1 when it is not in the set: also of what is no small integer. */
   positionOf(value: number): number {
-    return value < this.#positions.length ? this.#positions[value] : -1
+    return value < this.#positions.length ? (this.#positions[value] ?? -1) : -1
   }
 
   /** Puts a value that is not in the set at the end. @returns its position */
@@ -49,12 +49,6 @@ export class SparseSet {
     this.#positions[last] = position
     this.#positions[value] = -1
     return position
-  }
-
-  /** Takes everything out. */
-  clear(): void {
-    for (let i = 0; i < this.size; i++) this.#positions[this.#values[i]] = -1
-    this.size = 0
   }
 
   /** The values in their order: a view, until the set changes. */

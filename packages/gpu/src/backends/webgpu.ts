@@ -19,7 +19,7 @@ import { SCATTER_STORAGE_BUFFERS, ScatterPass } from './scatter-pass.ts'
  * Most bytes per `writeBuffer`: just under 4 MiB. Chrome sends writes below 4 MiB inline, and allocates a staging buffer per
  * call above (docs/gpu.md, measured there); 4 KiB are left for the message around the bytes.
  */
-export const MAX_WRITE_BYTES: number = (4 << 20) - 4096
+const MAX_WRITE_BYTES = (4 << 20) - 4096
 
 /** Bytes brought over at a time from memory that `writeBuffer` does not take. */
 const BOUNCE_BYTES = 1 << 20

@@ -40,6 +40,9 @@ export interface CoordinatorConfig {
   debug?: boolean | undefined
   /** Record frames as Chrome trace events (`co.trace`) and user-timing measures. */
   trace?: boolean | undefined
-  /** Asked for a new device after a loss, again and again with back-off until it gives one. */
+  /**
+   * Asked for a new device after a loss, again and again with back-off until it gives one. A backend is the coordinator's from then
+   * on, and destroyed when it comes too late to be used; an `MkGpu` is borrowed.
+   */
   recover?: (() => Promise<MkGpuBackend | MkGpu>) | undefined
 }

@@ -594,6 +594,6 @@ export class MkCoordinator {
     if (!factory) return
     // Somebody may restore by hand meanwhile.
     const stopped = (): boolean => this.#disposed || gpu !== this.#gpu
-    void recover(factory, (next) => (stopped() ? Promise.resolve() : this.restore(next)), stopped)
+    void recover(factory, (next) => this.restore(next), stopped)
   }
 }

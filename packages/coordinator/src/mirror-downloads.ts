@@ -93,7 +93,6 @@ export class MirrorDownloads {
         // The device was lost, or the mirror destroyed: these rows do not come back.
         flight.failed = true
         if (!gpu.isLost) flight.staging.destroy()
-        this.#ring.pending--
       },
     )
   }

@@ -14,8 +14,6 @@ export class ReadbackRing {
   #gpu: MkGpu
   #free: MkStagingBuffer[] = []
   #freeBytes = 0
-  /** Readbacks under way. */
-  pending = 0
 
   constructor(gpu: MkGpu) {
     this.#gpu = gpu
@@ -43,7 +41,6 @@ export class ReadbackRing {
       return result
     } catch (error) {
       staging.destroy()
-      this.pending--
       throw error
     }
   }
@@ -56,7 +53,6 @@ export class ReadbackRing {
       if (has >= size && has <= Math.max(size * 4, LEAST) && (best < 0 || has < this.#free[best].size))
         best = i
     }
-    this.pending++
     if (best >= 0) {
       const [staging] = this.#free.splice(best, 1)
       this.#freeBytes -= staging.size
@@ -66,20 +62,14 @@ export class ReadbackRing {
       2 ** Math.ceil(Math.log2(Math.max(size, LEAST))),
       this.#gpu.capabilities.maxBufferSize,
     )
-    try {
-      return this.#gpu.createStagingBuffer(Math.max(room, size), {
-        memory: MkMemoryType.HostCached,
-        label: 'memkit readback',
-      })
-    } catch (error) {
-      this.pending--
-      throw error
-    }
+    return this.#gpu.createStagingBuffer(Math.max(room, size), {
+      memory: MkMemoryType.HostCached,
+      label: 'memkit readback',
+    })
   }
 
   /** Takes a buffer back, from the device that it was taken on. */
   give(gpu: MkGpu, staging: MkStagingBuffer): void {
-    this.pending--
     if (gpu !== this.#gpu || this.#free.length >= KEEP || this.#freeBytes + staging.size > KEEP_BYTES)
       return staging.destroy()
     this.#free.push(staging)

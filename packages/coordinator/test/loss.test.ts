@@ -68,6 +68,38 @@ describe('a lost device', () => {
     co.dispose()
   })
 
+  test('is of no use when it comes after dispose: a backend is destroyed, an MkGpu is left to its maker', async () => {
+    class WatchedBackend extends DummyBackend {
+      destroyed = false
+      override destroy(): void {
+        super.destroy()
+        this.destroyed = true
+      }
+    }
+    const owned = new WatchedBackend()
+    const borrowed = new MkGpu(new DummyBackend())
+    for (const late of [owned, borrowed]) {
+      const backend = new DummyBackend()
+      let give: (gpu: DummyBackend | MkGpu) => void = () => {}
+      const asked = new Promise<void>((resolve) => {
+        const recover = (): Promise<DummyBackend | MkGpu> => {
+          resolve()
+          return new Promise((arrive) => (give = arrive))
+        }
+        const co = new MkCoordinator(backend, { calibrate: false, recover })
+        co.on('lost', () => queueMicrotask(() => co.dispose()))
+      })
+      backend.lose()
+      await asked
+      await later()
+      give(late)
+      await later()
+    }
+    expect(owned.destroyed).toBe(true)
+    expect(borrowed.isLost).toBe(false)
+    borrowed.destroy()
+  })
+
   test('a mirror made while it is lost works after restore', async () => {
     const backend = new DummyBackend()
     const co = new MkCoordinator(backend, { calibrate: false })

@@ -33,7 +33,8 @@ export interface GpuSyncedOptions<S extends TypeLike = TypeLike> {
   label?: string
   /**
    * Layout of one row: a struct, a single WGSL type, or a data schema of TypeGPU. Default: one field per column, of the column's kind;
-   * for a trait of koota an f32 for each property that is a number. A field of another kind than its column gets the numbers converted by value, as a typed array would: a u32 from 2.7 is 2, from −1 it is 2³² − 1.
+   * for a trait of koota an f32 for each property that is a number. A field of another kind than its column gets the numbers converted
+   * by value, as a typed array would: a u32 from 2.7 is 2, from −1 it is 2³² − 1.
    */
   schema?: S
   /**

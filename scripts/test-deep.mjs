@@ -2,6 +2,7 @@
 //   MEMKIT_MODEL_RUNS   programs, default 2 000
 //   MEMKIT_MODEL_STEPS  steps of each, default 500
 //   MEMKIT_MODEL_SEED   default: another one each time, printed
+//   MEMKIT_MODEL_PROGRAM  a file with one program, as a failure prints it: run that alone
 // A failure prints the shortest program that was found to fail, and the command that runs it again.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -13,7 +14,7 @@ requireNode()
 ensurePackages()
 
 const { env } = process
-const replay = env.MEMKIT_MODEL_PATH !== undefined
+const replay = env.MEMKIT_MODEL_PATH !== undefined || env.MEMKIT_MODEL_PROGRAM !== undefined
 const programs = Number(env.MEMKIT_MODEL_RUNS ?? 2000)
 const steps = Number(env.MEMKIT_MODEL_STEPS ?? 500)
 const seed = Number(env.MEMKIT_MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -23,7 +24,7 @@ const started = performance.now()
 const tallies = []
 /** Programs done when progress was last printed. */
 let shown = 0
-console.log(`${programs} programs of ${steps} steps, seed ${seed}`)
+if (!replay) console.log(`${programs} programs of ${steps} steps, seed ${seed}`)
 const shares = replay ? [env.MEMKIT_MODEL_FAULTS === 'true'] : [false, true]
 const codes = await Promise.all(shares.map(runShare))
 if (process.stdout.isTTY) process.stdout.write('\r\x1b[K')

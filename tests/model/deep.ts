@@ -1,11 +1,25 @@
+import { readFileSync } from 'node:fs'
 import { dummyPlace } from './dummy-place.ts'
-import { checkPrograms, fromEnv, textFromEnv } from './property.ts'
+import { newTally } from './place.ts'
+import type { Tally } from './place.ts'
+import { checkPrograms, fromEnv, parse, textFromEnv } from './property.ts'
+import { run } from './run.ts'
 
 // One share of `npm run test:deep`: prints what was done so far as lines of JSON, then ends. Exit code 1 with the failing program.
-const started = performance.now()
-let printed = started
-try {
-  const tally = await checkPrograms(dummyPlace, {
+// MEMKIT_MODEL_PROGRAM: a file with one program, as a failure prints it, to run instead.
+
+/** Milliseconds between two lines. */
+const EVERY = 500
+
+async function runOne(file: string): Promise<Tally> {
+  const tally = newTally()
+  await run(parse(readFileSync(file, 'utf8')), dummyPlace, tally)
+  return tally
+}
+
+function runShare(): Promise<Tally> {
+  let printed = performance.now()
+  return checkPrograms(dummyPlace, {
     programs: fromEnv('MEMKIT_MODEL_RUNS', 1000),
     steps: fromEnv('MEMKIT_MODEL_STEPS', 500),
     faults: textFromEnv('MEMKIT_MODEL_FAULTS') === 'true',
@@ -13,12 +27,16 @@ try {
     path: textFromEnv('MEMKIT_MODEL_PATH'),
     command: 'npm run test:deep',
     onProgress: (tally) => {
-      if (performance.now() - printed < 500) return
+      if (performance.now() - printed < EVERY) return
       printed = performance.now()
       console.log(JSON.stringify(tally))
     },
   })
-  console.log(JSON.stringify(tally))
+}
+
+try {
+  const file = textFromEnv('MEMKIT_MODEL_PROGRAM')
+  console.log(JSON.stringify(await (file === undefined ? runShare() : runOne(file))))
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 1

@@ -1,5 +1,5 @@
 import type { MkGpu } from '@memkit/gpu'
-import type { Place } from './run.ts'
+import type { Place } from './place.ts'
 
 /** One device for all programs, as long as none of them loses it. */
 export function devicePlace(open: () => Promise<MkGpu>): Place & { end(): void } {

@@ -1,7 +1,7 @@
 import { MkCoordinator } from '@memkit/coordinator'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import type { Setup } from './program.ts'
-import type { Place } from './run.ts'
+import type { Place } from './place.ts'
 
 const calibrated = new Set<string>()
 

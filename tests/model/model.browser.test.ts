@@ -12,10 +12,10 @@ afterAll(() => place.end())
 it.each([false, true])(
   'Chromium holds what the world holds, whatever is done (faults: %s)',
   async (faults) => {
-    const programs = 4
+    const programs = 8
     const tally = await checkPrograms(place, {
       programs,
-      steps: 80,
+      steps: 100,
       faults,
       seed: 20_250_103,
       command: `npx vitest run --project browser tests/model -t 'faults: ${faults}'`,

@@ -1,3 +1,5 @@
+// Random programs, each of `MEMKIT_MODEL_STEPS` steps, `MEMKIT_MODEL_RUNS` of each kind, from `MEMKIT_MODEL_SEED`. A failure prints the
+// shortest program that was found to fail, and the command that runs it again. More of them: npm run test:deep (docs/reliability.md).
 import { expect, it } from 'vitest'
 import { dummyPlace } from './dummy-place.ts'
 import { checkPrograms, fromEnv, textFromEnv } from './property.ts'
@@ -9,7 +11,7 @@ const path = textFromEnv('MEMKIT_MODEL_PATH')
 it.each([false, true])(
   'the device holds what the world holds, whatever is done (faults: %s)',
   async (faults) => {
-    const programs = fromEnv('MEMKIT_MODEL_RUNS', 100)
+    const programs = fromEnv('MEMKIT_MODEL_RUNS', 150)
     const tally = await checkPrograms(dummyPlace, {
       programs,
       steps,
@@ -18,7 +20,11 @@ it.each([false, true])(
       path,
       command: `npx vitest run --project unit tests/model/model.test.ts -t 'faults: ${faults}'`,
     })
-    expect(tally.programs).toBeGreaterThanOrEqual(path === undefined ? programs : 0)
+    if (path !== undefined) return
+    expect(tally.programs).toBe(programs)
+    // Of a hundred steps about sixteen end a frame; on a lost device there is nothing to compare.
+    expect(tally.frames).toBeGreaterThan((tally.steps * 4) / 100)
+    expect(tally.losses > 0).toBe(faults)
   },
   600_000,
 )

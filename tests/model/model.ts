@@ -1,21 +1,7 @@
-import { entityExists, hasComponent } from 'bitecs'
 import type { Changes, OnRemove } from '@memkit/ecs-plugin'
 import type { Store } from './stores.ts'
-
-/** A term of a query, in a form that the model can answer by itself. */
-export interface Term {
-  readonly op: 'has' | 'not' | 'or'
-  readonly components: readonly object[]
-}
-
-/** Whether an entity matches, by looking at the world alone: no query of bitECS is asked. */
-export function matches(world: object, entity: number, terms: readonly Term[]): boolean {
-  if (!entityExists(world, entity)) return false
-  const has = (component: object): boolean => hasComponent(world, entity, component)
-  return terms.every(({ op, components }) =>
-    op === 'has' ? components.every(has) : op === 'or' ? components.some(has) : !components.some(has),
-  )
-}
+import { matches } from './terms.ts'
+import type { Term } from './terms.ts'
 
 /**
  * What the device must hold of one component of one world. Copies every row that is alive at every stage; only `marked`

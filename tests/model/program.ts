@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { storeSpecs } from './stores.ts'
 
 /** One flagged component. Numbers that name something are taken modulo what there is. */
-export interface ComponentSetup {
+interface ComponentSetup {
   /** Index in `storeSpecs`. */
   readonly store: number
   readonly changes: Changes

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check'
 import { Programs, show } from './program.ts'
 import type { Program, Setup, Step } from './program.ts'
-import { newTally, run } from './run.ts'
-import type { Place, Tally } from './run.ts'
+import { newTally } from './place.ts'
+import type { Place, Tally } from './place.ts'
+import { run } from './run.ts'
 
 export interface Runs {
   /** Programs, and steps of each. */
@@ -13,7 +14,7 @@ export interface Runs {
   readonly seed: number
   /** Where in the seed's programs the failure is, as a failure prints it. */
   readonly path?: string
-  /** How to run one failure again, for the message. `$` is put in front: the variables. */
+  /** What runs a failure again when the variables are put in front of it, for the message. */
   readonly command: string
   readonly onProgress?: (tally: Tally) => void
 }

@@ -1,0 +1,179 @@
+import { addEntity } from 'bitecs'
+import { attachMk, createHeap, GpuSynced } from '@memkit/ecs-plugin'
+import type { Synced } from '@memkit/ecs-plugin'
+import { DummyBackend } from '@memkit/gpu'
+import type { MkGpu } from '@memkit/gpu'
+import { ComponentModel } from './model.ts'
+import { costModels } from './program.ts'
+import type { Setup } from './program.ts'
+import type { Place, Tally } from './place.ts'
+import { MAX_ENTITIES, newSide } from './side.ts'
+import type { Side } from './side.ts'
+import { Store, storeSpecs } from './stores.ts'
+
+/** Errors and warnings that are all right while there is no memory. */
+const wants = new Set(['HeapFull', 'MirrorOutOfMemory', 'AllocationFailed', 'MirrorHasNoBuffer'])
+/** Warnings about what a program does on purpose: holes in plain arrays, writes without a mark. */
+const remarks = new Set(['ColumnHoles', 'ForgottenMarks'])
+
+/** A program as it runs: its worlds, what they are made of, and the device. */
+export class Session {
+  readonly setup: Setup
+  readonly place: Place
+  readonly tally: Tally
+  readonly stores: Store[]
+  readonly components: Synced[]
+  readonly tags: object[] = [{}, {}]
+  /** Components, then tags: what an entity may have. */
+  readonly parts: readonly object[]
+  readonly sides: Side[] = []
+  readonly deviceErrors: unknown[] = []
+  /** Buffers may have no memory. */
+  starved = false
+  /** The device was destroyed, which it says some time later. */
+  losing = false
+  gpu!: MkGpu
+  #unlisten: (() => void) | undefined
+
+  constructor(setup: Setup, place: Place, tally: Tally) {
+    this.setup = setup
+    this.place = place
+    this.tally = tally
+    this.stores = setup.components.map(
+      ({ store, slots }) => new Store(storeSpecs[store], setup.crowd + slots, setup.crowd + MAX_ENTITIES + 2),
+    )
+    this.components = setup.components.map((component, i) => {
+      const { changes, rows, onRemove, capacity } = component
+      const { schema } = storeSpecs[component.store]
+      const tagged = component.with ? [this.tags[0]] : []
+      const options = { changes, rows, onRemove, capacity, with: tagged, schema }
+      // Which columns there are is not known to the compiler here.
+      const synced: Synced = GpuSynced(this.stores[i].component, options as object)
+      return synced
+    })
+    this.parts = [...this.components, ...this.tags]
+  }
+
+  async start(): Promise<void> {
+    await this.open()
+    for (let i = 0; i < this.setup.worlds; i++) {
+      const side = newSide()
+      this.gather(side)
+      await this.attach(side)
+      this.sides.push(side)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const side of this.sides) side.mk.dispose()
+    this.#unlisten?.()
+    await this.place.close(this.gpu)
+  }
+
+  side(w: number): Side {
+    return this.sides[w % this.sides.length]
+  }
+
+  look(side: Side, entity: number): void {
+    for (const model of side.models) model.look(side.world, entity)
+  }
+
+  mark(c: number, entity: number): void {
+    for (const { mk, models } of this.sides) {
+      this.unlessWanting(() => mk.mark(this.components[c], entity))
+      models[c].mark(entity)
+    }
+  }
+
+  /** Entities that make ids higher, and no more. */
+  gather(side: Side): void {
+    while (side.crowd.length < this.setup.crowd) side.crowd.push(addEntity(side.world))
+  }
+
+  /** What `act` gives; undefined when there is no memory for it. */
+  unlessWanting<T>(act: () => T): T | undefined {
+    try {
+      return act()
+    } catch (error) {
+      if (!this.isWanting(error)) throw error
+      return undefined
+    }
+  }
+
+  /** There may be no memory. */
+  get isShort(): boolean {
+    return this.starved || this.sides.some(({ unhog }) => unhog !== undefined)
+  }
+
+  isWanting(error: unknown): boolean {
+    const wanting = this.isShort && wants.has((error as { code?: string }).code ?? '')
+    if (wanting) this.tally.shortages++
+    return wanting
+  }
+
+  clearFaults(): void {
+    const { backend } = this.gpu
+    if (backend instanceof DummyBackend) backend.faults = {}
+  }
+
+  async open(): Promise<void> {
+    this.gpu = await this.place.open(this.setup)
+    this.starved = this.losing = false
+    this.#unlisten?.()
+    this.#unlisten = this.gpu.onError((error) => this.deviceErrors.push(error))
+  }
+
+  async attach(side: Side): Promise<void> {
+    const { strategy, buffering, heapBytes, kernels, debug, costs } = this.setup
+    side.mk = await attachMk(side.world, {
+      gpu: this.gpu,
+      ...(this.setup.listed ? { components: this.components } : {}),
+      strategy,
+      buffering,
+      ...(kernels === 'js' ? { heap: createHeap({ bytes: heapBytes, kernels }) } : { heapBytes }),
+      debug,
+      costs: costModels[costs],
+    })
+    side.mk.on('warning', ({ code, message }) => {
+      if (!remarks.has(code) && !this.isWanting({ code })) side.warnings.push(message)
+    })
+    side.open = side.staged = side.failed = false
+    side.pieces = []
+    side.generations.clear()
+    side.abandoned = 0
+    side.queries = []
+    side.tables.clear()
+    side.models = this.setup.components.map(({ changes, onRemove, with: tagged }, c) => {
+      const components = [this.components[c], ...(tagged ? [this.tags[0]] : [])]
+      return new ComponentModel(this.stores[c], changes, onRemove, [{ op: 'has', components }])
+    })
+    for (const entity of side.entities) this.look(side, entity)
+    await this.settle()
+  }
+
+  async restore(): Promise<void> {
+    await this.noteLoss()
+    if (!this.gpu.isLost) return
+    const lost = this.gpu
+    await this.open()
+    for (const { mk, pieces } of this.sides) {
+      await mk.coordinator.restore(this.gpu)
+      // What was staged in an open frame is dropped.
+      pieces.length = 0
+    }
+    await this.place.close(lost)
+    await this.settle()
+  }
+
+  /** Waits until a loss is known: the Dummy says it a microtask after the call, a real device when it likes. */
+  async noteLoss(): Promise<void> {
+    if (this.losing) await this.gpu.lost
+    for (let i = 0; i < 4; i++) await Promise.resolve()
+  }
+
+  /** Lets scatter get ready, and what was destroyed go. */
+  async settle(): Promise<void> {
+    if (this.gpu.backend instanceof DummyBackend) for (let i = 0; i < 20; i++) await Promise.resolve()
+    else for (const { mk } of this.sides) await mk.coordinator.ready()
+  }
+}

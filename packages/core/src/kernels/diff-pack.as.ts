@@ -9,6 +9,8 @@ const GROUP_BYTES: u32 = 64
 /** A block is what one summary word stands for. */
 const BLOCK_ROWS: u32 = 1024
 const BLOCK_WORDS: u32 = 32
+/** Words of rows with more than one group that are compared before any is written: their lines are near still. */
+const WIDE_WORDS: u32 = 8
 const SCALARS: i32 = 0
 const RUN: i32 = 1
 
@@ -108,14 +110,19 @@ export function diffPack(
       till = min(till, denseEnd)
     }
     const to = target + block * stride
+    const begin = from
     if (from < till) {
       const end = (to as u64) + (till * 32 - 1) * stride + reach
       if (end > memoryEnd) till--
-      if (fastCount) dirty |= fast(groups, fastCount, block, from, till, live, changed, found, to, stride, force)
+      const step = fastCount == 1 ? BLOCK_WORDS : WIDE_WORDS
+      for (; from < till && fastCount; from += step) {
+        const stop = min(from + step, till)
+        dirty |= fast(groups, fastCount, block, from, stop, live, changed, found, to, stride, force)
+      }
     }
     if (live || till != BLOCK_WORDS || fastEnd != work) {
       for (let g = groups; g < work; g += GROUP_BYTES) {
-        dirty |= slow(g, block, from, till, live, changed, to + load<u32>(g, 8), stride)
+        dirty |= slow(g, block, begin, till, live, changed, to + load<u32>(g, 8), stride)
       }
     }
     if (!dirty) continue
@@ -179,47 +186,65 @@ function fast(
     store<i32>(changed + (w << 2), load<i32>(changed + (w << 2)) | bits)
     const t = to + (w << 5) * stride
     const row0 = block + (w << 5)
-    const count = popcnt(bits)
-    for (let g = groups; g != last; g += GROUP_BYTES) {
-      const groupTo = t + load<u32>(g, 8)
-      const isRun = load<i32>(g) == RUN
-      // Where all 32 rows are live, those that are equal may be written as well: it changes nothing.
-      if (full && count >= (stride == 4 ? MANY_OF_ONE : MANY)) {
-        if (isRun || stride == 4) copyRun(g, row0, groupTo, stride, -1)
+    if (full && popcnt(bits) >= (stride == 4 ? MANY_OF_ONE : MANY)) {
+      // All 32 rows are live: those that are equal may be written as well, it changes nothing.
+      for (let g = groups; g != last; g += GROUP_BYTES) {
+        const groupTo = t + load<u32>(g, 8)
+        if (load<i32>(g) == RUN || stride == 4) copy32(g, row0, groupTo, stride)
         else write(g, row0 << 2, groupTo, stride)
-      } else if (isRun) copyRun(g, row0, groupTo, stride, bits)
-      else copyScalars(g, row0 << 2, groupTo, stride, bits)
+      }
+    } else {
+      do {
+        const r = ctz(bits)
+        const rowTo = t + r * stride
+        for (let g = groups; g != last; g += GROUP_BYTES) copyRow(g, row0 + r, rowTo + load<u32>(g, 8))
+        bits &= bits - 1
+      } while (bits)
     }
   }
   return differ
 }
 
-/** Writes the rows of `bits`, one by one; `skip` bytes into the columns is what the first of the 32 reads. */
-function copyScalars(g: u32, skip: u32, to: u32, stride: u32, bits: i32): void {
+/** Writes one row of a group. */
+@inline
+function copyRow(g: u32, row: u32, t: u32): void {
   const n = load<u32>(g, 4)
-  do {
-    const r = ctz(bits)
-    const row = to + r * stride
-    const s = skip + (r << 2)
-    store<i32>(row, load<i32>(load<u32>(g, 16) + s))
-    if (n > 1) {
-      store<i32>(row, load<i32>(load<u32>(g, 20) + s), 4)
-      if (n > 2) {
-        store<i32>(row, load<i32>(load<u32>(g, 24) + s), 8)
-        if (n > 3) store<i32>(row, load<i32>(load<u32>(g, 28) + s), 12)
-      }
+  if (load<i32>(g) == RUN) {
+    copyRun(load<u32>(g, 16) + row * load<u32>(g, 12), t, n << 2)
+    return
+  }
+  const skip = row << 2
+  store<i32>(t, load<i32>(load<u32>(g, 16) + skip))
+  if (n > 1) {
+    store<i32>(t, load<i32>(load<u32>(g, 20) + skip), 4)
+    if (n > 2) {
+      store<i32>(t, load<i32>(load<u32>(g, 24) + skip), 8)
+      if (n > 3) store<i32>(t, load<i32>(load<u32>(g, 28) + skip), 12)
     }
-    bits &= bits - 1
-  } while (bits)
+  }
 }
 
-/** Writes the rows of `bits` of a run. */
-function copyRun(g: u32, row0: u32, to: u32, stride: u32, bits: i32): void {
+@inline
+function copyRun(s: u32, t: u32, bytes: u32): void {
+  for (const end = s + (bytes & -16); s != end; s += 16) {
+    v128.store(t, v128.load(s))
+    t += 16
+  }
+  if (bytes & 8) {
+    store<i64>(t, load<i64>(s))
+    t += 8
+    s += 8
+  }
+  if (bytes & 4) store<i32>(t, load<i32>(s))
+}
+
+/** Writes 32 rows of a run, or of one scalar a row. */
+function copy32(g: u32, row0: u32, to: u32, stride: u32): void {
   const bytes = load<u32>(g, 4) << 2
   const step = load<u32>(g, 12)
-  const from = load<u32>(g, 16) + row0 * step
-  if (bits == -1 && bytes == step && bytes == stride) {
-    // 32 rows in one piece.
+  let from = load<u32>(g, 16) + row0 * step
+  if (bytes == step && bytes == stride) {
+    // The rows are the column's own bytes.
     for (let k: u32 = 0; k < bytes << 5; k += 64) {
       const v0 = v128.load(from + k)
       const v1 = v128.load(from + k, 16)
@@ -232,23 +257,10 @@ function copyRun(g: u32, row0: u32, to: u32, stride: u32, bits: i32): void {
     }
     return
   }
-  const fours = bytes & -16
-  do {
-    const r = ctz(bits)
-    let t = to + r * stride
-    let s = from + r * step
-    for (const end = s + fours; s != end; s += 16) {
-      v128.store(t, v128.load(s))
-      t += 16
-    }
-    if (bytes & 8) {
-      store<i64>(t, load<i64>(s))
-      t += 8
-      s += 8
-    }
-    if (bytes & 4) store<i32>(t, load<i32>(s))
-    bits &= bits - 1
-  } while (bits)
+  for (const end = from + (step << 5); from != end; from += step) {
+    copyRun(from, to, bytes)
+    to += stride
+  }
 }
 
 /** Writes 32 rows of scalars: four values of each column are transposed to four rows. */

@@ -212,12 +212,11 @@ export class MkAllocator {
   scope<T>(fn: () => T): T {
     this.#requireFrame('scope')
     const mark = this.#arena.mark()
-    const frame = this.#frames
     try {
       return fn()
     } finally {
       // The frame may have ended inside of it, or been rewound further: then there is nothing left to free.
-      if (frame === this.#frames && this.#open && this.#arena.holds(mark)) this.rewind(mark)
+      if (this.#arena.holds(mark)) this.rewind(mark)
     }
   }
 

@@ -82,6 +82,28 @@ describe('FrameArena', () => {
     arena.dispose()
   })
 
+  it('remembers up to 8 192 views, then begins anew', () => {
+    const arena = new FrameArena(heap, 16 << 10)
+    const lengths = Array.from({ length: 8193 }, (_, length) => {
+      arena.reset()
+      return arena.alloc(Uint8Array, length).length
+    })
+    expect(lengths).toEqual(lengths.map((_, i) => i))
+    arena.reset()
+    const forgotten = arena.alloc(Uint8Array, 100)
+    arena.reset()
+    expect(arena.alloc(Uint8Array, 100)).toBe(forgotten)
+    arena.reset()
+    // The one that made it begin anew is known, and so are the ones since; 8 192 others are not.
+    for (let length = 0; length < 8193; length++) {
+      arena.reset()
+      arena.alloc(Uint8Array, length)
+    }
+    arena.reset()
+    expect(arena.alloc(Uint8Array, 100)).not.toBe(forgotten)
+    arena.dispose()
+  })
+
   it('gives a view of no numbers for a length of 0', () => {
     const arena = new FrameArena(heap, 16)
     expect(arena.alloc(Float32Array, 0)).toHaveLength(0)

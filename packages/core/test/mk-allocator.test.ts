@@ -315,6 +315,19 @@ describe('budgets', () => {
     memory.alloc(500, { tag: MkTag.Ai })
   })
 
+  it('does not tell of a soft limit that was set below what is alive, until it is passed anew', () => {
+    const memory = allocator()
+    const told = vi.fn()
+    memory.onBudget(told)
+    const big = memory.alloc(100, { tag: 'ai' })
+    memory.limit('ai', { soft: 50 })
+    memory.alloc(10, { tag: 'ai' })
+    expect(told).not.toHaveBeenCalled()
+    memory.free(big)
+    memory.alloc(41, { tag: 'ai' })
+    expect(told).toHaveBeenCalledOnce()
+  })
+
   it('is not disturbed by a listener that throws', () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     const memory = allocator({ budgets: { ui: { soft: 0 } } })
@@ -385,7 +398,9 @@ describe('statistics', () => {
     })
     memory.endFrame()
     memory.free(b)
-    expect(memory.stats).toMatchObject({ allocs: 4, frees: 4, live: 0, bytesLive: 0, peakBytes: 650 })
+    // Below the peak: it stays what it was.
+    memory.free(memory.alloc(649))
+    expect(memory.stats).toMatchObject({ allocs: 5, frees: 5, live: 0, bytesLive: 0, peakBytes: 650 })
     expect(memory.stats.heap).toEqual(heap.stats)
   })
 })

@@ -1,6 +1,7 @@
 import type { Heap } from '@memkit/core'
 import type { MkGpu, MkGpuBackend } from '@memkit/gpu'
 import type { CostModel } from './cost-model.ts'
+import { InvalidConfig } from './errors.ts'
 
 /** How many CPU arena slots rotate: how many frames frame memory stays valid, and how many `pace` lets fly. */
 export const BufferingMode: {
@@ -45,4 +46,27 @@ export interface CoordinatorConfig {
    * on, and destroyed when it comes too late to be used; an `MkGpu` is borrowed.
    */
   recover?: (() => Promise<MkGpuBackend | MkGpu>) | undefined
+}
+
+const bufferings: readonly unknown[] = Object.values(BufferingMode)
+const strategies: readonly unknown[] = ['auto', 'full', 'runs', 'scatter']
+const frameBuffers: readonly unknown[] = ['shared', 'per-slot']
+
+/** @throws InvalidConfig for a value that an option cannot have */
+export function checkConfig(config: CoordinatorConfig): void {
+  const { buffering = BufferingMode.Triple, strategy = 'auto', costs = {} } = config
+  if (!bufferings.includes(buffering))
+    throw new InvalidConfig('buffering', buffering, 'BufferingMode.Single, Double or Triple')
+  if (!strategies.includes(strategy))
+    throw new InvalidConfig('strategy', strategy, "'auto', 'full', 'runs' or 'scatter'")
+  if (!frameBuffers.includes(config.frameBuffers ?? 'shared'))
+    throw new InvalidConfig('frameBuffers', config.frameBuffers, "'shared' or 'per-slot'")
+  for (const [name, cost] of Object.entries(costs))
+    if (cost !== undefined && !(Number.isFinite(cost) && cost >= 0))
+      throw new InvalidConfig(`costs.${name}`, cost, 'a number from 0 on')
+  for (const name of ['frameArenaBytes', 'frameBufferBytes', 'heapBytes'] as const) {
+    const bytes = config[name]
+    if (bytes !== undefined && !(Number.isInteger(bytes) && bytes > 0))
+      throw new InvalidConfig(name, bytes, 'a whole number of bytes above 0')
+  }
 }

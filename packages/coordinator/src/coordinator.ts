@@ -2,7 +2,7 @@ import { MkError, createHeap } from '@memkit/core'
 import type { Heap, TypedArray, TypedArrayKind } from '@memkit/core'
 import { MkGpu } from '@memkit/gpu'
 import type { LossInfo, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
-import { BufferingMode } from './config.ts'
+import { BufferingMode, checkConfig } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
 import { measuredCosts } from './calibration.ts'
 import { startCosts } from './cost-model.ts'
@@ -103,9 +103,10 @@ export class MkCoordinator {
 
   /**
    * @param gpu a backend, which is the coordinator's from now on, or an `MkGpu`, which is borrowed
-   * @throws BackendInUse, InvalidSize, ReserveRefused
+   * @throws InvalidConfig, BackendInUse, InvalidSize, ReserveRefused
    */
   constructor(gpu: MkGpuBackend | MkGpu, config: CoordinatorConfig = {}) {
+    checkConfig(config)
     this.#config = config
     this.#ownsGpu = !(gpu instanceof MkGpu)
     this.#gpu = gpu instanceof MkGpu ? gpu : new MkGpu(gpu)

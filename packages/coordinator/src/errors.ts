@@ -130,3 +130,18 @@ export class CoordinatorDisposed extends MkError {
     super(`${call} was called after dispose(). Make a new MkCoordinator.`)
   }
 }
+
+/** An option of the coordinator has a value that it cannot have. */
+export class InvalidConfig extends MkError {
+  readonly code = 'InvalidConfig'
+  readonly option: string
+  readonly value: unknown
+
+  constructor(option: string, value: unknown, allowed: string) {
+    super(
+      `Option \`${option}\` is ${typeof value === 'string' ? `'${value}'` : String(value)}; it must be ${allowed}.`,
+    )
+    this.option = option
+    this.value = value
+  }
+}

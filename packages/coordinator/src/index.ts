@@ -6,6 +6,7 @@ export { tableCosts } from './cost-model.ts'
 export type { CostModel } from './cost-model.ts'
 export {
   CoordinatorDisposed,
+  InvalidConfig,
   InvalidStride,
   MirrorDestroyed,
   MirrorHasNoBuffer,

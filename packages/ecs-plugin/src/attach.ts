@@ -1,7 +1,7 @@
 import type { EcsWorld } from './ecs.ts'
 import { InvalidOption, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
 import { syncedOptions } from './gpu-synced.ts'
-import { openGpu } from './mk-options.ts'
+import { openGpu, optionNames } from './mk-options.ts'
 import type { MkOptions } from './mk-options.ts'
 import { columnNames, MkSync } from './mk-sync.ts'
 
@@ -44,6 +44,9 @@ export async function attachWorld<W extends object>(
 }
 
 function checkOptions(options: MkOptions): void {
+  for (const name of Object.keys(options))
+    if (!(optionNames as readonly string[]).includes(name))
+      throw new InvalidOption(name, options[name as keyof MkOptions], `one of ${optionNames.join(', ')}`)
   const { components } = options
   if (components === undefined) return
   if (!Array.isArray(components))

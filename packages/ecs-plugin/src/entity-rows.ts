@@ -26,7 +26,8 @@ export class EntityRows implements RowMap {
   }
 
   rowOf(entity: number): number {
-    return entity < this.rows && this.#membership.alive.has(entity) ? entity : -1
+    // `has` is false for what is no row number, but for a fraction, whose whole part it takes.
+    return entity < this.rows && Number.isInteger(entity) && this.#membership.alive.has(entity) ? entity : -1
   }
 
   entityOf(row: number): number {

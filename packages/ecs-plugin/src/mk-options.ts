@@ -32,6 +32,19 @@ export interface MkOptions {
   debug?: boolean
 }
 
+/** Every option, so that a misspelt one is told. */
+export const optionNames: readonly (keyof MkOptions)[] = [
+  'gpu',
+  'components',
+  'heap',
+  'buffering',
+  'heapBytes',
+  'costs',
+  'strategy',
+  'signal',
+  'debug',
+]
+
 /** A gpu to use, and whether it is ours to destroy. */
 export interface OpenedGpu {
   readonly gpu: MkGpu

@@ -58,6 +58,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     this.#source = new ComponentSource(ecs, options.label, component, options.schema)
     this.shape = this.#source.shape
     this.#unpacker = options.direction === 'upload' ? undefined : new RowUnpacker(this.shape)
+    // First of all: watching would register the component, and the error would come back with every frame.
+    this.#checkReserve()
     const membership = new Membership(ecs, [component, ...options.with])
     this.#membership = membership
     this.rowMap =
@@ -303,6 +305,14 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #rowsWithin(length: number): number {
     const { rows, table } = this.rowMap
     return table < 0 ? Math.min(rows, length) : rows
+  }
+
+  /** @throws MirrorTooLarge when the device allows no buffer of as many rows as are to be reserved */
+  #checkReserve(): void {
+    const { storage, maxBufferSize, maxStorageBufferBindingSize } = this.#coordinator.gpu.capabilities
+    const max = storage ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize
+    const bytes = this.options.capacity * this.shape.stride
+    if (bytes > max) throw new MirrorTooLarge(this.options.label, bytes, max)
   }
 
   /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */

@@ -333,6 +333,28 @@ describe('bad input: one clear error, and the sync goes on', () => {
     expect((await floats(mk, Big))[entities[0]]).toBe(1)
   })
 
+  it('more rows reserved than the device allows: told by buffer(), and not again with every frame', async () => {
+    const Huge = GpuSynced({ x: new Float32Array(4) }, { label: 'Huge', capacity: 100_000 })
+    const { mk, stillWorks } = await running({ gpu: dummy({ maxBufferSize: 65_536 }) })
+    expect(() => mk.buffer(Huge)).toThrowError(
+      expect.objectContaining({ code: 'MirrorTooLarge', label: 'Huge', requested: 400_000, max: 65_536 }),
+    )
+    await stillWorks()
+  })
+
+  it.each<[name: string, options: object, code: string]>([
+    ['misspelt', { stratgey: 'full' }, 'InvalidOption'],
+    ['no strategy', { strategy: 'fast' }, 'InvalidConfig'],
+    ['no buffering', { buffering: 7 }, 'InvalidConfig'],
+    ['no cost', { costs: { callThread: -3 } }, 'InvalidConfig'],
+    ['no size', { heapBytes: 1.5 }, 'InvalidConfig'],
+    ['no list of components', { components: {} }, 'InvalidOption'],
+  ])('an option that is %s: the world stays free', async (_name, options, code) => {
+    const world = createWorld()
+    await expect(attachMk(world, { gpu: dummy(), ...options })).rejects.toMatchObject({ code })
+    await attach(world)
+  })
+
   it('not a world, not a gpu, a world that is attached, use after dispose', async () => {
     await expect(attachMk({}, { gpu: dummy() })).rejects.toMatchObject({ code: 'NotAWorld' })
     await expect(attachMk(createWorld(), { gpu: { limits: {} } as never })).rejects.toMatchObject({

@@ -5,9 +5,9 @@ import type { ReadbackRing } from './readback.ts'
 
 /** Rows on their way back. */
 interface Flight {
-  readonly staging: MkStagingBuffer
-  readonly frame: number
-  readonly rows: number
+  staging: MkStagingBuffer
+  frame: number
+  rows: number
   /** Rows that the CPU has uploaded since: what comes back is older. */
   overtaken: DirtyRows
   /** The bytes, once they are there. */
@@ -30,6 +30,8 @@ export class MirrorDownloads {
   readonly mirror: Mirror
   readonly #ring: ReadbackRing
   readonly #flights: Flight[] = []
+  /** Flights that have landed, to be used again. */
+  readonly #landed: Flight[] = []
   #recorded: Flight | undefined
 
   constructor(mirror: Mirror, ring: ReadbackRing) {
@@ -43,6 +45,7 @@ export class MirrorDownloads {
       const flight = this.#flights[0]
       if (!flight.bytes && !flight.failed) return
       this.#flights.shift()
+      this.#landed.push(flight)
       if (flight.bytes) {
         this.#fit(flight)
         this.mirror.receive(
@@ -60,7 +63,8 @@ export class MirrorDownloads {
   /** Dirty rows are about to be uploaded: what is under way is older than they are. Before the flush clears them. */
   overtake(): void {
     const { dirty } = this.mirror
-    for (const flight of this.#flights) {
+    for (let i = 0; i < this.#flights.length; i++) {
+      const flight = this.#flights[i]
       this.#fit(flight)
       flight.overtaken.or(dirty)
     }
@@ -74,8 +78,19 @@ export class MirrorDownloads {
     if (!mirror.downloads || !buffer || rows === 0 || this.#flights.length >= MOST_FLIGHTS) return false
     const staging = this.#ring.take(rows * mirror.stride)
     gpu.copy(buffer, 0, staging, 0, rows * mirror.stride)
-    const overtaken = new DirtyRows(mirror.capacity)
-    this.#recorded = { staging, frame, rows, overtaken, bytes: undefined, failed: false }
+    const flight = this.#landed.pop()
+    if (flight === undefined) {
+      const overtaken = new DirtyRows(mirror.capacity)
+      this.#recorded = { staging, frame, rows, overtaken, bytes: undefined, failed: false }
+      return true
+    }
+    flight.staging = staging
+    flight.frame = frame
+    flight.rows = rows
+    flight.overtaken.clear()
+    flight.bytes = undefined
+    flight.failed = false
+    this.#recorded = flight
     return true
   }
 
@@ -105,9 +120,10 @@ export class MirrorDownloads {
     flight.overtaken = rows
   }
 
-  /** Forgets what is under way. */
+  /** Forgets what is under way. Those flights are not used again: their promises are still to come. */
   drop(): void {
     for (const { staging } of this.#flights) staging.destroy()
+    this.#recorded?.staging.destroy()
     this.#flights.length = 0
     this.#recorded = undefined
   }

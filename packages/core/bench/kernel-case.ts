@@ -29,14 +29,14 @@ export class KernelCase {
       if (place === 'number[]') return Array.from({ length: rows }, (_, i) => i + 0.5)
       const column =
         place === 'heap'
-          ? new Float32Array(heap.buffer, heap.alloc(rows * 4).offset, rows)
+          ? new Float32Array(heap.buffer, heap.alloc(rows * 4, 64).offset, rows)
           : new Float32Array(rows)
       for (let i = 0; i < rows; i++) column[i] = i + 0.5
       return column
     })
     const bits = heap.alloc(DirtyRows.bytesFor(rows))
     this.#target = {
-      offset: heap.alloc(rows * stride).offset,
+      offset: heap.alloc(rows * stride, 64).offset,
       dirty: new DirtyRows(rows, { buffer: heap.buffer, offset: bits.offset }),
     }
     this.#packer = new ColumnPacker(heap, layouts, stride)

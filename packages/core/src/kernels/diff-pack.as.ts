@@ -9,8 +9,8 @@ const GROUP_BYTES: u32 = 64
 /** A block is what one summary word stands for. */
 const BLOCK_ROWS: u32 = 1024
 const BLOCK_WORDS: u32 = 32
-/** Words of rows with more than one group that are compared before any is written: their lines are near still. */
-const WIDE_WORDS: u32 = 8
+/** Words of rows with two groups that are compared before any is written: their lines are near still. */
+const NEAR_WORDS: u32 = 8
 const SCALARS: i32 = 0
 const RUN: i32 = 1
 
@@ -114,7 +114,7 @@ export function diffPack(
     if (from < till) {
       const end = (to as u64) + (till * 32 - 1) * stride + reach
       if (end > memoryEnd) till--
-      const step = fastCount == 1 ? BLOCK_WORDS : WIDE_WORDS
+      const step = fastCount == 2 ? NEAR_WORDS : BLOCK_WORDS
       for (; from < till && fastCount; from += step) {
         const stop = min(from + step, till)
         dirty |= fast(groups, fastCount, block, from, stop, live, changed, found, to, stride, force)

@@ -1,16 +1,5 @@
 import { MkError } from '@memkit/core'
 
-/** Something that needs an open frame was called outside `beginFrame` … `endFrame`. */
-export class NoOpenFrame extends MkError {
-  readonly code = 'NoOpenFrame'
-  readonly call: string
-
-  constructor(call: string) {
-    super(`${call} needs an open frame. Call beginFrame() first, and endFrame() once per frame.`)
-    this.call = call
-  }
-}
-
 /** A view was staged whose memory was not handed out by this frame's `frameAlloc`. */
 export class NotFrameMemory extends MkError {
   readonly code = 'NotFrameMemory'

@@ -1,3 +1,4 @@
+export { NoOpenFrame } from '@memkit/core'
 export { BufferingMode } from './config.ts'
 export type { CoordinatorConfig, Strategy } from './config.ts'
 export { MkCoordinator } from './coordinator.ts'
@@ -13,7 +14,6 @@ export {
   MirrorOutOfMemory,
   MirrorOwnsBuffer,
   MirrorTooLarge,
-  NoOpenFrame,
   NotFrameMemory,
 } from './errors.ts'
 export type { CoordinatorEvents, CoordinatorWarning, Reallocated, Restored } from './events.ts'

@@ -7,5 +7,5 @@ describe('every store on WebGPU in Chromium', () => {
     const adapter = await navigator.gpu.requestAdapter()
     const device = await adapter!.requestDevice()
     return new MkGpu(new WebGpuBackend(device, { owned: true }), { debug: true })
-  }, ['detect'])
+  })
 })

@@ -3,5 +3,5 @@ import { describe } from 'vitest'
 import { describeStores } from './suites/stores.ts'
 
 describe('every store on Dawn in Node', () => {
-  describeStores(() => dawnGpu({ debug: true }), ['detect'])
+  describeStores(() => dawnGpu({ debug: true }))
 })

@@ -3,5 +3,5 @@ import { describe } from 'vitest'
 import { describeStores } from './suites/stores.ts'
 
 describe('every store on the Dummy backend', () => {
-  describeStores(async () => new MkGpu(new DummyBackend(), { debug: true }), ['detect', 'marked', 'all'])
+  describeStores(async () => new MkGpu(new DummyBackend(), { debug: true }))
 })

@@ -11,20 +11,20 @@ const slots = 40
 const frames = 10
 
 /**
- * One scripted life for every shape of store: spawn, write, despawn, recycle, grow, reset. After each frame every row on the device has the
+ * One scripted life for every shape of store, in every mode and with both kinds of row: spawn, write, despawn, recycle, grow, reset. After each frame every row on the device has the
  * bits that the table of shapes says.
  *
  * @param open a device of its own for each test
- * @param changes which modes to run
  */
-export function describeStores(open: () => Promise<MkGpu>, changes: readonly Changes[]): void {
+export function describeStores(open: () => Promise<MkGpu>): void {
   let gpu: MkGpu
   beforeEach(async () => {
     gpu = await open()
   })
   afterEach(() => gpu.destroy())
 
-  const kinds: [Changes, RowKind][] = changes.flatMap((mode) => [
+  const modes: readonly Changes[] = ['detect', 'marked', 'all']
+  const kinds: [Changes, RowKind][] = modes.flatMap((mode) => [
     [mode, 'entity'],
     [mode, 'packed'],
   ])

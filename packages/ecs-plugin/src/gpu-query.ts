@@ -81,7 +81,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     let mirror: Mirror | undefined
     try {
       this.mirror = mirror = coordinator.createMirror({
-        rows: Math.max(firstCapacity, this.#membership.alive.count),
+        rows: Math.max(firstCapacity, this.#membership.count),
         schema: u32,
         label,
         usage: capabilities.indexIsExclusive ? 0 : MkBufferUsage.INDEX,
@@ -141,7 +141,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     const membership = this.#membership
     membership.update()
     const before = this.#entities.size
-    const refused = this.#makeRoom(membership.alive.count)
+    const refused = this.#makeRoom(membership.count)
     membership.apply(this)
     if (this.#full && refused === undefined) this.#listAgain()
     this.mirror.used = this.#entities.size

@@ -17,6 +17,8 @@ const firstCapacity = 1024
 export class Membership implements MembershipListener {
   /** Rows that have the component now. */
   alive: DirtyRows = new DirtyRows(firstCapacity)
+  /** How many they are. Kept, because counting them costs as much as there are. */
+  count = 0
   /** One more than the highest row that was ever alive. */
   rows = 0
   #touched: DirtyRows = new DirtyRows(firstCapacity)
@@ -44,14 +46,13 @@ export class Membership implements MembershipListener {
 
   enter(row: number): void {
     if (row >= this.alive.rows) this.#grow(row + 1)
-    if (row >= this.rows) this.rows = row + 1
-    this.alive.set(row)
+    this.#admit(row)
     this.#touched.set(row)
   }
 
   leave(row: number): void {
     if (row >= this.alive.rows) return
-    this.alive.unset(row)
+    this.#dismiss(row)
     this.#touched.set(row)
   }
 
@@ -72,6 +73,7 @@ export class Membership implements MembershipListener {
       this.#watch = this.#ecs.watch(this.#terms, this)
       this.#touched.or(this.alive)
       this.alive.clear()
+      this.count = 0
       this.#scan()
     }
     this.#sortOut()
@@ -102,12 +104,11 @@ export class Membership implements MembershipListener {
   #sort(row: number): void {
     const alive = this.#watch.has(row) ?? this.alive.has(row)
     if (alive) {
-      if (row >= this.rows) this.rows = row + 1
-      this.alive.set(row)
+      this.#admit(row)
       if (this.#enteredCount === this.#entered.length) this.#entered = longer(this.#entered)
       this.#entered[this.#enteredCount++] = row
     } else {
-      this.alive.unset(row)
+      this.#dismiss(row)
       if (this.#leftCount === this.#left.length) this.#left = longer(this.#left)
       this.#left[this.#leftCount++] = row
     }
@@ -122,6 +123,19 @@ export class Membership implements MembershipListener {
       (row) => this.enter(row),
       (row) => this.#askAbout(row),
     )
+  }
+
+  #admit(row: number): void {
+    if (this.alive.has(row)) return
+    if (row >= this.rows) this.rows = row + 1
+    this.alive.set(row)
+    this.count++
+  }
+
+  #dismiss(row: number): void {
+    if (!this.alive.has(row)) return
+    this.alive.unset(row)
+    this.count--
   }
 
   /** The ECS may take the entity back without a word: `update` is to ask. */

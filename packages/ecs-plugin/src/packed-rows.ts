@@ -38,7 +38,7 @@ export class PackedRows implements RowMap {
   }
 
   get wanted(): number {
-    return this.#membership.alive.count
+    return this.#membership.count
   }
 
   get table(): number {

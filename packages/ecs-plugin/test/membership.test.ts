@@ -22,6 +22,7 @@ function watching(world: object, terms: object[], warnings: string[] = []) {
     membership.update()
     const seen = { entered: [] as number[], left: [] as number[] }
     membership.apply({ entered: (row) => seen.entered.push(row), left: (row) => seen.left.push(row) })
+    expect(membership.count).toBe(membership.alive.count)
     return seen
   }
   return { membership, changes }

@@ -38,7 +38,7 @@ table(['device', 'entities', 'in and out', 'GPU query', 'rebuilt', 'rebuilt ÷ G
 console.log('\nAdding and removing a component, ns per entity and call (bitECS alone = 1)\n')
 table(['what is followed', 'add', 'remove', '÷ bitECS alone'], await observers())
 
-/** `share` of the entities leave and as many enter, per frame. */
+/** `share` of the entities come and go per frame: half of them leave, half enter. */
 async function keptInStep(gpu: MkGpu, entities: number, share: number): Promise<string[]> {
   const Visible = {}
   const world = createWorld()

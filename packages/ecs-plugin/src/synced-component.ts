@@ -2,6 +2,7 @@ import { ColumnPacker, DirtyRows, HeapFull, RowOutOfRange } from '@memkit/core'
 import type { ColumnLayout, ColumnSource, Schema } from '@memkit/core'
 import { MirrorTooLarge } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
+import { MkBufferUsage, UsageUnsupported } from '@memkit/gpu'
 import { ComponentSource } from './component-source.ts'
 import type { EcsWorld } from './ecs.ts'
 import { EntityRows } from './entity-rows.ts'
@@ -59,7 +60,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     this.shape = this.#source.shape
     this.#unpacker = options.direction === 'upload' ? undefined : new RowUnpacker(this.shape)
     // First of all: watching would register the component, and the error would come back with every frame.
-    this.#checkReserve()
+    this.#checkDevice()
     const membership = new Membership(ecs, [component, ...options.with])
     this.#membership = membership
     this.rowMap =
@@ -307,12 +308,19 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     return table < 0 ? Math.min(rows, length) : rows
   }
 
-  /** @throws MirrorTooLarge when the device allows no buffer of as many rows as are to be reserved */
-  #checkReserve(): void {
-    const { storage, maxBufferSize, maxStorageBufferBindingSize } = this.#coordinator.gpu.capabilities
+  /**
+   * @throws UsageUnsupported when the device has no buffers of the usage asked for
+   * @throws MirrorTooLarge when it allows none of as many rows as are to be reserved
+   */
+  #checkDevice(): void {
+    const { backend, indexIsExclusive, maxBufferSize, maxStorageBufferBindingSize, storage, usages } =
+      this.#coordinator.gpu.capabilities
+    const { capacity, label, usage } = this.options
+    const possible = indexIsExclusive ? usages & ~MkBufferUsage.INDEX : usages
+    if ((usage & ~possible) !== 0) throw new UsageUnsupported(backend, usage & ~possible, possible)
     const max = storage ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize
-    const bytes = this.options.capacity * this.shape.stride
-    if (bytes > max) throw new MirrorTooLarge(this.options.label, bytes, max)
+    const bytes = capacity * this.shape.stride
+    if (bytes > max) throw new MirrorTooLarge(label, bytes, max)
   }
 
   /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */

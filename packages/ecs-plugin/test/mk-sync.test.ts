@@ -1,8 +1,8 @@
-import { addComponent, addEntity, createWorld, pipe } from 'bitecs'
+import { addComponent, addEntity, addPrefab, createRelation, createWorld, IsA, pipe } from 'bitecs'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
-import type { MkOptions, MkSync } from '../src/index.ts'
+import { attachMk, f32, GpuSynced, MkBufferUsage, struct } from '../src/index.ts'
+import type { MkOptions, MkSync, Schema } from '../src/index.ts'
 
 const open: MkSync<object>[] = []
 afterEach(() => {
@@ -175,6 +175,48 @@ describe('a synced buffer', () => {
   })
 })
 
+describe('who has a row', () => {
+  it('is no prefab, but what is made from one', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(4) })
+    const world = createWorld()
+    const mk = await attach(world)
+    const prefab = addPrefab(world)
+    addComponent(world, prefab, Thing)
+    const entity = spawn(world, Thing)
+    addComponent(world, entity, IsA(prefab))
+    Thing.x.fill(7)
+    mk.beginFrame()
+    mk.endFrame()
+    expect([mk.buffer(Thing).rowOf(prefab), mk.buffer(Thing).rowOf(entity)]).toEqual([-1, entity])
+    expect((await floats(mk, Thing))[entity]).toBe(7)
+  })
+
+  it('is nobody at first: no rows, no bytes to read', async () => {
+    const Thing = GpuSynced({ x: new Float32Array(4) })
+    const mk = await attach(createWorld())
+    expect(mk.buffer(Thing).rows).toBe(0)
+    expect((await mk.buffer(Thing).read()).byteLength).toBe(0)
+  })
+
+  it('the stores of a relation are synced when they are listed', async () => {
+    const Distance = createRelation({ store: () => ({ metres: new Float32Array(4) }) })
+    const world = createWorld()
+    const [from, to] = [spawn(world), spawn(world)]
+    const pair = GpuSynced(Distance(to), { schema: struct({ metres: f32 }) as Schema })
+    addComponent(world, from, pair)
+    const store = Distance(to) as { metres: Float32Array }
+    store.metres[from] = 3
+    const unlisted = await attach(world)
+    unlisted.beginFrame()
+    expect(unlisted.endFrame().mirrors).toHaveLength(0)
+    unlisted.dispose()
+    const mk = await attach(world, { components: [pair] })
+    mk.beginFrame()
+    mk.endFrame()
+    expect((await floats(mk, pair))[from]).toBe(3)
+  })
+})
+
 describe('attaching', () => {
   it('runs on the Dummy backend when no gpu is given, and says so once', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -310,6 +352,46 @@ describe('bad input: one clear error, and the sync goes on', () => {
     mk.beginFrame()
     mk.endFrame()
     expect((await floats(mk, Pair)).slice(entity * 2)).toEqual([3, 4])
+    await stillWorks()
+  })
+
+  it('read_write where the CPU owns the rows, an access that is none, a group that is none', async () => {
+    const { mk, Thing, stillWorks } = await running()
+    const buffer = mk.buffer(Thing)
+    for (const [option, call] of [
+      ['access', () => buffer.wgsl(0, 0, { access: 'read_write' })],
+      ['access', () => buffer.wgsl(0, 0, { access: 'write' as never })],
+      ['group', () => buffer.wgsl(-1, 0)],
+      ['binding', () => buffer.wgsl(0, 0.5)],
+    ] as const)
+      expect(call).toThrowError(expect.objectContaining({ code: 'InvalidOption', option }))
+    expect(() => buffer.wgsl(0, 0, { access: 'read_write' })).toThrowError(/the CPU owns the rows of Thing/)
+    await stillWorks()
+  })
+
+  it("staging into a component's buffer", async () => {
+    const { mk, Thing, stillWorks } = await running()
+    const { buffer } = mk.buffer(Thing)
+    mk.beginFrame()
+    const view = mk.coordinator.frameAlloc(Float32Array, 4)
+    expect(() => mk.coordinator.stageForUpload(view, { buffer, offset: 0 })).toThrowError(
+      expect.objectContaining({ code: 'MirrorOwnsBuffer' }),
+    )
+    mk.endFrame()
+    await stillWorks()
+  })
+
+  it('a usage that the backend lacks: told by buffer(), the rest goes on', async () => {
+    const Args = GpuSynced({ x: new Float32Array(4) }, { label: 'Args', usage: MkBufferUsage.INDIRECT })
+    const { usages } = new DummyBackend().capabilities
+    const { mk, stillWorks } = await running({
+      gpu: dummy({ capabilities: { indirect: false, usages: usages & ~MkBufferUsage.INDIRECT } }),
+    })
+    const before = mk.gpu.leaks().length
+    expect(() => mk.buffer(Args)).toThrowError(
+      expect.objectContaining({ code: 'UsageUnsupported', message: expect.stringContaining('INDIRECT') }),
+    )
+    expect(mk.gpu.leaks()).toHaveLength(before)
     await stillWorks()
   })
 

@@ -233,9 +233,11 @@ export class MkGpuPool<B extends MkGpuBackend = MkGpuBackend> {
   #make(bin: Bin<B>, usage: number): MkDeviceBuffer<B> {
     const stats = this.#stats
     if (stats.bytes + bin.size > this.maxBytes) {
-      this.#evict(this.maxBytes - bin.size)
-      if (stats.bytes + bin.size > this.maxBytes)
+      this.#lookThrough()
+      // What is in use or waits cannot go: where that is too much, the free ones may stay too.
+      if (stats.bytesInUse + stats.bytesWaiting + bin.size > this.maxBytes)
         throw new PoolFull(this.label, bin.size, stats.bytes, this.maxBytes, stats.bytesWaiting)
+      this.#evict(this.maxBytes - bin.size)
     }
     const buffer = this.#gpu.createDeviceBuffer(bin.size, usage, {
       memory: this.memory,
@@ -245,9 +247,8 @@ export class MkGpuPool<B extends MkGpuBackend = MkGpuBackend> {
     return buffer
   }
 
-  /** Destroys free buffers, but none that wait, until the pool holds at most `bytes`. */
+  /** Destroys free buffers, but none that wait, until the pool holds at most `bytes`. After `#lookThrough`. */
   #evict(bytes: number): void {
-    this.#lookThrough()
     for (const bins of this.#bins.values())
       for (const bin of bins.values())
         while (bin.ready.length > 0 && this.#stats.bytes > bytes) this.#drop(bin, bin.ready.shift()!)

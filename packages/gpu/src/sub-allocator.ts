@@ -2,6 +2,7 @@ import { InvalidAlignment, RangeAllocator } from '@memkit/core'
 import type { MkGpuBackend } from './backend.ts'
 import { allocatedSize } from './buffers.ts'
 import type { MkDeviceBuffer } from './buffers.ts'
+import { checkSource } from './copy-rules.ts'
 import { BufferDestroyed, BufferTooLarge, OutOfRange, PoolFull } from './errors.ts'
 import type { MkGpu } from './gpu.ts'
 import { MkBufferUsage, MkMemoryType } from './usage.ts'
@@ -113,6 +114,8 @@ export class MkBufferSlice<B extends MkGpuBackend = MkGpuBackend> {
   ): void {
     const { buffer } = this
     this.#check(dstOffset, size, 'dstOffset')
+    // All of it, before its first part is written.
+    checkSource(source.byteLength, srcOffset, size)
     const tail = dstOffset + size === this.size ? size % 4 : 0
     this.#owner.gpu.write(buffer, this.offset + dstOffset, source, srcOffset, size - tail)
     if (tail === 0) return

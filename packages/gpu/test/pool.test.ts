@@ -136,6 +136,17 @@ describe('MkGpuPool', () => {
     expect(pool.stats.peakBytes).toBe(1024)
   })
 
+  it('keeps its free buffers when letting them go would not be enough', () => {
+    const { pool } = slow({ maxBytes: 1024 })
+    const free = pool.acquire(256)
+    pool.acquire(512)
+    pool.release(free)
+    // 512 are in use: without the 256 that are free there is still no room for 768.
+    thrownBy(PoolFull, () => pool.acquire(768))
+    expect(free.destroyed).toBe(false)
+    expect(pool.stats).toMatchObject({ bytesFree: 256, destroyed: 0 })
+  })
+
   it('trims what is free, what waits last, and never what is in use', () => {
     const { gpu, pool } = slow()
     const [kept, idle, busy] = [pool.acquire(256), pool.acquire(512), pool.acquire(1024)]

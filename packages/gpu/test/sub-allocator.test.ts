@@ -89,6 +89,14 @@ describe('MkSubAllocator', () => {
     await expect(slice.read(12, 8)).rejects.toBeInstanceOf(OutOfRange)
   })
 
+  it('refuses a source that ends within the tail, and writes none of it', async () => {
+    const { allocator } = slices()
+    const slice = allocator.alloc(10)
+    // 8 of the 10 bytes are there: the whole words, not the tail.
+    expect(() => slice.write(new Uint8Array(8).fill(7).buffer, 0, 10)).toThrow(OutOfRange)
+    expect(new Uint8Array(await slice.read())).toEqual(new Uint8Array(10))
+  })
+
   it('takes a freed place again only once its work has completed', () => {
     const { backend, gpu, allocator } = slices({ pageBytes: 64 }, Infinity)
     const first = allocator.alloc(32)

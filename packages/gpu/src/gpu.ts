@@ -1,3 +1,4 @@
+import { InvalidValue } from '@memkit/core'
 import type { Converted, InferInput, MkError, TypeLike } from '@memkit/core'
 import type {
   LossInfo,
@@ -217,8 +218,8 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
    * Offsets are multiples of 4; so is the size, unless the range ends with the buffer. Nothing is called for 0 bytes.
    * @param source an ArrayBuffer with byte offsets, never a view: on some runtimes a view doubles the cost of the call.
    *   Shared and resizable memory is brought over through a copy
-   * @throws UsageMissing (TRANSFER_DST), OutOfRange, MisalignedCopy, BufferDestroyed, BufferMapped, ForeignBuffer,
-   *   DeviceLost
+   * @throws UsageMissing (TRANSFER_DST), OutOfRange, MisalignedCopy, InvalidValue (a view), BufferDestroyed, BufferMapped,
+   *   ForeignBuffer, DeviceLost
    */
   write(
     dst: MkBuffer<B>,
@@ -228,6 +229,13 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     size: number = source.byteLength - srcOffset,
   ): void {
     const native = this.#usable(dst, TRANSFER_DST, 'write')
+    // Types forbid it; in plain JavaScript its elements would be taken for bytes.
+    if (ArrayBuffer.isView(source))
+      throw new InvalidValue(
+        'source',
+        'an ArrayBuffer; pass view.buffer, view.byteOffset, view.byteLength',
+        source,
+      )
     checkRange(dst, dstOffset, size, 'dstOffset')
     checkSource(source.byteLength, srcOffset, size)
     const bytes = paddedSize(dst, dstOffset, size)
@@ -249,15 +257,29 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
    *   DeviceLost
    */
   copy(src: MkBuffer<B>, srcOffset: number, dst: MkBuffer<B>, dstOffset: number, size: number): void {
+    void this.recordCopy(src, srcOffset, dst, dstOffset, size)
+  }
+
+  /**
+   * `copy`, for those who promise that it worked.
+   * @returns `settled` of the temporary buffer, where one is needed
+   * @throws as copy
+   */
+  recordCopy(
+    src: MkBuffer<B>,
+    srcOffset: number,
+    dst: MkBuffer<B>,
+    dstOffset: number,
+    size: number,
+  ): Promise<MkError | undefined> | undefined {
     this.checkCopy(src, srcOffset, dst, dstOffset, size)
     const bytes = paddedSize(dst, dstOffset, size)
-    if (bytes === 0) return
-    if (src === dst) this.#copyWithin(src, srcOffset, dstOffset, bytes)
-    else {
-      this.backend.copy(src.native, srcOffset, dst.native, dstOffset, bytes)
-      this.#timeline.record(src)
-      this.#timeline.record(dst)
-    }
+    if (bytes === 0) return undefined
+    if (src === dst) return this.#copyWithin(src, srcOffset, dstOffset, bytes)
+    this.backend.copy(src.native, srcOffset, dst.native, dstOffset, bytes)
+    this.#timeline.record(src)
+    this.#timeline.record(dst)
+    return undefined
   }
 
   /**
@@ -410,8 +432,8 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
   }
 
   /**
-   * Destroys every buffer, rejects what is pending with DeviceLost, and lets the device go: destroys it if it is the
-   * backend's own. Calling it again does nothing.
+   * Destroys every buffer, rejects what is pending with DeviceLost (a `map()` with BufferDestroyed), and lets the device
+   * go: destroys it if it is the backend's own. Calling it again does nothing.
    */
   destroy(): void {
     if (this.#destroyed) return
@@ -421,7 +443,12 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     this.backend.destroy()
   }
 
-  #copyWithin(buffer: MkBuffer<B>, srcOffset: number, dstOffset: number, bytes: number): void {
+  #copyWithin(
+    buffer: MkBuffer<B>,
+    srcOffset: number,
+    dstOffset: number,
+    bytes: number,
+  ): Promise<MkError | undefined> {
     const label = `within ${buffer.label}`
     const between = this.#memory.deviceBuffer(bytes, TRANSFER_SRC | TRANSFER_DST, { label })
     this.backend.copy(buffer.native, srcOffset, between.native, 0, bytes)
@@ -430,6 +457,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     this.backend.copy(between.native, 0, buffer.native, dstOffset, bytes)
     between.destroy()
     void between.settled.then((error) => error && !this.isLost && this.#report(error, true))
+    return between.settled
   }
 
   async #read(buffer: MkBuffer<B>, offset: number, size: number): Promise<ArrayBuffer> {
@@ -453,8 +481,10 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
       const bytes = await staging.map()
       return bytes.slice(offset - first, offset - first + size).buffer
     } catch (error) {
-      // A map is also refused when there was no memory for the buffer, and that says more.
-      throw (await staging.settled) ?? error
+      // A map is also refused when there was no memory for the buffer, and when this gpu is destroyed: that says more.
+      const failed = await staging.settled
+      this.#timeline.requireDevice()
+      throw failed ?? error
     } finally {
       staging.destroy()
     }

@@ -24,7 +24,7 @@ export class MkGpuTransfer extends MkFence {
   readonly bytes: number
   /** Copies that it took, after merging. */
   readonly copies: number
-  /** The buffers' `settled`: a copy from or to memory that turned out not to be there did nothing. */
+  /** The buffers' `settled`: a copy from, through or to memory that turned out not to be there did nothing. */
   readonly #settled: readonly Promise<MkError | undefined>[]
   #arrived: Promise<void> | undefined
 
@@ -44,7 +44,7 @@ export class MkGpuTransfer extends MkFence {
 
   /**
    * Resolves when the bytes are there. Rejects with DeviceLost when the device is lost before, with AllocationFailed when there was no memory
-   * for one of the buffers. The same promise each time.
+   * for one of the buffers, that in between of a copy within one included. The same promise each time.
    */
   override get done(): Promise<void> {
     this.#arrived ??= unawaited(this.#arrive(super.done))
@@ -61,7 +61,14 @@ export class MkGpuTransfer extends MkFence {
 export interface TransferOwner<B extends MkGpuBackend> extends SerialSource {
   /** Throws what is wrong with a copy. */
   checkCopy(src: MkBuffer<B>, srcOffset: number, dst: MkBuffer<B>, dstOffset: number, size: number): void
-  copy(src: MkBuffer<B>, srcOffset: number, dst: MkBuffer<B>, dstOffset: number, size: number): void
+  /** Records a copy; returns whether there was memory for the buffer in between, where one was needed. */
+  recordCopy(
+    src: MkBuffer<B>,
+    srcOffset: number,
+    dst: MkBuffer<B>,
+    dstOffset: number,
+    size: number,
+  ): Promise<MkError | undefined> | undefined
   submit(): number
 }
 
@@ -128,8 +135,9 @@ export class MkBatchTransfer<B extends MkGpuBackend = MkGpuBackend> {
     const settled = new Set<Promise<MkError | undefined>>()
     let bytes = 0
     for (const c of pending) {
-      this.#owner.copy(c.src, c.srcOffset, c.dst, c.dstOffset, c.size)
+      const between = this.#owner.recordCopy(c.src, c.srcOffset, c.dst, c.dstOffset, c.size)
       settled.add(c.src.settled).add(c.dst.settled)
+      if (between) settled.add(between)
       bytes += c.size
     }
     return new MkGpuTransfer(this.#owner, this.#owner.submit(), bytes, pending.length, [...settled])

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { InvalidValue } from '@memkit/core'
 import {
   BufferDestroyed,
   DummyBackend,
@@ -48,6 +49,14 @@ describe('write', () => {
     new Uint32Array(shared).set([3, 4])
     gpu.write(buffer, 0, shared)
     expect([...new Uint32Array(await gpu.read(buffer))]).toEqual([3, 4])
+  })
+
+  it('refuses a view, which types forbid, instead of taking its elements for bytes', async () => {
+    const { gpu } = setUp()
+    const buffer = gpu.createDeviceBuffer(8, BOTH)
+    const view = new Float32Array([1, 2]) as unknown as ArrayBuffer
+    expect(thrownBy(InvalidValue, () => gpu.write(buffer, 0, view)).path).toBe('source')
+    expect([...new Uint32Array(await gpu.read(buffer))]).toEqual([0, 0])
   })
 
   it.each([1, 2, 3, 5, 6, 7])('pads a tail of %d bytes at the end of the buffer', async (size) => {
@@ -185,6 +194,15 @@ describe('memory that is not there', () => {
     await gpu.transfer(a, gpu.createDeviceBuffer(4, BOTH)).done
   })
 
+  it('makes a transfer within a buffer fail, when it was the memory in between', async () => {
+    const { backend, gpu, counted } = setUp()
+    gpu.onError(() => {}) // it is reported too, for those who drop the transfer
+    const a = counted(8)
+    backend.faults.outOfMemoryAt = [2]
+    const within = gpu.transfer(a, a, { dstOffset: 4, size: 4 })
+    await expect(within.done).rejects.toMatchObject({ code: 'AllocationFailed', requested: 4 })
+  })
+
   it('makes a read fail, and a copy within a buffer reported', async () => {
     const { backend, gpu, counted } = setUp()
     const a = counted(8)
@@ -306,6 +324,14 @@ describe('read', () => {
         Array.from({ length: size }, (_, i) => offset + i + 1),
       )
     expect(gpu.leaks()).toHaveLength(2)
+  })
+
+  it('that is pending when its gpu is destroyed says so, and names no buffer of ours', async () => {
+    const { gpu, counted } = setUp({ transferDelayUs: Infinity })
+    const read = gpu.read(counted(8))
+    await new Promise((resolve) => setTimeout(resolve, 0)) // its memory is known to be there by now
+    gpu.destroy()
+    await expect(read).rejects.toMatchObject({ code: 'DeviceLost', reason: 'destroyed' })
   })
 
   it('past the end is refused', async () => {

@@ -132,13 +132,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     if (this.gl.isContextLost()) this.#lose('the context was lost before it was used')
   }
 
-  createBuffer({
-    size,
-    usage,
-    memory,
-    label,
-    mapped,
-  }: BackendBufferDescriptor): BackendAllocation<WebGLBuffer> {
+  createBuffer({ size, usage, memory, label }: BackendBufferDescriptor): BackendAllocation<WebGLBuffer> {
     const { gl } = this
     // Older implementations give null on a lost context.
     const native = (gl.createBuffer() as WebGLBuffer | null) ?? {}
@@ -148,7 +142,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
       host: memory === HostVisible,
       element: (usage & INDEX) !== 0,
       stored: false,
-      bytes: memory === HostVisible || mapped ? new Uint8Array(size) : undefined,
+      bytes: memory === HostVisible ? new Uint8Array(size) : undefined,
       rejectMap: undefined,
     }
     this.#buffers.set(native, buffer)

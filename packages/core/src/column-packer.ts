@@ -56,11 +56,11 @@ export class ColumnPacker {
   #mask: DirtyRows | undefined
   #outside = 0
   #entities = -1
-  #u32: Uint32Array
+  readonly #u32: Uint32Array
 
   /**
    * @param memory where the mirror lies, with the kernels that work on it
-   * @param columns how each column lies in the row; 1 to 1 000
+   * @param columns how each column lies in the row; at least one
    * @param stride bytes from row to row
    * @throws PackLayoutInvalid, HeapFull
    */
@@ -80,7 +80,7 @@ export class ColumnPacker {
     this.#scratch = columns.map(() => undefined)
     this.#table = memory.alloc(tableBytes(groups.length), 64, 'column packer')
     this.#words = new Int32Array(memory.buffer, this.#table.offset, tableBytes(groups.length) / 4)
-    this.#u32 = new Uint32Array(memory.buffer, 0, memory.buffer.byteLength >>> 2)
+    this.#u32 = new Uint32Array(memory.buffer, 0, Math.floor(memory.buffer.byteLength / 4))
     const lanes: number[][] = columns.map(() => [])
     groups.forEach((group, g) => {
       const at = (g * Group.bytes) / 4
@@ -349,8 +349,12 @@ export class ColumnPacker {
     if (dirty.buffer !== buffer)
       throw new WrongMemory('The dirty rows', 'place them in the memory of the packer.')
     const bytes = buffer.byteLength
-    if (!Number.isInteger(offset) || offset < 0 || offset + (first + count) * this.#stride > bytes) {
-      throw new WrongMemory('The target', `${first + count} rows from byte ${offset} on pass byte ${bytes}.`)
+    const end = offset + (first + count) * this.#stride
+    if (!(Number.isInteger(offset / 4) && offset >= 0 && end <= bytes)) {
+      throw new WrongMemory(
+        'The target',
+        `${first + count} rows from byte ${offset} on, which must be a multiple of 4, in ${bytes} bytes.`,
+      )
     }
     if (
       entities !== -1 &&

@@ -1,5 +1,5 @@
 import { popcount, trailingZeros } from './bits.ts'
-import { InvalidSize, RowOutOfRange, RowsOutOfRange } from './errors.ts'
+import { InvalidSize, RowOutOfRange, RowsOutOfRange, WrongMemory } from './errors.ts'
 
 /** Most rows that one set can hold: 2³⁰. */
 const MAX_ROWS = 2 ** 30
@@ -41,9 +41,11 @@ export class DirtyRows {
    * @param rows how many rows, an integer from 0 to 2³⁰
    * @param place where to keep the bits, cleared first; default: an ArrayBuffer of its own
    * @throws InvalidSize
+   * @throws WrongMemory for a place that is no multiple of 4, or too short
    */
   constructor(rows: number, place?: DirtyRowsPlace) {
     const bytes = DirtyRows.bytesFor(rows)
+    if (place !== undefined) checkPlace(place, bytes)
     const wordCount = (rows + 31) >>> 5
     this.rows = rows
     this.buffer = place === undefined ? new ArrayBuffer(bytes) : place.buffer
@@ -223,6 +225,14 @@ export class DirtyRows {
       summary[s] |= changed
     }
   }
+}
+
+function checkPlace({ buffer, offset }: DirtyRowsPlace, bytes: number): void {
+  if (Number.isInteger(offset / 4) && offset >= 0 && offset + bytes <= buffer.byteLength) return
+  throw new WrongMemory(
+    'The bits of these rows',
+    `they take ${bytes} bytes from a multiple of 4 on, not from ${offset} of ${buffer.byteLength} bytes.`,
+  )
 }
 
 /** Sets bits `first … end − 1`; `first < end`. */

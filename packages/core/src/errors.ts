@@ -310,12 +310,12 @@ export class ColumnUnusable extends MkError {
   }
 }
 
-/** Memory that a kernel was given lies in another buffer than the one it works on, or past its end. */
+/** Memory for rows or kernels that lies in another buffer, past the end of its own, or at no multiple of 4. Nothing was changed. */
 export class WrongMemory extends MkError {
   readonly code = 'WrongMemory'
 
   constructor(what: string, reason: string) {
-    super(`${what} cannot be reached by the kernels: ${reason}`)
+    super(`${what} cannot lie there: ${reason}`)
   }
 }
 

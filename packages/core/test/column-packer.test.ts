@@ -28,6 +28,14 @@ function dirtyList(dirty: DirtyRows): number[] {
   return list
 }
 
+function canReserve(bytes: number): boolean {
+  try {
+    return createHeap({ bytes, exact: true }).bytes === bytes
+  } catch {
+    return false
+  }
+}
+
 /** One f32 column at the start of the row. */
 const one: ColumnLayout[] = [{ type: 'f32', arity: 1, offsets: [0] }]
 /** x, y, z as vec3f, then a scale: 16 bytes. */
@@ -52,6 +60,30 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect([...rows.subarray(396)]).toEqual([0, 0, 0, 2])
     expect(packer.diff(target, 0, 100)).toBe(0) // the mirror holds them now
     expect(dirtyList(target.dirty)).toEqual([7, 99]) // who uploads them clears them
+  })
+
+  it.skipIf(!canReserve(2 ** 32))('reaches the last bytes of the largest heap, 4 GiB', () => {
+    const heap = createHeap({ bytes: 2 ** 32, exact: true, kernels: kind })
+    const rows = 40
+    heap.alloc(2 ** 32 - 2 ** 20) // never touched, so it costs address space only
+    const bits = heap.alloc(DirtyRows.bytesFor(rows))
+    const table = new Uint32Array(heap.buffer, heap.alloc(rows * 4).offset, rows)
+    table.forEach((_, row) => (table[row] = rows - 1 - row))
+    const target = {
+      offset: heap.alloc(rows * 8).offset,
+      dirty: new DirtyRows(rows, { buffer: heap.buffer, offset: bits.offset }),
+    }
+    const outside = Float32Array.from({ length: rows }, (_, entity) => entity)
+    const inside = new Float32Array(heap.buffer, heap.alloc(rows * 4).offset, rows)
+    inside.set(outside)
+    const layout: ColumnLayout[] = [0, 4].map((offset) => ({ type: 'f32', arity: 1, offsets: [offset] }))
+    const packer = new ColumnPacker(heap, layout, 8)
+    packer.bind(0, inside)
+    packer.bind(1, outside)
+    expect(packer.diff(target, 0, rows, undefined, table.byteOffset)).toBe(rows - 1) // the row of entity 0 is zero
+    const image = new Float32Array(heap.buffer, target.offset, rows * 2)
+    expect([...image]).toEqual(Array.from({ length: rows * 2 }, (_, i) => rows - 1 - (i >> 1)))
+    expect(dirtyList(target.dirty)).toHaveLength(rows - 1)
   })
 
   it('asks again for scratch memory that it did not get', () => {
@@ -478,6 +510,9 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect(() => packer.diff({ ...target, offset: memory.buffer.byteLength - 36 }, 0, 10)).toThrow(
       WrongMemory,
     )
+    for (const offset of [-4, 2, 0.5, Number.NaN]) {
+      expect(() => packer.diff({ ...target, offset }, 0, 10)).toThrow(WrongMemory)
+    }
     expect(() => packer.diff(target, 0, 10, undefined, 2)).toThrow(WrongMemory)
     expect(() => packer.diff(target, 0, 10, undefined, memory.buffer.byteLength)).toThrow(WrongMemory)
     expect(target.dirty.isEmpty).toBe(true)

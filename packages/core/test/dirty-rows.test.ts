@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DirtyRows, InvalidSize, RowOutOfRange, RowsOutOfRange } from '@memkit/core'
+import { DirtyRows, InvalidSize, RowOutOfRange, RowsOutOfRange, WrongMemory } from '@memkit/core'
 
 /** All runs as `[first, count]`. */
 function runs(rows: DirtyRows, maxGap: number): [number, number][] {
@@ -183,6 +183,17 @@ describe('DirtyRows', () => {
     expect(rows.isEmpty).toBe(true)
     expect(rows.nextRun(0, 5)).toBe(false)
     expect(() => rows.set(0)).toThrow(RowOutOfRange)
+  })
+
+  it('refuses a place that is no multiple of 4, or too short, and leaves its bytes alone', () => {
+    const buffer = new ArrayBuffer(64)
+    const bytes = new Uint8Array(buffer).fill(7)
+    // 100 rows: 4 words and 1 of the summary, 20 bytes.
+    for (const offset of [-4, 2, 0.5, Number.NaN, 48, 64]) {
+      expect(() => new DirtyRows(100, { buffer, offset })).toThrow(WrongMemory)
+    }
+    expect([...bytes].every((byte) => byte === 7)).toBe(true)
+    expect(new DirtyRows(100, { buffer, offset: 44 }).isEmpty).toBe(true)
   })
 
   it('refuses row counts and rows that cannot be, and changes nothing', () => {

@@ -311,8 +311,8 @@ describe('kernels', () => {
     expect(createKernels(undefined, new ArrayBuffer(64)).kind).toBe('js')
   })
 
-  it('gather only dirty rows of their own memory', () => {
-    const memory = new BumpMemory(65536)
+  it.each(['auto', 'js'] as const)('gather only dirty rows of their own memory: %s', (kind) => {
+    const memory = new BumpMemory(65536, kind)
     const elsewhere = new DirtyRows(10)
     expect(() => memory.kernels.gather(elsewhere, 0, 10, 0, 4, 1024, 2048)).toThrow(WrongMemory)
   })

@@ -1,5 +1,6 @@
 import { popcount, trailingZeros } from '../bits.ts'
 import type { DirtyRows } from '../dirty-rows.ts'
+import { WrongMemory } from '../errors.ts'
 import { Group } from './group-table.ts'
 import { halfFromFloatBits } from './half-float.ts'
 import type { Kernels } from './kernels.ts'
@@ -15,8 +16,9 @@ class JsKernels implements Kernels {
   readonly #u16: Uint16Array
 
   constructor(buffer: ArrayBuffer) {
-    this.#i32 = new Int32Array(buffer, 0, buffer.byteLength >>> 2)
-    this.#u16 = new Uint16Array(buffer, 0, buffer.byteLength >>> 1)
+    // Divided, not shifted: 4 GiB are one more than 32 bits hold.
+    this.#i32 = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4))
+    this.#u16 = new Uint16Array(buffer, 0, Math.floor(buffer.byteLength / 2))
   }
 
   diffPack(
@@ -72,6 +74,7 @@ class JsKernels implements Kernels {
     indices: number,
   ): number {
     const m = this.#i32
+    if (dirty.buffer !== m.buffer) throw new WrongMemory('The dirty rows', 'place them in the same memory.')
     const { words, summary } = dirty
     const end = first + count
     const rowWords = stride >>> 2

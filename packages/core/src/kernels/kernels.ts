@@ -5,7 +5,7 @@ import { createWasmKernels } from './wasm-kernels.ts'
 /**
  * The inner loops, over one linear memory. Two kinds with bit-identical results: WebAssembly SIMD, and JavaScript
  * where WebAssembly or SIMD is refused. All addresses are bytes from the start of the memory. Nothing here
- * allocates, and no argument is checked: `ColumnPacker` does that.
+ * allocates, and no address is checked: `ColumnPacker` does that.
  */
 export interface Kernels {
   readonly kind: 'wasm-simd' | 'js'
@@ -45,6 +45,7 @@ export interface Kernels {
    * @param payload address of the copies, a multiple of 4: `stride` bytes for each dirty row
    * @param indices address of the row numbers, a multiple of 4: 4 bytes for each dirty row
    * @returns how many rows were copied
+   * @throws WrongMemory when `dirty` lies in another buffer
    */
   gather(
     dirty: DirtyRows,

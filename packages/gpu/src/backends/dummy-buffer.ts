@@ -59,8 +59,8 @@ export function copyInto(
   }
   let words = wordsOf.get(source)
   // A resizable source may have grown since.
-  if (words === undefined || words.length < (srcOffset + size) >>> 2) {
-    words = new Int32Array(source, 0, source.byteLength >>> 2)
+  if (words === undefined || words.length * 4 < srcOffset + size) {
+    words = new Int32Array(source, 0, Math.floor(source.byteLength / 4))
     wordsOf.set(source, words)
   }
   const to = dst.words

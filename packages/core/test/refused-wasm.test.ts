@@ -28,6 +28,20 @@ describe('kernels where WebAssembly is refused', () => {
     expect(await kindWhere({ ...real, Module })).toBe('js')
   })
 
+  it('do not ask a strict CSP again: each attempt would be reported as a violation', async () => {
+    let attempts = 0
+    function Module(): never {
+      attempts++
+      throw new real.CompileError('Wasm code generation disallowed by embedder')
+    }
+    const memory = new real.Memory({ initial: 1 })
+    vi.resetModules()
+    vi.stubGlobal('WebAssembly', { ...real, Module })
+    const { createKernels } = await import('@memkit/core')
+    for (let heap = 0; heap < 3; heap++) expect(createKernels(memory, memory.buffer).kind).toBe('js')
+    expect(attempts).toBe(1)
+  })
+
   it('are JavaScript where the module cannot be instantiated', async () => {
     function Instance(): never {
       throw new real.LinkError('no')

@@ -41,7 +41,8 @@ let modules: Modules | null | undefined
 
 /** Kernels in WebAssembly SIMD; undefined where that is refused: by a strict CSP, or by an engine without SIMD. */
 export function createWasmKernels(memory: WebAssembly.Memory): Kernels | undefined {
-  modules ??= compile()
+  // No `??=`: a refusal is remembered too, for each attempt is reported as a violation of the page's policy.
+  if (modules === undefined) modules = compile()
   if (modules === null) return undefined
   try {
     return new WasmKernels(memory, modules)

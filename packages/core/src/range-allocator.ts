@@ -174,7 +174,12 @@ export class RangeAllocator {
     return this.#sizes[this.#requireUsed(node)]
   }
 
-  /** Gives a range back; it merges with its free neighbours. @throws NotAllocated, DoubleFree */
+  /**
+   * Gives a range back; it merges with its free neighbours. That a node was freed before is known until its place among the
+   * nodes was freed 256 times more: the number then begins anew.
+   *
+   * @throws NotAllocated, DoubleFree
+   */
   free(node: number): void {
     const index = this.#requireUsed(node)
     this.#used[index] = 0

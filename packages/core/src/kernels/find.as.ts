@@ -1,6 +1,6 @@
 // Which rows of a block differ from their columns: the part of the diff + pack kernel that reads everything, every
-// frame. Called by `diff-pack.as.ts` for each group of scalars. Compiled by scripts/build-kernels.mjs into
-// generated/find.ts.
+// frame. Called by `diff-pack.as.ts` for some words of a block, with all groups of scalars. Compiled by
+// scripts/build-kernels.mjs into generated/find.ts.
 // @ts-nocheck
 
 /** Four bits for four equal rows, in each byte. */

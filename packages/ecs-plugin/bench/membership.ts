@@ -1,5 +1,5 @@
-// What following a bitECS query costs: a GPU query against rebuilding and uploading the list (P15), and what observers add to adding and
-// removing a component. `npm run bench -w @memkit/ecs-plugin [-- --quick]`
+// What following a bitECS query costs: a GPU query against rebuilding and uploading the list (P15), and what entering and leaving
+// cost beside bitECS's own work. `npm run bench -w @memkit/ecs-plugin [-- --quick]`
 import { cpus } from 'node:os'
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
@@ -35,8 +35,10 @@ for (const [name, open] of [
 }
 table(['device', 'entities', 'in and out', 'GPU query', 'rebuilt', 'rebuilt ÷ GPU query'], lines)
 
-console.log('\nAdding and removing a component, ns per entity and call (bitECS alone = 1)\n')
-table(['what is followed', 'add', 'remove', '÷ bitECS alone'], await observers())
+console.log(
+  '\nEntering and leaving, ns per entity: the call of bitECS (alone = 1), and the frame after it on Dummy, upload included\n',
+)
+table(['what is followed', 'add', 'remove', '÷ bitECS alone', 'frame in', 'frame out'], await observers())
 
 /** `share` of the entities come and go per frame: half of them leave, half enter. */
 async function keptInStep(gpu: MkGpu, entities: number, share: number): Promise<string[]> {
@@ -125,27 +127,47 @@ async function observers(): Promise<string[][]> {
   )
   const adds: number[][] = kinds.map(() => [])
   const removes: number[][] = kinds.map(() => [])
+  const framesIn: number[][] = kinds.map(() => [])
+  const framesOut: number[][] = kinds.map(() => [])
   for (let round = 0; round < rounds + 10; round++)
     cases.forEach(({ world, all, Thing, mk }, i) => {
-      const start = performance.now()
-      for (const entity of all) addComponent(world, entity, Thing)
-      const added = performance.now()
+      const perEntity = (run: () => void): number => {
+        const start = performance.now()
+        run()
+        return ((performance.now() - start) * 1e6) / count
+      }
+      const frame = (): void => {
+        mk.beginFrame()
+        mk.endFrame()
+      }
+      const add = perEntity(() => {
+        for (const entity of all) addComponent(world, entity, Thing)
+      })
       query(world, [Thing])
-      const before = performance.now()
-      for (const entity of all) removeComponent(world, entity, Thing)
-      const removed = performance.now()
+      const frameIn = perEntity(frame)
+      const remove = perEntity(() => {
+        for (const entity of all) removeComponent(world, entity, Thing)
+      })
       query(world, [Thing])
-      mk.beginFrame()
-      mk.endFrame()
+      const frameOut = perEntity(frame)
       if (round < 10) return
-      adds[i].push(((added - start) * 1e6) / count)
-      removes[i].push(((removed - before) * 1e6) / count)
+      adds[i].push(add)
+      removes[i].push(remove)
+      framesIn[i].push(frameIn)
+      framesOut[i].push(frameOut)
     })
   const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]
   const alone = median(adds[0]) + median(removes[0])
   return kinds.map((kind, i) => {
     const [add, remove] = [median(adds[i]), median(removes[i])]
     cases[i].mk.dispose()
-    return [kind, add.toFixed(0), remove.toFixed(0), ((add + remove) / alone).toFixed(2)]
+    return [
+      kind,
+      add.toFixed(0),
+      remove.toFixed(0),
+      ((add + remove) / alone).toFixed(2),
+      median(framesIn[i]).toFixed(0),
+      median(framesOut[i]).toFixed(0),
+    ]
   })
 }

@@ -366,6 +366,20 @@ export class NoAdapter extends MkError {
   }
 }
 
+/** The adapter gives no device with the limits or features asked for. */
+export class DeviceRefused extends MkError {
+  override readonly code = 'DeviceRefused'
+  readonly adapter: string
+  /** What Dawn said: the name, what was asked and what there is. */
+  readonly detail: string
+  constructor(adapter: string, cause: unknown) {
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    super(`${adapter} gives no such device: ${detail} Ask for lower \`limits\` or fewer \`features\`.`)
+    this.adapter = adapter
+    this.detail = detail
+  }
+}
+
 /** The npm package `webgpu` is missing, or its binary does not load here. */
 export class DawnMissing extends MkError {
   override readonly code = 'DawnMissing'

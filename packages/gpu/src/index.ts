@@ -48,6 +48,7 @@ export {
   BufferTooLarge,
   DawnMissing,
   DeviceLost,
+  DeviceRefused,
   ForeignBuffer,
   HazardDetected,
   InjectedFault,

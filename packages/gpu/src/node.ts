@@ -1,7 +1,7 @@
 /// <reference types="node" />
 /// <reference types="@webgpu/types" preserve="true" />
 import { isMainThread } from 'node:worker_threads'
-import { DawnMissing, NoAdapter } from './errors.ts'
+import { DawnMissing, DeviceRefused, NoAdapter } from './errors.ts'
 import { MkGpu } from './gpu.ts'
 import { WebGpuBackend } from './backends/webgpu.ts'
 import {
@@ -53,7 +53,7 @@ const instances = new Map<string, GPU>()
  * A WebGPU device in Node, on Vulkan, Metal or Direct3D 12. Finds SwiftShader, which comes with Chromium, when there is no GPU;
  * for that it sets VK_DRIVER_FILES, VK_ICD_FILENAMES and XDG_RUNTIME_DIR in `process.env` unless they are set. The device is the
  * caller's: `device.destroy()` lets everything behind it go.
- * @throws NoAdapter, DawnMissing
+ * @throws NoAdapter, DeviceRefused (limits or features that the adapter has not), DawnMissing
  */
 export async function dawnDevice(options: DawnOptions = {}): Promise<GPUDevice> {
   const adapter = await findAdapter(options)
@@ -62,17 +62,21 @@ export async function dawnDevice(options: DawnOptions = {}): Promise<GPUDevice> 
     maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
     ...options.limits,
   }
-  return adapter.requestDevice({
-    label: options.label ?? 'memkit',
-    requiredLimits: limits,
-    requiredFeatures: [...(options.features ?? [])],
-  })
+  try {
+    return await adapter.requestDevice({
+      label: options.label ?? 'memkit',
+      requiredLimits: limits,
+      requiredFeatures: [...(options.features ?? [])],
+    })
+  } catch (cause) {
+    throw new DeviceRefused(adapter.info.description || adapter.info.device || 'The adapter', cause)
+  }
 }
 
 /**
  * An MkGpu in Node that owns its device: `gpu.destroy()` lets everything go.
  * `gpu.capabilities.adapter` names the adapter it took.
- * @throws NoAdapter, DawnMissing
+ * @throws NoAdapter, DeviceRefused (limits or features that the adapter has not), DawnMissing
  */
 export async function dawnGpu(options: DawnGpuOptions = {}): Promise<MkGpu<WebGpuBackend>> {
   const device = await dawnDevice(options)

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { globals } from 'webgpu'
 import { describe, expect, it } from 'vitest'
-import { MkBufferUsage, NoAdapter } from '@memkit/gpu'
+import { DeviceRefused, MkBufferUsage, NoAdapter } from '@memkit/gpu'
 import { dawnDevice, dawnGpu } from '@memkit/gpu/node'
 
 const run = promisify(execFile)
@@ -50,6 +50,16 @@ describe('dawnGpu', () => {
     expect(device.features.has('timestamp-query')).toBe(true)
     expect(device.label).toBe('mine')
     device.destroy()
+  })
+
+  it('refuses limits and features that the adapter has not', async () => {
+    const most = await dawnGpu()
+    const { adapter, maxBufferSize } = most.capabilities
+    most.destroy()
+    const error = await dawnGpu({ limits: { maxBufferSize: 2 ** 50 } }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'DeviceRefused', adapter })
+    expect((error as DeviceRefused).detail).toContain(String(maxBufferSize))
+    await expect(dawnGpu({ features: ['none' as GPUFeatureName] })).rejects.toBeInstanceOf(DeviceRefused)
   })
 
   it('has the usage bits of Dawn', () => {

@@ -2,6 +2,7 @@ import type { BackendAllocation, MkGpuBackend, NativeOf } from './backend.ts'
 import { MkDeviceBuffer, allocatedSize } from './buffers.ts'
 import type { MkBuffer, MkBufferDescription } from './buffers.ts'
 import {
+  AllocationFailed,
   BufferInUse,
   BufferTooLarge,
   DeviceLost,
@@ -165,10 +166,10 @@ export class DeviceMemory<B extends MkGpuBackend> implements StagingOwner<B> {
 
   /** Called by a staging buffer whose map was refused. */
   mapFailure(buffer: MkStagingBuffer<B>, cause: unknown): Error {
-    return (
-      this.#lossError() ??
-      new NotMappable(buffer.label, `${cause instanceof Error ? cause.message : String(cause)}.`)
-    )
+    const loss = this.#lossError()
+    if (loss) return loss
+    if (cause instanceof AllocationFailed) return cause
+    return new NotMappable(buffer.label, `${cause instanceof Error ? cause.message : String(cause)}.`)
   }
 
   #checkSize(size: number, label: string): void {

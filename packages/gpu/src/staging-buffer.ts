@@ -58,7 +58,7 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
   /**
    * Makes the bytes accessible once the device has finished with the buffer.
    * @returns the bytes, valid until `unmap()`; rejects with AlreadyMapped, BufferDestroyed, BufferInUse (recorded work needs
-   *   it: submit first), DeviceLost, and NotMappable when it is unmapped meanwhile or the device refuses
+   *   it: submit first), DeviceLost, AllocationFailed, and NotMappable when it is unmapped meanwhile or the device refuses
    */
   map(): Promise<Uint8Array<ArrayBuffer>> {
     return unawaited(

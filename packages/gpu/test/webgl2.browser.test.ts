@@ -10,6 +10,7 @@ import {
   ValidationFailed,
   WebGl2Backend,
 } from '@memkit/gpu'
+import { thrownBy } from './thrown-by.ts'
 import { uploadMesh, vertices } from './upload-mesh.ts'
 
 const { INDEX, INDIRECT, STORAGE, TRANSFER_DST, TRANSFER_SRC, UNIFORM, VERTEX } = MkBufferUsage
@@ -210,6 +211,21 @@ describe('a WebGL2 context', () => {
     expect(error).toMatchObject({ label: 'too much', requested: 2 ** 44 })
     // This much is refused before memory is asked for; debug mode tells that too.
     expect(heard).toEqual(debug ? [expect.stringContaining("createBuffer on 'too much'")] : [])
+    gpu.destroy()
+  })
+
+  it('without the memory to read back says so, and goes on', async () => {
+    const gpu = new MkGpu(new WebGl2Backend(context(), { owned: true, maxBufferSize: 2 ** 45 }))
+    const most = 2 ** 44 // more than any ArrayBuffer or buffer object has
+    thrownBy(AllocationFailed, () => gpu.createStagingBuffer(most))
+    const small = gpu.createDeviceBuffer(4, BOTH)
+    gpu.write(small, 0, new Uint32Array([7]).buffer)
+    const target = gpu.createStagingBuffer(most, { memory: MkMemoryType.HostCached })
+    gpu.transfer(small, target)
+    await expect(target.map()).rejects.toMatchObject({ code: 'AllocationFailed', requested: most })
+    expect(target.state).toBe('unmapped')
+    // What waits behind it is not held up.
+    expect([...new Uint32Array(await gpu.read(small))]).toEqual([7])
     gpu.destroy()
   })
 

@@ -134,6 +134,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
 
   createBuffer({ size, usage, memory, label }: BackendBufferDescriptor): BackendAllocation<WebGLBuffer> {
     const { gl } = this
+    const bytes = memory === HostVisible ? cpuBytes(label, size) : undefined
     // Older implementations give null on a lost context.
     const native = (gl.createBuffer() as WebGLBuffer | null) ?? {}
     const buffer: GlBuffer = {
@@ -142,7 +143,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
       host: memory === HostVisible,
       element: (usage & INDEX) !== 0,
       stored: false,
-      bytes: memory === HostVisible ? new Uint8Array(size) : undefined,
+      bytes,
       rejectMap: undefined,
     }
     this.#buffers.set(native, buffer)
@@ -229,8 +230,12 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
         // Unmapped or destroyed meanwhile, or lost: then `#lose` rejects, after it has told.
         if (!alive || buffer.rejectMap !== reject || this.#gone) return
         buffer.rejectMap = undefined
-        if (!buffer.host) this.#download(native, buffer)
-        resolve()
+        try {
+          if (!buffer.host) this.#download(native, buffer)
+          resolve()
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)))
+        }
       }
       if (this.#lost) this.#rejectMap(buffer, new Error('the context is lost'))
       else if (buffer.host) open(true)
@@ -373,10 +378,15 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     this.#after('copy', `${from.label}', '${to.label}`)
   }
 
-  /** Reads a buffer whose fence was reached, so that this does not wait for the device. */
+  /**
+   * Reads a buffer whose fence was reached, so that this does not wait for the device.
+   * @throws AllocationFailed when there was no memory for it, on either side
+   */
   #download(native: WebGLBuffer, buffer: GlBuffer): void {
     const { gl } = this
-    const bytes = new Uint8Array(buffer.size)
+    const missing = buffer.stored && buffer.size >= CHECKED_BYTES ? this.#missing(native, buffer) : undefined
+    if (missing) throw missing
+    const bytes = cpuBytes(buffer.label, buffer.size)
     buffer.bytes = bytes
     if (!buffer.stored) return
     this.#before()
@@ -436,6 +446,18 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
 }
 
 const errorNames = ['INVALID_ENUM', 'INVALID_VALUE', 'INVALID_OPERATION', 'OUT_OF_MEMORY'] as const
+
+/**
+ * Zeros in memory of the CPU.
+ * @throws AllocationFailed
+ */
+function cpuBytes(label: string, size: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(size)
+  } catch (cause) {
+    throw new AllocationFailed(label, size, cause instanceof Error ? cause.message : String(cause))
+  }
+}
 
 /** Kills every view of the bytes that somebody kept, without copying them. */
 function detach(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -1,3 +1,4 @@
+import { requireSize } from './bounds.ts'
 import { Budgets, MkTag } from './budget.ts'
 import type { Budget, BudgetEvent, BudgetLimits } from './budget.ts'
 import { DoubleFree, NoOpenFrame, NotAllocated } from './errors.ts'
@@ -148,6 +149,8 @@ export class MkAllocator {
    */
   frameAlloc<A extends TypedArray>(kind: TypedArrayKind<A>, length: number, tag?: MkTag): A {
     this.#requireFrame('frameAlloc')
+    // First, so that what is no length counts as no refusal of a budget.
+    requireSize('MkAllocator.frameAlloc: length', length, 0, Number.MAX_SAFE_INTEGER)
     const budget = tag === undefined ? this.#frameBudget : this.#budgets.of(tag)
     const bytes = length * kind.BYTES_PER_ELEMENT
     this.#budgets.check(budget, bytes)
@@ -229,6 +232,7 @@ export class MkAllocator {
    */
   alloc(bytes: number, options: AllocOptions = {}): MemoryHandle {
     const { tag = MkTag.General, align, label = tag } = options
+    requireSize('MkAllocator.alloc: bytes', bytes, 0, Number.MAX_SAFE_INTEGER)
     const budget = this.#budgets.of(tag)
     this.#budgets.check(budget, bytes)
     const block = this.heap.alloc(bytes, align, label)

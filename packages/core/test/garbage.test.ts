@@ -36,6 +36,7 @@ const steady = [
   'dirty rows',
   'kernels, columns in the heap',
   'kernels, columns outside',
+  'kernels, columns of all sorts, masks, an entity table',
   'allocator',
   'frame',
 ]

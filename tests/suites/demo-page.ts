@@ -24,7 +24,9 @@ export class DemoServer {
   static async start(): Promise<DemoServer> {
     const folder = await mkdtemp(join(tmpdir(), 'memkit-demo-'))
     const skip = join(repository, 'demo/node_modules')
-    await cp(join(repository, 'demo'), folder, { recursive: true, filter: (path) => !path.startsWith(skip) })
+    // Without its tsconfig, which extends one that is not copied.
+    const wanted = (path: string): boolean => !path.startsWith(skip) && !path.endsWith('tsconfig.json')
+    await cp(join(repository, 'demo'), folder, { recursive: true, filter: wanted })
     await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
     const server = await createServer({
       root: folder,

@@ -221,11 +221,6 @@ export class Disposed extends MkError {
   }
 }
 
-function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
-}
-
 /** Something that `app.ready()` provides was used before it. */
 export class NotReady extends MkError {
   readonly code = 'NotReady'
@@ -371,4 +366,9 @@ export class InvalidDelta extends MkError {
     super(`app.tick(${delta}): the time step must be a finite number of seconds, 0 or more.`)
     this.delta = delta
   }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

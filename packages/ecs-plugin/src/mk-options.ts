@@ -74,6 +74,7 @@ export function gpuFrom(
   debug: boolean,
   signal: AbortSignal | undefined,
 ): Promise<MkGpu> {
+  if (signal?.aborted === true) return Promise.reject(signal.reason)
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })

@@ -1,6 +1,6 @@
 import { trailingZeros } from './bits.ts'
 import { DirtyRows } from './dirty-rows.ts'
-import { ColumnUnusable, PackLayoutInvalid, RowsOutOfRange, WrongMemory } from './errors.ts'
+import { ColumnUnusable, PackerDisposed, PackLayoutInvalid, RowsOutOfRange, WrongMemory } from './errors.ts'
 import { Group, planGroups } from './kernels/group-table.ts'
 import type { ColumnLayout } from './kernels/group-table.ts'
 import type { Kernels } from './kernels/kernels.ts'
@@ -55,6 +55,7 @@ export class ColumnPacker {
   #maskBlock: Block | undefined
   #mask: DirtyRows | undefined
   #outside = 0
+  #disposed = false
   #entities = -1
   readonly #u32: Uint32Array
 
@@ -160,8 +161,10 @@ export class ColumnPacker {
     return this.#run(target, first, count, mask, entities, 1)
   }
 
-  /** Gives its memory back. The packer must not be used afterwards. */
+  /** Gives its memory back; `diff` and `pack` then throw PackerDisposed. Idempotent. */
   dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
     this.#memory.free(this.#table)
     for (const block of this.#scratch) if (block !== undefined) this.#memory.free(block)
     if (this.#maskBlock !== undefined) this.#memory.free(this.#maskBlock)
@@ -340,6 +343,7 @@ export class ColumnPacker {
   }
 
   #check(target: PackTarget, first: number, count: number, entities: number): void {
+    if (this.#disposed) throw new PackerDisposed()
     const { dirty, offset } = target
     const { buffer } = this.#memory
     if (!(Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 0)) {

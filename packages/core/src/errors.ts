@@ -319,6 +319,15 @@ export class WrongMemory extends MkError {
   }
 }
 
+/** A packer was used after `dispose()`: its memory may be somebody else's by now. */
+export class PackerDisposed extends MkError {
+  readonly code = 'PackerDisposed'
+
+  constructor() {
+    super('This ColumnPacker was disposed of. Make a new one.')
+  }
+}
+
 // Layouts
 
 /** A name that WGSL does not allow. */

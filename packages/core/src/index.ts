@@ -68,7 +68,14 @@ export { InvalidAlignment, InvalidSize } from './errors.ts'
 export { DoubleFree, HeapFull, NotAllocated, ReserveRefused } from './errors.ts'
 export { ArenaDisposed, ArenaFull, NoOpenFrame, StaleFrameVec, StaleMark } from './errors.ts'
 export { BudgetExceeded, HandlesFull, PhaseEnded } from './errors.ts'
-export { ColumnUnusable, PackLayoutInvalid, RowOutOfRange, RowsOutOfRange, WrongMemory } from './errors.ts'
+export {
+  ColumnUnusable,
+  PackerDisposed,
+  PackLayoutInvalid,
+  RowOutOfRange,
+  RowsOutOfRange,
+  WrongMemory,
+} from './errors.ts'
 export { ColumnNotSyncable, InvalidValue, ReservedField, WrongColumnCount } from './errors.ts'
 export { InvalidArrayCount, InvalidAttribute, InvalidIdentifier, InvalidLayout } from './errors.ts'
 export { InvalidSchema, NotHostShareable, RuntimeArrayNotLast } from './errors.ts'

@@ -198,6 +198,14 @@ export class MkAllocator {
     return this.#arena.mark()
   }
 
+  /**
+   * Whether a view lies in memory that was handed out in this frame and not rewound. With `debug`, a view of an older frame is told
+   * even where its place was handed out again.
+   */
+  ownsThisFrame(view: ArrayBufferView): boolean {
+    return this.#arena.ownsThisFrame(view)
+  }
+
   /** Frees the frame memory taken since `mark`. @throws StaleMark, NoOpenFrame */
   rewind(mark: ArenaMark): void {
     this.#requireFrame('rewind')

@@ -467,6 +467,18 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect(memory.freed).toBe(1 + 4 + 1) // table, four scratches, mask
   })
 
+  it('refuses to work once it was disposed of, and may be disposed of again', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 10, 4)
+    const packer = new ColumnPacker(memory, one, 4)
+    packer.bind(0, new Float32Array(10).fill(1))
+    packer.dispose()
+    packer.dispose()
+    for (const call of [() => packer.diff(target, 0, 10), () => packer.pack(target, 0, 10)])
+      expect(call).toThrow(expect.objectContaining({ code: 'PackerDisposed' }))
+    expect(target.dirty.isEmpty).toBe(true)
+  })
+
   it('refuses layouts that do not fit the row', () => {
     const memory = memoryOf()
     const bad: [ColumnLayout[], number][] = [

@@ -126,6 +126,22 @@ describe('frames', () => {
     expect(memory.stats.live).toBe(0)
   })
 
+  it('tells memory of this frame from what was rewound and from an older frame', () => {
+    const memory = allocator({ debug: true })
+    memory.beginFrame()
+    const kept = memory.frameAlloc(Float32Array, 4)
+    const mark = memory.mark()
+    const rewound = memory.frameAlloc(Float32Array, 4)
+    expect([kept, rewound].map((view) => memory.ownsThisFrame(view))).toEqual([true, true])
+    memory.rewind(mark)
+    expect([kept, rewound].map((view) => memory.ownsThisFrame(view))).toEqual([true, false])
+    memory.endFrame()
+    memory.beginFrame()
+    memory.frameAlloc(Float32Array, 4)
+    expect(memory.ownsThisFrame(kept)).toBe(false)
+    expect(memory.ownsThisFrame(new Float32Array(4))).toBe(false)
+  })
+
   it('poisons freed frame memory in debug', () => {
     const memory = allocator({ debug: true })
     memory.beginFrame()

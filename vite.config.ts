@@ -53,6 +53,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          // A whole browser on a busy machine: what fails once and then holds is the machine's doing.
+          retry: process.env['CI'] ? 1 : 0,
           include: ['tests/**/*.e2e.test.ts'],
           // Whole programs in Chromium, drawn in software: one file at a time, and slow where other projects run beside them.
           fileParallelism: false,

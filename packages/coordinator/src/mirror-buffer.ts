@@ -1,6 +1,5 @@
 import type { MkError } from '@memkit/core'
-import { MkBufferUsage } from '@memkit/gpu'
-import type { MkDeviceBuffer } from '@memkit/gpu'
+import type { MkCapabilities, MkDeviceBuffer } from '@memkit/gpu'
 import { MirrorOutOfMemory, MirrorTooLarge } from './errors.ts'
 import type { MirrorHost } from './mirror-host.ts'
 
@@ -179,9 +178,12 @@ export class MirrorBuffer {
   }
 
   #maxBytes(): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#host.gpu.capabilities
-    return (this.#usage & MkBufferUsage.STORAGE) !== 0
-      ? Math.min(maxBufferSize, maxStorageBufferBindingSize)
-      : maxBufferSize
+    return mostMirrorBytes(this.#host.gpu.capabilities)
   }
+}
+
+/** Bytes of the biggest buffer that a mirror can have on a device: it is bound as storage wherever there is storage. */
+export function mostMirrorBytes(capabilities: MkCapabilities): number {
+  const { storage, maxBufferSize, maxStorageBufferBindingSize } = capabilities
+  return storage ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize
 }

@@ -1,6 +1,6 @@
 import { ColumnPacker, DirtyRows, HeapFull, RowOutOfRange } from '@memkit/core'
 import type { ColumnLayout, ColumnSource, Schema } from '@memkit/core'
-import { MirrorTooLarge } from '@memkit/coordinator'
+import { MirrorTooLarge, mostMirrorBytes } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
 import { MkBufferUsage, UsageUnsupported } from '@memkit/gpu'
 import { ComponentSource } from './component-source.ts'
@@ -313,12 +313,12 @@ export class SyncedComponent implements RowKeeper, BufferSource {
    * @throws MirrorTooLarge when it allows none of as many rows as are to be reserved
    */
   #checkDevice(): void {
-    const { backend, indexIsExclusive, maxBufferSize, maxStorageBufferBindingSize, storage, usages } =
-      this.#coordinator.gpu.capabilities
+    const { capabilities } = this.#coordinator.gpu
+    const { backend, indexIsExclusive, usages } = capabilities
     const { capacity, label, usage } = this.options
     const possible = indexIsExclusive ? usages & ~MkBufferUsage.INDEX : usages
     if ((usage & ~possible) !== 0) throw new UsageUnsupported(backend, usage & ~possible, possible)
-    const max = storage ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize
+    const max = mostMirrorBytes(capabilities)
     const bytes = capacity * this.shape.stride
     if (bytes > max) throw new MirrorTooLarge(label, bytes, max)
   }

@@ -11,20 +11,6 @@ interface Modules {
   readonly gather: WebAssembly.Module
 }
 
-type DiffPack = (
-  groups: number,
-  groupCount: number,
-  first: number,
-  count: number,
-  target: number,
-  stride: number,
-  words: number,
-  summary: number,
-  mask: number,
-  maskSummary: number,
-  force: number,
-) => number
-
 type Gather = (
   words: number,
   summary: number,
@@ -66,14 +52,15 @@ function compile(): Modules | null {
 
 class WasmKernels implements Kernels {
   readonly kind = 'wasm-simd'
-  readonly diffPack: DiffPack
+  readonly diffPack: Kernels['diffPack']
   readonly #gather: Gather
   readonly #buffer: ArrayBuffer
 
   constructor(memory: WebAssembly.Memory, { diffPack, find, gather }: Modules) {
     const env = { memory }
     const inner = new WebAssembly.Instance(find, { env }).exports
-    this.diffPack = new WebAssembly.Instance(diffPack, { env, find: inner }).exports.diffPack as DiffPack
+    this.diffPack = new WebAssembly.Instance(diffPack, { env, find: inner }).exports
+      .diffPack as Kernels['diffPack']
     this.#gather = new WebAssembly.Instance(gather, { env }).exports.gather as Gather
     this.#buffer = memory.buffer
   }

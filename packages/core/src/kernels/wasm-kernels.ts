@@ -41,9 +41,9 @@ function compile(): Modules | null {
   if (typeof WebAssembly === 'undefined') return null
   try {
     return {
-      diffPack: new WebAssembly.Module(fromBase64(diffPackWasm)),
-      find: new WebAssembly.Module(fromBase64(findWasm)),
-      gather: new WebAssembly.Module(fromBase64(gatherWasm)),
+      diffPack: new WebAssembly.Module(fromHex(diffPackWasm)),
+      find: new WebAssembly.Module(fromHex(findWasm)),
+      gather: new WebAssembly.Module(fromHex(gatherWasm)),
     }
   } catch {
     return null
@@ -80,20 +80,8 @@ class WasmKernels implements Kernels {
   }
 }
 
-/** Core is compiled without `lib.dom`, where `atob` is declared, and the modules are small. */
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-  const bytes = new Uint8Array(Math.floor((text.replace(/=+$/, '').length * 3) / 4))
-  let bits = 0
-  let value = 0
-  let n = 0
-  for (let i = 0; n < bytes.length; i++) {
-    value = (value << 6) | alphabet.indexOf(text[i])
-    bits += 6
-    if (bits >= 8) {
-      bits -= 8
-      bytes[n++] = (value >>> bits) & 0xff
-    }
-  }
+function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
   return bytes
 }

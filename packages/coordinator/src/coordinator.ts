@@ -64,8 +64,6 @@ export class MkCoordinator {
   /** The heap of mirrors, stores and frame arenas. */
   readonly heap: Heap
   readonly buffering: BufferingMode
-  /** Frames as trace events, with the option `trace`. */
-  readonly trace: FrameTrace | undefined
   readonly #config: CoordinatorConfig
   readonly #slots: readonly Slot[]
   /** One for all slots, or one for each. */
@@ -83,6 +81,7 @@ export class MkCoordinator {
   readonly #slices = new UploadedSlices()
   readonly #host: MirrorHost
   readonly #report: ReusedReport
+  #trace: FrameTrace | undefined
   readonly #strategy: Strategy
   #gpu: MkGpu
   #ownsGpu: boolean
@@ -113,7 +112,7 @@ export class MkCoordinator {
     this.heap = config.heap ?? createHeap(config.heapBytes === undefined ? {} : { bytes: config.heapBytes })
     this.buffering = config.buffering ?? BufferingMode.Triple
     this.#strategy = config.strategy ?? 'auto'
-    this.trace = config.trace === true ? new FrameTrace() : undefined
+    this.#trace = config.trace === true ? new FrameTrace() : undefined
     const { slots, heap: frameHeap } = makeSlots(this.heap, this.buffering, config)
     this.#slots = slots
     this.#scratch = new FlushScratch(frameHeap)
@@ -156,6 +155,10 @@ export class MkCoordinator {
   /** Of the last finished frame: the object that `endFrame` returned. */
   get report(): FrameReport {
     return this.#report
+  }
+  /** Frames as trace events: with the option `trace`, or from `startTrace` on. Undefined while none are recorded. */
+  get trace(): FrameTrace | undefined {
+    return this.#trace
   }
   /** The device frame buffer that slices without a target lie in (with `per-slot`, the one of the last frame). */
   get frameBuffer(): MkDeviceBuffer {
@@ -207,7 +210,7 @@ export class MkCoordinator {
     }
     for (let i = 0; i < this.#downloads.length; i++) this.#downloads[i].deliver(this.#gpu)
     this.#open = true
-    if (this.trace) this.#began = performance.now()
+    if (this.#trace) this.#began = performance.now()
   }
 
   /**
@@ -304,7 +307,8 @@ export class MkCoordinator {
     this.#totals.spills += spilled
     const end = performance.now()
     report.flushMs = end - start
-    this.trace?.record(report, this.#began, start, end)
+    this.#trace?.record(report, this.#began, start, end)
+    this.#listeners.emit('frame', report)
     return report
   }
 
@@ -366,6 +370,20 @@ export class MkCoordinator {
     } catch (error) {
       if (!this.#gpu.isLost) throw error
     }
+  }
+
+  /** Records frames as trace events from now on. While it does so already, that is the trace. */
+  startTrace(): FrameTrace {
+    if (this.#trace) return this.#trace
+    this.#began = performance.now()
+    return (this.#trace = new FrameTrace())
+  }
+
+  /** Records no more. @returns what was recorded */
+  stopTrace(): FrameTrace | undefined {
+    const trace = this.#trace
+    this.#trace = undefined
+    return trace
   }
 
   /** @returns a function that takes the listener away again */

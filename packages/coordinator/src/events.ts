@@ -1,5 +1,6 @@
 import type { MkError } from '@memkit/core'
 import type { LossInfo, MkDeviceBuffer, MkLeak } from '@memkit/gpu'
+import type { FrameReport } from './frame-report.ts'
 import type { Mirror } from './mirror.ts'
 
 /** A mirror's device buffer or CPU memory was replaced: rebuild bind groups and views. */
@@ -29,6 +30,8 @@ export interface CoordinatorWarning {
 
 /** What `co.on` listens to. */
 export interface CoordinatorEvents {
+  /** At the end of every frame, with the report that `endFrame` returns. Frames that nobody listens to cost nothing. */
+  frame: FrameReport
   reallocated: Reallocated
   lost: LossInfo
   restored: Restored
@@ -55,7 +58,7 @@ export class Listeners {
 
   emit<E extends keyof CoordinatorEvents>(event: E, value: CoordinatorEvents[E]): void {
     const set = this.#byEvent.get(event)
-    if (!set) return
+    if (!set || set.size === 0) return
     for (const listener of [...set]) {
       try {
         ;(listener as (event: CoordinatorEvents[E]) => void)(value)

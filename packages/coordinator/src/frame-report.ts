@@ -1,7 +1,9 @@
+import type { Mirror } from './mirror.ts'
 import type { PlanStrategy } from './planner.ts'
 
 /** What one mirror did in a frame. Reused from frame to frame. */
 export interface MirrorReport {
+  readonly mirror: Mirror
   readonly label: string
   readonly strategy: PlanStrategy
   /** Rows that were dirty. */

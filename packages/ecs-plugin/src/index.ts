@@ -9,6 +9,7 @@ export type { MkSync, MkSystems } from './mk-sync.ts'
 export type { GpuSource, MkOptions } from './mk-options.ts'
 export type { DrawShape, GpuQuery, GpuQueryOptions } from './gpu-query.ts'
 export type { SyncedBuffer } from './synced-buffer.ts'
+export type { SyncedInfo } from './synced-info.ts'
 export { SharedMarker } from './shared-marker.ts'
 export { perGeneration } from './per-generation.ts'
 export type { Generational } from './per-generation.ts'
@@ -72,8 +73,12 @@ export {
 } from '@memkit/core'
 export type { Heap, Schema, Struct } from '@memkit/core'
 export { BufferingMode } from '@memkit/coordinator'
-export type { CostModel, FrameReport, MirrorReport, Strategy } from '@memkit/coordinator'
+export type { CostModel, FrameReport, FrameTrace, MirrorReport, Strategy } from '@memkit/coordinator'
 export { MkBufferUsage } from '@memkit/gpu'
+
+// What tools read rows with
+export { halfValue, scalarsOf } from '@memkit/core'
+export type { ScalarPlace } from '@memkit/core'
 
 // Errors
 export * from './errors.ts'

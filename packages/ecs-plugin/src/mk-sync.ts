@@ -15,6 +15,7 @@ import type { MkOptions, OpenedGpu } from './mk-options.ts'
 import type { SharedMarker } from './shared-marker.ts'
 import { SyncedBuffer } from './synced-buffer.ts'
 import { SyncedComponent } from './synced-component.ts'
+import type { SyncedInfo } from './synced-info.ts'
 
 /** A world's sync with the GPU. Made by `attachMk`, `attachKoota` or `MkPlugin`. */
 export class MkSync<W extends object = World> {
@@ -84,6 +85,11 @@ export class MkSync<W extends object = World> {
   /** The WebGPU device in use now; undefined on other backends. */
   get device(): GPUDevice | undefined {
     return (this.gpu.backend as { readonly device?: GPUDevice }).device
+  }
+
+  /** After `dispose`: every call but `dispose` throws Disposed. */
+  get isDisposed(): boolean {
+    return this.#disposed
   }
 
   /** What the last finished frame did. One object, reused: copy what you keep. */
@@ -186,6 +192,27 @@ export class MkSync<W extends object = World> {
     if (buffer === undefined)
       this.#buffers.set(component, (buffer = new SyncedBuffer(synced, this.coordinator)))
     return buffer as SyncedBuffer<S>
+  }
+
+  /** The components that are synced, in the order in which they were found. For tools: a new list each time. */
+  synced(): SyncedInfo[] {
+    this.#assertAlive('synced')
+    return Array.from(this.#synced.values(), (synced) => ({
+      component: synced.component as Synced,
+      label: synced.label,
+      changes: synced.options.changes,
+      rowKind: synced.options.rows,
+      direction: synced.options.direction,
+      entities: synced.entities,
+      buffer: this.buffer(synced.component as Synced),
+      mirror: synced.mirror,
+    }))
+  }
+
+  /** The queries that are kept on the device, oldest first. For tools: a new list each time. */
+  queries(): GpuQuery[] {
+    this.#assertAlive('queries')
+    return [...this.#queries]
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { WrongBackend } from '@memkit/gpu'
+import { RowsOutOfRange } from '@memkit/core'
 import type { Schema, u32 } from '@memkit/core'
 import { InvalidOption } from './errors.ts'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
@@ -17,6 +18,10 @@ export interface BufferSource {
   readonly rows: number
   /** Row of an entity, −1 when it has none. */
   rowOf(entity: number): number
+  /** Entity of a row, −1 when it is nobody's. Left out where rows are not those of entities. */
+  entityOf?(row: number): number
+  /** Rows as the columns that they are made of have them now; left out where the mirror is all there is. */
+  rowsNow?(first: number, count: number): ArrayBuffer
   /** A shader may write the rows. */
   readonly deviceWrites?: boolean
   /** The table row → entity, where rows are packed. */
@@ -90,6 +95,11 @@ export class SyncedBuffer<S extends Schema = Schema> {
     return this.#source.rowOf(entity)
   }
 
+  /** Id of a row's entity, without its version; −1 when the row is nobody's. Packed rows are those of the last stage. */
+  entityOf(row: number): number {
+    return this.#source.entityOf?.(row) ?? -1
+  }
+
   /**
    * Packed rows: the table row → entity, a `u32` per row, on the device. Made when first asked for.
    * @throws InvalidOption where row = entity, so that no table is needed
@@ -128,8 +138,39 @@ export class SyncedBuffer<S extends Schema = Schema> {
     }
   }
 
-  /** What the device holds now, `rows` × `stride` bytes. For tests and tools: it waits for the device. */
-  read(): Promise<ArrayBuffer> {
-    return this.#coordinator.download(this.buffer, 0, this.rows * this.stride)
+  /**
+   * What the device holds now, `count` × `stride` bytes. For tests and tools: it waits for the device.
+   * @param first row, default 0
+   * @param count rows, default up to the last one in use
+   * @throws RowsOutOfRange for rows beyond `rows`
+   */
+  read(first = 0, count: number = this.rows - first): Promise<ArrayBuffer> {
+    this.#checkRows(first, count)
+    return this.#coordinator.download(this.buffer, first * this.stride, count * this.stride)
+  }
+
+  /**
+   * What the CPU has for the same rows at this moment, in the same layout: of a living entity what its columns hold, written or not,
+   * marked or not; of a row that is nobody's what it was left with. For tests and tools: it makes a copy.
+   *
+   * Between two frames it equals `read()`, but for rows that were written since the stage, that a mark was forgotten of, or that
+   * a shader writes.
+   * @throws RowsOutOfRange for rows beyond `rows`
+   * @throws ColumnLengthMismatch, SchemaMismatch when the columns cannot be read
+   */
+  readCpu(first = 0, count: number = this.rows - first): ArrayBuffer {
+    this.#checkRows(first, count)
+    const { mirror } = this.#source
+    const { stride } = mirror
+    return (
+      this.#source.rowsNow?.(first, count) ??
+      mirror.view(Uint8Array).slice(first * stride, (first + count) * stride).buffer
+    )
+  }
+
+  #checkRows(first: number, count: number): void {
+    const whole = Number.isInteger(first) && Number.isInteger(count)
+    if (!whole || first < 0 || count < 0 || first + count > this.rows)
+      throw new RowsOutOfRange(first, count, this.rows)
   }
 }

@@ -14,6 +14,7 @@ import { Membership } from './membership.ts'
 import { PackedRows } from './packed-rows.ts'
 import type { RowKeeper, RowMap } from './row-map.ts'
 import { RowTable } from './row-table.ts'
+import { RowsNow } from './rows-now.ts'
 import { RowUnpacker } from './row-unpacker.ts'
 import { columnAt } from './source.ts'
 import type { Shape } from './source.ts'
@@ -39,6 +40,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   readonly #coordinator: MkCoordinator
   #rowTable: RowTable | undefined
   readonly #unpacker: RowUnpacker | undefined
+  /** Made when somebody looks. */
+  #rowsNow: RowsNow | undefined
   #saidHoles = false
   /** Undefined where nothing is counted. */
   readonly #forgotten: ForgottenMarks | undefined
@@ -104,6 +107,22 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   rowOf(entity: number): number {
     return this.rowMap.rowOf(this.#ecs.rowOf(entity))
+  }
+
+  /** Entities alive, those without a row yet included. */
+  get entities(): number {
+    return this.#membership.count
+  }
+
+  entityOf(row: number): number {
+    if (!Number.isInteger(row) || row < 0 || row >= this.rows) return -1
+    const { mask } = this.rowMap
+    return mask === undefined || mask.has(row) ? this.rowMap.entityOf(row) : -1
+  }
+
+  rowsNow(first: number, count: number): ArrayBuffer {
+    this.#rowsNow ??= new RowsNow(this.#source)
+    return this.#rowsNow.read(this.mirror, first, count, (row) => this.entityOf(row))
   }
 
   rowTable(): RowTable | undefined {

@@ -1,136 +1,167 @@
 import { MkError } from '@memkit/core'
 
-/** A view was staged whose memory was not handed out by this frame's `frameAlloc`. */
+/**
+ * A view was staged whose memory was not handed out by this frame's `frameAlloc`.
+ *
+ * What to do: stage memory that `frameAlloc()` returned in this frame.
+ */
 export class NotFrameMemory extends MkError {
   readonly code = 'NotFrameMemory'
-  readonly byteOffset: number
-  readonly byteLength: number
+  declare readonly byteOffset: number
+  declare readonly byteLength: number
 
   constructor(byteOffset: number, byteLength: number, reason: string) {
-    super(`These ${byteLength} bytes ${reason}. Stage memory that frameAlloc() returned in this frame.`)
-    this.byteOffset = byteOffset
-    this.byteLength = byteLength
+    super(`These ${byteLength} bytes ${reason}. Stage memory that frameAlloc() returned in this frame.`, {
+      byteOffset,
+      byteLength,
+    })
   }
 }
 
-/** A staging target lies in a buffer that belongs to a mirror. */
+/**
+ * A staging target lies in a buffer that belongs to a mirror.
+ *
+ * What to do: use `mirror.write()`, or a buffer of your own.
+ */
 export class MirrorOwnsBuffer extends MkError {
   readonly code = 'MirrorOwnsBuffer'
-  readonly label: string
+  declare readonly label: string
 
   constructor(label: string) {
     super(
       `Mirror "${label}" owns this buffer and would overwrite what is staged. Use mirror.write(), or a buffer of your own.`,
+      { label },
     )
-    this.label = label
   }
 }
 
-/** A row size that buffers cannot be written by. */
+/**
+ * A row size that buffers cannot be written by.
+ *
+ * What to do: pad the row to a multiple of 4 bytes; a single f16 takes a struct with a second field.
+ */
 export class InvalidStride extends MkError {
   readonly code = 'InvalidStride'
-  readonly label: string
-  readonly stride: number
+  declare readonly label: string
+  declare readonly stride: number
 
   constructor(label: string, stride: number) {
     super(
       `Mirror "${label}" has a stride of ${stride} bytes, but writes go by multiples of 4: ` +
         `pad the row (a single f16 takes a struct with a second field), or give a stride of whole bytes above 0.`,
+      { label, stride },
     )
-    this.label = label
-    this.stride = stride
   }
 }
 
-/** A mirror would pass what the device allows for one buffer. Nothing was changed. */
+/**
+ * A mirror would pass what the device allows for one buffer. Nothing was changed.
+ *
+ * What to do: use fewer rows or a smaller stride, or ask for a device with higher limits.
+ */
 export class MirrorTooLarge extends MkError {
   readonly code = 'MirrorTooLarge'
-  readonly label: string
+  declare readonly label: string
   /** Bytes asked for. */
-  readonly requested: number
+  declare readonly requested: number
   /** Bytes the device allows. */
-  readonly max: number
+  declare readonly max: number
 
   constructor(label: string, requested: number, max: number) {
     super(
       `Mirror "${label}" needs a buffer of ${requested} bytes, but the device allows ${max}. ` +
         `Use fewer rows or a smaller stride, or ask for a device with higher limits.`,
+      { label, requested, max },
     )
-    this.label = label
-    this.requested = requested
-    this.max = max
   }
 }
 
-/** The device had no memory for a mirror's buffer. The old buffer is in use again, every row is dirty. */
+/**
+ * The device had no memory for a mirror's buffer. The old buffer is in use again, every row is dirty.
+ *
+ * What to do: free device memory; the rows follow as soon as a bigger buffer can be made.
+ */
 export class MirrorOutOfMemory extends MkError {
   readonly code = 'MirrorOutOfMemory'
-  readonly label: string
+  declare readonly label: string
   /** Bytes asked for. */
-  readonly requested: number
+  declare readonly requested: number
   /** Bytes of the buffer that stays in use. */
-  readonly kept: number
+  declare readonly kept: number
   /** The most that the device allows for one buffer, in bytes. */
-  readonly max: number
+  declare readonly max: number
 
   constructor(label: string, requested: number, kept: number, max: number, cause: unknown) {
     super(
       `The device has no memory for mirror "${label}": ${requested} bytes asked (limit ${max}), ${kept} kept. ` +
         `Rows beyond stay on the CPU, dirty, until a bigger buffer can be made: free device memory.`,
+      { label, requested, kept, max },
       { cause },
     )
-    this.label = label
-    this.requested = requested
-    this.kept = kept
-    this.max = max
   }
 }
 
-/** A mirror's device buffer was asked for while there is none. */
+/**
+ * A mirror's device buffer was asked for while there is none.
+ *
+ * What to do: wait for `'restored'` or `'reallocated'`; its rows are kept.
+ */
 export class MirrorHasNoBuffer extends MkError {
   readonly code = 'MirrorHasNoBuffer'
-  readonly label: string
+  declare readonly label: string
 
   constructor(label: string) {
     super(
       `Mirror "${label}" has no device buffer now: the device is lost, or has no memory for it. ` +
         `Its rows are kept; wait for 'restored' or 'reallocated'.`,
+      { label },
     )
-    this.label = label
   }
 }
 
-/** A mirror was used after `destroy()`. */
+/**
+ * A mirror was used after `destroy()`.
+ *
+ * What to do: make a new one with `createMirror()`.
+ */
 export class MirrorDestroyed extends MkError {
   readonly code = 'MirrorDestroyed'
-  readonly label: string
+  declare readonly label: string
 
   constructor(label: string) {
-    super(`Mirror "${label}" was destroyed. Make a new one with createMirror().`)
-    this.label = label
+    super(`Mirror "${label}" was destroyed. Make a new one with createMirror().`, { label })
   }
 }
 
-/** The coordinator was used after `dispose()`. */
+/**
+ * The coordinator was used after `dispose()`.
+ *
+ * What to do: make a new MkCoordinator.
+ */
 export class CoordinatorDisposed extends MkError {
   readonly code = 'CoordinatorDisposed'
+  /** What was called. */
+  declare readonly call: string
 
   constructor(call: string) {
-    super(`${call} was called after dispose(). Make a new MkCoordinator.`)
+    super(`${call} was called after dispose(). Make a new MkCoordinator.`, { call })
   }
 }
 
-/** An option of the coordinator has a value that it cannot have. */
+/**
+ * An option of the coordinator has a value that it cannot have.
+ *
+ * What to do: give the option what the message allows, or leave it out.
+ */
 export class InvalidConfig extends MkError {
   readonly code = 'InvalidConfig'
-  readonly option: string
-  readonly value: unknown
+  declare readonly option: string
+  declare readonly value: unknown
 
   constructor(option: string, value: unknown, allowed: string) {
     super(
       `Option \`${option}\` is ${typeof value === 'string' ? `'${value}'` : String(value)}; it must be ${allowed}.`,
+      { option, value },
     )
-    this.option = option
-    this.value = value
   }
 }

@@ -63,7 +63,7 @@ abstract class ContentBuffer<B extends MkGpuBackend> extends MkDeviceBuffer<B> {
         first,
         0,
         Math.max(0, most - data.length),
-        `${data.length} elements into the ${most} of '${this.label}'`,
+        `of ${data.length} elements among the ${most} of '${this.label}'`,
       )
     const offset = first * BYTES_PER_ELEMENT
     if (byteOffset % 4 === 0) this.gpu.write(this, offset, buffer, byteOffset, byteLength)
@@ -115,7 +115,7 @@ export class MkIndexBuffer<B extends MkGpuBackend = MkGpuBackend> extends Conten
         data.BYTES_PER_ELEMENT,
         bytes,
         bytes,
-        `'${this.label}' is ${this.indexFormat}`,
+        `for '${this.label}', which is ${this.indexFormat},`,
       )
     this.writeArray(data, first)
   }

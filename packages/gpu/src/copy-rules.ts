@@ -37,7 +37,7 @@ export function checkSource(length: number, srcOffset: number, size: number): vo
       srcOffset,
       0,
       Math.max(0, length - size),
-      `${size} bytes out of a source of ${length}`,
+      `of ${size} bytes among the ${length} of the source`,
     )
   if (srcOffset % 4 !== 0) throw new MisalignedCopy('srcOffset', srcOffset, 4)
 }

@@ -339,7 +339,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     if (stride % 4 !== 0) throw new MisalignedCopy('stride', stride, 4)
     const most = Math.floor(payload.size / stride)
     if (!Number.isInteger(count) || count < 0 || count > most)
-      throw new OutOfRange('count', count, 0, most, `rows of ${stride} bytes in '${payload.label}'`)
+      throw new OutOfRange('count', count, 0, most, `of rows of ${stride} bytes in '${payload.label}'`)
     checkRange(payload, payloadOffset, count * stride, 'payloadOffset')
     checkRange(payload, indexOffset, count * 4, 'indexOffset')
     checkRange(dst, dstOffset, 0, 'dstOffset')

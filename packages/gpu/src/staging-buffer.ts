@@ -115,7 +115,7 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
         offset,
         0,
         Math.max(0, last),
-        `${view.byteLength} bytes into the ${this.size} of '${this.label}'`,
+        `of ${view.byteLength} bytes among the ${this.size} of '${this.label}'`,
       )
     bytes.set(view, offset)
     return this

@@ -213,7 +213,7 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
       align = bindingAlignment(gpu, usage),
     } = options
     if (!Number.isInteger(pageBytes) || pageBytes < 4 || pageBytes % 4 !== 0)
-      throw new OutOfRange('pageBytes', pageBytes, 4, capabilities.maxBufferSize, 'a multiple of 4')
+      throw new OutOfRange('pageBytes', pageBytes, 4, capabilities.maxBufferSize, '(a multiple of 4)')
     if (pageBytes > capabilities.maxBufferSize)
       throw new BufferTooLarge(`a page of ${label}`, pageBytes, capabilities.maxBufferSize)
     if (!isPowerOfTwo(align)) throw new InvalidAlignment('align', align, RangeAllocator.MAX_ALIGN)

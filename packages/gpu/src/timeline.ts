@@ -101,7 +101,7 @@ export class Timeline {
    */
   when(serial: number): Promise<void> {
     if (!Number.isInteger(serial) || serial < 0 || serial > this.issued)
-      throw new OutOfRange('serial', serial, 0, this.issued, 'only what was submitted can complete')
+      throw new OutOfRange('serial', serial, 0, this.issued, 'of what was submitted')
     if (serial <= this.completed) return Promise.resolve()
     return unawaited(
       new Promise<void>((resolve, reject) => {

@@ -91,12 +91,15 @@ export class Mirror {
     this.schema = options.schema
     this.direction = options.direction ?? 'upload'
     this.downloads = this.deviceOwned
+    const { indexIsExclusive, storage } = host.gpu.capabilities
+    const roles = (storage ? MkBufferUsage.STORAGE : 0) | MkBufferUsage.VERTEX
+    const asked = options.usage ?? 0
+    // Where an index buffer can be nothing else, rows that are asked for as indices are just that.
     this.usage =
-      (host.gpu.capabilities.storage ? MkBufferUsage.STORAGE : 0) |
-      MkBufferUsage.VERTEX |
+      (indexIsExclusive && (asked & MkBufferUsage.INDEX) !== 0 ? 0 : roles) |
       MkBufferUsage.TRANSFER_SRC |
       MkBufferUsage.TRANSFER_DST |
-      (options.usage ?? 0)
+      asked
     this.#device = new MirrorBuffer(host, { rolledBack: () => this.#rolledBack() }, label, stride, this.usage)
     this.#device.check(rows)
     this.#used = rows

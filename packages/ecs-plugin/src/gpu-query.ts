@@ -13,8 +13,17 @@ import { SyncedBuffer } from './synced-buffer.ts'
 import type { BufferSource } from './synced-buffer.ts'
 import type { SyncedComponent } from './synced-component.ts'
 
-/** What one instance is drawn of. */
-export type DrawShape = { readonly vertexCount: number } | { readonly indexCount: number }
+/**
+ * What one instance is drawn of. A device works on the vertices of one instance side by side, so an instance of a few vertices leaves
+ * most of it idle: with `perInstance`, an instance draws that many entities, and `vertexCount` counts the vertices of all of them.
+ */
+export type DrawShape = ({ readonly vertexCount: number } | { readonly indexCount: number }) & {
+  /** Entities that one instance draws, default 1. The list then ends with `NOBODY` in the last instance's places that are left over. */
+  readonly perInstance?: number
+}
+
+/** In the list of a query with `perInstance`: a place that no entity has. Draw nothing there. */
+export const NOBODY = 0xffff_ffff
 
 export interface GpuQueryOptions {
   /** Keep indirect draw arguments: `drawIndirect` for a number of vertices, `drawIndexedIndirect` for a number of indices. */
@@ -26,6 +35,8 @@ export interface GpuQueryOptions {
 }
 
 const firstCapacity = 1024
+// A device draws no faster with more than a few hundred vertices per instance.
+const MOST_PER_INSTANCE = 1024
 // In the four u32 of drawIndirect and the five of drawIndexedIndirect alike, the second is the number of instances.
 const instanceCountWord = 1
 
@@ -37,7 +48,10 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
   readonly label: string
   readonly schema: u32 = u32
   readonly mirror: Mirror
-  /** The list. Bind it as storage, as index buffer, or as a vertex buffer with one `u32` per instance. */
+  /**
+   * The list. Bind it as storage, as index buffer, or as a vertex buffer with one `u32` per instance. On WebGL2 it is an index buffer
+   * alone: `drawElements(POINTS, count, UNSIGNED_INT, 0)` draws a point of each entity from the vertex buffers of its components.
+   */
   readonly indices: SyncedBuffer<u32>
   readonly #ecs: EcsWorld
   readonly #coordinator: MkCoordinator
@@ -46,6 +60,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
   /** Where rows are asked for and are not the entity ids themselves. */
   readonly #packed: PackedRows | undefined
   readonly #draw: Mirror | undefined
+  readonly #perInstance: number
   readonly #forget: (query: GpuQuery) => void
   #words: Uint32Array
   #memory = -1
@@ -71,6 +86,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     this.#packed = rowsOf?.rowMap instanceof PackedRows ? rowsOf.rowMap : undefined
     this.#forget = forget
     const drawWords = draw === undefined ? undefined : drawArguments(draw)
+    this.#perInstance = draw?.perInstance ?? 1
     const { capabilities } = coordinator.gpu
     // An entity without a row cannot be drawn by row, so whoever asks for rows gets those that have one.
     const needed = rowsOf === undefined ? [] : [rowsOf.component, ...rowsOf.options.with]
@@ -84,7 +100,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
         rows: Math.max(firstCapacity, this.#membership.count),
         schema: u32,
         label,
-        usage: capabilities.indexIsExclusive ? 0 : MkBufferUsage.INDEX,
+        usage: MkBufferUsage.INDEX,
       })
       if (drawWords !== undefined && capabilities.indirect) {
         this.#draw = coordinator.createMirror({
@@ -141,12 +157,14 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     const membership = this.#membership
     membership.update()
     const before = this.#entities.size
-    const refused = this.#makeRoom(membership.count)
+    const refused = this.#makeRoom(this.#instances(membership.count) * this.#perInstance)
     membership.apply(this)
     if (this.#full && refused === undefined) this.#listAgain()
-    this.mirror.used = this.#entities.size
-    if (this.#draw !== undefined && this.#entities.size !== before) {
-      this.#draw.view(Uint32Array)[instanceCountWord] = this.#entities.size
+    const { size } = this.#entities
+    const instances = this.#instances(size)
+    this.#pad(instances * this.#perInstance)
+    if (this.#draw !== undefined && instances !== this.#instances(before)) {
+      this.#draw.view(Uint32Array)[instanceCountWord] = instances
       this.#draw.mark(0)
     }
     if (refused !== undefined) throw refused
@@ -192,6 +210,21 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     this.mirror.dirty.set(position)
   }
 
+  #instances(count: number): number {
+    return Math.ceil(count / this.#perInstance)
+  }
+
+  /** Lists nobody in the places that the last instance has left over. */
+  #pad(end: number): void {
+    const used = Math.min(end, this.mirror.capacity)
+    for (let position = this.#entities.size; position < used; position++) {
+      if (this.#words[position] === NOBODY) continue
+      this.#words[position] = NOBODY
+      this.mirror.dirty.set(position)
+    }
+    this.mirror.used = used
+  }
+
   #makeRoom(count: number): unknown {
     let refused: unknown
     try {
@@ -222,6 +255,9 @@ function drawArguments(draw: DrawShape): Uint32Array {
       : (['indexCount', draw.indexCount, 5] as const)
   if (!Number.isInteger(count) || count < 0 || count >= 2 ** 32)
     throw new InvalidOption(`draw.${name}`, count, 'a whole number from 0 to 2³² − 1')
+  const { perInstance = 1 } = draw
+  if (!Number.isInteger(perInstance) || perInstance < 1 || perInstance > MOST_PER_INSTANCE)
+    throw new InvalidOption('draw.perInstance', perInstance, `a whole number from 1 to ${MOST_PER_INSTANCE}`)
   const args = new Uint32Array(words)
   args[0] = count
   return args

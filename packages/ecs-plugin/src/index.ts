@@ -7,6 +7,7 @@ export type { DefaultSchema } from './default-schema.ts'
 export { attachMk } from './attach-mk.ts'
 export type { MkSync, MkSystems } from './mk-sync.ts'
 export type { GpuSource, MkOptions } from './mk-options.ts'
+export { NOBODY } from './gpu-query.ts'
 export type { DrawShape, GpuQuery, GpuQueryOptions } from './gpu-query.ts'
 export type { SyncedBuffer } from './synced-buffer.ts'
 export type { SyncedInfo } from './synced-info.ts'
@@ -77,8 +78,7 @@ export type { CostModel, FrameReport, FrameTrace, MirrorReport, Strategy } from 
 export { MkBufferUsage } from '@memkit/gpu'
 
 // What tools read rows with
-export { halfValue, scalarsOf } from '@memkit/core'
-export type { ScalarPlace } from '@memkit/core'
+export { halfValue } from '@memkit/core'
 
 // Errors
 export * from './errors.ts'

@@ -14,7 +14,7 @@ import {
 } from 'bitecs'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { describe, expect, it } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
+import { attachMk, GpuSynced, NOBODY } from '../src/index.ts'
 import type { GpuQuery, MkSync } from '../src/index.ts'
 
 async function setUp() {
@@ -74,6 +74,53 @@ describe('a GPU query', () => {
     frame()
     expect(await drawArgs(mk, draw)).toEqual([6, 3, 0, 0])
     expect(await drawArgs(mk, indexed)).toEqual([36, 3, 0, 0, 0])
+    mk.dispose()
+  })
+
+  it('draws several entities with one instance, the places left over are listed as nobody’s', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const A = {}
+    const list = mk.query([A], { draw: { vertexCount: 3 * 4, perInstance: 4 } })
+    /** The list to the end of the last instance, in order. */
+    const places = async (): Promise<number[]> => {
+      const bytes = await mk.coordinator.download(list.indices.buffer, 0, 32)
+      return [...new Uint32Array(bytes)].slice(0, 4 * (await drawArgs(mk, list))[1])
+    }
+    const entities = Array.from({ length: 6 }, () => spawn(A))
+    frame()
+    // Six entities at four to an instance: two instances, and two places left over.
+    expect(await drawArgs(mk, list)).toEqual([12, 2, 0, 0])
+    expect(await places()).toEqual([...entities, NOBODY, NOBODY])
+    expect([list.count, list.indices.rows]).toEqual([6, 6])
+    removeEntity(world, entities[5])
+    frame()
+    expect(await places()).toEqual([...entities.slice(0, 5), NOBODY, NOBODY, NOBODY])
+    // One list entry; as many instances as before, so the arguments stay.
+    expect(mk.report).toMatchObject({ rowsChanged: 1 })
+    removeEntity(world, entities[4])
+    frame()
+    expect(await drawArgs(mk, list)).toEqual([12, 1, 0, 0])
+    expect(await places()).toEqual(entities.slice(0, 4))
+    mk.dispose()
+  })
+
+  it('has room for whole instances however long the list gets', async () => {
+    const { mk, frame, spawn } = await setUp()
+    const A = {}
+    const list = mk.query([A], { draw: { vertexCount: 3, perInstance: 1000 } })
+    for (let i = 0; i < 1025; i++) spawn(A)
+    frame()
+    expect(list.indices.capacity).toBeGreaterThanOrEqual(2000)
+    const tail = await mk.coordinator.download(list.indices.buffer, 1025 * 4, 975 * 4)
+    expect(new Uint32Array(tail).every((entity) => entity === NOBODY)).toBe(true)
+    mk.dispose()
+  })
+
+  it.each([0, -1, 1.5, 1025])('refuses %d entities per instance', async (perInstance) => {
+    const { mk } = await setUp()
+    expect(() => mk.query([{}], { draw: { vertexCount: 3, perInstance } })).toThrowError(
+      expect.objectContaining({ code: 'InvalidOption', message: expect.stringContaining('perInstance') }),
+    )
     mk.dispose()
   })
 

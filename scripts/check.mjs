@@ -1,11 +1,14 @@
 // npm run check: everything short of the tests. All steps run; the outputs of those that failed follow at the end.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writeBundles } from './bundles.mjs'
+import { problemsOfConsumers } from './consumer.mjs'
 import { brokenRules } from './house-rules.mjs'
 import { ensurePackages, requireNode, root } from './install.mjs'
 import { brokenLinks } from './links.mjs'
+import { pack, published } from './pack.mjs'
 import { capture, toolPath } from './run-tool.mjs'
 
 /** @typedef {{ code: number, output: string }} Outcome */
@@ -21,6 +24,11 @@ const steps = [
   ],
   ['unused files, exports and dependencies', () => tool('knip', ['--no-progress'])],
   ['packages as published', packages],
+  [
+    'packages in a clean project: TypeScript 5.9 to 7, Node, Vite',
+    async () => listed(await problemsOfConsumers()),
+  ],
+  ['size of bundles', sizes],
   [
     'links',
     () =>
@@ -86,10 +94,7 @@ function removeStale(dist, src) {
 /** Packs every package and judges the tarballs: exports that exist, types that resolve. */
 async function packages() {
   const folder = mkdtempSync(join(tmpdir(), 'memkit-pack-'))
-  const workspaces = published().map((path) => `--workspace=${path}`)
-  const npm = process.env['npm_execpath']
-  const pack = ['pack', ...workspaces, '--pack-destination', folder, '--loglevel=error']
-  const outcomes = [await (npm ? capture(process.execPath, [npm, ...pack]) : capture('npm', pack))]
+  const outcomes = [await pack(published(), folder)]
   for (const tarball of readdirSync(folder)) {
     const path = join(folder, tarball)
     outcomes.push(await tool('publint', ['run', path, '--strict']))
@@ -102,12 +107,10 @@ async function packages() {
   return { code: failed.length, output: failed.map(({ output }) => output).join('\n') }
 }
 
-/** Folders of the packages that go to the registry. */
-function published() {
-  return readdirSync(join(root, 'packages'))
-    .map((name) => `packages/${name}`)
-    .filter((path) => existsSync(join(root, path, 'package.json')))
-    .filter((path) => !JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).private)
+/** What users' bundles weigh, against the budgets in `.size-limit.json`. */
+async function sizes() {
+  await writeBundles()
+  return tool('size-limit', [])
 }
 
 /** Files under version control, and those that would be if added now. */

@@ -49,11 +49,12 @@ export function runNode(args, env = {}) {
  * @param {string} command
  * @param {string[]} args
  * @param {Record<string, string>} [env] variables added to this process's own
+ * @param {string} [cwd] folder to run it in, the repository's unless told otherwise
  * @returns {Promise<{ code: number, output: string }>} what it wrote to stdout and stderr, in order of arrival
  */
-export function capture(command, args, env = {}) {
+export function capture(command, args, env = {}, cwd = root) {
   const child = spawn(command, args, {
-    cwd: root,
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })

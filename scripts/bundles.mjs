@@ -1,0 +1,129 @@
+// Bundles what a user imports, as Vite does it with nothing configured, from the built packages. size-limit weighs
+// the results (`.size-limit.json`); `node scripts/bundles.mjs --breakdown` prints what they are made of.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { root } from './install.mjs'
+
+/** Where the bundles lie: a file per chunk, in a folder per program. */
+export const bundleFolder = join(root, 'node_modules/.cache/memkit-bundles')
+
+/**
+ * Programs to bundle. bitECS is the game's own, and stays outside.
+ * @type {Record<string, string>}
+ */
+export const programs = {
+  plugin: `import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
+    const Position = GpuSynced({ x: new Float32Array(8) })
+    globalThis.start = (world, device) => attachMk(world, { gpu: device, components: [Position] })`,
+  app: `import { createApp, GpuSynced, MkPlugin, Schedule } from '@memkit/ecs-plugin'
+    const Position = GpuSynced({ x: new Float32Array(8) })
+    globalThis.start = (world, device) => createApp(world).addPlugin(new MkPlugin({ gpu: device }))
+      .addSystem(Schedule.Update, () => Position)`,
+  coordinator: `import { MkCoordinator } from '@memkit/coordinator'
+    import { WebGpuBackend } from '@memkit/gpu'
+    globalThis.start = (device) => new MkCoordinator(new WebGpuBackend(device))`,
+  gpu: `import { MkGpu, WebGpuBackend } from '@memkit/gpu'
+    globalThis.start = (device) => new MkGpu(new WebGpuBackend(device))`,
+  webgl2: `import { MkGpu, WebGl2Backend } from '@memkit/gpu'
+    globalThis.start = (gl) => new MkGpu(new WebGl2Backend(gl))`,
+  heap: `import { createHeap, f32 } from '@memkit/core'
+    globalThis.start = () => createHeap().columns({ x: f32 }, 8)`,
+  layout: `import { struct, vec3f } from '@memkit/core'
+    globalThis.start = struct({ position: vec3f })`,
+}
+
+/**
+ * Bundles a program.
+ * @param {string} program an ES module
+ * @param {{ minify?: boolean, from?: string }} [options] `from`: folder whose node_modules hold the packages
+ * @returns {Promise<{ name: string, code: string, modules: string[] }[]>} its chunks, the entry first
+ */
+export async function bundle(program, { minify = true, from = join(root, 'tests') } = {}) {
+  const { build } = await import('vite')
+  const entry = join(from, 'bundled-program.js')
+  const outcome = await build({
+    root: from,
+    configFile: false,
+    logLevel: 'warn',
+    plugins: [
+      {
+        name: 'program',
+        enforce: 'pre',
+        resolveId: (id) => (id === entry ? id : undefined),
+        load: (id) => (id === entry ? program : undefined),
+      },
+    ],
+    build: { write: false, minify, rolldownOptions: { input: entry, external: ['bitecs'] } },
+  })
+  const { output } = /** @type {import('vite').Rolldown.RolldownOutput} */ (outcome)
+  return output.flatMap((chunk) =>
+    chunk.type === 'chunk'
+      ? [
+          {
+            name: chunk.name,
+            code: chunk.code,
+            modules: Object.entries(chunk.modules)
+              .filter(([, { renderedLength }]) => renderedLength > 0)
+              .map(([id]) => id.replace(/\\/g, '/')),
+          },
+        ]
+      : [],
+  )
+}
+
+/** Bundles every program into `bundleFolder`. */
+export async function writeBundles() {
+  rmSync(bundleFolder, { recursive: true, force: true })
+  for (const [name, program] of Object.entries(programs)) {
+    mkdirSync(join(bundleFolder, name), { recursive: true })
+    for (const chunk of await bundle(program))
+      writeFileSync(join(bundleFolder, name, `${chunk.name}.js`), chunk.code)
+  }
+}
+
+/** @param {string} text */
+function gzipped(text) {
+  return gzipSync(text, { level: 9 }).length
+}
+
+/**
+ * What each module adds to a program: each minified and compressed alone, then scaled so that the sum is the bundle.
+ * @param {string} program
+ */
+async function breakdown(program) {
+  const whole = (await bundle(program)).filter(({ name }) => name !== 'dummy')
+  const total = whole.reduce((sum, { code }) => sum + gzipped(code), 0)
+  const { minifySync } = await import('rolldown/experimental')
+  const regions = (await bundle(program, { minify: false }))
+    .filter(({ name }) => name !== 'dummy')
+    .flatMap(({ code }) => code.split(/^\/\/ (?=\S+\.js$)/m).slice(1))
+    .map((text) => {
+      const [path = '', ...lines] = text.split('\n')
+      const { code } = minifySync('module.js', lines.join('\n'), { mangle: { toplevel: true } })
+      return { path: path.replace(/^.*packages\//, '').replace('/dist/', '/'), alone: gzipped(code) }
+    })
+  const alone = regions.reduce((sum, region) => sum + region.alone, 0)
+  return {
+    total,
+    modules: regions
+      .map(({ path, alone: own }) => ({ path, bytes: (own / alone) * total }))
+      .sort((a, b) => b.bytes - a.bytes),
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--breakdown')) {
+    const { total, modules } = await breakdown(programs['plugin'] ?? '')
+    console.log(`plugin with the WebGPU backend: ${total} bytes gzipped, of which about`)
+    /** @type {Map<string, number>} */
+    const packages = new Map()
+    for (const { path, bytes } of modules) {
+      console.log(`${bytes.toFixed(0).padStart(7)}  ${path}`)
+      const name = path.split('/')[0] ?? ''
+      packages.set(name, (packages.get(name) ?? 0) + bytes)
+    }
+    for (const [name, bytes] of packages) console.log(`${bytes.toFixed(0).padStart(7)}  ${name} in all`)
+  } else await writeBundles()
+}

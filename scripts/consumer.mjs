@@ -1,0 +1,150 @@
+// The packages as a stranger meets them: packed, installed into a clean project, compiled by every TypeScript that is
+// supported, run by Node, bundled by Vite with nothing configured.
+import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bundle, programs } from './bundles.mjs'
+import { root } from './install.mjs'
+import { installTarballs, packAll } from './pack.mjs'
+import { capture } from './run-tool.mjs'
+
+/** Entry points that a program may import on any machine: koota's and Dawn's need their peer. */
+const ENTRIES = [
+  '@memkit/core',
+  '@memkit/gpu',
+  '@memkit/gpu/dummy',
+  '@memkit/gpu/conformance',
+  '@memkit/coordinator',
+  '@memkit/ecs-plugin',
+  '@memkit/inspector',
+]
+
+const COMPILERS = [
+  { name: 'TypeScript 5.9', path: 'typescript-5.9/lib/tsc.js' },
+  { name: 'TypeScript 6', path: 'typescript-6/lib/tsc.js' },
+  { name: 'TypeScript 7', path: 'typescript/bin/tsc' },
+]
+
+/** Globals in our declarations that a project without lib.dom lacks; it needs skipLibCheck, or its own declarations of these. */
+const ONLY_IN_DOM = new Set([
+  'AbortSignal',
+  'WebAssembly',
+  'WebGL2RenderingContext',
+  'WebGLBuffer',
+  'WebGLSync',
+])
+
+/** @returns {Promise<string[]>} what is wrong, nothing when all is well */
+export async function problemsOfConsumers() {
+  const place = realpathSync(mkdtempSync(join(tmpdir(), 'memkit-consumer-')))
+  try {
+    const tarballs = await packAll(join(place, 'tarballs'))
+    const project = join(place, 'project')
+    await installTarballs(project, tarballs)
+    copyFileSync(join(root, 'scripts/consumer/headless.ts'), join(project, 'headless.ts'))
+    return [
+      ...(await problemsOfTypes(project)),
+      ...(await problemsOfNode(project)),
+      ...(await problemsOfVite(project)),
+    ]
+  } finally {
+    rmSync(place, { recursive: true })
+  }
+}
+
+/** @param {string} project */
+async function problemsOfTypes(project) {
+  const problems = []
+  for (const compiler of COMPILERS)
+    for (const dom of [true, false])
+      for (const skipLibCheck of [true, false]) {
+        const options = {
+          target: 'ES2022',
+          module: 'NodeNext',
+          strict: true,
+          lib: dom ? ['ES2023', 'DOM'] : ['ES2023'],
+          types: [],
+          skipLibCheck,
+          outDir: 'out',
+        }
+        const config = { compilerOptions: options, files: ['headless.ts'] }
+        writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config))
+        const tsc = join(root, 'node_modules', compiler.path)
+        const { code, output } = await capture(
+          process.execPath,
+          [tsc, '-p', project, '--pretty', 'false'],
+          {},
+          project,
+        )
+        const lines = output.split('\n').filter((line) => line.includes('error TS'))
+        if (code !== 0 && lines.length === 0) lines.push(output)
+        const where = `${compiler.name}, ${dom ? 'with' : 'without'} lib.dom, skipLibCheck ${skipLibCheck}`
+        problems.push(
+          ...lines
+            .filter((line) => skipLibCheck || !isOfAnother(line, dom))
+            .map((line) => `${where}: ${line}`),
+        )
+      }
+  return problems
+}
+
+/**
+ * Whether an error in declarations is none of ours: @webgpu/types needs lib.dom, and contradicts that of TypeScript 6 and later;
+ * a project without lib.dom has no WebGL.
+ * @param {string} line
+ * @param {boolean} dom
+ */
+function isOfAnother(line, dom) {
+  if (line.includes('@webgpu/types/dist/')) return true
+  if (dom) return /\blib\.(dom|webworker)[\w.]*\.d\.ts/.test(line)
+  const [, name = ''] = /error TS(?:2304|2503|2552): Cannot find (?:name|namespace) '(\w+)'/.exec(line) ?? []
+  return line.includes('node_modules') && ONLY_IN_DOM.has(name)
+}
+
+/**
+ * The program as TypeScript 7 left it, and every entry point alone, which must leave no trace.
+ * @param {string} project
+ */
+async function problemsOfNode(project) {
+  const problems = []
+  const { code, output } = await capture(process.execPath, ['out/headless.js'], {}, project)
+  if (code !== 0 || output.trim() !== 'all there') problems.push(`node out/headless.js: ${output}`)
+  writeFileSync(
+    join(project, 'quiet.mjs'),
+    `import 'bitecs'
+const before = Reflect.ownKeys(globalThis).length
+for (const entry of ${JSON.stringify(ENTRIES)}) await import(entry)
+const more = Reflect.ownKeys(globalThis).slice(before).map(String)
+if (more.length > 0) throw new Error('importing left ' + more.join())
+`,
+  )
+  const quiet = await capture(process.execPath, ['quiet.mjs'], {}, project)
+  if (quiet.code !== 0 || quiet.output !== '') problems.push(`importing has an effect: ${quiet.output}`)
+  return problems
+}
+
+/**
+ * Bundles hold what is used and nothing else.
+ * @param {string} project
+ */
+async function problemsOfVite(project) {
+  const problems = []
+  const unused = await bundle(ENTRIES.map((entry) => `import '${entry}'`).join('\n'), { from: project })
+  if (unused.some(({ code }) => code.trim() !== ''))
+    problems.push('Vite keeps packages that nothing is used of')
+
+  /** Files that must not be in the chunks a page loads. */
+  const foreign = { webgpu: 'backends/webgpu.js', webgl2: 'backends/webgl2.js', dummy: 'backends/dummy.js' }
+  const own = { plugin: 'webgpu', app: 'webgpu', coordinator: 'webgpu', gpu: 'webgpu', webgl2: 'webgl2' }
+  for (const [program, backend] of Object.entries(own)) {
+    const chunks = await bundle(programs[program] ?? '', { from: project })
+    const modules = chunks.filter(({ name }) => name !== 'dummy').flatMap((chunk) => chunk.modules)
+    if (!modules.some((path) => path.includes('/node_modules/@memkit/')))
+      problems.push(`${program}: the packages were not bundled: ${modules.join()}`)
+    const wrong = Object.entries({ ...foreign, node: 'gpu/dist/node.js', conformance: 'conformance' })
+      .filter(([name]) => name !== backend)
+      .filter(([, file]) => modules.some((path) => path.includes(file)))
+    for (const [name] of wrong) problems.push(`${program}: the bundle holds ${name}, which it does not use`)
+  }
+  return problems
+}

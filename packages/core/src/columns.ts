@@ -1,4 +1,4 @@
-import { requireSize } from './bounds.ts'
+import { requireCapacity } from './bounds.ts'
 import { InvalidSchema, ReservedField } from './errors.ts'
 import { isRuntimeSized } from './layout/compose.ts'
 import { namesColumns } from './layout/sources.ts'
@@ -73,9 +73,6 @@ const INFO: unique symbol = Symbol.for('@memkit/columns') as never
 /** Field names that bitECS takes for something else: `component` is silently not added, `data` fires `onSet` on every add. */
 export const BITECS_NAMES: readonly string[] = ['component', 'data']
 
-/** As many rows as a 32-bit id can name. */
-const MAX_CAPACITY = 2 ** 32 - 2
-
 /** Columns start at multiples of so many bytes, as SIMD wants them. */
 const COLUMN_ALIGN = 16
 
@@ -85,7 +82,7 @@ const COLUMN_ALIGN = 16
  * @param spec name → type: scalars, vectors, matrices, fixed arrays of these; WGSL types or TypeGPU schemas
  * @param capacity highest entity id
  * @param label shown in leak lists
- * @throws InvalidSize for a capacity that is no positive integer
+ * @throws InvalidSize for a capacity that is no positive integer, or more than any heap holds
  * @throws ReservedField for a column named `component` or `data`
  * @throws InvalidSchema for a struct or a runtime-sized array, or for a type with `from`
  * @throws HeapFull, and what `struct` throws
@@ -96,15 +93,16 @@ export function createColumns<const S extends ColumnsSpec>(
   capacity: number,
   label: string = 'columns',
 ): Columns<S> {
-  requireSize(`${label}: capacity`, capacity, 1, MAX_CAPACITY)
   const schema: Struct = struct<ColumnsSpec>(spec)
+  const shapes = schema.fields.map(columnOf)
+  let scalars = 0
+  for (const { arity } of shapes) scalars += arity
+  requireCapacity(label, capacity, scalars * 4)
   let bytes = 0
-  const places = schema.fields.map((field): ColumnPlace => {
-    if (BITECS_NAMES.includes(field.name)) throw new ReservedField(field.name, BITECS_NAMES)
-    const { scalar, arity } = columnOf(field)
+  const places = shapes.map((shape): ColumnPlace => {
     const offset = bytes
-    bytes += Math.ceil(((capacity + 1) * arity * 4) / COLUMN_ALIGN) * COLUMN_ALIGN
-    return { name: field.name, scalar, arity, offset }
+    bytes += Math.ceil(((capacity + 1) * shape.arity * 4) / COLUMN_ALIGN) * COLUMN_ALIGN
+    return { ...shape, offset }
   })
   const block = memory.alloc(bytes, COLUMN_ALIGN, label)
   const columns = places.map((place) => Object.freeze({ ...place, offset: block.offset + place.offset }))
@@ -129,7 +127,8 @@ export function columnsInfo(store: object): ColumnsInfo | undefined {
   return (store as { [INFO]?: ColumnsInfo })[INFO]
 }
 
-function columnOf({ name, type }: Field): { scalar: ScalarName; arity: number } {
+function columnOf({ name, type }: Field): Omit<ColumnPlace, 'offset'> {
+  if (BITECS_NAMES.includes(name)) throw new ReservedField(name, BITECS_NAMES)
   const shown = `${name}: ${type.type}`
   if (isRuntimeSized(type)) throw new InvalidSchema(shown, 'a column needs a fixed number of scalars')
   if (namesColumns(type))
@@ -140,7 +139,7 @@ function columnOf({ name, type }: Field): { scalar: ScalarName; arity: number } 
   if (inner.kind === 'struct') {
     throw new InvalidSchema(shown, 'a column holds scalars of one kind; use heap.rows for structs')
   }
-  return { scalar: inner.scalar, arity: count * inner.components }
+  return { name, scalar: inner.scalar, arity: count * inner.components }
 }
 
 function arrayOf(

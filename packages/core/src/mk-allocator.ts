@@ -12,6 +12,8 @@ import type { Heap, HeapLeak } from './heap.ts'
 import type { Block } from './linear-memory.ts'
 import { Phase } from './phases.ts'
 import type { AllocationCounts } from './phases.ts'
+import { RangeAllocator } from './range-allocator.ts'
+import { MAX_RESERVE_BYTES } from './reserve.ts'
 import type { AllocatorStats, FrameMemoryReport } from './stats.ts'
 import type { TypedArray, TypedArrayKind } from './typed-array.ts'
 
@@ -150,7 +152,8 @@ export class MkAllocator {
   frameAlloc<A extends TypedArray>(kind: TypedArrayKind<A>, length: number, tag?: MkTag): A {
     this.#requireFrame('frameAlloc')
     // First, so that what is no length counts as no refusal of a budget.
-    requireSize('MkAllocator.frameAlloc: length', length, 0, Number.MAX_SAFE_INTEGER)
+    const most = Math.floor(RangeAllocator.MAX_SIZE / kind.BYTES_PER_ELEMENT)
+    requireSize('MkAllocator.frameAlloc: length', length, 0, most)
     const budget = tag === undefined ? this.#frameBudget : this.#budgets.of(tag)
     const bytes = length * kind.BYTES_PER_ELEMENT
     this.#budgets.check(budget, bytes)
@@ -240,7 +243,7 @@ export class MkAllocator {
    */
   alloc(bytes: number, options: AllocOptions = {}): MemoryHandle {
     const { tag = MkTag.General, align, label = tag } = options
-    requireSize('MkAllocator.alloc: bytes', bytes, 0, Number.MAX_SAFE_INTEGER)
+    requireSize('MkAllocator.alloc: bytes', bytes, 0, MAX_RESERVE_BYTES)
     const budget = this.#budgets.of(tag)
     this.#budgets.check(budget, bytes)
     const block = this.heap.alloc(bytes, align, label)

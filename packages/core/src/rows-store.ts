@@ -1,4 +1,4 @@
-import { requireSize } from './bounds.ts'
+import { requireCapacity } from './bounds.ts'
 import { BITECS_NAMES } from './columns.ts'
 import type { StoreOf } from './columns.ts'
 import { InvalidSchema, ReservedField } from './errors.ts'
@@ -50,16 +50,13 @@ const INFO: unique symbol = Symbol.for('@memkit/rows') as never
 
 const TAKEN: readonly string[] = ['f32', 'i32', 'u32', 'stride', 'offset', ...BITECS_NAMES]
 
-/** As many rows as a 32-bit id can name. */
-const MAX_CAPACITY = 2 ** 32 - 2
-
 /**
  * Makes a store of rows in linear memory, in the layout of the GPU: it is uploaded as it lies.
  *
  * @param schema a struct of fixed size: `struct(…)` or a struct of TypeGPU
  * @param capacity highest entity id
  * @param label shown in leak lists
- * @throws InvalidSize for a capacity that is no positive integer
+ * @throws InvalidSize for a capacity that is no positive integer, or more than any heap holds
  * @throws ReservedField for a field named `f32`, `i32`, `u32`, `stride`, `offset`, `component` or `data`
  * @throws InvalidSchema for what is no struct, for a runtime-sized array, for `from`, for rows that are no multiple of 4 bytes
  * @throws HeapFull
@@ -82,12 +79,12 @@ export function createRows(
   capacity: number,
   label: string = 'rows',
 ): unknown {
-  requireSize(`${label}: capacity`, capacity, 1, MAX_CAPACITY)
   const struct = asType(schema)
   if (struct.kind !== 'struct')
     throw new InvalidSchema(struct.type, 'rows need a struct, so that their fields have names')
   checkRow(struct)
   const stride = strideOf(struct)
+  requireCapacity(label, capacity, stride)
   const rows = capacity + 1
   const block = memory.alloc(rows * stride, Math.max(16, struct.align), label)
   const { buffer } = memory

@@ -257,13 +257,31 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
    *   DeviceLost
    */
   copy(src: MkBuffer<B>, srcOffset: number, dst: MkBuffer<B>, dstOffset: number, size: number): void {
-    void this.recordCopy(src, srcOffset, dst, dstOffset, size)
+    this.checkCopy(src, srcOffset, dst, dstOffset, size)
+    const between = this.bufferBetween(src, dst, dstOffset, size)
+    this.recordCopy(src, srcOffset, dst, dstOffset, size, between)
   }
 
   /**
-   * `copy`, for those who promise that it worked.
-   * @returns `settled` of the temporary buffer, where one is needed
-   * @throws as copy
+   * The second step of a copy, after `checkCopy`: the temporary buffer that a copy within one buffer goes through. `recordCopy` takes it.
+   * @returns undefined where none is needed
+   * @throws AllocationFailed, DeviceLost
+   */
+  bufferBetween(
+    src: MkBuffer<B>,
+    dst: MkBuffer<B>,
+    dstOffset: number,
+    size: number,
+  ): MkDeviceBuffer<B> | undefined {
+    if (src !== dst || size === 0) return undefined
+    const label = `within ${src.label}`
+    const bytes = paddedSize(dst, dstOffset, size)
+    return this.#memory.deviceBuffer(bytes, TRANSFER_SRC | TRANSFER_DST, { label })
+  }
+
+  /**
+   * The last step of a copy: records it, and has `between` destroyed when it has served.
+   * @param between what `bufferBetween` returned
    */
   recordCopy(
     src: MkBuffer<B>,
@@ -271,15 +289,21 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     dst: MkBuffer<B>,
     dstOffset: number,
     size: number,
-  ): Promise<MkError | undefined> | undefined {
-    this.checkCopy(src, srcOffset, dst, dstOffset, size)
+    between: MkDeviceBuffer<B> | undefined,
+  ): void {
     const bytes = paddedSize(dst, dstOffset, size)
-    if (bytes === 0) return undefined
-    if (src === dst) return this.#copyWithin(src, srcOffset, dstOffset, bytes)
-    this.backend.copy(src.native, srcOffset, dst.native, dstOffset, bytes)
+    if (bytes === 0) return
     this.#timeline.record(src)
     this.#timeline.record(dst)
-    return undefined
+    if (between === undefined) {
+      this.backend.copy(src.native, srcOffset, dst.native, dstOffset, bytes)
+      return
+    }
+    this.#timeline.record(between)
+    this.backend.copy(src.native, srcOffset, between.native, 0, bytes)
+    this.backend.copy(between.native, 0, dst.native, dstOffset, bytes)
+    between.destroy()
+    void between.settled.then((error) => error && !this.isLost && this.#report(error, true))
   }
 
   /**
@@ -441,23 +465,6 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     for (const buffer of this.#memory.ledger.alive()) buffer.destroy()
     this.#lose({ reason: 'destroyed', message: 'this MkGpu was destroyed' })
     this.backend.destroy()
-  }
-
-  #copyWithin(
-    buffer: MkBuffer<B>,
-    srcOffset: number,
-    dstOffset: number,
-    bytes: number,
-  ): Promise<MkError | undefined> {
-    const label = `within ${buffer.label}`
-    const between = this.#memory.deviceBuffer(bytes, TRANSFER_SRC | TRANSFER_DST, { label })
-    this.backend.copy(buffer.native, srcOffset, between.native, 0, bytes)
-    this.#timeline.record(buffer)
-    this.#timeline.record(between)
-    this.backend.copy(between.native, 0, buffer.native, dstOffset, bytes)
-    between.destroy()
-    void between.settled.then((error) => error && !this.isLost && this.#report(error, true))
-    return between.settled
   }
 
   async #read(buffer: MkBuffer<B>, offset: number, size: number): Promise<ArrayBuffer> {

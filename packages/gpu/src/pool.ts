@@ -118,11 +118,11 @@ export class MkGpuPool<B extends MkGpuBackend = MkGpuBackend> {
 
   /** Bytes of the buffer that `acquire(size)` returns. */
   classOf(size: number): number {
-    const { maxBufferSize } = this.#gpu.capabilities
-    if (size <= SMALLEST) return Math.min(SMALLEST, maxBufferSize)
+    // The largest class is the largest buffer there is: buffers are whole words, whatever the limit is.
+    const largest = Math.floor(this.#gpu.capabilities.maxBufferSize / 4) * 4
+    if (size <= SMALLEST) return Math.min(SMALLEST, largest)
     const step = 2 ** (31 - Math.clz32(size - 1) - CLASS_BITS)
-    // The largest class is the largest buffer there is.
-    return Math.min(Math.ceil(size / step) * step, maxBufferSize)
+    return Math.min(Math.ceil(size / step) * step, largest)
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { MkError } from '@memkit/core'
 import type { MkGpuBackend } from './backend.ts'
-import type { MkBuffer } from './buffers.ts'
+import type { MkBuffer, MkDeviceBuffer } from './buffers.ts'
 import { MkFence } from './fence.ts'
 import type { SerialSource } from './fence.ts'
 import { unawaited } from './unawaited.ts'
@@ -61,14 +61,22 @@ export class MkGpuTransfer extends MkFence {
 export interface TransferOwner<B extends MkGpuBackend> extends SerialSource {
   /** Throws what is wrong with a copy. */
   checkCopy(src: MkBuffer<B>, srcOffset: number, dst: MkBuffer<B>, dstOffset: number, size: number): void
-  /** Records a copy; returns whether there was memory for the buffer in between, where one was needed. */
+  /** Makes the buffer that a copy within one buffer goes through; undefined where none is needed. */
+  bufferBetween(
+    src: MkBuffer<B>,
+    dst: MkBuffer<B>,
+    dstOffset: number,
+    size: number,
+  ): MkDeviceBuffer<B> | undefined
+  /** Records a copy, and has the buffer in between destroyed when it has served. */
   recordCopy(
     src: MkBuffer<B>,
     srcOffset: number,
     dst: MkBuffer<B>,
     dstOffset: number,
     size: number,
-  ): Promise<MkError | undefined> | undefined
+    between: MkDeviceBuffer<B> | undefined,
+  ): void
   submit(): number
 }
 
@@ -125,21 +133,36 @@ export class MkBatchTransfer<B extends MkGpuBackend = MkGpuBackend> {
   }
 
   /**
-   * Hands all of them over, in one submit together with whatever else is recorded, and empties the batch.
-   * @throws BufferDestroyed or BufferMapped when a buffer has become so since it was added; nothing is copied then
+   * Hands all of them over, in one submit together with whatever else is recorded, and empties the batch. All or nothing: when it
+   * throws, nothing was recorded, and the batch is as it was.
+   * @throws BufferDestroyed or BufferMapped when a buffer has become so since it was added; AllocationFailed when a copy within one
+   *   buffer finds no memory for what lies in between
    */
   submit(): MkGpuTransfer {
-    for (const c of this.#pending) this.#owner.checkCopy(c.src, c.srcOffset, c.dst, c.dstOffset, c.size)
+    const owner = this.#owner
     const pending = this.#pending
+    for (const c of pending) owner.checkCopy(c.src, c.srcOffset, c.dst, c.dstOffset, c.size)
+    const between = this.#makeBetween()
     this.#pending = []
     const settled = new Set<Promise<MkError | undefined>>()
     let bytes = 0
-    for (const c of pending) {
-      const between = this.#owner.recordCopy(c.src, c.srcOffset, c.dst, c.dstOffset, c.size)
-      settled.add(c.src.settled).add(c.dst.settled)
-      if (between) settled.add(between)
-      bytes += c.size
+    for (const [i, { src, srcOffset, dst, dstOffset, size }] of pending.entries()) {
+      owner.recordCopy(src, srcOffset, dst, dstOffset, size, between[i])
+      for (const buffer of [src, dst, between[i]]) if (buffer) settled.add(buffer.settled)
+      bytes += size
     }
-    return new MkGpuTransfer(this.#owner, this.#owner.submit(), bytes, pending.length, [...settled])
+    return new MkGpuTransfer(owner, owner.submit(), bytes, pending.length, [...settled])
+  }
+
+  /** The buffers in between, for each copy, or none of them. */
+  #makeBetween(): (MkDeviceBuffer<B> | undefined)[] {
+    const made: (MkDeviceBuffer<B> | undefined)[] = []
+    try {
+      for (const c of this.#pending) made.push(this.#owner.bufferBetween(c.src, c.dst, c.dstOffset, c.size))
+    } catch (error) {
+      for (const buffer of made) buffer?.destroy()
+      throw error
+    }
+    return made
   }
 }

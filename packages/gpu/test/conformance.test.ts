@@ -5,11 +5,14 @@ const dummy =
   (options = {}) =>
   () => {
     const backend = new DummyBackend(options)
-    return { backend, lose: () => backend.lose() }
+    const starve = () =>
+      (backend.faults = { ...backend.faults, outOfMemoryAt: [backend.calls.buffersCreated + 1] })
+    return { backend, lose: () => backend.lose(), starve }
   }
 
 conformance('Dummy', dummy())
 conformance('Dummy with shared memory', dummy({ simulateDeviceLocal: false }))
+conformance('Dummy that knows at once', dummy({ faults: { outOfMemory: 'throw' } }))
 conformance('Dummy that takes its time', dummy({ transferDelayUs: 500 }))
 conformance(
   'Dummy without compute',

@@ -151,6 +151,30 @@ describe('faults of the Dummy', () => {
   })
 })
 
+describe('a size that no process can give', () => {
+  const huge = 2 ** 45
+  const backend = (outOfMemory: 'late' | 'throw') =>
+    new DummyBackend({ maxBufferSize: 2 ** 50, faults: { outOfMemory } })
+
+  it('is out of memory, late or at once as is asked, and no RangeError', async () => {
+    const late = new MkGpu(backend('late')).createDeviceBuffer(huge, BOTH, { label: 'huge' })
+    expect(await late.settled).toMatchObject({ code: 'AllocationFailed', label: 'huge', requested: huge })
+    const gpu = new MkGpu(backend('throw'))
+    expect(() => gpu.createDeviceBuffer(huge, BOTH)).toThrow(
+      expect.objectContaining({ code: 'AllocationFailed' }),
+    )
+    expect(gpu.leaks()).toEqual([])
+  })
+
+  it('is so at once for what starts mapped, whose bytes are wanted now', () => {
+    const gpu = new MkGpu(backend('late'))
+    expect(() => gpu.createStagingBuffer(huge, { mapped: true })).toThrow(
+      expect.objectContaining({ code: 'AllocationFailed', requested: huge }),
+    )
+    expect(gpu.leaks()).toEqual([])
+  })
+})
+
 describe('hazards', () => {
   it('writing a mapped buffer that is in flight is reported', () => {
     const backend = new DummyBackend({ simulateDeviceLocal: false, transferDelayUs: Infinity })

@@ -47,6 +47,11 @@ describe('MkGpuPool', () => {
     }
     // The class of 900 would be 1024.
     expect(odd.acquire(900).size).toBe(1000)
+    // Buffers are whole words: of 1 002 bytes, 1 000 can be had.
+    const uneven = new MkGpuPool(new MkGpu(new DummyBackend({ maxBufferSize: 1002 })), { usage })
+    expect(uneven.acquire(900).size).toBe(1000)
+    expect(uneven.acquire(1000).size).toBe(1000)
+    thrownBy(BufferTooLarge, () => uneven.acquire(1001))
   })
 
   it('wastes at most a fifth of a buffer above the smallest class', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InvalidValue } from '@memkit/core'
 import {
+  AllocationFailed,
   BufferDestroyed,
   DummyBackend,
   MisalignedCopy,
@@ -220,6 +221,29 @@ describe('memory that is not there', () => {
 })
 
 describe('batchTransfer', () => {
+  it('hands over nothing when there is no memory in between for one of its copies, and can be submitted again', async () => {
+    const { backend, gpu, counted } = setUp({ faults: { outOfMemory: 'throw' } })
+    const [a, b] = [counted(8), counted(8)]
+    const target = gpu.createDeviceBuffer(8, BOTH)
+    // The first copy needs no buffer, the second a third one; the fourth is not there.
+    backend.faults.outOfMemoryAt = [5]
+    const batch = gpu
+      .batchTransfer()
+      .copy(a, target)
+      .copy(a, a, { dstOffset: 4, size: 4 })
+      .copy(b, b, { dstOffset: 4, size: 4 })
+    const error = thrownBy(AllocationFailed, () => batch.submit())
+    expect(error).toMatchObject({ requested: 4 })
+    expect(gpu.leaks()).toHaveLength(3)
+    await gpu.waitIdle()
+    expect(gpu.calls).toMatchObject({ copies: 0, submits: 0 })
+    expect([...new Uint8Array(await gpu.read(target))]).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
+    backend.faults.outOfMemoryAt = []
+    await batch.submit().done
+    expect([...new Uint8Array(await gpu.read(b))]).toEqual([1, 2, 3, 4, 1, 2, 3, 4])
+    expect(gpu.leaks()).toHaveLength(3)
+  })
+
   it('copies in order, in one submit', async () => {
     const { gpu, counted } = setUp()
     const a = counted(8)

@@ -19,16 +19,27 @@ export class DummyBuffer {
   pendingMap: PendingMap | undefined
   destroyed = false
   /** Out of memory: what reaches it is lost. */
-  failed = false
+  failed: boolean
   /** The last big source copied in, so that a steady upload makes no new view. */
   lastSource: Uint8Array | undefined
 
   constructor({ size, usage, memory, label }: BackendBufferDescriptor) {
-    this.bytes = new Uint8Array(size)
+    const zeros = memoryFor(size)
+    this.bytes = zeros ?? new Uint8Array(0)
+    this.failed = zeros === undefined
     this.words = new Int32Array(this.bytes.buffer)
     this.usage = usage
     this.memory = memory
     this.label = label
+  }
+}
+
+/** Zeros; undefined where this process cannot give that many. */
+function memoryFor(size: number): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return new Uint8Array(size)
+  } catch {
+    return undefined
   }
 }
 

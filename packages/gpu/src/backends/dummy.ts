@@ -137,12 +137,11 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
     const buffer = new DummyBuffer(descriptor)
     const index = ++this.#created
     this.calls.buffersCreated++
-    if (
-      alive &&
-      (this.faults.outOfMemoryAt?.includes(index) || this.#bytesAlive + size > this.#memoryBytes)
-    ) {
-      const error = new AllocationFailed(label, size, 'simulated')
-      if (this.faults.outOfMemory === 'throw') throw error
+    const asked = this.faults.outOfMemoryAt?.includes(index) || this.#bytesAlive + size > this.#memoryBytes
+    if (alive && (buffer.failed || asked)) {
+      const error = new AllocationFailed(label, size, asked ? 'simulated' : 'more than this process can give')
+      // What is mapped needs its bytes now.
+      if (this.faults.outOfMemory === 'throw' || (mapped && buffer.failed)) throw error
       buffer.failed = true
       if (mapped) buffer.mapped = new ArrayBuffer(size)
       return { native: buffer, settled: new Promise((resolve) => setTimeout(() => resolve(error), 0)) }

@@ -8,6 +8,8 @@ export interface ConformanceSubject<B extends MkGpuBackend = MkGpuBackend> {
   readonly backend: B
   /** Loses the device for real: `device.destroy()`, `WEBGL_lose_context`, … */
   lose(): void | Promise<void>
+  /** Leaves no memory for the next buffer, where that can be arranged: late (`settled`) or at once. Gates the cases that need it. */
+  starve?(): void
   /** Lets go of what `backend.destroy()` leaves. */
   close?(): void | Promise<void>
 }
@@ -15,8 +17,8 @@ export interface ConformanceSubject<B extends MkGpuBackend = MkGpuBackend> {
 /** Makes a subject. Called once per case. */
 export type ConformanceFactory = () => ConformanceSubject | Promise<ConformanceSubject>
 
-/** What a case may need of a backend: a capability that some have and some have not. */
-export type ConformanceCapability = 'scatter' | 'storage' | 'indirect' | 'unifiedMemory'
+/** What a case may need: a capability that some backends have and some have not, or a subject that can `starve`. */
+export type ConformanceCapability = 'scatter' | 'storage' | 'indirect' | 'unifiedMemory' | 'starve'
 
 /** `'gated'`: the backend does not have the capability that the case needs. */
 export type ConformanceOutcome = 'passed' | 'gated'
@@ -39,6 +41,8 @@ export interface Bench {
   readonly gpu: MkGpu
   readonly backend: MkGpuBackend
   readonly lose: () => Promise<void>
+  /** Leaves no memory for the next buffer; does nothing where the case did not ask for `'starve'`. */
+  readonly starve: () => void
 }
 
 /**
@@ -57,8 +61,9 @@ export function onGpu(
     const errors: string[] = []
     gpu.onError((error) => errors.push(error.message))
     try {
-      if (needs !== undefined && !gpu.capabilities[needs]) return 'gated'
-      await body({ gpu, backend, lose: async () => subject.lose() })
+      const has = needs === 'starve' ? subject.starve : needs === undefined || gpu.capabilities[needs]
+      if (!has) return 'gated'
+      await body({ gpu, backend, lose: async () => subject.lose(), starve: () => subject.starve?.() })
       if (!gpu.isLost) await gpu.waitIdle()
       await nextTask()
     } finally {

@@ -10,6 +10,10 @@ function isPowerOfTwo(value: number): boolean {
   return Number.isInteger(Math.log2(value))
 }
 
+function raise(error: unknown): never {
+  throw error
+}
+
 /** Creation, usages, limits, destruction. */
 export const bufferCases: readonly ConformanceCase[] = [
   onGpu('capabilities agree with each other', ({ gpu }) => {
@@ -191,6 +195,41 @@ export const bufferCases: readonly ConformanceCase[] = [
       sameBytes(await gpu.read(buffer), new Uint32Array([3, 100, 0, 0, 0]), 'draw arguments')
     },
     'indirect',
+  ),
+
+  onGpu(
+    'a buffer without memory says so, now or later, and harms nobody else',
+    async ({ gpu, starve }) => {
+      const [before, back] = [gpu.createDeviceBuffer(16, BOTH), gpu.createDeviceBuffer(16, BOTH)]
+      gpu.write(before, 0, words(4).buffer)
+      gpu.write(back, 0, words(4, 2).buffer)
+      starve()
+      let poor: MkDeviceBuffer | undefined
+      try {
+        poor = gpu.createDeviceBuffer(16, BOTH)
+      } catch (error) {
+        refused('AllocationFailed', () => raise(error), 'createDeviceBuffer')
+      }
+      if (poor !== undefined) {
+        // Nobody knows yet: all of this is allowed, and does nothing.
+        gpu.write(poor, 0, words(4, 3).buffer)
+        const into = gpu.transfer(before, poor)
+        const outOf = gpu.transfer(poor, back)
+        equal((await poor.settled)?.code, 'AllocationFailed', 'what settled says')
+        await rejected('AllocationFailed', into.done, 'a transfer into it')
+        await rejected('AllocationFailed', outOf.done, 'a transfer out of it')
+        equal(into.isComplete && outOf.isComplete, true, 'the device is through with both')
+        poor.destroy()
+      }
+      sameBytes(await gpu.read(before), words(4), 'the buffer before it')
+      sameBytes(await gpu.read(back), words(4, 2), 'what was to be overwritten from it')
+      const after = gpu.createDeviceBuffer(16, BOTH)
+      equal(await after.settled, undefined, 'what settled says of the next buffer')
+      await gpu.transfer(before, after).done
+      sameBytes(await gpu.read(after), words(4), 'the buffer after it')
+      equal(gpu.leaks().length, 3, 'buffers alive')
+    },
+    'starve',
   ),
 
   onGpu('usages that an operation needs are asked for', async ({ gpu }) => {

@@ -1,0 +1,105 @@
+import type { Place } from './place.ts'
+
+/** What was asked of a device. */
+export interface CallCounts {
+  /** `writeBuffer` calls. */
+  writes: number
+  bytesWritten: number
+  submits: number
+  dispatches: number
+  copies: number
+  buffersCreated: number
+  /** Bytes of the buffers created. */
+  bytesCreated: number
+}
+
+function none(): CallCounts {
+  return {
+    writes: 0,
+    bytesWritten: 0,
+    submits: 0,
+    dispatches: 0,
+    copies: 0,
+    buffersCreated: 0,
+    bytesCreated: 0,
+  }
+}
+
+type Method = (this: unknown, ...args: never[]) => unknown
+
+/**
+ * Counts what every device of this realm is asked while `work` runs, whoever asks. Methods are replaced on their prototypes for so long, and
+ * put back afterwards: what is timed runs on the platform's own.
+ */
+export function countCalls(place: Place, work: () => void): CallCounts {
+  return place.device === undefined ? countOnDummy(place, work) : countOnDevice(place.device, work)
+}
+
+function countOnDummy({ gpu }: Place, work: () => void): CallCounts {
+  const before = { ...gpu.calls }
+  work()
+  const after = gpu.calls
+  return {
+    ...none(),
+    writes: after.writes - before.writes,
+    bytesWritten: after.bytesWritten - before.bytesWritten,
+    submits: after.submits - before.submits,
+    dispatches: after.dispatches - before.dispatches,
+    copies: after.copies - before.copies,
+    buffersCreated: after.buffersCreated - before.buffersCreated,
+  }
+}
+
+/** Counts on a device until `stop` is called. */
+export function startCounting(device: GPUDevice): { counts: CallCounts; stop(): void } {
+  const counts = none()
+  const undo: (() => void)[] = []
+  const watch = (of: object, name: string, note: (args: readonly unknown[]) => void): void => {
+    const proto = Object.getPrototypeOf(of) as Record<string, Method>
+    const original = proto[name]
+    proto[name] = function (this: unknown, ...args: never[]) {
+      note(args)
+      return original.apply(this, args)
+    }
+    undo.push(() => void (proto[name] = original))
+  }
+  const encoder = device.createCommandEncoder()
+  const pass = encoder.beginComputePass()
+  watch(device, 'createBuffer', ([descriptor]) => {
+    counts.buffersCreated++
+    counts.bytesCreated += (descriptor as GPUBufferDescriptor).size
+  })
+  watch(device.queue, 'writeBuffer', (args) => {
+    counts.writes++
+    counts.bytesWritten += writtenBytes(args)
+  })
+  watch(device.queue, 'submit', () => void counts.submits++)
+  watch(encoder, 'copyBufferToBuffer', () => void counts.copies++)
+  watch(pass, 'dispatchWorkgroups', () => void counts.dispatches++)
+  pass.end()
+  return {
+    counts,
+    stop() {
+      for (const each of undo) each()
+    },
+  }
+}
+
+function countOnDevice(device: GPUDevice, work: () => void): CallCounts {
+  const counting = startCounting(device)
+  try {
+    work()
+  } finally {
+    counting.stop()
+  }
+  return counting.counts
+}
+
+/** Offset and size count elements of a typed array, and bytes of everything else. */
+function writtenBytes([, , data, offset = 0, size]: readonly unknown[]): number {
+  const source = data as ArrayBuffer | (ArrayBufferView & { BYTES_PER_ELEMENT?: number })
+  const unit = ArrayBuffer.isView(source)
+    ? ((source as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1)
+    : 1
+  return size === undefined ? source.byteLength - (offset as number) * unit : (size as number) * unit
+}

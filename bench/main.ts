@@ -1,0 +1,111 @@
+// npm run bench: see scripts/bench.mjs and docs/benchmarks/README.md.
+import { fork } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { BenchPage } from './chromium.ts'
+import { thisMachine } from './machine.ts'
+import type { Figures, Outcome, PartResult, Progress } from './outcome.ts'
+import { parts } from './parts.ts'
+import type { Part } from './parts.ts'
+import { ProgressLine } from './progress-line.ts'
+import { printPart } from './tables.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    backend: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+})
+const names = [...new Set(parts.map(({ name }) => name))]
+const unknown = options.only.flatMap((only) => only.split(',')).filter((only) => !names.includes(only))
+if (options.list || unknown.length > 0) {
+  for (const name of names)
+    console.log(
+      `${name.padEnd(12)}${parts
+        .filter((part) => part.name === name)
+        .map(({ backend }) => backend)
+        .join(', ')}`,
+    )
+  if (unknown.length > 0)
+    console.error(`There is no bench ${unknown.join(', ')}; these are the ones there are.`)
+  process.exit(unknown.length > 0 ? 1 : 0)
+}
+const only = options.only.flatMap((each) => each.split(','))
+const backends = options.backend.flatMap((each) => each.split(','))
+const chosen = parts.filter(
+  ({ name, backend, slow }) =>
+    (only.length === 0 || only.includes(name)) &&
+    (backends.length === 0 || backends.includes(backend)) &&
+    !(options.quick && slow && only.length === 0 && backends.length === 0),
+)
+
+const line = new ProgressLine(chosen, options.quick)
+let page: BenchPage | undefined
+const results: PartResult[] = []
+let failed = 0
+for (const part of chosen) {
+  const progress = line.begin(part)
+  const start = performance.now()
+  try {
+    const outcome = part.backend === 'chromium' ? await inPage(part, progress) : await inChild(part, progress)
+    results.push({
+      name: part.name,
+      backend: part.backend,
+      date: new Date().toISOString(),
+      quick: options.quick,
+      seconds: Math.round((performance.now() - start) / 100) / 10,
+      machine: thisMachine(page?.version),
+      ...outcome,
+    })
+    line.end()
+    printPart(results.at(-1)!)
+    if (options.json !== undefined) save(options.json, results)
+  } catch (error) {
+    line.end()
+    failed++
+    console.error(
+      `${part.name} on ${part.backend} failed: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+await page?.close()
+process.exitCode = failed > 0 ? 1 : 0
+
+async function inPage(part: Part, progress: Progress): Promise<Outcome> {
+  progress(0, 'building the page')
+  page ??= await BenchPage.open()
+  return await page.run(part.name, options.quick, progress)
+}
+
+function inChild(part: Part, progress: Progress): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = fork(
+      fileURLToPath(new URL('part.ts', import.meta.url)),
+      [part.name, part.backend, options.quick ? 'quick' : 'full'],
+      { execArgv: ['--import', 'tsx', '--conditions=@memkit/source', '--expose-gc'] },
+    )
+    child.on('message', (message: { done: number; what: string } | { result: Outcome }) => {
+      if ('result' in message) resolve(message.result)
+      else progress(message.done, message.what)
+    })
+    child.once('error', reject)
+    child.once('exit', (code, signal) =>
+      reject(new Error(`ended with ${signal ?? code} before it had a result`)),
+    )
+  })
+}
+
+/** Puts results in a file, in place of those of the same program and backend that are there. */
+function save(file: string, results: readonly PartResult[]): void {
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Figures).parts : []
+  const isNew = (part: PartResult): boolean =>
+    results.some(({ name, backend }) => name === part.name && backend === part.backend)
+  const figures: Figures = { format: 1, parts: [...known.filter((part) => !isNew(part)), ...results] }
+  const rounded = (_: string, value: unknown): unknown =>
+    typeof value === 'number' ? Number(value.toPrecision(5)) : value
+  writeFileSync(file, `${JSON.stringify(figures, rounded)}\n`)
+}

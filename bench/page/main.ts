@@ -1,0 +1,41 @@
+// The page that runs programs in Chromium. bench/chromium.ts opens it and calls `bench`.
+import { MkGpu, WebGpuBackend } from '@memkit/gpu'
+import { browserPrograms } from '../programs/browser.ts'
+import type { Place } from '../place.ts'
+
+declare global {
+  /** Runs a program; what it returns must be JSON. */
+  var bench: (name: string, quick: boolean) => Promise<unknown>
+  /** Of the driver. */
+  var benchProgress: (done: number, what: string) => void
+}
+
+async function browserPlace(): Promise<Place> {
+  const adapter = await navigator.gpu.requestAdapter()
+  if (!adapter) throw new Error('No WebGPU adapter in this browser')
+  const device = await adapter.requestDevice({
+    requiredLimits: {
+      maxBufferSize: adapter.limits.maxBufferSize,
+      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+    },
+  })
+  const gpu = new MkGpu(new WebGpuBackend(device))
+  const { vendor, architecture, description } = adapter.info
+  return {
+    backend: 'chromium',
+    adapter: description || [vendor, architecture].filter(Boolean).join(' '),
+    runtime: gpu.capabilities.runtime,
+    gpu,
+    device,
+    readable: true,
+  }
+}
+
+globalThis.bench = async (name, quick) => {
+  const program = browserPrograms[name]
+  if (!program) throw new Error(`There is no program ${name} for a page`)
+  const place = await browserPlace()
+  const data = await program(place, { quick, progress: (done, what) => globalThis.benchProgress(done, what) })
+  return { adapter: place.adapter, runtime: place.runtime, data }
+}
+document.title = 'ready'

@@ -194,11 +194,11 @@ function withDefaults(component: object, options: GpuSyncedOptions, number: numb
       'packed',
       "'entity' where the device writes rows: it cannot follow rows that move",
     )
-  if (synced.direction === 'both' && synced.changes === 'all')
+  if (synced.direction !== 'upload' && synced.changes === 'all')
     throw new InvalidOption(
       'changes',
       'all',
-      "'detect' or 'marked' in direction 'both': all rows going up each frame leave none to come back",
+      `'detect' or 'marked' in direction '${synced.direction}': all rows going up each frame leave none to come back`,
     )
   if (!onRemoveValues.includes(synced.onRemove))
     throw new InvalidOption('onRemove', synced.onRemove, "'keep' or 'zero'")

@@ -169,6 +169,18 @@ describe('bad input', () => {
       () => GpuSynced({ x: floats(2) }, { capacity: 1.5 }),
     ],
     [
+      "direction 'both', all rows going up each frame",
+      'InvalidOption',
+      "'both'",
+      () => GpuSynced({ x: floats(2) }, { direction: 'both', changes: 'all' }),
+    ],
+    [
+      "direction 'download', all rows going up each frame",
+      'InvalidOption',
+      "'download'",
+      () => GpuSynced({ x: floats(2) }, { direction: 'download', changes: 'all' }),
+    ],
+    [
       'a label that WGSL refuses',
       'InvalidIdentifier',
       'my label',

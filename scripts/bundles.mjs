@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { root } from './install.mjs'
 
 /** Where the bundles lie: a file per chunk, in a folder per program. */
-export const bundleFolder = join(root, 'node_modules/.cache/memkit-bundles')
+const bundleFolder = join(root, 'node_modules/.cache/memkit-bundles')
 
 /**
  * Programs to bundle. bitECS is the game's own, and stays outside.
@@ -95,7 +95,7 @@ function gzipped(text) {
 async function breakdown(program) {
   const whole = (await bundle(program)).filter(({ name }) => name !== 'dummy')
   const total = whole.reduce((sum, { code }) => sum + gzipped(code), 0)
-  const { minifySync } = await import('rolldown/experimental')
+  const { minifySync } = await import('vite')
   const regions = (await bundle(program, { minify: false }))
     .filter(({ name }) => name !== 'dummy')
     .flatMap(({ code }) => code.split(/^\/\/ (?=\S+\.js$)/m).slice(1))

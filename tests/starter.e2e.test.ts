@@ -1,0 +1,118 @@
+import { cp, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { preview } from 'vite'
+import type { PreviewServer } from 'vite'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { chromiumArgs, findChromium } from '../scripts/chromium.mjs'
+import { installTarballs, packAll } from '../scripts/pack.mjs'
+import { capture, toolPath } from '../scripts/run-tool.mjs'
+
+// The starter as somebody copies it: out of the repository, with the packages as published, built with nothing configured.
+
+const root = join(import.meta.dirname, '..')
+const tools = ['vite', 'typescript']
+let place: string
+let project: string
+let server: PreviewServer
+let browser: Browser
+
+beforeAll(async () => {
+  place = await realpath(await mkdtemp(join(tmpdir(), 'memkit-starter-')))
+  const build = await run('typescript', ['-b'], root, 'tsc')
+  expect(build.output).toBe('')
+  project = join(place, 'my-game')
+  await cp(join(root, 'examples/starter'), project, { recursive: true })
+  const { '@memkit/inspector': _, uplot: __, ...needed } = await packAll(join(place, 'tarballs'))
+  await installTarballs(project, needed)
+  // Tools are those of this repository: a test asks no registry.
+  for (const tool of tools)
+    await symlink(join(root, 'node_modules', tool), join(project, 'node_modules', tool))
+  browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs })
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+  await rm(place, { recursive: true })
+})
+
+function run(name: string, args: string[], folder: string, bin?: string) {
+  return capture(process.execPath, [toolPath(name, bin), ...args], {}, folder)
+}
+
+it('asks for the packages and tools that this repository has', async () => {
+  const asked = JSON.parse(await readFile(join(root, 'examples/starter/package.json'), 'utf8'))
+  const ranges = { ...asked.dependencies, ...asked.devDependencies } as Record<string, string>
+  for (const [name, range] of Object.entries(ranges)) {
+    const { version } = JSON.parse(await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8'))
+    expect(satisfiesCaret(version, range), `${name} ${version} is in ${range}`).toBe(true)
+  }
+})
+
+it('compiles, builds, draws and answers to a click', async () => {
+  const types = await run('typescript', [], project, 'tsc')
+  expect(types.output).toBe('')
+  const built = await run('vite', ['build'], project)
+  expect(built, built.output).toMatchObject({ code: 0 })
+  expect(built.output).not.toMatch(/warn/i)
+
+  server = await preview({ root: project, configFile: false, logLevel: 'error', preview: { port: 0 } })
+  const page = await browser.newPage({ viewport: { width: 640, height: 480 } })
+  const problems: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
+  })
+  page.on('pageerror', (error) => problems.push(String(error)))
+  await page.goto(server.resolvedUrls!.local[0])
+  await frames(page, 10)
+  const first = (await page.screenshot()).toString('base64')
+  await page.mouse.click(320, 60)
+  await frames(page, 5)
+  const second = (await page.screenshot()).toString('base64')
+  // 2 000 dots of 480 × (0.004 … 0.016) pixels across: hundreds of lit pixels at the least, and all of them move.
+  const { lit, different } = await compare(page, first, second)
+  expect(problems).toEqual([])
+  expect(lit).toBeGreaterThan(300)
+  expect(different).toBeGreaterThan(300)
+  await page.close()
+})
+
+/** Waits for animation frames. */
+function frames(page: Page, count: number): Promise<void> {
+  return page.evaluate(async (left) => {
+    for (; left > 0; left--) await new Promise(requestAnimationFrame)
+  }, count)
+}
+
+/** Pixels of the first picture that are brighter than its ground, and pixels in which the second differs from it. */
+function compare(page: Page, ...pictures: string[]): Promise<{ lit: number; different: number }> {
+  return page.evaluate(async (encoded) => {
+    const [a, b] = await Promise.all(
+      encoded.map(async (base64) => {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+        const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!
+        context.drawImage(bitmap, 0, 0)
+        // The sentence at the bottom is none of the canvas.
+        return context.getImageData(0, 0, bitmap.width, bitmap.height - 60).data
+      }),
+    )
+    let [lit, different] = [0, 0]
+    for (let i = 0; i < a.length; i += 4) {
+      if (Math.max(a[i], a[i + 1], a[i + 2]) > 60) lit++
+      if (a[i] !== b[i] || a[i + 1] !== b[i + 1] || a[i + 2] !== b[i + 2]) different++
+    }
+    return { lit, different }
+  }, pictures)
+}
+
+/** Whether a version lies in a caret range: first number that is not zero equal, the rest not lower. */
+function satisfiesCaret(version: string, range: string): boolean {
+  expect(range).toMatch(/^\^\d+\.\d+\.\d+$/)
+  const [has, asked] = [version, range.slice(1)].map((text) => text.split('.').map(Number))
+  const fixed = asked.findIndex((number) => number > 0)
+  const differs = asked.findIndex((number, i) => has[i] !== number)
+  return differs === -1 || (differs > fixed && has[differs] > asked[differs])
+}

@@ -1,0 +1,98 @@
+import '@babylonjs/core/Meshes/thinInstanceMesh.js'
+import { StorageBuffer } from '@babylonjs/core/Buffers/storageBuffer.js'
+import { WebGPUEngine } from '@babylonjs/core/Engines/webgpuEngine.js'
+import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js'
+import { Scene } from '@babylonjs/core/scene.js'
+import { deviceDone, readBuffer } from '../place.ts'
+import type { Place } from '../place.ts'
+import { bufferOf, captureBuffers, captureDevice } from './captured.ts'
+import { forEachRange, RowData } from './uploader.ts'
+import type { Shape, Uploader } from './uploader.ts'
+
+let opened: Promise<readonly [Scene, WebGPUEngine, GPUDevice]> | undefined
+
+/** One engine for all cases of a page. */
+function open(): Promise<readonly [Scene, WebGPUEngine, GPUDevice]> {
+  opened ??= (async () => {
+    const canvas = document.createElement('canvas')
+    canvas.width = canvas.height = 1
+    const engine = new WebGPUEngine(canvas)
+    const [, device] = await captureDevice(() => engine.initAsync())
+    return [new Scene(engine), engine, device] as const
+  })()
+  return opened
+}
+
+/** Babylon.js: thin instances and StorageBuffer, all of them and by ranges. Both upload when called, so nothing is rendered. */
+export async function babylonCases(place: Place, shape: Shape): Promise<Uploader[]> {
+  const [scene, engine, device] = await open()
+  return [
+    await thinInstances(place, device, scene, shape, false),
+    await thinInstances(place, device, scene, shape, true),
+    storageBuffer(place, device, engine, shape, false),
+    storageBuffer(place, device, engine, shape, true),
+  ]
+}
+
+async function thinInstances(
+  place: Place,
+  device: GPUDevice,
+  scene: Scene,
+  shape: Shape,
+  ranges: boolean,
+): Promise<Uploader> {
+  const { rows, stride } = shape
+  const data = new RowData(shape)
+  const kind = stride === 64 ? 'matrix' : 'place'
+  const mesh = CreatePlane('rows', {}, scene)
+  mesh.doNotSyncBoundingInfo = true
+  const captured = await captureBuffers(() =>
+    mesh.thinInstanceSetBuffer(kind, data.values, data.floats, false),
+  )
+  const buffer = bufferOf(captured, rows * stride)
+  const room = new Uint32Array(rows)
+  return {
+    name: ranges ? 'Babylon.js thin instances, partial updates' : 'Babylon.js thin instances, all',
+    perRow: ranges,
+    change: (changed) => data.change(changed),
+    upload: ranges
+      ? (changed) =>
+          forEachRange(changed, room, (first, count) =>
+            mesh.thinInstancePartialBufferUpdate(kind, count, first),
+          )
+      : () => mesh.thinInstanceBufferUpdated(kind),
+    done: () => deviceDone(place, device),
+    read: () => readBuffer(device, buffer, rows * stride),
+    expected: () => data.values,
+    dispose: () => mesh.dispose(),
+  }
+}
+
+function storageBuffer(
+  place: Place,
+  device: GPUDevice,
+  engine: WebGPUEngine,
+  shape: Shape,
+  ranges: boolean,
+): Uploader {
+  const { rows, stride } = shape
+  const data = new RowData(shape)
+  const { values, floats } = data
+  const buffer = new StorageBuffer(engine, rows * stride)
+  const room = new Uint32Array(rows)
+  return {
+    name: ranges ? 'Babylon.js StorageBuffer, per sorted range' : 'Babylon.js StorageBuffer, all',
+    perRow: ranges,
+    change: (changed) => data.change(changed),
+    upload: ranges
+      ? (changed) =>
+          forEachRange(changed, room, (first, count) =>
+            buffer.update(values.subarray(first * floats, (first + count) * floats), first * stride),
+          )
+      : () => buffer.update(values),
+    done: () => deviceDone(place, device),
+    read: () => readBuffer(device, buffer.getBuffer().underlyingResource as GPUBuffer, rows * stride),
+    expected: () => values,
+    dispose: () => buffer.dispose(),
+  }
+}

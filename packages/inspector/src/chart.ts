@@ -1,0 +1,145 @@
+import uPlot from 'uplot'
+import { element, setText } from './element.ts'
+
+/** A line of a chart. */
+export interface ChartSeries {
+  readonly title: string
+  /** Name of the custom property with its colour. */
+  readonly color: string
+}
+
+export interface ChartOptions {
+  readonly title: string
+  readonly series: readonly ChartSeries[]
+  /** A value, in words. */
+  readonly text: (value: number) => string
+  /** Charts of one name share their cursor. */
+  readonly sync: string
+  /** Called when the pointer or the keyboard chooses a frame: its index in the data; undefined when it lets go. */
+  readonly onCursor: (index: number | undefined) => void
+}
+
+type Numbers = ArrayLike<number>
+
+/** Lines over frame numbers, in a box with title, legend and values. Drawn by uPlot. */
+export class Chart {
+  readonly element: HTMLElement
+  readonly #options: ChartOptions
+  readonly #values: HTMLElement[]
+  readonly #body: HTMLElement
+  readonly #observer: ResizeObserver
+  #plot: uPlot | undefined
+  #data: uPlot.AlignedData = [[]]
+
+  constructor(options: ChartOptions) {
+    this.#options = options
+    this.#values = options.series.map(() => element('b'))
+    const legend = options.series.map(({ title, color }, i) =>
+      element('span', { class: 'key', 'data-color': color }, element('i'), `${title} `, this.#values[i]),
+    )
+    this.#body = element('div', { class: 'plot' })
+    this.element = element(
+      'figure',
+      { class: 'chart', 'aria-label': options.title },
+      element('figcaption', {}, element('span', { class: 'title' }, options.title), ...legend),
+      this.#body,
+    )
+    this.#observer = new ResizeObserver(() => this.#fit())
+    this.#observer.observe(this.#body)
+  }
+
+  /** Draws. @param shown index of the frame whose values the legend tells */
+  update(frames: Numbers, columns: readonly Numbers[], shown: number): void {
+    this.#data = [frames, ...columns] as unknown as uPlot.AlignedData
+    this.#plot?.setData(this.#data)
+    const { text } = this.#options
+    for (let i = 0; i < columns.length; i++) {
+      const value = columns[i][shown]
+      setText(this.#values[i], value === undefined ? '–' : text(value))
+    }
+  }
+
+  /** Puts the cursor on a frame, or takes it away. Charts of the same name follow. */
+  setCursor(index: number | undefined): void {
+    const plot = this.#plot
+    if (plot === undefined) return
+    const frame = index === undefined ? undefined : this.#data[0][index]
+    plot.setCursor({ left: frame === undefined ? -10 : plot.valToPos(frame, 'x'), top: 10 })
+  }
+
+  /** The colours are others now. */
+  recolor(): void {
+    this.#plot?.redraw(false, true)
+  }
+
+  dispose(): void {
+    this.#observer.disconnect()
+    this.#plot?.destroy()
+    this.#plot = undefined
+  }
+
+  #fit(): void {
+    const { clientWidth: width, clientHeight: height } = this.#body
+    if (width === 0 || height === 0) return
+    if (this.#plot === undefined) this.#plot = this.#make(width, height)
+    else if (this.#plot.width !== width || this.#plot.height !== height) this.#plot.setSize({ width, height })
+  }
+
+  #color(name: string): string {
+    return getComputedStyle(this.element).getPropertyValue(name).trim() || '#888'
+  }
+
+  #make(width: number, height: number): uPlot {
+    const { series, text, sync, onCursor } = this.#options
+    const muted = (): string => this.#color('--muted')
+    const line = (): string => this.#color('--line')
+    const font = '11px system-ui, sans-serif'
+    const grid = { stroke: line, width: 1 }
+    return new uPlot(
+      {
+        width,
+        height,
+        pxAlign: 1,
+        legend: { show: false },
+        padding: [6, 8, 0, 0],
+        cursor: { sync: { key: sync }, drag: { x: false, y: false }, points: { size: 6 } },
+        scales: {
+          x: { time: false },
+          y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
+        },
+        axes: [
+          { stroke: muted, font, grid: { show: false }, ticks: { show: false }, size: 20, space: 60, gap: 2 },
+          {
+            stroke: muted,
+            font,
+            grid,
+            ticks: { show: false },
+            size: 58,
+            space: 28,
+            gap: 4,
+            values: (_plot, splits) => splits.map(text),
+          },
+        ],
+        series: [
+          {},
+          ...series.map(({ title, color }) => ({
+            label: title,
+            stroke: (): string => this.#color(color),
+            width: 1.5,
+            points: { show: false },
+          })),
+        ],
+        hooks: {
+          setCursor: [
+            (plot): void => {
+              const { left, idx } = plot.cursor
+              onCursor(left === undefined || left < 0 ? undefined : (idx ?? undefined))
+            },
+          ],
+        },
+      },
+      this.#data,
+      this.#body,
+    )
+  }
+}

@@ -1,0 +1,198 @@
+import { Chart } from '../chart.ts'
+import { element, setAttribute, setText } from '../element.ts'
+import type { FrameHistory, HistoryColumn } from '../frame-history.ts'
+import { bytesText, countText, msText } from '../quantities.ts'
+import type { View } from '../tab-list.ts'
+
+/** A figure of the frame that is chosen. */
+interface Tile {
+  readonly title: string
+  readonly hint: string
+  readonly text: (at: (column: HistoryColumn) => number) => string
+}
+
+const tiles: readonly Tile[] = [
+  { title: 'Frame', hint: 'Number of the frame', text: (at) => countText(at('frame')) },
+  {
+    title: 'Rows changed',
+    hint: 'Rows that were dirty when the frame was flushed',
+    text: (at) => countText(at('rowsChanged')),
+  },
+  {
+    title: 'Uploaded ÷ changed',
+    hint: 'Bytes handed over for each byte that changed: gaps and row numbers are what is above 1',
+    text: (at) => {
+      const ratio = at('bytesUploaded') / at('bytesChanged')
+      return Number.isFinite(ratio) ? ratio.toFixed(2) : '–'
+    },
+  },
+  { title: 'Writes', hint: 'Calls of writeBuffer', text: (at) => countText(at('writes')) },
+  {
+    title: 'Dispatches',
+    hint: 'Mirrors whose rows a shader scattered',
+    text: (at) => countText(at('dispatches')),
+  },
+  {
+    title: 'Copies',
+    hint: 'Copies on the device: readbacks, grown buffers',
+    text: (at) => countText(at('copies')),
+  },
+  { title: 'Submits', hint: 'Submits of the flush', text: (at) => countText(at('submits')) },
+]
+
+interface ChartColumns {
+  readonly chart: Chart
+  readonly columns: readonly HistoryColumn[]
+}
+
+let made = 0
+
+/** The timeline: what the last frames took and moved. */
+export class FramesView implements View {
+  readonly element: HTMLElement
+  readonly #history: FrameHistory
+  readonly #charts: readonly ChartColumns[]
+  readonly #strip: HTMLElement
+  readonly #figures: HTMLElement[]
+  readonly #pause: HTMLButtonElement
+  readonly #note: HTMLElement
+  #drawn = -1
+  #paused = false
+  /** The frame that pointer or keyboard chose; undefined: the last one. */
+  #chosen: number | undefined
+  #isMoving = false
+
+  constructor(history: FrameHistory) {
+    this.#history = history
+    const sync = `memkit-inspector-${++made}`
+    const onCursor = (index: number | undefined): void => this.#choose(index)
+    const chart = (
+      title: string,
+      text: (value: number) => string,
+      ...series: readonly (readonly [HistoryColumn, string, string])[]
+    ): ChartColumns => ({
+      chart: new Chart({
+        title,
+        text,
+        sync,
+        onCursor,
+        series: series.map(([, name, color]) => ({ title: name, color })),
+      }),
+      columns: series.map(([column]) => column),
+    })
+    this.#charts = [
+      chart('Time', msText, ['stageMs', 'stage', '--one'], ['flushMs', 'flush', '--two']),
+      chart(
+        'Bytes',
+        bytesText,
+        ['bytesUploaded', 'uploaded', '--four'],
+        ['bytesChanged', 'changed', '--three'],
+      ),
+      chart('Calls to the device', (calls) => countText(calls), ['apiCalls', 'calls', '--five']),
+    ]
+    this.#figures = tiles.map(() => element('dd'))
+    const list = tiles.map(({ title, hint }, i) =>
+      element('div', { title: hint }, element('dt', {}, title), this.#figures[i]),
+    )
+    this.#pause = element('button', { type: 'button', 'aria-pressed': 'false', class: 'quiet' }, 'Pause')
+    this.#pause.addEventListener('click', () => this.#setPaused(!this.#paused))
+    this.#note = element('span', { class: 'note' })
+    this.#strip = element(
+      'div',
+      {
+        class: 'charts',
+        tabindex: 0,
+        role: 'group',
+        'aria-label': 'Timeline of the last frames. Left and right arrow choose a frame.',
+      },
+      ...this.#charts.map(({ chart }) => chart.element),
+    )
+    this.#strip.addEventListener('keydown', (event) => this.#onKey(event))
+    this.#strip.addEventListener('blur', () => this.#choose(undefined))
+    this.element = element(
+      'div',
+      { class: 'frames-view' },
+      element('div', { class: 'tools' }, this.#pause, this.#note),
+      element('dl', { class: 'tiles' }, ...list),
+      this.#strip,
+    )
+  }
+
+  update(): void {
+    if (this.#paused || this.#history.pushed === this.#drawn) return
+    this.#drawn = this.#history.pushed
+    this.#draw()
+  }
+
+  /** The colours are others now. */
+  recolor(): void {
+    for (const { chart } of this.#charts) chart.recolor()
+  }
+
+  dispose(): void {
+    for (const { chart } of this.#charts) chart.dispose()
+  }
+
+  #draw(): void {
+    const frames = this.#history.view('frame')
+    const shown = this.#shown()
+    // Drawing moves the cursors of the charts; that is nobody's choice.
+    this.#isMoving = true
+    for (const { chart, columns } of this.#charts)
+      chart.update(
+        frames,
+        columns.map((column) => this.#history.view(column)),
+        shown,
+      )
+    this.#isMoving = false
+    this.#tell(shown)
+  }
+
+  #shown(): number {
+    const last = this.#history.length - 1
+    return this.#chosen === undefined ? last : Math.min(this.#chosen, last)
+  }
+
+  #tell(shown: number): void {
+    const none = this.#history.length === 0
+    for (let i = 0; i < tiles.length; i++)
+      setText(this.#figures[i], none ? '–' : tiles[i].text((column) => this.#history.at(column, shown)))
+    const which = this.#chosen === undefined ? 'the last frame' : 'the chosen frame'
+    setText(
+      this.#note,
+      none
+        ? 'No frame yet: it shows what mk.endFrame() reports.'
+        : `Figures of ${which}, of ${this.#history.length} kept.`,
+    )
+  }
+
+  #setPaused(paused: boolean): void {
+    this.#paused = paused
+    setAttribute(this.#pause, 'aria-pressed', String(paused))
+    setText(this.#pause, paused ? 'Go on' : 'Pause')
+    this.update()
+  }
+
+  #choose(index: number | undefined): void {
+    if (this.#isMoving || index === this.#chosen) return
+    this.#chosen = index
+    this.#draw()
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const last = this.#history.length - 1
+    if (last < 0) return
+    const at = this.#shown()
+    const step = event.shiftKey ? 10 : 1
+    const to = { ArrowLeft: at - step, ArrowRight: at + step, Home: 0, End: last }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    // What is looked at must not run away.
+    this.#setPaused(true)
+    const index = Math.min(last, Math.max(0, to))
+    this.#choose(index)
+    this.#isMoving = true
+    this.#charts[0].chart.setCursor(index)
+    this.#isMoving = false
+  }
+}

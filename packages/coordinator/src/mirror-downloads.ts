@@ -1,10 +1,11 @@
 import { DirtyRows } from '@memkit/core'
-import type { MkGpu, MkStagingBuffer } from '@memkit/gpu'
+import type { MkDeviceBuffer, MkGpu, MkStagingBuffer } from '@memkit/gpu'
 import type { Mirror } from './mirror.ts'
 import type { ReadbackRing } from './readback.ts'
 
 /** Rows on their way back. */
 interface Flight {
+  source: MkDeviceBuffer
   staging: MkStagingBuffer
   frame: number
   rows: number
@@ -41,12 +42,14 @@ export class MirrorDownloads {
 
   /** Takes what has come back. Called when a frame begins. */
   deliver(gpu: MkGpu): void {
-    while (this.#flights.length > 0) {
+    while (this.#flights.length > 0 && !this.mirror.arrivalsWait) {
       const flight = this.#flights[0]
       if (!flight.bytes && !flight.failed) return
       this.#flights.shift()
       this.#landed.push(flight)
-      if (flight.bytes) {
+      // A device that is destroyed takes mapped bytes with it, some time before it is known to be lost.
+      if (flight.bytes && flight.bytes.length === 0) flight.staging.destroy()
+      else if (flight.bytes) {
         this.#fit(flight)
         this.mirror.receive(
           flight.bytes,
@@ -81,9 +84,10 @@ export class MirrorDownloads {
     const flight = this.#landed.pop()
     if (flight === undefined) {
       const overtaken = new DirtyRows(mirror.capacity)
-      this.#recorded = { staging, frame, rows, overtaken, bytes: undefined, failed: false }
+      this.#recorded = { source: buffer, staging, frame, rows, overtaken, bytes: undefined, failed: false }
       return true
     }
+    flight.source = buffer
     flight.staging = staging
     flight.frame = frame
     flight.rows = rows
@@ -100,16 +104,16 @@ export class MirrorDownloads {
     if (!flight) return
     this.#recorded = undefined
     this.#flights.push(flight)
-    flight.staging.map().then(
-      (bytes) => {
-        flight.bytes = bytes
-      },
-      () => {
-        // The device was lost, or the mirror destroyed: these rows do not come back.
-        flight.failed = true
-        if (!gpu.isLost) flight.staging.destroy()
-      },
-    )
+    // Rows that do not come back: the device was lost, the mirror destroyed, or there was no memory for the buffer.
+    const fail = (): void => {
+      flight.failed = true
+      if (!gpu.isLost) flight.staging.destroy()
+    }
+    flight.staging.map().then(async (bytes) => {
+      // What was copied out of a buffer without memory is nothing, and the device says late that it has none.
+      if (await flight.source.settled) fail()
+      else flight.bytes = bytes
+    }, fail)
   }
 
   /** The mirror may have grown since the flight began. */

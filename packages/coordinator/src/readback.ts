@@ -35,6 +35,8 @@ export class ReadbackRing {
       gpu.copy(buffer, first, staging, 0, Math.ceil((last - first) / 4) * 4)
       gpu.submit()
       const bytes = await staging.map()
+      // A device that is destroyed takes mapped bytes with it, some time before it is known to be lost. Then `submit` throws DeviceLost.
+      if (bytes.length === 0) await gpu.lost.then(() => gpu.submit())
       const result = bytes.slice(offset - first, last - first).buffer
       staging.unmap()
       this.give(gpu, staging)

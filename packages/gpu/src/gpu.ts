@@ -486,6 +486,8 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
       this.#timeline.record(staging)
       this.submit()
       const bytes = await staging.map()
+      // A device that is destroyed takes mapped bytes with it, some time before it is known to be lost.
+      if (bytes.length === 0) await this.lost
       return bytes.slice(offset - first, offset - first + size).buffer
     } catch (error) {
       // A map is also refused when there was no memory for the buffer, and when this gpu is destroyed: that says more.

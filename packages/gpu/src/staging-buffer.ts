@@ -69,20 +69,24 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
         const mapping = ++this.#mapping
         this.#state = 'pending'
         this.#callOff = reject
-        this.#owner.backend.map(native).then(
-          () => {
-            if (mapping !== this.#mapping) return
-            this.#state = 'mapped'
-            this.#callOff = undefined
+        const refused = (cause: unknown): void => {
+          if (mapping !== this.#mapping) return
+          this.#state = 'unmapped'
+          this.#callOff = undefined
+          reject(this.#owner.mapFailure(this, cause))
+        }
+        this.#owner.backend.map(native).then(() => {
+          if (mapping !== this.#mapping) return
+          this.#state = 'mapped'
+          try {
             resolve(this.bytes)
-          },
-          (cause: unknown) => {
-            if (mapping !== this.#mapping) return
-            this.#state = 'unmapped'
             this.#callOff = undefined
-            reject(this.#owner.mapFailure(this, cause))
-          },
-        )
+          } catch (cause) {
+            // The device was destroyed meanwhile, and does not say so yet. Asked again it refuses when it has.
+            this.#state = 'pending'
+            this.#owner.backend.map(native).then(() => refused(cause), refused)
+          }
+        }, refused)
       }),
     )
   }

@@ -22,7 +22,7 @@ import { Mirror } from './mirror.ts'
 import type { MirrorHost } from './mirror-host.ts'
 import type { MirrorOptions } from './mirror.ts'
 import { ReadbackRing } from './readback.ts'
-import { recover } from './recovery.ts'
+import { Pause, recover } from './recovery.ts'
 import { makeSlots } from './slot.ts'
 import type { FrameSlice, Slot } from './slot.ts'
 import { StagedTargets, checkTarget } from './staged-targets.ts'
@@ -80,6 +80,8 @@ export class MkCoordinator {
   /** What uploadSlice made, to tell what a loss took. */
   readonly #slices = new UploadedSlices()
   readonly #host: MirrorHost
+  /** Between two questions for a device. */
+  readonly #pause = new Pause()
   readonly #report: ReusedReport
   #trace: FrameTrace | undefined
   readonly #strategy: Strategy
@@ -428,6 +430,7 @@ export class MkCoordinator {
     const owned = this.#ownsGpu
     this.#gpu = next
     this.#ownsGpu = next !== gpu
+    this.#pause.end()
     for (const downloads of this.#downloads) downloads.drop()
     this.#frees.flush()
     this.#owners.clear()
@@ -469,6 +472,7 @@ export class MkCoordinator {
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
+    this.#pause.end()
     this.#open = false
     for (const mirror of [...this.#mirrors]) mirror.destroy()
     for (const slot of this.#slots) for (const buffer of slot.spillBuffers) buffer.destroy()
@@ -613,6 +617,6 @@ export class MkCoordinator {
     if (!factory) return
     // Somebody may restore by hand meanwhile.
     const stopped = (): boolean => this.#disposed || gpu !== this.#gpu
-    void recover(factory, (next) => this.restore(next), stopped)
+    void recover(factory, (next) => this.restore(next), stopped, this.#pause)
   }
 }

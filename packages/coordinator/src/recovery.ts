@@ -5,16 +5,36 @@ import type { MkGpuBackend } from '@memkit/gpu'
 const FIRST_DELAY = 100
 const LONGEST_DELAY = 10_000
 
+/** The wait between two tries, which can be cut short: no timer of ours outlives a dispose. */
+export class Pause {
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #end: (() => void) | undefined
+
+  wait(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#end = resolve
+      this.#timer = setTimeout(resolve, milliseconds)
+    })
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#end?.()
+  }
+}
+
 /**
  * Asks a factory for a device until it gives one that can be used, with twice the pause after each failure. A backend that comes
  * when nobody waits for it any more is destroyed; an `MkGpu` is its maker's.
  * @param use puts the device into use; a rejection counts as a failure
  * @param stopped asked before every try, and before its device is used
+ * @param pause end it when that may have changed
  */
 export async function recover(
   factory: () => Promise<MkGpuBackend | MkGpu>,
   use: (gpu: MkGpuBackend | MkGpu) => Promise<void>,
   stopped: () => boolean,
+  pause: Pause,
 ): Promise<void> {
   for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
     if (stopped()) return
@@ -25,7 +45,7 @@ export async function recover(
       return
     } catch {
       // No device yet.
-      await new Promise((resolve) => setTimeout(resolve, delay))
+      await pause.wait(delay)
     }
   }
 }

@@ -20,11 +20,13 @@ export interface Generational {
 export function perGeneration<T>(sources: readonly Generational[], make: () => T): () => T {
   const seen = new Float64Array(sources.length).fill(-1)
   let made: T
+  let isMade = false
   return () => {
-    let replaced = false
+    let replaced = !isMade
     for (let i = 0; i < seen.length; i++) if (sources[i].generation !== seen[i]) replaced = true
     if (!replaced) return made
     made = make()
+    isMade = true
     // Noted last: a maker that throws is asked again.
     for (let i = 0; i < seen.length; i++) seen[i] = sources[i].generation
     return made

@@ -27,3 +27,9 @@ it('tries again after an error of the maker', () => {
   fail = false
   expect(thing()).toBe('made')
 })
+
+it('makes what no source is needed for once', () => {
+  let made = 0
+  const thing = perGeneration([], () => ++made)
+  expect([thing(), thing()]).toEqual([1, 1])
+})

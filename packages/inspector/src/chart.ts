@@ -1,4 +1,5 @@
 import uPlot from 'uplot'
+import { chartTop } from './chart-scale.ts'
 import { element, setText } from './element.ts'
 
 /** A line of a chart. */
@@ -13,6 +14,10 @@ export interface ChartOptions {
   readonly series: readonly ChartSeries[]
   /** A value, in words. */
   readonly text: (value: number) => string
+  /** The same at an axis; default `text`. */
+  readonly axisText?: (value: number) => string
+  /** Steps that an axis may have, smallest first. */
+  readonly steps: number[]
   /** Charts of one name share their cursor. */
   readonly sync: string
   /** Called when the pointer or the keyboard chooses a frame: its index in the data; undefined when it lets go. */
@@ -28,8 +33,10 @@ export class Chart {
   readonly #values: HTMLElement[]
   readonly #body: HTMLElement
   readonly #observer: ResizeObserver
+  readonly #peak: HTMLElement
   #plot: uPlot | undefined
   #data: uPlot.AlignedData = [[]]
+  #top = 1
 
   constructor(options: ChartOptions) {
     this.#options = options
@@ -38,10 +45,11 @@ export class Chart {
       element('span', { class: 'key', 'data-color': color }, element('i'), `${title} `, this.#values[i]),
     )
     this.#body = element('div', { class: 'plot' })
+    this.#peak = element('span', { class: 'key', title: 'Higher than what is drawn' })
     this.element = element(
       'figure',
       { class: 'chart', 'aria-label': options.title },
-      element('figcaption', {}, element('span', { class: 'title' }, options.title), ...legend),
+      element('figcaption', {}, element('span', { class: 'title' }, options.title), this.#peak, ...legend),
       this.#body,
     )
     this.#observer = new ResizeObserver(() => this.#fit())
@@ -51,8 +59,11 @@ export class Chart {
   /** Draws. @param shown index of the frame whose values the legend tells */
   update(frames: Numbers, columns: readonly Numbers[], shown: number): void {
     this.#data = [frames, ...columns] as unknown as uPlot.AlignedData
-    this.#plot?.setData(this.#data)
     const { text } = this.#options
+    const { top, peak } = chartTop(columns)
+    this.#top = top
+    setText(this.#peak, peak > top ? `peak ${text(peak)}` : '')
+    this.#plot?.setData(this.#data)
     for (let i = 0; i < columns.length; i++) {
       const value = columns[i][shown]
       setText(this.#values[i], value === undefined ? '–' : text(value))
@@ -90,7 +101,7 @@ export class Chart {
   }
 
   #make(width: number, height: number): uPlot {
-    const { series, text, sync, onCursor } = this.#options
+    const { series, text, axisText = text, steps, sync, onCursor } = this.#options
     const muted = (): string => this.#color('--muted')
     const line = (): string => this.#color('--line')
     const font = '11px system-ui, sans-serif'
@@ -105,7 +116,7 @@ export class Chart {
         cursor: { sync: { key: sync }, drag: { x: false, y: false }, points: { size: 6 } },
         scales: {
           x: { time: false },
-          y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
+          y: { range: () => [0, this.#top] },
         },
         axes: [
           { stroke: muted, font, grid: { show: false }, ticks: { show: false }, size: 20, space: 60, gap: 2 },
@@ -115,9 +126,10 @@ export class Chart {
             grid,
             ticks: { show: false },
             size: 58,
+            incrs: steps,
             space: 28,
             gap: 4,
-            values: (_plot, splits) => splits.map(text),
+            values: (_plot, splits) => splits.map(axisText),
           },
         ],
         series: [

@@ -8,6 +8,8 @@ export interface TableColumn<T> {
   readonly text: (item: T) => string
   /** Numbers are set to the right. */
   readonly numeric?: boolean
+  /** Its text may take several lines. */
+  readonly wrap?: boolean
   /** The narrower the panel, the more columns are left out: 1 goes first. */
   readonly leftOutAt?: 1 | 2
   /** Fills the cell itself, after its text was set. */
@@ -42,12 +44,8 @@ export class RowsTable<T> {
     this.#pick = options.pick
     this.#empty = options.empty
     this.#body = element('tbody')
-    const head = columns.map(({ title, hint, numeric, leftOutAt }) =>
-      element(
-        'th',
-        { scope: 'col', title: hint, class: classes(numeric, leftOutAt), role: 'columnheader' },
-        title,
-      ),
+    const head = columns.map(({ title, hint, ...column }) =>
+      element('th', { scope: 'col', title: hint, class: classes(column), role: 'columnheader' }, title),
     )
     this.element = element(
       'table',
@@ -92,9 +90,7 @@ export class RowsTable<T> {
   }
 
   #makeRow(): HTMLTableRowElement {
-    const cells = this.#columns.map(({ numeric, leftOutAt }) =>
-      element('td', { class: classes(numeric, leftOutAt), role: 'gridcell' }),
-    )
+    const cells = this.#columns.map((column) => element('td', { class: classes(column), role: 'gridcell' }))
     return element('tr', { role: 'row', tabindex: -1, class: this.#pick && 'pickable' }, ...cells)
   }
 
@@ -155,9 +151,11 @@ export class RowsTable<T> {
   }
 }
 
-function classes(numeric = false, leftOutAt = 0): string | undefined {
-  const names = [numeric ? 'number' : '', leftOutAt > 0 ? `narrow-${leftOutAt}` : ''].filter(
-    (name) => name !== '',
-  )
+function classes({
+  numeric,
+  wrap,
+  leftOutAt,
+}: Omit<TableColumn<never>, 'title' | 'text'>): string | undefined {
+  const names = [numeric && 'number', wrap && 'wrap', leftOutAt && `narrow-${leftOutAt}`].filter(Boolean)
   return names.length === 0 ? undefined : names.join(' ')
 }

@@ -132,8 +132,9 @@ thead th { color: var(--muted); font-weight: 500; font-size: 12px; }
 .empty td { color: var(--muted); white-space: normal; }
 .name { font-weight: 600; }
 .name + .chip { margin-left: 8px; }
-.with-bar { position: relative; min-width: 110px; }
-.with-bar .bar { position: absolute; right: 0; top: 4px; bottom: 4px; background: var(--accent); opacity: 0.18; border-radius: 3px; }
+.wrap { white-space: normal; }
+.with-bar { position: relative; min-width: 130px; }
+.with-bar .bar { position: absolute; left: 0; top: 4px; bottom: 4px; background: var(--accent); opacity: 0.18; border-radius: 3px; }
 .with-bar span { position: relative; }
 `
 
@@ -148,6 +149,7 @@ const views = `
 .chart .title { font-weight: 600; margin-right: auto; }
 .key { color: var(--muted); white-space: nowrap; }
 .key b { color: var(--text); font-weight: 600; font-variant-numeric: tabular-nums; display: inline-block; min-width: 4.2em; }
+.key:empty { display: none; }
 .key i { display: inline-block; width: 9px; height: 9px; border-radius: 2px; margin-right: 5px; background: var(--muted); }
 [data-color='--one'] i { background: var(--one); } [data-color='--two'] i { background: var(--two); }
 [data-color='--three'] i { background: var(--three); } [data-color='--four'] i { background: var(--four); }
@@ -165,6 +167,7 @@ const views = `
 [data-block='2'] { background: var(--block-2) !important; } [data-block='3'] { background: var(--block-3) !important; }
 [data-block='4'] { background: var(--block-4) !important; } [data-block='5'] { background: var(--block-5) !important; }
 
+.fields { width: auto; min-width: min(100%, 46em); }
 .fields th[scope='row'] { font-weight: 600; vertical-align: top; }
 .fields small { display: block; font-weight: 400; color: var(--muted); font-size: 12px; }
 .fields td { vertical-align: top; font-family: ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: 12.5px; }
@@ -200,13 +203,20 @@ const narrow = `
   .narrow-2 { display: none; }
   header { padding-inline: 8px; gap: 4px 8px; }
   header strong { display: none; }
-  header .cost { order: 4; margin: 0; flex-basis: 100%; font-size: 11px; line-height: 1; }
+  .tabs { flex-basis: 100%; }
+  .cost { margin: 0; }
   .buttons { margin-left: auto; }
   [role='tab'] { padding-inline: 7px; }
-  .trace span { display: none; }
   .panel { padding-inline: 8px; }
   th, td { padding-inline: 6px; }
-  .numbers { gap: 1px 6px; grid-template-columns: repeat(min(var(--width), 2), minmax(3.6em, max-content)); }
+  .fields, .fields tbody, .fields tr, .fields th[scope='row'], .fields td { display: block; }
+  .fields thead { display: none; }
+  .fields tr { padding: 6px 0; border-bottom: 1px solid var(--line); }
+  .fields th[scope='row'], .fields td { border: 0; padding-block: 1px; }
+  .fields small { display: inline; margin-left: 8px; }
+  .fields td { display: flex; gap: 8px; }
+  .fields td::before { content: attr(data-side); color: var(--muted); flex: 0 0 3.6em; font-family: system-ui, sans-serif; }
+  .numbers { gap: 1px 4px; grid-template-columns: repeat(var(--width), minmax(3em, max-content)); font-size: 12px; }
   .tiles { gap: 4px 18px; }
 }
 @media (forced-colors: active) {

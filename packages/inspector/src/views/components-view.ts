@@ -102,6 +102,7 @@ export class ComponentsView implements View {
         {
           title: 'Changed',
           hint: 'Rows that were dirty in the last frame',
+          leftOutAt: 2,
           numeric: true,
           text: ({ report }) => countText(report?.rows ?? 0),
         },

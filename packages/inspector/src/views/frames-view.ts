@@ -1,4 +1,5 @@
 import { Chart } from '../chart.ts'
+import type { ChartOptions, ChartSeries } from '../chart.ts'
 import { element, setAttribute, setText } from '../element.ts'
 import type { FrameHistory, HistoryColumn } from '../frame-history.ts'
 import { bytesText, countText, msText } from '../quantities.ts'
@@ -40,6 +41,43 @@ const tiles: readonly Tile[] = [
   { title: 'Submits', hint: 'Submits of the flush', text: (at) => countText(at('submits')) },
 ]
 
+/** One chart, and which figures it draws. */
+interface ChartLines extends Omit<ChartOptions, 'series' | 'sync' | 'onCursor'> {
+  readonly lines: readonly (ChartSeries & { readonly column: HistoryColumn })[]
+}
+
+/** 1, 2, 5, 10, 20, 50 … */
+const decimalSteps = (first: number): number[] =>
+  Array.from({ length: 24 }, (_, i) => [1, 2, 5][i % 3] * first * 10 ** Math.floor(i / 3))
+
+const charts: readonly ChartLines[] = [
+  {
+    title: 'Time',
+    text: msText,
+    axisText: (ms) => `${Number(ms.toFixed(3))} ms`,
+    steps: decimalSteps(0.001),
+    lines: [
+      { title: 'stage', color: '--one', column: 'stageMs' },
+      { title: 'flush', color: '--two', column: 'flushMs' },
+    ],
+  },
+  {
+    title: 'Bytes',
+    text: bytesText,
+    steps: Array.from({ length: 40 }, (_, i) => 2 ** i),
+    lines: [
+      { title: 'uploaded', color: '--four', column: 'bytesUploaded' },
+      { title: 'changed', color: '--three', column: 'bytesChanged' },
+    ],
+  },
+  {
+    title: 'Calls to the device',
+    text: countText,
+    steps: decimalSteps(1),
+    lines: [{ title: 'calls', color: '--five', column: 'apiCalls' }],
+  },
+]
+
 interface ChartColumns {
   readonly chart: Chart
   readonly columns: readonly HistoryColumn[]
@@ -65,31 +103,10 @@ export class FramesView implements View {
   constructor(history: FrameHistory) {
     this.#history = history
     const sync = `memkit-inspector-${++made}`
-    const onCursor = (index: number | undefined): void => this.#choose(index)
-    const chart = (
-      title: string,
-      text: (value: number) => string,
-      ...series: readonly (readonly [HistoryColumn, string, string])[]
-    ): ChartColumns => ({
-      chart: new Chart({
-        title,
-        text,
-        sync,
-        onCursor,
-        series: series.map(([, name, color]) => ({ title: name, color })),
-      }),
-      columns: series.map(([column]) => column),
-    })
-    this.#charts = [
-      chart('Time', msText, ['stageMs', 'stage', '--one'], ['flushMs', 'flush', '--two']),
-      chart(
-        'Bytes',
-        bytesText,
-        ['bytesUploaded', 'uploaded', '--four'],
-        ['bytesChanged', 'changed', '--three'],
-      ),
-      chart('Calls to the device', (calls) => countText(calls), ['apiCalls', 'calls', '--five']),
-    ]
+    this.#charts = charts.map(({ lines, ...rest }) => ({
+      chart: new Chart({ ...rest, series: lines, sync, onCursor: (index) => this.#choose(index) }),
+      columns: lines.map(({ column }) => column),
+    }))
     this.#figures = tiles.map(() => element('dd'))
     const list = tiles.map(({ title, hint }, i) =>
       element('div', { title: hint }, element('dt', {}, title), this.#figures[i]),

@@ -39,8 +39,8 @@ export class MemoryView implements View {
           text: ({ size }) => bytesText(size),
           decorate: (cell, { size, most }) => drawBar(cell, size, most),
         },
-        { title: 'Usage', leftOutAt: 1, text: ({ usage }) => usageText(usage) },
-        { title: 'Memory', leftOutAt: 2, text: ({ memory }) => memory },
+        { title: 'Usage', wrap: true, leftOutAt: 2, text: ({ usage }) => usageText(usage) },
+        { title: 'Memory', leftOutAt: 1, text: ({ memory }) => memory },
       ],
       { key: ({ id }) => id, empty: 'No buffer is alive.' },
     )
@@ -136,7 +136,7 @@ class HeapMap {
           text: ({ size }) => bytesText(size),
           decorate: (cell, { size, most }) => drawBar(cell, size, most),
         },
-        { title: 'Offset', numeric: true, leftOutAt: 1, text: ({ offset }) => addressText(offset) },
+        { title: 'Offset', numeric: true, leftOutAt: 2, text: ({ offset }) => addressText(offset) },
       ],
       { key: ({ offset }) => offset, empty: 'Nothing is allocated.' },
     )

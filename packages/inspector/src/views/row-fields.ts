@@ -28,8 +28,8 @@ export class RowFields {
           line.path === '' ? 'value' : line.path,
           element('small', {}, line.type),
         ),
-        element('td', {}, cpu.box),
-        element('td', {}, device.box),
+        element('td', { 'data-side': 'CPU' }, cpu.box),
+        element('td', { 'data-side': 'Device' }, device.box),
       )
     })
     this.#spans = spans

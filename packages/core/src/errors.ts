@@ -322,7 +322,7 @@ export class RowOutOfRange extends MkError {
 
   constructor(row: number, rows: number) {
     super(
-      `Row ${row} does not exist: ${rows > 0 ? `rows go from 0 to ${rows - 1}` : 'there are 0 rows'}. Make room for more rows first.`,
+      `Row ${row} does not exist: there are ${rows} rows, counted from 0. Make room for more rows first.`,
       { row, rows },
     )
   }
@@ -341,7 +341,7 @@ export class RowsOutOfRange extends MkError {
 
   constructor(first: number, count: number, rows: number) {
     super(
-      `${count} rows from row ${first} on do not lie within the ${rows} rows there are. Make room for more rows first.`,
+      `A range of ${count} rows from row ${first} on does not lie within the ${rows} rows there are. Make room for more rows first.`,
       { first, count, rows },
     )
   }

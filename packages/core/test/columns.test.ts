@@ -21,13 +21,8 @@ import {
   createRows,
   f16,
   f32,
-  HeapFull,
   i32,
-  InvalidIdentifier,
-  InvalidSchema,
-  InvalidSize,
   mat3x3f,
-  ReservedField,
   rowsInfo,
   struct,
   u32,
@@ -176,52 +171,5 @@ describe('createColumns as a component of bitECS', () => {
     Position.x = new Float32Array(100)
     Position.x[50] = 1
     expect(Position.x[50]).toBe(1)
-  })
-})
-
-describe('createColumns refuses', () => {
-  const heap = makeHeap()
-  const unchanged = (make: () => unknown): unknown => {
-    const before = heap.stats
-    try {
-      make()
-    } catch (error) {
-      expect(heap.stats).toEqual(before)
-      return error
-    }
-    throw new Error('nothing was refused')
-  }
-
-  it.each([0, -1, 1.5, Number.NaN, Infinity, 2 ** 32])('a capacity of %s', (capacity) => {
-    expect(unchanged(() => createColumns(heap, { x: f32 }, capacity))).toBeInstanceOf(InvalidSize)
-  })
-
-  it.each(['component', 'data'])('a column named %s, which bitECS takes for something else', (name) => {
-    const error = unchanged(() => createColumns(heap, { [name]: f32 }, 10)) as ReservedField
-    expect(error).toBeInstanceOf(ReservedField)
-    expect(error.field).toBe(name)
-    expect(error.message).toContain(name)
-  })
-
-  it('a name that WGSL does not allow, and no columns at all', () => {
-    expect(unchanged(() => createColumns(heap, { 'a-b': f32 }, 10))).toBeInstanceOf(InvalidIdentifier)
-    expect(unchanged(() => createColumns(heap, {}, 10))).toBeInstanceOf(InvalidSchema)
-  })
-
-  it('structs, runtime-sized arrays, and columns named by from', () => {
-    for (const type of [
-      struct({ a: f32 }),
-      array(struct({ a: f32 }), 2),
-      array(f32),
-      vec3f.from('x', 'y', 'z'),
-    ]) {
-      const error = unchanged(() => createColumns(heap, { field: type }, 10)) as InvalidSchema
-      expect(error).toBeInstanceOf(InvalidSchema)
-      expect(error.schema).toContain('field')
-    }
-  })
-
-  it('more than the memory has', () => {
-    expect(unchanged(() => createColumns(heap, { x: f32 }, 1 << 20))).toBeInstanceOf(HeapFull)
   })
 })

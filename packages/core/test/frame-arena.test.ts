@@ -1,16 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import {
-  ArenaDisposed,
-  ArenaFull,
-  createHeap,
-  FrameArena,
-  HeapFull,
-  InvalidAlignment,
-  InvalidSize,
-  StaleMark,
-} from '../src/index.ts'
-import type { ArenaMark, MkError } from '../src/index.ts'
+import { ArenaDisposed, ArenaFull, createHeap, FrameArena, HeapFull } from '../src/index.ts'
+import type { ArenaMark } from '../src/index.ts'
 
 const heap = createHeap({ bytes: 8 << 20 })
 
@@ -437,62 +428,14 @@ describe('FrameArena', () => {
     })
   })
 
-  describe('bad input', () => {
-    type Case = [
-      string,
-      (arena: FrameArena, marks: { old: ArenaMark; other: ArenaMark; ahead: ArenaMark }) => unknown,
-      new (...args: never[]) => MkError,
-    ]
-    const cases: Case[] = [
-      ['a negative length', (a) => a.alloc(Uint8Array, -1), InvalidSize],
-      ['a fractional length', (a) => a.alloc(Uint8Array, 0.5), InvalidSize],
-      ['a length of NaN', (a) => a.alloc(Uint8Array, Number.NaN), InvalidSize],
-      ['a length of 2³²', (a) => a.alloc(Uint8Array, 2 ** 32), InvalidSize],
-      ['numbers of more than 2³² bytes', (a) => a.alloc(Float64Array, 2 ** 29), InvalidSize],
-      ['more than it may hold', (a) => a.alloc(Uint8Array, 2 ** 30), ArenaFull],
-      ['an alignment of 3', (a) => a.alloc(Uint8Array, 1, 3), InvalidAlignment],
-      ['an alignment of 0', (a) => a.alloc(Uint8Array, 1, 0), InvalidAlignment],
-      ['an alignment of 2.5', (a) => a.alloc(Uint8Array, 1, 2.5), InvalidAlignment],
-      ['an alignment of NaN', (a) => a.alloc(Uint8Array, 1, Number.NaN), InvalidAlignment],
-      ['an alignment of 2³¹', (a) => a.alloc(Uint8Array, 1, 2 ** 31), InvalidAlignment],
-      ['negative bytes', (a) => a.allocBytes(-16), InvalidSize],
-      ['fractional bytes', (a) => a.allocBytes(1.5), InvalidSize],
-      ['a mark of another frame', (a, marks) => a.rewind(marks.old), StaleMark],
-      ['a mark of another arena', (a, marks) => a.rewind(marks.other), StaleMark],
-      ['a mark that was rewound past', (a, marks) => a.rewind(marks.ahead), StaleMark],
-      ['NaN as a mark', (a) => a.rewind(Number.NaN as ArenaMark), StaleMark],
-      ['a fraction of a mark', (a) => a.rewind((a.mark() - 0.5) as ArenaMark), StaleMark],
-      ['an arena of no bytes', () => new FrameArena(heap, 0), InvalidSize],
-      ['a cap below its bytes', () => new FrameArena(heap, 64, { maxBytes: 32 }), InvalidSize],
-    ]
-    it.each(cases)('refuses %s, and changes nothing', (_, act, error) => {
-      const arena = new FrameArena(heap, 1024)
-      const other = new FrameArena(heap, 1024)
-      const old = arena.mark()
-      arena.reset()
-      arena.alloc(Uint8Array, 10).fill(7)
-      const mark = arena.mark()
-      arena.alloc(Uint8Array, 10)
-      const marks = { old, other: other.mark(), ahead: arena.mark() }
-      arena.rewind(mark)
-      const before = [arena.used, arena.count, arena.capacity, arena.allocs, arena.frees]
-      const leaks = heap.leaks()
-      expect(() => act(arena, marks)).toThrow(error)
-      expect([arena.used, arena.count, arena.capacity, arena.allocs, arena.frees]).toEqual(before)
-      expect(heap.leaks()).toEqual(leaks)
-      arena.dispose()
-      other.dispose()
-    })
-
-    it('refuses to allocate after dispose, which may be called twice', () => {
-      const arena = new FrameArena(heap, 64)
-      arena.alloc(Uint8Array, 100)
-      arena.dispose()
-      arena.dispose()
-      expect(() => arena.alloc(Uint8Array, 0)).toThrow(ArenaDisposed)
-      for (let i = 0; i < 200; i++) arena.reset()
-      expect([arena.used, arena.capacity, arena.frees]).toEqual([0, 0, 1])
-    })
+  it('refuses to allocate after dispose, which may be called twice', () => {
+    const arena = new FrameArena(heap, 64)
+    arena.alloc(Uint8Array, 100)
+    arena.dispose()
+    arena.dispose()
+    expect(() => arena.alloc(Uint8Array, 0)).toThrow(ArenaDisposed)
+    for (let i = 0; i < 200; i++) arena.reset()
+    expect([arena.used, arena.capacity, arena.frees]).toEqual([0, 0, 1])
   })
 
   // The model: the bytes each living view must hold. Views overlap if one of them reads what another wrote.

@@ -81,4 +81,5 @@ export { MkBufferUsage } from '@memkit/gpu'
 export { halfValue } from '@memkit/core'
 
 // Errors
+export { MkError } from '@memkit/core'
 export * from './errors.ts'

@@ -36,9 +36,9 @@ export function struct<const F extends { readonly [name: string]: FieldLike }>(
 }
 
 /**
- * A WGSL array. Without a count it is runtime-sized: allowed only as the last field of a struct or as a whole buffer.
+ * A WGSL array of `count` elements, at least 1. Without a count it is runtime-sized: allowed only as the last field of a struct or
+ * as a whole buffer.
  *
- * @param count elements, at least 1
  * @throws InvalidArrayCount for a count that is no positive integer, or for more bytes than a buffer can have
  * @throws RuntimeArrayNotLast when the element itself is runtime-sized
  */

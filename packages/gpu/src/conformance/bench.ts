@@ -31,7 +31,11 @@ export interface ConformanceCase {
   readonly run: (factory: ConformanceFactory) => Promise<ConformanceOutcome>
 }
 
-/** A promise that a backend did not keep. */
+/**
+ * A promise that a backend did not keep, found by the conformance suite.
+ *
+ * What to do: mend the backend; the message names what differs.
+ */
 export class ConformanceFailure extends MkError {
   override readonly code = 'ConformanceFailure'
 }

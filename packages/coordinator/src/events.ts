@@ -79,6 +79,7 @@ export class Listeners {
   }
 
   clear(): void {
+    for (const set of this.#byEvent.values()) set.clear()
     this.#byEvent.clear()
   }
 }

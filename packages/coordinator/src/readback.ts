@@ -14,6 +14,7 @@ export class ReadbackRing {
   #gpu: MkGpu
   #free: MkStagingBuffer[] = []
   #freeBytes = 0
+  #disposed = false
 
   constructor(gpu: MkGpu) {
     this.#gpu = gpu
@@ -72,7 +73,12 @@ export class ReadbackRing {
 
   /** Takes a buffer back, from the device that it was taken on. */
   give(gpu: MkGpu, staging: MkStagingBuffer): void {
-    if (gpu !== this.#gpu || this.#free.length >= KEEP || this.#freeBytes + staging.size > KEEP_BYTES)
+    if (
+      this.#disposed ||
+      gpu !== this.#gpu ||
+      this.#free.length >= KEEP ||
+      this.#freeBytes + staging.size > KEEP_BYTES
+    )
       return staging.destroy()
     this.#free.push(staging)
     this.#freeBytes += staging.size
@@ -80,11 +86,17 @@ export class ReadbackRing {
 
   /** Goes on on a new device. What is under way on the old one is rejected by it. */
   rebuild(gpu: MkGpu): void {
-    this.dispose()
+    this.#empty()
     this.#gpu = gpu
   }
 
+  /** Reads that are under way still end; what they used is not kept. */
   dispose(): void {
+    this.#disposed = true
+    this.#empty()
+  }
+
+  #empty(): void {
     for (const staging of this.#free) staging.destroy()
     this.#free = []
     this.#freeBytes = 0

@@ -1,4 +1,5 @@
 import { DirtyRows } from '@memkit/core'
+import type { MkError } from '@memkit/core'
 import type { MkDeviceBuffer, MkGpu, MkStagingBuffer } from '@memkit/gpu'
 import type { Mirror } from './mirror.ts'
 import type { ReadbackRing } from './readback.ts'
@@ -79,7 +80,8 @@ export class MirrorDownloads {
     const buffer = mirror.deviceBuffer
     const rows = Math.min(mirror.used, mirror.deviceRows)
     if (!mirror.downloads || !buffer || rows === 0 || this.#flights.length >= MOST_FLIGHTS) return false
-    const staging = this.#ring.take(rows * mirror.stride)
+    const staging = this.#take(rows * mirror.stride)
+    if (!staging) return false
     gpu.copy(buffer, 0, staging, 0, rows * mirror.stride)
     const flight = this.#landed.pop()
     if (flight === undefined) {
@@ -114,6 +116,16 @@ export class MirrorDownloads {
       if (await flight.source.settled) fail()
       else flight.bytes = bytes
     }, fail)
+  }
+
+  /** Undefined where there is no memory: then a later frame brings the rows back. */
+  #take(size: number): MkStagingBuffer | undefined {
+    try {
+      return this.#ring.take(size)
+    } catch (error) {
+      if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
+      return undefined
+    }
   }
 
   /** The mirror may have grown since the flight began. */

@@ -100,11 +100,15 @@ export class MirrorFlush {
     this.#scatterMost = scatterMost(gpu)
   }
 
-  /** Records the copies of grown buffers whose rows the device owns. They must be submitted before any write. */
+  /**
+   * Tries again for buffers that there was no memory for, and records the copies of grown buffers whose rows the device owns. They
+   * must be submitted before any write.
+   */
   copyGrown(): boolean {
     let copied = false
     for (let i = 0; i < this.entries.length; i++) {
       const { mirror } = this.entries[i]
+      if (mirror.deviceRows < mirror.capacity) mirror.retryBuffer()
       const from = mirror.copyFrom
       if (!from) continue
       const to = mirror.buffer
@@ -125,11 +129,8 @@ export class MirrorFlush {
       const entry = this.entries[i]
       const { mirror } = entry
       if (mirror.deviceRows < mirror.capacity) {
-        mirror.retryBuffer()
-        if (mirror.deviceRows < mirror.capacity) {
-          this.#writeWhatFits(entry)
-          continue
-        }
+        this.#writeWhatFits(entry)
+        continue
       }
       const room = this.#scatterMost - shared - own
       const made = this.#plan(entry, costs, strategy, room)

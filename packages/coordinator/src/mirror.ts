@@ -59,6 +59,8 @@ export class Mirror {
   readonly usage: number
   /** Bring rows back in every frame; false pauses it. Only where the device owns rows. */
   downloads: boolean
+  /** What comes back waits: changes of the CPU's, which are newer, could not be looked for. @internal */
+  arrivalsWait = false
   /** Number of the frame whose end `arrived` rows are from; 0 before the first. */
   arrivedFrame = 0
   readonly #host: MirrorHost
@@ -100,7 +102,13 @@ export class Mirror {
       MkBufferUsage.TRANSFER_SRC |
       MkBufferUsage.TRANSFER_DST |
       asked
-    this.#device = new MirrorBuffer(host, { rolledBack: () => this.#rolledBack() }, label, stride, this.usage)
+    this.#device = new MirrorBuffer(
+      host,
+      { rolledBack: (kept) => this.#rolledBack(kept) },
+      label,
+      stride,
+      this.usage,
+    )
     this.#device.check(rows)
     this.#used = rows
     this.#place = findPlace(host.heap, rows, stride, label)
@@ -379,10 +387,12 @@ export class Mirror {
     this.#memoryGeneration++
   }
 
-  #rolledBack(): void {
+  #rolledBack(kept: MkDeviceBuffer | undefined): void {
     if (this.#destroyed) return
-    if (this.deviceOwned && this.#unconfirmed) this.dirty.or(this.#unconfirmed)
-    else this.dirty.setRange(0, Math.max(this.#reach, this.#used))
+    // The buffer before has the rest as the device wrote it, where there is one.
+    if (this.deviceOwned && kept) {
+      if (this.#unconfirmed) this.dirty.or(this.#unconfirmed)
+    } else this.dirty.setRange(0, Math.max(this.#reach, this.#used))
     this.#fresh = false
     this.#announce()
   }

@@ -167,3 +167,63 @@ describe('download', () => {
     await expect(co.download(buffer, offset, size)).rejects.toMatchObject({ code: 'OutOfRange' })
   })
 })
+
+describe('a device without memory', () => {
+  const values = (mirror: Mirror): number[] => [...mirror.view(Uint32Array)]
+  const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
+  beforeEach(() => {
+    backend = new DummyBackend()
+    co = new MkCoordinator(backend, { calibrate: false, strategy: 'runs' })
+    return () => co.dispose()
+  })
+  /** The next buffers that are made have none. */
+  const starve = (outOfMemory: 'late' | 'throw', count = 1): void => {
+    const next = backend.calls.buffersCreated + 1
+    backend.faults = { outOfMemory, outOfMemoryAt: Array.from({ length: count }, (_, i) => next + i) }
+  }
+
+  test('brings nothing back from a grown buffer that turns out to have none', async () => {
+    const mirror = co.createMirror({ rows: 2, stride: 4, direction: 'both' })
+    frame(co, () => mirror.write(1, new Uint32Array([11])))
+    await tick()
+    starve('late')
+    // More than the readback buffers at hand can take.
+    frame(co, () => mirror.grow(2000))
+    await tick()
+    await tick()
+    idle()
+    expect(values(mirror).slice(0, 3)).toEqual([0, 11, 0])
+  })
+
+  test('gets the bigger buffer later: the rows of the old one are copied before anything is written into it', async () => {
+    const mirror = co.createMirror({ rows: 2, stride: 4, direction: 'both' })
+    mirror.downloads = false
+    frame(co, () => mirror.write(0, new Uint32Array([1])))
+    shade(mirror, 1, 22)
+    await tick()
+    starve('late')
+    frame(co, () => mirror.grow(3))
+    await tick()
+    await tick()
+    expect(mirror.buffer.size).toBe(8)
+    frame(co, () => mirror.write(0, new Uint32Array([100])))
+    await tick()
+    expect(mirror.buffer.size).toBe(16)
+    idle()
+    expect([...new Uint32Array(await co.download(mirror.buffer))]).toEqual([100, 22, 0, 0])
+  })
+
+  test('for the readback itself: the frame goes up whole, and a later one brings the rows back', async () => {
+    const mirror = co.createMirror({ rows: 2, stride: 4, direction: 'both' })
+    await tick()
+    starve('throw')
+    const report = frame(co, () => mirror.write(0, new Uint32Array([5])))
+    expect(report).toMatchObject({ writes: 1, copies: 0 })
+    expect(mirror.dirty.isEmpty).toBe(true)
+    shade(mirror, 1, 6)
+    idle()
+    await tick()
+    idle()
+    expect(values(mirror)).toEqual([5, 6])
+  })
+})

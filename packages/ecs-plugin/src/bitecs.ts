@@ -70,11 +70,12 @@ export class BitEcsWorld implements EcsWorld {
           'Hierarchy',
           'bitECS fires no observers when an entity changes its depth. Query the relation itself, for example ChildOf(parent).',
         )
-    const stopAdd = observe(this.#world, onAdd(...components), (entity) => listener.enter(this.rowOf(entity)))
+    const ids = new RowIds(this)
+    const stopAdd = observe(this.#world, onAdd(...components), (entity) => listener.enter(ids.rowOf(entity)))
     const stopRemove = observe(this.#world, onRemove(...components), (entity) =>
-      listener.leave(this.rowOf(entity)),
+      listener.leave(ids.rowOf(entity)),
     )
-    return new BitEcsWatch(this, this.#world, this.#queryOf(components), () => {
+    return new BitEcsWatch(ids, this.#world, this.#queryOf(components), () => {
       stopAdd()
       stopRemove()
     })
@@ -106,14 +107,36 @@ export class BitEcsWorld implements EcsWorld {
   }
 }
 
-class BitEcsWatch implements MembershipWatch {
+/** Rows of entities, and of each row the entity that it was last asked for: ids may have versions. */
+class RowIds {
   readonly #ecs: BitEcsWorld
+  /** Of entities whose version is not 0. */
+  readonly #ids = new Map<number, number>()
+
+  constructor(ecs: BitEcsWorld) {
+    this.#ecs = ecs
+  }
+
+  rowOf(entity: number): number {
+    const row = this.#ecs.rowOf(entity)
+    if (row !== entity) this.#ids.set(row, entity)
+    else if (this.#ids.size > 0) this.#ids.delete(row)
+    return row
+  }
+
+  idOf(row: number): number {
+    return this.#ids.size === 0 ? row : (this.#ids.get(row) ?? row)
+  }
+}
+
+class BitEcsWatch implements MembershipWatch {
+  readonly #ids: RowIds
   readonly #world: InternalWorld
   readonly #query: Query
   readonly #stop: () => void
 
-  constructor(ecs: BitEcsWorld, world: InternalWorld, query: Query, stop: () => void) {
-    this.#ecs = ecs
+  constructor(ids: RowIds, world: InternalWorld, query: Query, stop: () => void) {
+    this.#ids = ids
     this.#world = world
     this.#query = query
     this.#stop = stop
@@ -126,11 +149,11 @@ class BitEcsWatch implements MembershipWatch {
   }
 
   // An entity that leaves a `Not` query and comes back before its removal is committed comes back without an event: the
-  // observers have said that it left, and the query is right. Versioned ids cannot be asked for by row.
-  has(row: number): boolean | undefined {
-    if (this.#world[$internal].entityIndex.versioning) return undefined
+  // observers have said that it left, and the query is right.
+  has(row: number): boolean {
     const { toRemove } = this.#query
-    return this.#query.has(row) && (toRemove.dense.length === 0 || !toRemove.has(row))
+    const entity = this.#ids.idOf(row)
+    return this.#query.has(entity) && (toRemove.dense.length === 0 || !toRemove.has(entity))
   }
 
   scan(visit: (row: number) => void, leaving: (row: number) => void): void {
@@ -138,7 +161,7 @@ class BitEcsWatch implements MembershipWatch {
     // Removals are committed by the next `query()`: until then the entity is listed, and in `toRemove`.
     for (let i = 0; i < dense.length; i++) {
       const entity = dense[i]
-      const row = this.#ecs.rowOf(entity)
+      const row = this.#ids.rowOf(entity)
       if (toRemove.has(entity)) leaving(row)
       else visit(row)
     }

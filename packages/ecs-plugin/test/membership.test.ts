@@ -176,6 +176,24 @@ describe('Membership', () => {
     expect(warnings[0]).toContain('versioned')
   })
 
+  it('follows who comes back to a Not query without an event, also where ids have versions', () => {
+    const [Thing, Hidden] = [{}, {}]
+    const world = createWorld(createEntityIndex(withVersioning(8)))
+    // Recycled: of version 1, and not taken for dead, since it is the last of all.
+    removeEntity(world, addEntity(world))
+    const { changes } = watching(world, [Thing, Not(Hidden)])
+    const entity = spawn(world, Thing)
+    expect(entity).toBeGreaterThan(0xffffff)
+    expect(changes().entered).toEqual([1])
+    addComponent(world, entity, Hidden)
+    expect(changes().left).toEqual([1])
+    removeComponent(world, entity, Hidden)
+    expect(changes().entered).toEqual([])
+    addComponent(world, entity, Hidden)
+    removeComponent(world, entity, Hidden)
+    expect(changes().entered).toEqual([1])
+  })
+
   it('is deaf after dispose', () => {
     const Thing = {}
     const world = createWorld()

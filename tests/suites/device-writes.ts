@@ -1,4 +1,4 @@
-import { addComponent, addEntity, createWorld, removeEntity } from 'bitecs'
+import { addComponent, addEntity, createWorld, removeEntity, resetWorld } from 'bitecs'
 import { attachMk, f32, GpuSynced, struct, u32, vec2f } from '@memkit/ecs-plugin'
 import type { MkSync, SyncDirection } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
@@ -118,6 +118,51 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
     deviceSets(entity, 40, 4)
     await settle(mk)
     expect([store.x[entity], store.heat[entity]]).toEqual([40, 4])
+    mk.dispose()
+  })
+
+  it('both: what the CPU wrote is kept while columns disagree in length, and goes up once they agree', async () => {
+    const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp('both')
+    const entity = spawn(1)
+    frame()
+    deviceSets(entity, 20, 2)
+    frame()
+    await mk.coordinator.idle()
+    // The 20 has come back, but no frame has taken it yet.
+    store.x[entity] = 30
+    store.y = new Float32Array(100)
+    for (let i = 0; i < 5; i++) {
+      expect(frame).toThrowError(expect.objectContaining({ code: 'ColumnLengthMismatch' }))
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      expect(store.x[entity]).toBe(30)
+    }
+    const longer = (column: Float32Array): Float32Array => {
+      const array = new Float32Array(100)
+      array.set(column)
+      return array
+    }
+    store.x = longer(store.x)
+    store.id = new Uint32Array(100)
+    store.heat[entity] = 3
+    await settle(mk)
+    expect([store.x[entity], store.heat[entity]]).toEqual([30, 3])
+    expect(new Float32Array(await mk.buffer(Thing).read())[entity * 4]).toBe(30)
+    mk.dispose()
+  })
+
+  it("download: what comes back for a world that was reset is nobody's", async () => {
+    const { store, world, Thing, mk, spawn, frame, deviceSets, settle } = await setUp('download')
+    const first = spawn(1)
+    frame()
+    deviceSets(first, 99, 9)
+    frame()
+    await mk.coordinator.idle()
+    resetWorld(world)
+    const second = spawn(5)
+    expect(second).toBe(first)
+    await settle(mk)
+    expect([store.x[second], store.heat[second]]).toEqual([5, 0])
+    expect(new Float32Array(await mk.buffer(Thing).read())[second * 4]).toBe(5)
     mk.dispose()
   })
 

@@ -56,6 +56,11 @@ export class Membership implements MembershipListener {
     this.#touched.set(row)
   }
 
+  /** False when the ECS has stopped reporting: who is alive is known again after `update`, and counts as entered then. */
+  get intact(): boolean {
+    return this.#watch.intact
+  }
+
   /** Whether the row has entered or left since the last `apply`. */
   isTouched(row: number): boolean {
     return this.#touched.has(row)

@@ -43,6 +43,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   /** Made when somebody looks. */
   #rowsNow: RowsNow | undefined
   #saidHoles = false
+  /** The last `stage` looked at every row: none that the CPU changed before it is left. */
+  packed = false
   /** Undefined where nothing is counted. */
   readonly #forgotten: ForgottenMarks | undefined
   #saidForgotten = false
@@ -140,6 +142,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
    * @throws ReserveRefused when the heap is full and the platform refuses another: nothing is lost
    */
   stage(): void {
+    this.packed = false
     const membership = this.#membership
     membership.update()
     const refused = this.#makeRoom()
@@ -155,6 +158,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       this.#isolate()
       length = this.#packColumns()
     }
+    this.packed = true
     if (this.#packer.holes > 0) this.#reportHoles()
     if (this.#forgotten !== undefined) this.#lookForForgotten(this.#forgotten, length)
     if (length < membership.rows && membership.alive.nextRun(length, 0)) this.#reportBeyond(length)
@@ -166,7 +170,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     const { arrived } = this.mirror
     if (this.#unpacker === undefined || arrived === undefined || arrived.isEmpty) return
     this.#markSources.collect()
-    this.#unpacker.unpack(this.#source.store, this.mirror, arrived, this)
+    // In a world that was reset nobody knows whose the rows are; all of them start anew.
+    if (this.#membership.intact) this.#unpacker.unpack(this.#source.store, this.mirror, arrived, this)
     arrived.clear()
   }
 

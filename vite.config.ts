@@ -72,7 +72,7 @@ export default defineConfig({
           },
         },
         // Found before the first test, or the page reloads in the middle of one.
-        optimizeDeps: { include: ['bitecs', 'bitecs/legacy', 'bitecs/serialization'] },
+        optimizeDeps: { include: ['bitecs', 'bitecs/legacy', 'bitecs/serialization', 'uplot'] },
         test: {
           name: 'browser',
           include: ['packages/*/test/**/*.browser.test.ts', 'tests/**/*.browser.test.ts'],

@@ -154,7 +154,7 @@ const views = `
 [data-color='--one'] i { background: var(--one); } [data-color='--two'] i { background: var(--two); }
 [data-color='--three'] i { background: var(--three); } [data-color='--four'] i { background: var(--four); }
 [data-color='--five'] i { background: var(--five); }
-.plot { flex: 1; min-height: 100px; position: relative; overflow: hidden; }
+.plot { flex: 1; min-height: 100px; position: relative; overflow: hidden; contain: strict; }
 
 .memory-view { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 12px 24px; align-items: start; }
 .heap + .heap { margin-top: 16px; }
@@ -179,7 +179,7 @@ tr.differs th::before { content: '≠ '; color: var(--alarm); }
 
 // What charts need of what uPlot draws: its layers lie on top of one another, axes are drawn on the canvas.
 const plot = `
-.uplot { position: relative; }
+.uplot { position: absolute; left: 0; top: 0; }
 .u-wrap { position: relative; user-select: none; -webkit-user-select: none; }
 .u-under, .u-over, .u-axis { position: absolute; }
 .u-under { overflow: hidden; }

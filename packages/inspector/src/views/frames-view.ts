@@ -125,7 +125,10 @@ export class FramesView implements View {
       ...this.#charts.map(({ chart }) => chart.element),
     )
     this.#strip.addEventListener('keydown', (event) => this.#onKey(event))
-    this.#strip.addEventListener('blur', () => this.#choose(undefined))
+    this.#strip.addEventListener('blur', () => {
+      this.#charts[0].chart.setCursor(undefined)
+      this.#choose(undefined)
+    })
     this.element = element(
       'div',
       { class: 'frames-view' },
@@ -174,13 +177,18 @@ export class FramesView implements View {
     const none = this.#history.length === 0
     for (let i = 0; i < tiles.length; i++)
       setText(this.#figures[i], none ? '–' : tiles[i].text((column) => this.#history.at(column, shown)))
-    const which = this.#chosen === undefined ? 'the last frame' : 'the chosen frame'
-    setText(
-      this.#note,
-      none
-        ? 'No frame yet: it shows what mk.endFrame() reports.'
-        : `Figures of ${which}, of ${this.#history.length} kept.`,
-    )
+    setText(this.#note, this.#noteOf(shown))
+    // What was chosen is read out; the last frame would be ten times a second.
+    setAttribute(this.#note, 'aria-live', this.#chosen === undefined ? 'off' : 'polite')
+  }
+
+  #noteOf(shown: number): string {
+    const { length } = this.#history
+    if (length === 0) return 'No frame yet: it shows what mk.endFrame() reports.'
+    if (this.#chosen === undefined) return `Figures of the last frame, of ${countText(length)} kept.`
+    const at = (column: HistoryColumn): number => this.#history.at(column, shown)
+    const times = `stage ${msText(at('stageMs'))}, flush ${msText(at('flushMs'))}`
+    return `Frame ${countText(at('frame'))}: ${times}, ${bytesText(at('bytesUploaded'))} in ${countText(at('apiCalls'))} calls.`
   }
 
   #setPaused(paused: boolean): void {

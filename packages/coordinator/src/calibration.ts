@@ -3,40 +3,35 @@ import type { Heap } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { CostModel } from './cost-model.ts'
+import { Probe } from './probe.ts'
 
 const { STORAGE, TRANSFER_SRC, TRANSFER_DST } = MkBufferUsage
 
-/** Steps of the platform's clock that a timed batch must take: browsers round it to 0.005, 0.1 or 1 ms. */
-const STEPS = 20
-/** Milliseconds that a timed batch takes at least, where the clock is fine, and at most. */
-const BATCH_LEAST = 0.3
-const BATCH_MOST = 4
-/** A completion that takes longer says nothing about the device: some browsers look only every 100 ms. */
+/** A completion that takes longer says nothing about the device: some browsers look only every 100 ms. Milliseconds. */
 const ROUND_TRIP_MOST = 5
-const ROUNDS = 3
-/** Batches that a coarse clock makes longer than this are timed once: there are many of them in one already. */
-const COARSE = 1
-/** Calls before the first batch, in which the engine compiles, and milliseconds for them. */
-const WARM_UP = 200
-const WARM_UP_MS = 1
-/** Rounds of one term on the device, how well two must agree, and milliseconds for all of them. */
-const WALL_ROUNDS = 8
-const AGREE = 0.2
-const WALL_BUDGET = 12
+/** Every round runs every probe once. So many at least, and milliseconds after which no further one begins. */
+const ROUNDS_LEAST = 3
+const BUDGET = 6
+/** Small writes per probe, each into a page of its own. */
+const CALLS = 64
 const SMALL = 16
-const LARGE = 1 << 20
-const STRIDE = 16
 const PAGE = 4096
+/** Bytes of a large write. They rotate through the image, so that they are in no near cache. */
+const LARGE = 1 << 20
+/** Rows of a scatter, one per cache line, and sets of them that take turns, so that none is in a near cache when it returns. */
+const ROWS = 2048
+const SETS = 4
+const STRIDE = 16
 const LINE = 64
-const ROWS = 8192
-const FAR_SETS = 3
+/** Bytes that travel per scattered row: the row and its number. */
+const ROW_BYTES = STRIDE + 4
 
 /** What was measured on an adapter, for the coordinators that come after. */
 const known = new Map<string, Promise<CostModel>>()
 
 /**
  * Measures the cost model on a device, on buffers of its own; once per adapter and runtime. The calling thread works for a
- * few milliseconds at a time, and gives way between the terms.
+ * few milliseconds at a time, and gives way in between.
  * @param table what stays where nothing can be measured
  */
 export function measuredCosts(gpu: MkGpu, table: CostModel, again = false): Promise<CostModel> {
@@ -52,201 +47,137 @@ export function measuredCosts(gpu: MkGpu, table: CostModel, again = false): Prom
   return costs
 }
 
-/** Rows to gather, and where their copies and numbers go. */
-interface Spread {
-  readonly dirty: DirtyRows
-  readonly place: number
-}
-
+/**
+ * Runs frames in miniature, all of them in turn, and keeps the best of each: many small writes, a large one, a scatter of
+ * one row, of many into a small destination, of many into a large one. The terms are their differences.
+ */
 class Calibration {
   readonly #gpu: MkGpu
-  readonly #costs: CostModel
+  readonly #table: CostModel
   readonly #heap: Heap
+  readonly #buffers: MkDeviceBuffer[] = []
   /** Rows to gather, and bytes to write: `farBytes` of memory. */
   readonly #image: number
-  /** Where the next large write reads and lands, so that it finds neither in a cache. */
+  /** Where gathered rows and their numbers go. */
+  readonly #gathered: number
+  /** Where the next large write reads and lands. */
   #at = 0
-  readonly #least: number
-  #buffers: MkDeviceBuffer[] = []
-  #deadline = 0
 
   constructor(gpu: MkGpu, table: CostModel) {
     this.#gpu = gpu
-    this.#costs = { ...table }
+    this.#table = table
     this.#heap = createHeap({ bytes: table.farBytes + (2 << 20), label: 'calibration' })
-    this.#image = this.#heap.alloc(table.farBytes, 64, 'image').offset
+    this.#image = this.#heap.alloc(table.farBytes, LINE, 'image').offset
+    this.#gathered = this.#heap.alloc(ROWS * ROW_BYTES, LINE, 'gathered').offset
     // Pages that were never written are all one page of zeros, which no cache ever misses.
     const words = new Uint32Array(this.#heap.buffer, this.#image, table.farBytes >>> 2)
     for (let i = 0; i < words.length; i += PAGE >>> 2) words[i] = i
-    this.#least = Math.min(BATCH_MOST, Math.max(BATCH_LEAST, STEPS * clockStep()))
   }
 
   async run(): Promise<CostModel> {
+    const gpu = this.#gpu
     try {
-      const target = this.#buffer(this.#costs.farBytes)
-      await this.#writes(target)
-      this.#deadline = performance.now() + WALL_BUDGET
-      const nothing = await this.#wall(target, () => {})
-      const trip = nothing !== undefined && nothing <= ROUND_TRIP_MOST ? nothing : undefined
-      if (trip !== undefined) await this.#writesOnDevice(target, trip)
-      if (this.#gpu.scatterReady) await this.#scatters(target, trip)
-      return this.#costs
+      const far = this.#buffer(this.#table.farBytes)
+      const small = new Probe(() => {
+        for (let i = 0; i < CALLS; i++) gpu.write(far, i * PAGE, this.#heap.buffer, this.#image, SMALL)
+      })
+      const large = new Probe(() => this.#writeLarge(far))
+      const probes = [small, large]
+      const scatters = gpu.scatterReady ? this.#scatters(far) : undefined
+      if (scatters) probes.push(scatters.one, scatters.near, scatters.far)
+      const trip = await this.#rounds(far, probes)
+      const costs = { ...this.#table }
+      threadTerms(costs, small, large, scatters)
+      if (trip !== undefined) deviceTerms(costs, trip, small, large, scatters)
+      return costs
     } finally {
       for (const buffer of this.#buffers) buffer.destroy()
     }
   }
 
-  /** The thread's part of a call and of a byte: many small writes, a few large ones. */
-  async #writes(target: MkDeviceBuffer): Promise<void> {
-    const costs = this.#costs
-    // Memory that was never written is made at the first write.
-    for (let i = 0; i < 8; i++) this.#write(target, LARGE)
-    const small = await this.#thread(() => this.#write(target, SMALL))
-    const large = await this.#thread(() => this.#write(target, LARGE))
-    costs.byteThread = Math.max(0, large - small) / (LARGE - SMALL)
-    costs.callThread = Math.max(0, small - SMALL * costs.byteThread)
-  }
-
-  /** The device's part: how much later work is done when there is more of it. */
-  async #writesOnDevice(target: MkDeviceBuffer, trip: number): Promise<void> {
-    const costs = this.#costs
-    const calls = 64
-    const large = await this.#wall(target, () => {
-      for (let i = 0; i < 4; i++) this.#write(target, LARGE)
-    })
-    if (large !== undefined)
-      costs.byteDevice = Math.max(0, (large - trip) * 1e6 - this.#threadOf(4, 4 * LARGE)) / (4 * LARGE)
-    const small = await this.#wall(target, () => {
-      for (let i = 0; i < calls; i++) this.#gpu.write(target, i * PAGE, this.#heap.buffer, this.#image, SMALL)
-    })
-    if (small !== undefined)
-      costs.callDevice = Math.max(0, (small - trip) * 1e6 - this.#threadOf(calls, calls * SMALL)) / calls
-  }
-
-  /** Nanoseconds of the thread for writes. */
-  #threadOf(calls: number, bytes: number): number {
-    return calls * this.#costs.callThread + bytes * this.#costs.byteThread
-  }
-
-  /** A scatter of one row, and of many, into a small and into a large destination. */
-  async #scatters(far: MkDeviceBuffer, trip: number | undefined): Promise<void> {
-    const costs = this.#costs
-    const payload = this.#buffer(ROWS * (STRIDE + 4))
-    const near = this.#buffer(costs.nearBytes)
-    const spreadNear = this.#spread(costs.nearBytes, 0)
-    const spreadFar = Array.from({ length: FAR_SETS }, (_, set) => this.#spread(costs.farBytes, set))
-    // Of a small image the rows are in the cache the second time, and that is what it costs.
-    costs.rowThread = (await this.#thread(() => this.#gather(spreadNear))) / ROWS
-    // Of a large one they are not: each set of rows is gathered once.
-    let best = Infinity
-    for (const spread of spreadFar) {
-      const start = performance.now()
-      this.#gather(spread)
-      best = Math.min(best, performance.now() - start)
+  /**
+   * Runs all probes in turn until the time is over. The device reads `target` in every round as a game's draws would: what no
+   * device has ever used, some drivers write straight into, several times faster than any buffer in use.
+   * @returns milliseconds of a round trip with nothing to do; undefined where it takes too long to tell anything
+   */
+  async #rounds(target: MkDeviceBuffer, probes: readonly Probe[]): Promise<number | undefined> {
+    const gpu = this.#gpu
+    const beside = this.#buffer(16)
+    const finish = (): Promise<void> => {
+      // Writes alone may wait for the next submit.
+      gpu.copy(target, 0, beside, 0, 4)
+      return gpu.whenCompleted(gpu.submit())
     }
-    costs.rowThreadFar = Math.max(costs.rowThread, (best * 1e6) / ROWS)
-    costs.scatterThread = await this.#thread(() => this.#scatter(payload, near, spreadNear, 1))
-    if (trip === undefined) return
-    const single = await this.#wall(near, () => this.#scatter(payload, near, spreadNear, 1))
-    if (single === undefined) return
-    costs.scatterDevice = Math.max(0, (single - trip) * 1e6 - costs.scatterThread)
-    const bytes = (ROWS - 1) * (STRIDE + 4) * (costs.byteThread + costs.byteDevice)
-    const perRow = (many: number): number => Math.max(0, (many - single) * 1e6 - bytes) / (ROWS - 1)
-    const manyNear = await this.#wall(near, () => this.#scatter(payload, near, spreadNear, ROWS))
-    if (manyNear === undefined) return
-    costs.rowDevice = perRow(manyNear)
+    const wait = async (): Promise<number> => {
+      const start = performance.now()
+      await finish()
+      return performance.now() - start
+    }
+    // The driver finds its staging memory, and the device's pages are there.
+    gpu.write(target, 0, this.#heap.buffer, this.#image, target.size)
+    await wait()
+    for (const probe of probes) probe.prepare()
+    await wait()
+    let trip = await wait()
+    const waits = trip <= ROUND_TRIP_MOST
+    const deadline = performance.now() + BUDGET
+    for (let round = 0; round < ROUNDS_LEAST || performance.now() < deadline; round++) {
+      for (const probe of probes) {
+        if (waits) await probe.run(finish)
+        else probe.runThread()
+      }
+      trip = Math.min(trip, await wait())
+    }
+    return waits ? trip : undefined
+  }
+
+  #scatters(far: MkDeviceBuffer): Scatters {
+    const payload = this.#buffer(ROWS * ROW_BYTES)
+    const near = this.#buffer(this.#table.nearBytes)
+    const nearSets = this.#sets(this.#table.nearBytes)
+    const farSets = this.#sets(this.#table.farBytes)
+    const one = new DirtyRows(ROWS, this.#place(ROWS))
+    one.set(1)
     let turn = 0
-    const manyFar = await this.#wall(near, () =>
-      this.#scatter(payload, far, spreadFar[turn++ % FAR_SETS], ROWS),
-    )
-    costs.rowDeviceFar = Math.max(costs.rowDevice, manyFar === undefined ? 0 : perRow(manyFar))
+    return {
+      one: new Probe(() => this.#scatter(payload, near, one, 1)),
+      near: new Probe(() => this.#scatter(payload, near, nearSets[turn++ % SETS], ROWS)),
+      far: new Probe(() => this.#scatter(payload, far, farSets[turn++ % SETS], ROWS)),
+    }
   }
 
-  /** Rows all over an image of `bytes`, each in a cache line of its own and none in two sets, and room to gather them. */
-  #spread(bytes: number, set: number): Spread {
-    const heap = this.#heap
+  /** Sets of rows all over an image of `bytes`, each row in a cache line of its own. */
+  #sets(bytes: number): DirtyRows[] {
     const lines = Math.floor(bytes / LINE)
-    const dirty = new DirtyRows(bytes / STRIDE, {
-      buffer: heap.buffer,
-      offset: heap.alloc(DirtyRows.bytesFor(bytes / STRIDE), 64, 'dirty').offset,
+    return Array.from({ length: SETS }, (_, set) => {
+      const dirty = new DirtyRows(bytes / STRIDE, this.#place(bytes / STRIDE))
+      // Steps of the golden ratio go everywhere, and never to the same place soon; the set gives the place in the line.
+      for (let i = set * ROWS; i < (set + 1) * ROWS; i++) {
+        const line = Math.floor((i * 0.618_033_988_749_895 * lines) % lines)
+        dirty.set(line * (LINE / STRIDE) + (Math.floor((i * LINE) / bytes) % (LINE / STRIDE)))
+      }
+      return dirty
     })
-    // Steps of the golden ratio go everywhere, and never to the same place soon.
-    for (let i = set * ROWS; i < (set + 1) * ROWS; i++)
-      dirty.set(Math.floor((i * 0.618_033_988_749_895 * lines) % lines) * (LINE / STRIDE))
-    return { dirty, place: heap.alloc(ROWS * (STRIDE + 4), 64, 'payload').offset }
   }
 
-  #gather({ dirty, place }: Spread): void {
-    this.#heap.kernels.gather(dirty, 0, dirty.rows, this.#image, STRIDE, place, place + ROWS * STRIDE)
+  #place(rows: number): { buffer: ArrayBuffer; offset: number } {
+    const heap = this.#heap
+    return { buffer: heap.buffer, offset: heap.alloc(DirtyRows.bytesFor(rows), LINE, 'dirty').offset }
   }
 
-  #scatter(payload: MkDeviceBuffer, target: MkDeviceBuffer, { place }: Spread, count: number): void {
-    const rows = ROWS * STRIDE
-    const source = this.#heap.buffer
-    if (count === 1) this.#gpu.write(payload, 0, source, place + rows, 16)
-    else this.#gpu.write(payload, 0, source, place, rows + ROWS * 4)
-    const indexOffset = count === 1 ? 0 : rows
+  #scatter(payload: MkDeviceBuffer, target: MkDeviceBuffer, dirty: DirtyRows, count: number): void {
+    const { buffer, kernels } = this.#heap
+    const place = this.#gathered
+    const indexOffset = count * STRIDE
+    kernels.gather(dirty, 0, dirty.rows, this.#image, STRIDE, place, place + indexOffset)
+    this.#gpu.write(payload, 0, buffer, place, count * ROW_BYTES)
     this.#gpu.scatter(target, { payload, stride: STRIDE, count, payloadOffset: 0, indexOffset })
     this.#gpu.submit()
   }
 
-  #write(target: MkDeviceBuffer, bytes: number): void {
-    this.#at = (this.#at + LARGE) % (8 * LARGE)
-    this.#gpu.write(target, this.#at, this.#heap.buffer, this.#image + this.#at, bytes)
-  }
-
-  /**
-   * Milliseconds until the device has done `work`: the best of a few rounds, once two of them agree. Undefined where none do,
-   * because other programs keep the machine busy: then the table's number is the better guess.
-   */
-  async #wall(target: MkDeviceBuffer, work: () => void): Promise<number | undefined> {
-    const beside = this.#beside()
-    let best = Infinity
-    for (let round = 0; round < WALL_ROUNDS && performance.now() < this.#deadline; round++) {
-      const start = performance.now()
-      work()
-      // Writes alone may wait for the next submit.
-      this.#gpu.copy(target, 0, beside, 0, 4)
-      await this.#gpu.whenCompleted(this.#gpu.submit())
-      const took = performance.now() - start
-      // The first round warms up.
-      if (round === 0) continue
-      const agree = Math.abs(took - best) <= AGREE * Math.min(took, best)
-      best = Math.min(best, took)
-      if (agree) return best
-    }
-    return undefined
-  }
-
-  #besideBuffer: MkDeviceBuffer | undefined
-  #beside(): MkDeviceBuffer {
-    this.#besideBuffer ??= this.#buffer(16)
-    return this.#besideBuffer
-  }
-
-  /** Nanoseconds of the calling thread for one call of `work`; the best of a few batches. */
-  async #thread(work: () => void): Promise<number> {
-    let times = 1
-    let best = Infinity
-    const warm = performance.now() + WARM_UP_MS
-    const rounds = this.#least > COARSE ? 1 : ROUNDS
-    for (let i = 0; i < WARM_UP && performance.now() < warm; i++) work()
-    for (let round = 0; round < rounds;) {
-      const start = performance.now()
-      for (let i = 0; i < times; i++) work()
-      const took = performance.now() - start
-      if (took < this.#least && times < 1 << 16) {
-        times = Math.max(
-          times + 1,
-          Math.min(times * 8, Math.ceil((times * this.#least * 1.2) / Math.max(took, 1e-4))),
-        )
-        continue
-      }
-      best = Math.min(best, took / times)
-      round++
-    }
-    await this.#gpu.whenCompleted(this.#gpu.submit())
-    return best * 1e6
+  #writeLarge(target: MkDeviceBuffer): void {
+    this.#at = (this.#at + LARGE) % this.#table.farBytes
+    this.#gpu.write(target, this.#at, this.#heap.buffer, this.#image + this.#at, LARGE)
   }
 
   #buffer(size: number): MkDeviceBuffer {
@@ -258,14 +189,36 @@ class Calibration {
   }
 }
 
-/** Milliseconds of the platform's clock step, as seen now. */
-function clockStep(): number {
-  let step = Infinity
-  for (let i = 0; i < 3; i++) {
-    const start = performance.now()
-    let now = start
-    while (now === start) now = performance.now()
-    step = Math.min(step, now - start)
-  }
-  return step
+interface Scatters {
+  readonly one: Probe
+  readonly near: Probe
+  readonly far: Probe
+}
+
+/** The calling thread's terms, in nanoseconds. */
+function threadTerms(costs: CostModel, small: Probe, large: Probe, scatters?: Scatters): void {
+  const perCall = (small.thread * 1e6) / CALLS
+  costs.byteThread = Math.max(0, large.thread * 1e6 - perCall) / (LARGE - SMALL)
+  costs.callThread = Math.max(0, perCall - SMALL * costs.byteThread)
+  if (!scatters) return
+  const one = scatters.one.thread * 1e6
+  const row = (many: Probe): number =>
+    Math.max(0, (many.thread * 1e6 - one) / (ROWS - 1) - ROW_BYTES * costs.byteThread)
+  costs.scatterThread = one
+  costs.rowThread = row(scatters.near)
+  costs.rowThreadFar = Math.max(costs.rowThread, row(scatters.far))
+}
+
+/** The device's terms: how much later it is done than with nothing to do. */
+function deviceTerms(costs: CostModel, trip: number, small: Probe, large: Probe, scatters?: Scatters): void {
+  const later = (probe: Probe): number => Math.max(0, probe.tail - trip / probe.times) * 1e6
+  costs.callDevice = later(small) / CALLS
+  costs.byteDevice = Math.max(0, later(large) - costs.callDevice) / LARGE
+  if (!scatters) return
+  const one = later(scatters.one)
+  const row = (many: Probe): number =>
+    Math.max(0, (later(many) - one) / (ROWS - 1) - ROW_BYTES * costs.byteDevice)
+  costs.scatterDevice = one
+  costs.rowDevice = row(scatters.near)
+  costs.rowDeviceFar = Math.max(costs.rowDevice, row(scatters.far))
 }

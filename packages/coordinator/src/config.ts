@@ -57,8 +57,7 @@ export function checkConfig(config: CoordinatorConfig): void {
   const { buffering = BufferingMode.Triple, strategy = 'auto', costs = {} } = config
   if (!bufferings.includes(buffering))
     throw new InvalidConfig('buffering', buffering, 'BufferingMode.Single, Double or Triple')
-  if (!strategies.includes(strategy))
-    throw new InvalidConfig('strategy', strategy, "'auto', 'full', 'runs' or 'scatter'")
+  checkStrategy(strategy)
   if (!frameBuffers.includes(config.frameBuffers ?? 'shared'))
     throw new InvalidConfig('frameBuffers', config.frameBuffers, "'shared' or 'per-slot'")
   for (const [name, cost] of Object.entries(costs))
@@ -69,4 +68,10 @@ export function checkConfig(config: CoordinatorConfig): void {
     if (bytes !== undefined && !(Number.isInteger(bytes) && bytes > 0))
       throw new InvalidConfig(name, bytes, 'a whole number of bytes above 0')
   }
+}
+
+/** @throws InvalidConfig */
+export function checkStrategy(strategy: Strategy): void {
+  if (!strategies.includes(strategy))
+    throw new InvalidConfig('strategy', strategy, "'auto', 'full', 'runs' or 'scatter'")
 }

@@ -2,7 +2,7 @@ import { MkError, createHeap, NoOpenFrame } from '@memkit/core'
 import type { Heap, TypedArray, TypedArrayKind } from '@memkit/core'
 import { MkGpu } from '@memkit/gpu'
 import type { LossInfo, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
-import { BufferingMode, checkConfig } from './config.ts'
+import { BufferingMode, checkConfig, checkStrategy } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
 import { measuredCosts } from './calibration.ts'
 import { startCosts } from './cost-model.ts'
@@ -84,7 +84,7 @@ export class MkCoordinator {
   readonly #pause = new Pause()
   readonly #report: ReusedReport
   #trace: FrameTrace | undefined
-  readonly #strategy: Strategy
+  #strategy: Strategy
   #gpu: MkGpu
   #ownsGpu: boolean
   #costs: CostModel
@@ -153,6 +153,15 @@ export class MkCoordinator {
   /** What the planner reckons with. */
   get costs(): CostModel {
     return this.#costs
+  }
+  /** `'auto'`, or the way of uploading that is forced wherever it is possible. May be set at any time, for the next `endFrame`. */
+  get strategy(): Strategy {
+    return this.#strategy
+  }
+  /** @throws InvalidConfig */
+  set strategy(strategy: Strategy) {
+    checkStrategy(strategy)
+    this.#strategy = strategy
   }
   /** Of the last finished frame: the object that `endFrame` returned. */
   get report(): FrameReport {

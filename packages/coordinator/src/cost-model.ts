@@ -31,7 +31,7 @@ export interface CostModel {
 }
 
 /** Destination sizes of the calibration: in and out of a typical last-level cache. */
-const sizes = { nearBytes: 1 << 20, farBytes: 16 << 20 }
+const sizes = { nearBytes: 1 << 20, farBytes: 8 << 20 }
 
 /** Where nothing was measured yet. Numbers of this repository's reference machine, see docs/coordinator.md. */
 export const tableCosts: Readonly<Record<'dummy' | 'webgpu' | 'webgl2', Readonly<CostModel>>> = {

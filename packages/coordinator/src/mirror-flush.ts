@@ -193,8 +193,10 @@ export class MirrorFlush {
     if (plan.strategy === 'none') return
     const { dirty, stride, offset } = mirror
     const source = mirror.heap.buffer
-    if (plan.strategy === 'full') this.#gpu.write(mirror.buffer, 0, source, offset, plan.fullRows * stride)
-    else {
+    if (plan.pieces === 1) {
+      const start = plan.first * stride
+      this.#gpu.write(mirror.buffer, start, source, offset + start, plan.bytes)
+    } else {
       const walk = this.#walk
       walk.start(dirty, plan.maxGap)
       while (walk.next()) {

@@ -21,6 +21,8 @@ export interface Plan {
   maxGap: number
   /** Pieces written one by one: 1 for `full` and `scatter`. */
   pieces: number
+  /** Of `full`, and of `runs` where there is one piece: its first row. */
+  first: number
   /** Bytes that travel: rows, the gaps between them, and for `scatter` the row numbers. */
   bytes: number
   /** Nanoseconds by the model: thread + lambda · device. */
@@ -43,7 +45,7 @@ export interface PlanLimits {
 
 /** An empty plan to be passed as `out`. */
 export function createPlan(): Plan {
-  return { strategy: 'none', rows: 0, fullRows: 0, maxGap: 0, pieces: 0, bytes: 0, cost: 0 }
+  return { strategy: 'none', rows: 0, fullRows: 0, maxGap: 0, pieces: 0, first: 0, bytes: 0, cost: 0 }
 }
 
 /** Single writes stay under 4 MiB (docs/coordinator.md), so a longer piece costs several calls. */
@@ -91,7 +93,7 @@ function popcount(word: number): number {
 }
 
 /** What `survey` found; one object for all calls. */
-const found = { rows: 0, runs: 0, span: 0, end: 0 }
+const found = { rows: 0, runs: 0, span: 0, first: 0, end: 0 }
 
 /**
  * Counts dirty rows, and the runs they form when gaps of at most `maxGap` are merged, in one walk over the words that
@@ -171,6 +173,8 @@ function survey(dirty: DirtyRows, maxGap: number): void {
   found.rows = rows
   found.runs = runs
   found.span = span
+  // Of the last run: of the only one, where it matters.
+  found.first = first
   found.end = end < 0 ? 0 : end
 }
 
@@ -194,7 +198,7 @@ export function plan(
   const force = limits.strategy ?? 'auto'
   const maxGap = exact ? 0 : cheapGap(costs, stride)
   survey(dirty, maxGap)
-  const { rows, runs, span, end } = found
+  const { rows, runs, span, first, end } = found
   out.rows = rows
   out.maxGap = maxGap
   const used = Math.min(limits.used ?? dirty.rows, dirty.rows)
@@ -202,6 +206,7 @@ export function plan(
   if (rows === 0) {
     out.strategy = 'none'
     out.pieces = 0
+    out.first = 0
     out.bytes = 0
     out.cost = 0
     return out
@@ -238,14 +243,17 @@ export function plan(
   out.strategy = strategy
   if (strategy === 'full') {
     out.pieces = 1
+    out.first = 0
     out.bytes = fullBytes
     out.cost = full
   } else if (strategy === 'scatter') {
     out.pieces = 1
+    out.first = 0
     out.bytes = rows * (stride + 4)
     out.cost = scatter
   } else {
     out.pieces = runs
+    out.first = first
     out.bytes = span * stride
     out.cost = ranges
   }

@@ -110,11 +110,16 @@ export class DirtyRows {
   /** Empties the set; words that the summary knows to be zero are not touched. */
   clear(): void {
     const { words, summary } = this
-    for (let s = 0; s < summary.length; s++) {
-      if (summary[s] === 0) continue
-      const end = Math.min(s * 32 + 32, words.length)
-      for (let w = s * 32; w < end; w++) words[w] = 0
-      summary[s] = 0
+    // What lies side by side is filled in one piece.
+    let from = -1
+    for (let s = 0; s <= summary.length; s++) {
+      if (s < summary.length && summary[s] !== 0) {
+        summary[s] = 0
+        if (from < 0) from = s
+      } else if (from >= 0) {
+        words.fill(0, from * 32, s * 32)
+        from = -1
+      }
     }
   }
 

@@ -9,8 +9,8 @@ export interface CallCounts {
   dispatches: number
   copies: number
   buffersCreated: number
-  /** Bytes of the buffers created. */
-  bytesCreated: number
+  /** Bytes of the buffers created, less those of buffers destroyed. */
+  bytesHeld: number
 }
 
 function none(): CallCounts {
@@ -21,7 +21,7 @@ function none(): CallCounts {
     dispatches: 0,
     copies: 0,
     buffersCreated: 0,
-    bytesCreated: 0,
+    bytesHeld: 0,
   }
 }
 
@@ -54,20 +54,27 @@ function countOnDummy({ gpu }: Place, work: () => void): CallCounts {
 export function startCounting(device: GPUDevice): { counts: CallCounts; stop(): void } {
   const counts = none()
   const undo: (() => void)[] = []
-  const watch = (of: object, name: string, note: (args: readonly unknown[]) => void): void => {
+  const watch = (of: object, name: string, note: (args: readonly unknown[], on: unknown) => void): void => {
     const proto = Object.getPrototypeOf(of) as Record<string, Method>
     const original = proto[name]
     proto[name] = function (this: unknown, ...args: never[]) {
-      note(args)
+      note(args, this)
       return original.apply(this, args)
     }
     undo.push(() => void (proto[name] = original))
   }
+  const buffer = device.createBuffer({ size: 4, usage: 0x8 })
+  const gone = new WeakSet<object>()
   const encoder = device.createCommandEncoder()
   const pass = encoder.beginComputePass()
   watch(device, 'createBuffer', ([descriptor]) => {
     counts.buffersCreated++
-    counts.bytesCreated += (descriptor as GPUBufferDescriptor).size
+    counts.bytesHeld += (descriptor as GPUBufferDescriptor).size
+  })
+  watch(buffer, 'destroy', (_, on) => {
+    const destroyed = on as GPUBuffer
+    if (!gone.has(destroyed)) counts.bytesHeld -= destroyed.size
+    gone.add(destroyed)
   })
   watch(device.queue, 'writeBuffer', (args) => {
     counts.writes++

@@ -54,7 +54,7 @@ export class BenchPage {
     })
     const browser = await chromium.launch({
       executablePath: findChromium(),
-      args: [...chromiumArgs, '--js-flags=--expose-gc'],
+      args: [...chromiumArgs, '--js-flags=--expose-gc --min-semi-space-size=64'],
     })
     const tab = await browser.newPage()
     const opened = new BenchPage(browser, tab, folder, server)
@@ -74,6 +74,12 @@ export class BenchPage {
       name,
       quick,
     ] as const)) as Outcome
+  }
+
+  /** Loads the page anew, with nothing in it. */
+  async reload(): Promise<void> {
+    await this.page.reload()
+    await this.page.waitForFunction(() => document.title === 'ready')
   }
 
   /** What DevTools know. */

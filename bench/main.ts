@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { BenchPage } from './chromium.ts'
 import { thisMachine } from './machine.ts'
+import { weigh } from './memory.ts'
 import type { Figures, Outcome, PartResult, Progress } from './outcome.ts'
+import { isPackageBench, runPackageBench } from './package-benches.ts'
 import { parts } from './parts.ts'
 import type { Part } from './parts.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -51,7 +53,7 @@ for (const part of chosen) {
   const progress = line.begin(part)
   const start = performance.now()
   try {
-    const outcome = part.backend === 'chromium' ? await inPage(part, progress) : await inChild(part, progress)
+    const outcome = await run(part, progress)
     results.push({
       name: part.name,
       backend: part.backend,
@@ -75,9 +77,18 @@ for (const part of chosen) {
 await page?.close()
 process.exitCode = failed > 0 ? 1 : 0
 
+function run(part: Part, progress: Progress): Promise<Outcome> {
+  if (isPackageBench(part.name)) {
+    progress(0, 'its own program')
+    return runPackageBench(part.name, part.backend, options.quick)
+  }
+  return part.backend === 'chromium' ? inPage(part, progress) : inChild(part, progress)
+}
+
 async function inPage(part: Part, progress: Progress): Promise<Outcome> {
   progress(0, 'building the page')
   page ??= await BenchPage.open()
+  if (part.name === 'memory') return await weigh(page, options.quick, progress)
   return await page.run(part.name, options.quick, progress)
 }
 

@@ -1,6 +1,11 @@
 import { short, table } from './interleave.ts'
+import type { Weight } from './memory.ts'
 import type { PartResult } from './outcome.ts'
+import type { BundleSize, PackageOutcome } from './package-benches.ts'
+import type { Found } from './programs/detection.ts'
 import type { GridCell } from './programs/grid.ts'
+import type { DeviceScatter } from './programs/scatter-device.ts'
+import type { Startup } from './programs/startup.ts'
 import type { Ratio, Summary } from './statistics.ts'
 
 /** Prints what a part found. */
@@ -15,9 +20,83 @@ export function printPart(part: PartResult): void {
 }
 
 const printers: Readonly<Record<string, (part: PartResult) => void>> = {
-  grid: ({ data }) => {
-    for (const cell of data as GridCell[]) printCell(cell)
+  grid: printCells,
+  entities: printCells,
+  stores: printCells,
+  detection: ({ data }) => {
+    for (const { entities, share, entries } of data as Found[]) {
+      console.log(`${share * 100} % of ${entities.toLocaleString('en')} entities written and found`)
+      table(
+        ['way', 'ms', 'quartiles', '÷ writing alone'],
+        entries.map(({ name, time, ratio }) => [
+          name,
+          time ? short(time.median) : '-',
+          time ? quartiles(time) : '-',
+          ratio ? interval(ratio) : '-',
+        ]),
+      )
+      console.log()
+    }
   },
+  memory: ({ data }) =>
+    table(
+      [
+        'way',
+        'JS B/row',
+        'buffers B/row',
+        'heap B/row',
+        'GPU B/row',
+        'fixed KB',
+        'garbage B/frame',
+        'GPU buffers/frame',
+      ],
+      (data as Weight[]).map((weight) => [
+        weight.name,
+        ...[weight.jsPerRow, weight.buffersPerRow, weight.heapPerRow, weight.gpuPerRow].map((bytes) =>
+          bytes.toFixed(1),
+        ),
+        Math.round(weight.fixed / 1024).toLocaleString('en'),
+        Math.round(weight.garbagePerFrame).toLocaleString('en'),
+        `${weight.gpuBuffersPerFrame}`,
+      ]),
+    ),
+  scatter: ({ data }) => {
+    const found = data as DeviceScatter | undefined
+    if (!found?.scatter || !found.copies || !found.ratio) return console.log('No scatter here.')
+    console.log(
+      `${found.repetitions} × ${found.rows} rows until done: scatter ${short(found.scatter.median)} ms, plain copies ${short(found.copies.median)} ms, ratio ${interval(found.ratio)}`,
+    )
+  },
+  planner: printText,
+  kernels: printText,
+  queries: printText,
+  size: ({ data }) =>
+    table(
+      ['bundle', 'minified', 'gzipped'],
+      (data as BundleSize[]).map(({ name, minified, gzipped }) => [
+        name,
+        minified.toLocaleString('en'),
+        gzipped.toLocaleString('en'),
+      ]),
+    ),
+  startup: ({ data }) =>
+    table(
+      ['entities', 'attachMk ms', 'first frame ms', 'calibrate ms'],
+      (data as Startup[]).map(({ entities, attach, firstFrame, calibrate }) => [
+        entities.toLocaleString('en'),
+        ...[attach, firstFrame, calibrate].map((each) =>
+          each ? `${short(each.median)} (${quartiles(each)})` : '-',
+        ),
+      ]),
+    ),
+}
+
+function printText({ data }: PartResult): void {
+  console.log((data as PackageOutcome).text)
+}
+
+function printCells({ data }: PartResult): void {
+  for (const cell of data as GridCell[]) printCell(cell)
 }
 
 function printCell({ rows, stride, share, pattern, entries }: GridCell): void {

@@ -7,7 +7,7 @@ import { deviceDone, readBuffer } from '../place.ts'
 import type { Place } from '../place.ts'
 import { bufferOf, captureBuffers, captureDevice } from './captured.ts'
 import { forEachRange, RowData } from './uploader.ts'
-import type { Shape, Uploader } from './uploader.ts'
+import type { MakeUploader, Shape, Uploader } from './uploader.ts'
 
 let opened: Promise<readonly [Scene, WebGPUEngine, GPUDevice]> | undefined
 
@@ -24,23 +24,17 @@ function open(): Promise<readonly [Scene, WebGPUEngine, GPUDevice]> {
 }
 
 /** Babylon.js: thin instances and StorageBuffer, all of them and by ranges. Both upload when called, so nothing is rendered. */
-export async function babylonCases(place: Place, shape: Shape): Promise<Uploader[]> {
-  const [scene, engine, device] = await open()
+export function babylonCases(place: Place, shape: Shape): MakeUploader[] {
   return [
-    await thinInstances(place, device, scene, shape, false),
-    await thinInstances(place, device, scene, shape, true),
-    storageBuffer(place, device, engine, shape, false),
-    storageBuffer(place, device, engine, shape, true),
+    () => thinInstances(place, shape, false),
+    () => thinInstances(place, shape, true),
+    () => storageBuffer(place, shape, false),
+    () => storageBuffer(place, shape, true),
   ]
 }
 
-async function thinInstances(
-  place: Place,
-  device: GPUDevice,
-  scene: Scene,
-  shape: Shape,
-  ranges: boolean,
-): Promise<Uploader> {
+async function thinInstances(place: Place, shape: Shape, ranges: boolean): Promise<Uploader> {
+  const [scene, , device] = await open()
   const { rows, stride } = shape
   const data = new RowData(shape)
   const kind = stride === 64 ? 'matrix' : 'place'
@@ -50,7 +44,7 @@ async function thinInstances(
     mesh.thinInstanceSetBuffer(kind, data.values, data.floats, false),
   )
   const buffer = bufferOf(captured, rows * stride)
-  const room = new Uint32Array(rows)
+  const room = new Uint32Array(ranges ? rows : 0)
   return {
     name: ranges ? 'Babylon.js thin instances, partial updates' : 'Babylon.js thin instances, all',
     perRow: ranges,
@@ -68,18 +62,13 @@ async function thinInstances(
   }
 }
 
-function storageBuffer(
-  place: Place,
-  device: GPUDevice,
-  engine: WebGPUEngine,
-  shape: Shape,
-  ranges: boolean,
-): Uploader {
+async function storageBuffer(place: Place, shape: Shape, ranges: boolean): Promise<Uploader> {
+  const [, engine, device] = await open()
   const { rows, stride } = shape
   const data = new RowData(shape)
   const { values, floats } = data
   const buffer = new StorageBuffer(engine, rows * stride)
-  const room = new Uint32Array(rows)
+  const room = new Uint32Array(ranges ? rows : 0)
   return {
     name: ranges ? 'Babylon.js StorageBuffer, per sorted range' : 'Babylon.js StorageBuffer, all',
     perRow: ranges,

@@ -48,6 +48,7 @@ export async function memkitCase(
     done: () => deviceDone(place),
     read: async () => (await mk.buffer(component).read()).slice(stride, (rows + 1) * stride),
     expected: () => data.rows(floats),
+    heapBytes: () => heap.stats.used,
     dispose: () => mk.dispose(),
   }
 }
@@ -96,6 +97,39 @@ function makeStore(heap: ReturnType<typeof createHeap>, shape: Shape, store: Sto
   }
 }
 
+/** A bitECS world with as many entities that have such a component, which nobody syncs: what the game has anyway. */
+export function worldAlone(place: Place, shape: Shape): Uploader {
+  const data = new RowData(shape)
+  const component = { data: undefined }
+  const world = createWorld()
+  for (let i = 0; i < shape.rows; i++) addComponent(world, addEntity(world), component)
+  return {
+    name: 'bitECS world alone',
+    change: (changed) => data.change(changed),
+    upload() {},
+    done: () => deviceDone(place),
+    read: () => Promise.resolve(data.values.buffer),
+    expected: () => data.values,
+    // Keeps the world.
+    dispose: () => void addEntity(world),
+  }
+}
+
+/** The same bytes copied once from one array to another, the floor for touching them; nothing is uploaded. */
+export function floorCase(place: Place, shape: Shape): Uploader {
+  const data = new RowData(shape)
+  const copy = new Float32Array(data.values.length)
+  return {
+    name: 'TypedArray.set of all rows',
+    change: (changed) => data.change(changed),
+    upload: () => copy.set(data.values),
+    done: () => deviceDone(place),
+    read: () => Promise.resolve(copy.buffer),
+    expected: () => data.values,
+    dispose() {},
+  }
+}
+
 /** A mirror alone, without an ECS: the game writes rows through a view and marks them. */
 export async function mirrorCase(place: Place, shape: Shape): Promise<Uploader> {
   const { rows, stride } = shape
@@ -115,6 +149,7 @@ export async function mirrorCase(place: Place, shape: Shape): Promise<Uploader> 
     done: () => deviceDone(place),
     read: () => place.gpu.read(mirror.buffer, 0, rows * stride),
     expected: () => data.values,
+    heapBytes: () => heap.stats.used,
     dispose: () => co.dispose(),
   }
 }
@@ -159,6 +194,7 @@ export async function bevyRuleCase(place: Place, shape: Shape): Promise<Uploader
     done: () => deviceDone(place),
     read: () => gpu.read(target, 0, rows * stride),
     expected: () => data.values,
+    heapBytes: () => heap.stats.used,
     dispose() {
       target.destroy()
       payload.destroy()

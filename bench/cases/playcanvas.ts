@@ -4,7 +4,7 @@ import { deviceDone, readBuffer } from '../place.ts'
 import type { Place } from '../place.ts'
 import { bufferOf, captureBuffers, captureDevice } from './captured.ts'
 import { forEachRange, RowData } from './uploader.ts'
-import type { Shape, Uploader } from './uploader.ts'
+import type { MakeUploader, Shape, Uploader } from './uploader.ts'
 
 let opened: Promise<readonly [GraphicsDevice, GPUDevice]> | undefined
 
@@ -17,21 +17,12 @@ function open(): Promise<readonly [GraphicsDevice, GPUDevice]> {
 }
 
 /** PlayCanvas: StorageBuffer.write, all of it and by ranges. It uploads when called, so nothing is rendered. */
-export async function playcanvasCases(place: Place, shape: Shape): Promise<Uploader[]> {
-  const [graphics, device] = await open()
-  return [
-    await storageBuffer(place, device, graphics, shape, false),
-    await storageBuffer(place, device, graphics, shape, true),
-  ]
+export function playcanvasCases(place: Place, shape: Shape): MakeUploader[] {
+  return [() => storageBuffer(place, shape, false), () => storageBuffer(place, shape, true)]
 }
 
-async function storageBuffer(
-  place: Place,
-  device: GPUDevice,
-  graphics: GraphicsDevice,
-  shape: Shape,
-  ranges: boolean,
-): Promise<Uploader> {
+async function storageBuffer(place: Place, shape: Shape, ranges: boolean): Promise<Uploader> {
+  const [graphics, device] = await open()
   const { rows, stride } = shape
   const data = new RowData(shape)
   const { values, floats } = data
@@ -41,7 +32,7 @@ async function storageBuffer(
   })
   const buffer = storage!
   const native = bufferOf(captured, rows * stride)
-  const room = new Uint32Array(rows)
+  const room = new Uint32Array(ranges ? rows : 0)
   return {
     name: ranges ? 'PlayCanvas StorageBuffer, per sorted range' : 'PlayCanvas StorageBuffer, all',
     perRow: ranges,

@@ -1,13 +1,13 @@
 import { deviceDone, readBuffer, STORAGE_USAGE } from '../place.ts'
 import type { Place } from '../place.ts'
 import { forEachRange, RowData } from './uploader.ts'
-import type { Shape, Uploader } from './uploader.ts'
+import type { MakeUploader, Shape, Uploader } from './uploader.ts'
 
 type Write = (offset: number, source: ArrayBuffer, sourceOffset: number, size: number) => void
 
 /** `queue.writeBuffer` by hand, three ways. Handed an ArrayBuffer and byte offsets, which is the quickest form of the call. */
-export function rawCases(place: Place, shape: Shape): Uploader[] {
-  return [rawWhole(place, shape), rawRows(place, shape), rawRanges(place, shape)]
+export function rawCases(place: Place, shape: Shape): MakeUploader[] {
+  return [() => rawWhole(place, shape), () => rawRows(place, shape), () => rawRanges(place, shape)]
 }
 
 function rawWhole(place: Place, shape: Shape): Uploader {

@@ -15,14 +15,14 @@ import { deviceDone, readBuffer } from '../place.ts'
 import type { Place } from '../place.ts'
 import { bufferOf, captureBuffers } from './captured.ts'
 import { forEachRange, RowData } from './uploader.ts'
-import type { Shape, Uploader } from './uploader.ts'
+import type { MakeUploader, Shape, Uploader } from './uploader.ts'
 
 /**
  * three.js with WebGPURenderer: an instanced attribute, `needsUpdate`, with and without update ranges. It uploads when it renders, so each frame
  * renders: one triangle without area, of one instance, into a picture of one pixel.
  */
-export async function threeCases(place: Place, device: GPUDevice, shape: Shape): Promise<Uploader[]> {
-  return [await threeCase(place, device, shape, false), await threeCase(place, device, shape, true)]
+export function threeCases(place: Place, device: GPUDevice, shape: Shape): MakeUploader[] {
+  return [() => threeCase(place, device, shape, false), () => threeCase(place, device, shape, true)]
 }
 
 async function threeCase(place: Place, device: GPUDevice, shape: Shape, ranges: boolean): Promise<Uploader> {
@@ -41,7 +41,7 @@ async function threeCase(place: Place, device: GPUDevice, shape: Shape, ranges: 
   const camera = new PerspectiveCamera()
   const captured = await captureBuffers(() => renderer.render(scene, camera))
   const buffer = bufferOf(captured, rows * stride)
-  const room = new Uint32Array(rows)
+  const room = new Uint32Array(ranges ? rows : 0)
   return {
     name: ranges ? 'three.js, update ranges' : 'three.js, needsUpdate',
     perRow: ranges,

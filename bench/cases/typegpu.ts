@@ -2,7 +2,7 @@ import { common, d, tgpu } from 'typegpu'
 import { deviceDone, readBuffer } from '../place.ts'
 import type { Place } from '../place.ts'
 import { forEachRange, RowData } from './uploader.ts'
-import type { Shape, Uploader } from './uploader.ts'
+import type { MakeUploader, Shape, Uploader } from './uploader.ts'
 
 const Placed = d.struct({ position: d.vec3f, scale: d.f32 })
 const Matrix = d.struct({ matrix: d.mat4x4f })
@@ -16,58 +16,59 @@ interface TypedBuffer {
   destroy(): void
 }
 
+/** Makes what is timed. */
+type Way = (buffer: TypedBuffer, data: RowData) => (changed: Uint32Array) => void
+
 /** TypeGPU as its pages about buffers say: bytes as they lie, slices of them, sparse patches, and columns. */
-export function typegpuCases(place: Place, device: GPUDevice, shape: Shape): Uploader[] {
-  const { rows, stride } = shape
-  const room = new Uint32Array(rows)
-  const value =
-    stride === 16
-      ? (v: Float32Array, row: number) => ({
-          position: [v[row * 4], v[row * 4 + 1], v[row * 4 + 2]],
-          scale: v[row * 4 + 3],
-        })
-      : (v: Float32Array, row: number) => ({ matrix: v.subarray(row * 16, row * 16 + 16) })
+export function typegpuCases(place: Place, device: GPUDevice, shape: Shape): MakeUploader[] {
+  const made = (name: string, perRow: boolean, way: Way) => () =>
+    typed(name, perRow, place, device, shape, way)
   return [
-    typed(
-      'TypeGPU write, all bytes',
-      false,
-      place,
-      device,
-      shape,
-      (buffer, { values }) =>
-        () =>
-          buffer.write(values),
-    ),
-    typed(
-      'TypeGPU write, per sorted range',
-      true,
-      place,
-      device,
-      shape,
-      (buffer, { values, floats }) =>
-        (changed) => {
-          forEachRange(changed, room, (first, count) =>
-            buffer.write(values.subarray(first * floats, (first + count) * floats), {
-              startOffset: first * stride,
-            }),
-          )
-        },
-    ),
-    typed('TypeGPU patch', true, place, device, shape, (buffer, { values }) => (changed) => {
-      if (changed.length === 0) return
-      const patch: Record<number, unknown> = {}
-      for (let i = 0; i < changed.length; i++) patch[changed[i]] = value(values, changed[i])
-      buffer.patch(patch)
-    }),
-    typed('TypeGPU writePartial', true, place, device, shape, (buffer, { values }) => (changed) => {
-      if (changed.length === 0) return
-      const partial: { idx: number; value: unknown }[] = []
-      for (let i = 0; i < changed.length; i++)
-        partial.push({ idx: changed[i], value: value(values, changed[i]) })
-      buffer.writePartial(partial)
-    }),
-    soaCase(place, device, shape),
+    made('TypeGPU write, all bytes', false, writeAll),
+    made('TypeGPU write, per sorted range', true, writeRanges),
+    made('TypeGPU patch', true, patch),
+    made('TypeGPU writePartial', true, writePartial),
+    () => soaCase(place, device, shape),
   ]
+}
+
+const writeAll: Way = (buffer, { values }) => {
+  return () => buffer.write(values)
+}
+
+const writeRanges: Way = (buffer, { values, floats }) => {
+  const room = new Uint32Array(values.length / floats)
+  const range = (first: number, count: number): void =>
+    buffer.write(values.subarray(first * floats, (first + count) * floats), {
+      startOffset: first * floats * 4,
+    })
+  return (changed) => forEachRange(changed, room, range)
+}
+
+const patch: Way = (buffer, data) => {
+  return (changed) => {
+    if (changed.length === 0) return
+    const values: Record<number, unknown> = {}
+    for (let i = 0; i < changed.length; i++) values[changed[i]] = valueOf(data, changed[i])
+    buffer.patch(values)
+  }
+}
+
+const writePartial: Way = (buffer, data) => {
+  return (changed) => {
+    if (changed.length === 0) return
+    const values: { idx: number; value: unknown }[] = []
+    for (let i = 0; i < changed.length; i++)
+      values.push({ idx: changed[i], value: valueOf(data, changed[i]) })
+    buffer.writePartial(values)
+  }
+}
+
+/** A row in the lightest form that its schema takes: plain arrays and views, no vector objects. */
+function valueOf({ values, floats }: RowData, row: number): unknown {
+  const at = row * floats
+  if (floats === 16) return { matrix: values.subarray(at, at + 16) }
+  return { position: [values[at], values[at + 1], values[at + 2]], scale: values[at + 3] }
 }
 
 function bufferOf(device: GPUDevice, { rows, stride }: Shape): TypedBuffer {
@@ -83,7 +84,7 @@ function typed(
   place: Place,
   device: GPUDevice,
   shape: Shape,
-  make: (buffer: TypedBuffer, data: RowData) => (rows: Uint32Array) => void,
+  way: Way,
 ): Uploader {
   const data = new RowData(shape)
   const buffer = bufferOf(device, shape)
@@ -91,7 +92,7 @@ function typed(
     name,
     perRow,
     change: (rows) => data.change(rows),
-    upload: make(buffer, data),
+    upload: way(buffer, data),
     done: () => deviceDone(place),
     read: () => readBuffer(device, buffer.buffer, shape.rows * shape.stride),
     expected: () => data.values,

@@ -13,7 +13,22 @@ export interface Uploader {
   read(): Promise<ArrayBuffer>
   /** What it should hold. */
   expected(): Float32Array
+  /** Bytes in use of a heap of memkit's; undefined where there is none. */
+  heapBytes?(): number
   dispose(): void
+}
+
+/** Makes one when it is its turn. Undefined where the device cannot do it. */
+export type MakeUploader = () => Uploader | undefined | Promise<Uploader | undefined>
+
+/** Makes all of them. */
+export async function madeOf(makers: readonly MakeUploader[]): Promise<Uploader[]> {
+  const made: Uploader[] = []
+  for (const make of makers) {
+    const uploader = await make()
+    if (uploader) made.push(uploader)
+  }
+  return made
 }
 
 /** Rows and bytes per row: 16 (a position and a scale) or 64 (a matrix). */

@@ -1,11 +1,15 @@
 // The page that runs programs in Chromium. bench/chromium.ts opens it and calls `bench`.
 import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { browserPrograms } from '../programs/browser.ts'
+import { MemoryCases } from '../programs/memory-cases.ts'
 import type { Place } from '../place.ts'
 
 declare global {
   /** Runs a program; what it returns must be JSON. */
   var bench: (name: string, quick: boolean) => Promise<unknown>
+  /** For the program that weighs: its cases in a fresh page. */
+  var memory: MemoryCases
+  var openMemory: () => Promise<{ cases: number; adapter: string; runtime: string }>
   /** Of the driver. */
   var benchProgress: (done: number, what: string) => void
 }
@@ -37,5 +41,10 @@ globalThis.bench = async (name, quick) => {
   const place = await browserPlace()
   const data = await program(place, { quick, progress: (done, what) => globalThis.benchProgress(done, what) })
   return { adapter: place.adapter, runtime: place.runtime, data }
+}
+globalThis.openMemory = async () => {
+  const place = await browserPlace()
+  globalThis.memory = new MemoryCases(place)
+  return { cases: MemoryCases.count(place), adapter: place.adapter, runtime: place.runtime }
 }
 document.title = 'ready'

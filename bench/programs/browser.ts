@@ -1,8 +1,15 @@
 import { engineCases } from '../cases/engines.ts'
-import { grid } from './grid.ts'
+import { entities, grid } from './grid.ts'
 import type { Program } from './program.ts'
+import { scatterDevice } from './scatter-device.ts'
+import { startup } from './startup.ts'
+import { stores } from './stores.ts'
 
 /** What runs in a page. */
 export const browserPrograms: Readonly<Record<string, Program<unknown>>> = {
   grid: (place, run) => grid(place, run, engineCases),
+  entities: (place, run) => entities(place, run, engineCases),
+  stores,
+  scatter: scatterDevice,
+  startup,
 }

@@ -1,7 +1,8 @@
 import { bevyRuleCase, memkitCase, mirrorCase } from '../cases/memkit.ts'
 import { rawCases } from '../cases/raw.ts'
 import { typegpuCases } from '../cases/typegpu.ts'
-import type { Shape, Uploader } from '../cases/uploader.ts'
+import { madeOf } from '../cases/uploader.ts'
+import type { MakeUploader, Shape } from '../cases/uploader.ts'
 import type { Place } from '../place.ts'
 import { RowSets } from '../rows.ts'
 import type { Pattern } from '../rows.ts'
@@ -19,7 +20,7 @@ export interface GridCell {
 }
 
 /** Makes more ways of uploading, where there are any: engines, in a page. */
-export type MoreCases = (place: Place, shape: Shape) => Promise<Uploader[]>
+export type MoreCases = (place: Place, shape: Shape) => MakeUploader[]
 
 const SHAPES: readonly Shape[] = [
   { rows: 100_000, stride: 16 },
@@ -30,35 +31,49 @@ const SHARES = [0, 0.001, 0.01, 0.1, 0.5, 1]
 const QUICK_SHARES = [0, 0.01, 1]
 
 /** The grid: memkit beside what people use today. The first way is the one that ratios are made against. */
-export async function grid(
+export function grid(place: Place, run: Run, more?: MoreCases): Promise<GridCell[]> {
+  const shapes = run.quick ? SHAPES.slice(0, 1) : SHAPES
+  return cells(place, run, shapes, run.quick ? QUICK_SHARES : SHARES, ['clustered', 'random'], more)
+}
+
+const ENTITIES = [1_000, 10_000, 100_000, 1_000_000]
+
+/** Cost against the number of entities: 1 % of them change, at random. */
+export function entities(place: Place, run: Run, more?: MoreCases): Promise<GridCell[]> {
+  const shapes = ENTITIES.slice(0, run.quick ? 3 : 4).map((rows) => ({ rows, stride: 16 }) as const)
+  return cells(place, run, shapes, [0.01], ['random'], more)
+}
+
+async function cells(
   place: Place,
   run: Run,
-  more: MoreCases = () => Promise.resolve([]),
+  shapes: readonly Shape[],
+  shares: readonly number[],
+  patterns: readonly Pattern[],
+  more: MoreCases = () => [],
 ): Promise<GridCell[]> {
-  const shapes = run.quick ? SHAPES.slice(0, 1) : SHAPES
-  const shares = run.quick ? QUICK_SHARES : SHARES
   const cells: GridCell[] = []
-  const all = shapes.length * (2 * shares.length - 2)
+  // All rows, or none, lie in no pattern.
+  const kinds = shares.flatMap((share) =>
+    (share > 0 && share < 1 ? patterns : patterns.slice(0, 1)).map((pattern) => ({ share, pattern })),
+  )
   for (const shape of shapes) {
-    run.progress(cells.length / all, `${said(shape)}: setting up`)
-    const contest = new Contest(place, [...(await uploadersOf(place, shape)), ...(await more(place, shape))])
+    const done = (): number => cells.length / (shapes.length * kinds.length)
+    run.progress(done(), `${said(shape)}: setting up`)
+    const contest = new Contest(place, await madeOf([...allCases(place, shape), ...more(place, shape)]))
     const percent = new RowSets(shape.rows, shape.rows / 100, 'random')
     await contest.warmUp(percent)
     await contest.check(new RowSets(shape.rows, shape.rows, 'clustered'), percent)
-    for (const share of shares) {
-      for (const pattern of ['clustered', 'random'] as const) {
-        // All rows, or none, lie in no pattern.
-        if (pattern === 'random' && (share === 0 || share === 1)) continue
-        const count = Math.round(shape.rows * share)
-        run.progress(cells.length / all, `${said(shape)}, ${share * 100} % ${pattern}`)
-        const entries = await contest.cell(new RowSets(shape.rows, count, pattern), count, {
-          budgetMs: run.quick ? 400 : 2_500,
-          leastRounds: run.quick ? 3 : 7,
-          mostRounds: run.quick ? 15 : 41,
-          warmUp: 2,
-        })
-        cells.push({ rows: shape.rows, stride: shape.stride, share, pattern, entries })
-      }
+    for (const { share, pattern } of kinds) {
+      const count = Math.round(shape.rows * share)
+      run.progress(done(), `${said(shape)}, ${share * 100} % ${pattern}`)
+      const entries = await contest.cell(new RowSets(shape.rows, count, pattern), count, {
+        budgetMs: run.quick ? 400 : 2_500,
+        leastRounds: run.quick ? 3 : 7,
+        mostRounds: run.quick ? 15 : 41,
+        warmUp: 2,
+      })
+      cells.push({ rows: shape.rows, stride: shape.stride, share, pattern, entries })
     }
     await contest.check(percent)
     contest.dispose()
@@ -66,14 +81,14 @@ export async function grid(
   return cells
 }
 
-async function uploadersOf(place: Place, shape: Shape): Promise<Uploader[]> {
-  const bevy = await bevyRuleCase(place, shape)
+/** Everybody that needs no page; the first is the one that ratios are made against. */
+export function allCases(place: Place, shape: Shape): MakeUploader[] {
   return [
-    await memkitCase(place, shape, 'marked', 'heap rows', 'memkit marked'),
-    await memkitCase(place, shape, 'detect', 'heap columns', 'memkit detect'),
-    await memkitCase(place, shape, 'all', 'heap rows', 'memkit all'),
-    await mirrorCase(place, shape),
-    ...(bevy ? [bevy] : []),
+    () => memkitCase(place, shape, 'marked', 'heap rows', 'memkit marked'),
+    () => memkitCase(place, shape, 'detect', 'heap columns', 'memkit detect'),
+    () => memkitCase(place, shape, 'all', 'heap rows', 'memkit all'),
+    () => mirrorCase(place, shape),
+    () => bevyRuleCase(place, shape),
     ...rawCases(place, shape),
     ...(place.device ? typegpuCases(place, place.device, shape) : []),
   ]

@@ -1,0 +1,80 @@
+import { countCalls, startCounting } from '../call-counts.ts'
+import type { CallCounts } from '../call-counts.ts'
+import { engineCases } from '../cases/engines.ts'
+import { memkitCase, worldAlone } from '../cases/memkit.ts'
+import type { MakeUploader, Shape, Uploader } from '../cases/uploader.ts'
+import type { Place } from '../place.ts'
+import { RowSets } from '../rows.ts'
+import { allCases } from './grid.ts'
+
+/** In the page: one way at a time is made, small and then big, and runs frames, while the driver outside weighs the page. */
+export class MemoryCases {
+  readonly #place: Place
+  readonly #made: Uploader[] = []
+  #sets: RowSets | undefined
+  #current: Uploader | undefined
+
+  constructor(place: Place) {
+    this.#place = place
+  }
+
+  static count(place: Place): number {
+    return makers(place, { rows: 1, stride: 16 }).length
+  }
+
+  /** Makes a way and lets it run. @returns its name, the bytes of the game's own rows, and what else the driver cannot see */
+  async open(
+    index: number,
+    rows: number,
+  ): Promise<{ name: string; dataBytes: number; heapBytes: number; gpuBytes: number } | undefined> {
+    const shape: Shape = { rows, stride: 16 }
+    const { device } = this.#place
+    if (!device) throw new Error('Memory is weighed on a device')
+    const counting = startCounting(device)
+    const uploader = await makers(this.#place, shape)[index]()
+    if (uploader) {
+      this.#made.push(uploader)
+      this.#current = uploader
+      this.#sets = new RowSets(rows, Math.max(1, rows / 100), 'random')
+      await this.frames(30)
+    }
+    counting.stop()
+    if (!uploader) return undefined
+    return {
+      name: uploader.name,
+      dataBytes: uploader.expected().byteLength,
+      heapBytes: uploader.heapBytes?.() ?? 0,
+      gpuBytes: counting.counts.bytesHeld,
+    }
+  }
+
+  /** Runs frames in which 1 % of the rows change. */
+  async frames(count: number): Promise<void> {
+    for (let frame = 0; frame < count; frame++) this.#frame()
+    await this.#current!.done()
+  }
+
+  /** What so many frames ask of the device. */
+  async calls(count: number): Promise<CallCounts> {
+    const counts = countCalls(this.#place, () => {
+      for (let frame = 0; frame < count; frame++) this.#frame()
+    })
+    await this.#current!.done()
+    return counts
+  }
+
+  #frame(): void {
+    const rows = this.#sets!.next()
+    this.#current!.change(rows)
+    this.#current!.upload(rows)
+  }
+}
+
+function makers(place: Place, shape: Shape): MakeUploader[] {
+  return [
+    () => worldAlone(place, shape),
+    ...allCases(place, shape),
+    () => memkitCase(place, shape, 'detect', 'Float32Array columns'),
+    ...engineCases(place, shape),
+  ]
+}

@@ -1,8 +1,8 @@
-import { NoWebGpu } from './device.ts'
+import { NoGraphics } from '../draw/device.ts'
 
 const place = (): HTMLElement => document.querySelector<HTMLElement>('#notice')!
 
-/** Says in the middle of the page what stopped the demo, and offers to load it again. */
+/** Says in the middle of the page what stopped the game, and offers to load it again. */
 export function showNotice(title: string, sentences: readonly string[]): void {
   const heading = document.createElement('h2')
   heading.textContent = title
@@ -25,10 +25,10 @@ export function hideNotice(): void {
 
 /** The same for an error. One that nobody foresaw goes to the console as well, for its stack. */
 export function showError(error: unknown): void {
-  if (error instanceof NoWebGpu) {
-    showNotice('The swarm needs WebGPU', [error.message, ...error.advice])
+  if (error instanceof NoGraphics) {
+    showNotice('Swarm needs WebGPU or WebGL2', [error.message, ...error.advice])
     return
   }
   console.error(error)
-  showNotice('The swarm has stopped', [error instanceof Error ? error.message : String(error)])
+  showNotice('Swarm has stopped', [error instanceof Error ? error.message : String(error)])
 }

@@ -19,9 +19,12 @@ export class CanvasSize {
     this.#observer.observe(canvas)
   }
 
-  /** Width against height. */
-  get aspect(): number {
-    return Math.max(1, this.#width) / Math.max(1, this.#height)
+  /** CSS pixels. */
+  get width(): number {
+    return Math.max(1, this.#width)
+  }
+  get height(): number {
+    return Math.max(1, this.#height)
   }
 
   /** Resizes the canvas if it must be; the ratio changes when the window moves to another screen. To be called right before drawing: a resized canvas is empty. */

@@ -1,0 +1,112 @@
+import { MkGpu, WebGl2Backend, WebGpuBackend } from '@memkit/gpu'
+import type { Settings } from '../settings.ts'
+import { RowByRow } from './row-by-row.ts'
+
+/** There is nothing to draw with. `advice` says what to do about it, in sentences. */
+export class NoGraphics extends Error {
+  readonly advice: readonly string[]
+
+  constructor(message: string, advice: readonly string[]) {
+    super(message)
+    this.name = 'NoGraphics'
+    this.advice = advice
+  }
+}
+
+const browsers =
+  'WebGPU is on by default in Chrome and Edge 113 or newer (121 on Android), in Safari 26 or newer, and in Firefox 141 or newer on Windows (145 on Macs with Apple chips). WebGL2, with which the game makes do, is in every browser of the last years.'
+const acceleration =
+  'Update the graphics driver, and switch hardware acceleration on in the browser’s settings.'
+const linux =
+  'Chrome on Linux has WebGPU with --enable-unsafe-webgpu --enable-features=Vulkan; without a graphics card, it draws in software with --use-webgpu-adapter=swiftshader.'
+const secure = 'A page that was not loaded over https, or from http://localhost, has no WebGPU.'
+
+/** What the game draws with. */
+export interface Graphics {
+  readonly kind: 'webgpu' | 'webgl2'
+  /** For `new MkPlugin({ gpu })`, which calls it again after a loss. */
+  readonly gpu: () => Promise<MkGpu>
+  /** Switches to one write per row. */
+  readonly rowByRow: RowByRow
+  /** Takes the device away, as a driver update does. */
+  readonly lose: () => void
+}
+
+/** WebGPU where there is any, else WebGL2. @throws NoGraphics */
+export async function findGraphics(
+  canvas: HTMLCanvasElement,
+  backend: Settings['backend'],
+  signal: AbortSignal,
+): Promise<Graphics> {
+  if (backend !== 'webgl2') {
+    const device = await requestDevice()
+    if (device !== undefined) return webGpu(device)
+    if (backend === 'webgpu')
+      throw new NoGraphics('WebGPU was asked for, and there is none.', [
+        browsers,
+        acceleration,
+        linux,
+        secure,
+      ])
+  }
+  const gl = canvas.getContext('webgl2', {
+    alpha: false,
+    antialias: false,
+    powerPreference: 'high-performance',
+  })
+  if (gl === null)
+    throw new NoGraphics('This browser has neither WebGPU nor WebGL2 for this page.', [
+      browsers,
+      acceleration,
+      linux,
+      secure,
+    ])
+  return webGl2(canvas, gl, signal)
+}
+
+async function requestDevice(): Promise<GPUDevice | undefined> {
+  const gpu = (navigator as { gpu?: GPU }).gpu
+  const adapter = (await gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
+  return adapter?.requestDevice({ label: 'Swarm' })
+}
+
+function webGpu(first: GPUDevice): Graphics {
+  let next: GPUDevice | undefined = first
+  let current = first
+  const rowByRow = new RowByRow()
+  return {
+    kind: 'webgpu',
+    rowByRow,
+    gpu: async () => {
+      const device = next ?? (await requestDevice())
+      next = undefined
+      if (device === undefined)
+        throw new NoGraphics('The device was lost, and there is no other.', [acceleration])
+      current = device
+      return rowByRow.watch(new MkGpu(new WebGpuBackend(device, { owned: true })))
+    },
+    lose: () => current.destroy(),
+  }
+}
+
+function webGl2(canvas: HTMLCanvasElement, gl: WebGL2RenderingContext, signal: AbortSignal): Graphics {
+  // Without this, a lost context never comes back.
+  canvas.addEventListener('webglcontextlost', (event) => event.preventDefault(), { signal })
+  const rowByRow = new RowByRow()
+  return {
+    kind: 'webgl2',
+    rowByRow,
+    gpu: async () => {
+      if (gl.isContextLost())
+        await new Promise((resolve) =>
+          canvas.addEventListener('webglcontextrestored', resolve, { once: true, signal }),
+        )
+      return rowByRow.watch(new MkGpu(new WebGl2Backend(gl)))
+    },
+    lose: () => {
+      const switcher = gl.getExtension('WEBGL_lose_context')
+      switcher?.loseContext()
+      setTimeout(() => switcher?.restoreContext(), 600)
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import type { App } from '@memkit/ecs-plugin'
+import { Schedule } from '@memkit/ecs-plugin'
+import type { World } from 'bitecs'
+import { Look, Position, Velocity } from '../components.ts'
+import type { Ember } from '../components.ts'
+import type { Graphics } from '../draw/device.ts'
+import { createScene } from '../draw/scene.ts'
+import type { Scene } from '../draw/scene.ts'
+import { Screen } from '../draw/screen.ts'
+import { View } from '../draw/view.ts'
+import { Hands } from '../input/hands.ts'
+import type { Game } from '../rules/game.ts'
+import type { Settings } from '../settings.ts'
+import { Commands } from './commands.ts'
+import { Hud } from './hud.ts'
+import { PageValues } from './page-values.ts'
+import { Sound } from './sound.ts'
+import { watchLoss } from './state.ts'
+import { Tools } from './tools.ts'
+
+/** What the page is made around. */
+interface Parts {
+  readonly app: App<World>
+  readonly canvas: HTMLCanvasElement
+  readonly ember: Ember
+  readonly game: Game
+  readonly graphics: Graphics
+  readonly settings: Settings
+  readonly signal: AbortSignal
+}
+
+declare global {
+  /** For the console: `await demo.app.mk.buffer(demo.Position).read()`. */
+  var demo:
+    | (Pick<Parts, 'app' | 'game' | 'graphics' | 'settings'> & {
+        readonly scene: Scene
+        readonly Position: typeof Position
+        readonly Velocity: typeof Velocity
+        readonly Look: typeof Look
+        readonly Ember: Ember
+      })
+    | undefined
+}
+
+/** Everything around the rules: picture, hands, figures, sounds, tools; as systems of the App. */
+export function openPage({ app, canvas, ember, game, graphics, settings, signal }: Parts): void {
+  const { mk } = app
+  const scene = createScene(mk, ember)
+  const screen = new Screen(canvas, mk, scene)
+  const view = new View()
+  const hud = new Hud(new PageValues(document))
+  const sound = new Sound()
+  for (const buffer of [scene.position, scene.velocity, scene.look, scene.ember])
+    graphics.rowByRow.strides.set(buffer.buffer.label, buffer.stride)
+  const tools = new Tools(settings, mk, graphics)
+  const open = { panel: tools.togglePanel, inspector: tools.toggleInspector }
+  const commands = new Commands(game, app.world, sound, open, signal)
+  const hands = new Hands(canvas, signal, () =>
+    commands.run(game.match.phase === 'playing' ? 'pause' : 'start'),
+  )
+  watchLoss(mk, signal)
+  for (const part of [screen, sound, tools]) signal.addEventListener('abort', () => part.dispose())
+  if (settings.autopilot) commands.run('start')
+
+  let steps = app.time.fixedSteps
+  app
+    .addSystem(Schedule.First, () => screen.measure(game.arena))
+    .addSystem(Schedule.PreUpdate, () => hands.steer(game, view), {
+      runIf: () => !settings.autopilot && game.match.phase === 'playing',
+    })
+    .addSystem(Schedule.Render, () => {
+      view.update(game, settings.calm, screen.width, app.time.alpha)
+      screen.draw(view.data, game.match.running ? app.time.fixedSteps - steps : 0)
+      steps = app.time.fixedSteps
+    })
+    .addSystem(Schedule.Render, () => {
+      game.cues.take(sound.play)
+      hud.show(game, settings.entities)
+      hud.report(mk.report)
+      tools.show(mk.report)
+    })
+  globalThis.demo = { app, game, graphics, settings, scene, Position, Velocity, Look, Ember: ember }
+}

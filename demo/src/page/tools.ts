@@ -1,0 +1,72 @@
+import type { FrameReport, MkSync } from '@memkit/ecs-plugin'
+import type { Graphics } from '../draw/device.ts'
+import type { Settings } from '../settings.ts'
+import type { Panel } from './panel.ts'
+
+/** What one looks behind the scenes with: the panel and the inspector. Neither is loaded before somebody asks for it. */
+export class Tools {
+  readonly #settings: Settings
+  readonly #mk: MkSync
+  readonly #graphics: Graphics
+  #panel: Panel | undefined
+  #inspector: { unmount(): void } | undefined
+  #loading = false
+  #disposed = false
+
+  constructor(settings: Settings, mk: MkSync, graphics: Graphics) {
+    this.#settings = settings
+    this.#mk = mk
+    this.#graphics = graphics
+    if (settings.inspector) this.toggleInspector()
+  }
+
+  readonly togglePanel = (): void => {
+    const place = document.querySelector<HTMLElement>('#panel')!
+    place.hidden = this.#panel !== undefined
+    document.querySelector('#panelButton')!.setAttribute('aria-expanded', String(!place.hidden))
+    if (this.#panel !== undefined) {
+      this.#panel.dispose()
+      this.#panel = undefined
+      return
+    }
+    void this.#load(async () => {
+      const { Panel } = await import('./panel.ts')
+      if (this.#disposed) return
+      this.#panel = new Panel(place, this.#settings, this.#mk, this.#graphics, this.toggleInspector)
+    })
+  }
+
+  readonly toggleInspector = (): void => {
+    if (this.#inspector !== undefined) {
+      this.#inspector.unmount()
+      this.#inspector = undefined
+      return
+    }
+    void this.#load(async () => {
+      const { mountInspector } = await import('@memkit/inspector')
+      if (!this.#disposed) this.#inspector = mountInspector(this.#mk)
+    })
+  }
+
+  show(report: FrameReport): void {
+    this.#panel?.show(report)
+  }
+
+  dispose(): void {
+    this.#disposed = true
+    this.#panel?.dispose()
+    this.#inspector?.unmount()
+    document.querySelector<HTMLElement>('#panel')!.hidden = true
+  }
+
+  /** One at a time: a key that is pressed twice opens one. */
+  async #load(load: () => Promise<void>): Promise<void> {
+    if (this.#loading) return
+    this.#loading = true
+    try {
+      await load()
+    } finally {
+      this.#loading = false
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/** What the player asks of the ship. Whoever steers (hands, gamepad, autopilot) writes it, the ship reads it. */
+export interface Controls {
+  /** Where to, −1 … 1 each, y upwards. */
+  x: number
+  y: number
+  fire: boolean
+  /** A place in the arena to aim at; undefined: the ship picks what is thickest around. */
+  aim: { readonly x: number; readonly y: number } | undefined
+}
+
+/** Hands off. */
+export function restingControls(): Controls {
+  return { x: 0, y: 0, fire: false, aim: undefined }
+}

@@ -37,8 +37,18 @@ const app = await Application.bootstrap({
   excludePrivate: true,
   headings: { readme: false, document: false },
   navigation: { includeGroups: true },
-  groupOrder: [...groupOrder, 'API'],
-  sort: ['source-order'],
+  groupOrder: [
+    ...groupOrder,
+    'API',
+    'Functions',
+    'Classes',
+    'Interfaces',
+    'Type Aliases',
+    'Variables',
+    'References',
+    'Errors',
+  ],
+  sort: ['alphabetical-ignoring-documents'],
   sortEntryPoints: false,
   highlightLanguages: ['ts', 'js', 'html', 'css', 'json', 'sh', 'wgsl', 'rust'],
   favicon: join(root, 'site/favicon.svg'),
@@ -57,9 +67,11 @@ app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const entry = Object.keys(entries).find((file) => file.replace(/(\/index)?\.ts$/, '') === module.name)
     if (entry === undefined) throw new Error(`${module.name} is no entry point of site/build.mjs`)
     module.name = entries[entry] ?? ''
-    module.comment ??= new Comment()
-    module.comment.blockTags.push(new CommentTag('@group', [{ kind: 'text', text: 'API' }]))
+    putInGroup(module, 'API')
   }
+  for (const type of project.getReflectionsByKind(ReflectionKind.Class))
+    if (type.getChildByName('code') !== undefined && type.getChildByName('message') !== undefined)
+      putInGroup(type, 'Errors')
 })
 
 rmSync(out, { recursive: true, force: true })
@@ -71,6 +83,15 @@ if (project !== undefined) {
   for (const problem of brokenTargets(out)) app.logger.error(problem)
 }
 if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exitCode = 1
+
+/**
+ * @param {import('typedoc').Reflection} reflection
+ * @param {string} group
+ */
+function putInGroup(reflection, group) {
+  reflection.comment ??= new Comment()
+  reflection.comment.blockTags.push(new CommentTag('@group', [{ kind: 'text', text: group }]))
+}
 
 /**
  * Sources that a page links to were copied as they are, which a browser would save rather than show: each gets a page.

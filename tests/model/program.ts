@@ -1,6 +1,15 @@
-import type { BufferingMode, Changes, CostModel, OnRemove, RowKind, Strategy } from '@memkit/ecs-plugin'
+import type {
+  BufferingMode,
+  Changes,
+  CostModel,
+  OnRemove,
+  RowKind,
+  Strategy,
+  SyncDirection,
+} from '@memkit/ecs-plugin'
 import * as fc from 'fast-check'
 import { storeSpecs } from './stores.ts'
+import { TERMS } from './terms.ts'
 
 /** One flagged component. Numbers that name something are taken modulo what there is. */
 interface ComponentSetup {
@@ -15,6 +24,19 @@ interface ComponentSetup {
   readonly capacity: number
   /** Entities that the columns have room for at the start. */
   readonly slots: number
+  /** Who writes the rows. Where the device does, what it cannot go with is left out: packed rows, `all`, columns of objects. */
+  readonly direction: SyncDirection
+  /** The store of a relation to the first entity of every world. */
+  readonly pair: boolean
+}
+
+/** A component that can be. */
+export function possible(component: ComponentSetup): ComponentSetup {
+  const { changes, direction } = component
+  const { oneWay, sealed } = storeSpecs[component.store]
+  const pair = component.pair && sealed !== true
+  if (direction === 'upload' || oneWay === true) return { ...component, pair, direction: 'upload' }
+  return { ...component, pair, rows: 'entity', changes: changes === 'all' ? 'detect' : changes }
 }
 
 /** What a program runs on. */
@@ -38,6 +60,8 @@ export interface Setup {
   readonly noScatter: boolean
   /** Dummy only: work is done when somebody waits for it, not before. */
   readonly slow: boolean
+  /** Ids of entities have versions. */
+  readonly versioned: boolean
 }
 
 /** One step. `w`: world, `c`: component, `e`: entity; numbers are taken modulo what there is. */
@@ -52,6 +76,24 @@ export type Step =
   | { readonly op: 'write'; c: number; e: number; seed: number; mark: number }
   /** Writes many; `mark` 0: none, 1: as a range, 2: all that there are. */
   | { readonly op: 'fill'; c: number; first: number; count: number; step: number; seed: number; mark: number }
+  /** Adds a component with values, or sets them, by bitECS's `set`: what observes that writes them. */
+  | { readonly op: 'set'; w: number; c: number; e: number; seed: number }
+  /** Writes an entity's numbers and marks it in shared memory; `thread` 1: another thread marks. `e` 255: past what there is room for. */
+  | { readonly op: 'markShared'; w: number; c: number; e: number; seed: number; thread: number }
+  /** The device writes up to four rows, where it may. */
+  | { readonly op: 'compute'; w: number; c: number; e: number; seed: number }
+  /** Frames until all that the device has written has come back. */
+  | { readonly op: 'settle'; w: number }
+  /** A relation between two entities; `undo` 0: ends one. */
+  | { readonly op: 'relate'; w: number; e: number; to: number; undo: number }
+  /** A prefab with some components; the oldest of more than three is removed. */
+  | { readonly op: 'prefab'; w: number; parts: number }
+  /** Makes an entity an instance of a prefab. */
+  | { readonly op: 'instance'; w: number; e: number; p: number; seed: number }
+  /** The first entity of the world, which others relate to, dies, and another gets its id. */
+  | { readonly op: 'renewTarget'; w: number }
+  /** A query that bitECS reports no changes of: refused, and nothing has changed. */
+  | { readonly op: 'refused'; w: number }
   /** Puts bigger columns in place; `by` 0: as big as before. */
   | { readonly op: 'grow'; c: number; by: number }
   /** Puts a bigger column in place of one alone: staging must refuse until the others follow. */
@@ -101,6 +143,8 @@ const calls = {
   rowDevice: 0,
   rowDeviceFar: 0,
   scatterDevice: 0,
+  dispatchThread: 10,
+  dispatchDevice: 0,
   nearBytes: 1 << 20,
   farBytes: 16 << 20,
 }
@@ -120,6 +164,7 @@ const byte = fc.nat(255)
 /** The first few are named again and again, so that much happens to one of them within a frame. */
 const e = fc.oneof(fc.nat(3), byte)
 const small = fc.nat(7)
+const form = fc.nat(TERMS - 1)
 const w = fc.nat(1)
 const seed = fc.nat(0xffff)
 
@@ -131,6 +176,16 @@ const component: fc.Arbitrary<ComponentSetup> = fc.record({
   with: fc.boolean(),
   capacity: fc.integer({ min: 1, max: 40 }),
   slots: fc.integer({ min: 2, max: 64 }),
+  direction: fc.constantFrom<SyncDirection>(
+    'upload',
+    'upload',
+    'upload',
+    'upload',
+    'download',
+    'both',
+    'both',
+  ),
+  pair: fc.constantFrom(false, false, false, false, false, true),
 })
 
 const setup: fc.Arbitrary<Setup> = fc.record({
@@ -147,6 +202,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   listed: fc.boolean(),
   noScatter: fc.constantFrom(false, false, false, true),
   slow: fc.constantFrom(false, false, false, true),
+  versioned: fc.constantFrom(false, false, false, false, false, false, false, true),
 })
 
 function step<T extends Op>(
@@ -168,14 +224,23 @@ const steps = {
     step(5, 'fill', { c: small, first: byte, count: byte, step: fc.nat(20), seed, mark: fc.nat(2) }),
     step(2, 'grow', { c: small, by: fc.nat(40) }),
     step(1, 'tear', { c: small, k: small }),
-    step(2, 'look', { w, q: small }),
+    step(2, 'set', { w, c: small, e, seed }),
+    step(2, 'markShared', { w, c: small, e, seed, thread: fc.nat(15).map((n) => (n === 0 ? 1 : 0)) }),
+    step(6, 'compute', { w, c: small, e, seed }),
+    step(1, 'settle', { w }),
+    step(2, 'relate', { w, e, to: e, undo: fc.nat(3) }),
+    step(1, 'prefab', { w, parts: byte }),
+    step(1, 'instance', { w, e, p: small, seed }),
+    step(1, 'renewTarget', { w }),
+    step(1, 'refused', { w }),
+    step(2, 'look', { w, q: form }),
     step(1, 'removeQuery', { w, c: small }),
     step(1, 'reset', { w }),
     step(6, 'begin', { w }),
     step(4, 'stage', { w }),
     step(16, 'end', { w }),
     step(2, 'idle', { w }),
-    step(2, 'query', { w, q: small, draw: fc.nat(2), rowsOf: small }),
+    step(2, 'query', { w, q: form, draw: fc.nat(2), rowsOf: small }),
     step(1, 'closeQuery', { w, i: small }),
     step(1, 'rowTable', { w, c: small }),
     step(3, 'teleport', { w, words: fc.nat(300), seed }),
@@ -236,6 +301,7 @@ function* simpler({ setup, steps }: Program): Generator<Program> {
     listed: true,
     noScatter: false,
     slow: false,
+    versioned: false,
   }
   for (const [key, value] of Object.entries(plainest))
     if (setup[key as keyof Setup] !== value) yield { setup: { ...setup, [key]: value }, steps }
@@ -247,6 +313,8 @@ function* simpler({ setup, steps }: Program): Generator<Program> {
     with: false,
     capacity: 40,
     slots: 64,
+    direction: 'upload',
+    pair: false,
   }
   for (const [i, component] of setup.components.entries()) {
     for (const [key, value] of Object.entries(plainestComponent)) {

@@ -49,7 +49,7 @@ export function measuredCosts(gpu: MkGpu, table: CostModel, again = false): Prom
 
 /**
  * Runs frames in miniature, all of them in turn, and keeps the best of each: many small writes, a large one, a scatter of
- * one row, of many into a small destination, of many into a large one. The terms are their differences.
+ * one row, of one row twice, of many into a small destination, of many into a large one. The terms are their differences.
  */
 class Calibration {
   readonly #gpu: MkGpu
@@ -84,7 +84,7 @@ class Calibration {
       const large = new Probe(() => this.#writeLarge(far))
       const probes = [small, large]
       const scatters = gpu.scatterReady ? this.#scatters(far) : undefined
-      if (scatters) probes.push(scatters.one, scatters.near, scatters.far)
+      if (scatters) probes.push(scatters.one, scatters.two, scatters.near, scatters.far)
       const trip = await this.#rounds(far, probes)
       const costs = { ...this.#table }
       threadTerms(costs, small, large, scatters)
@@ -141,6 +141,7 @@ class Calibration {
     let turn = 0
     return {
       one: new Probe(() => this.#scatter(payload, near, one, 1)),
+      two: new Probe(() => this.#scatter(payload, near, one, 1, 2)),
       near: new Probe(() => this.#scatter(payload, near, nearSets[turn++ % SETS], ROWS)),
       far: new Probe(() => this.#scatter(payload, far, farSets[turn++ % SETS], ROWS)),
     }
@@ -165,13 +166,20 @@ class Calibration {
     return { buffer: heap.buffer, offset: heap.alloc(DirtyRows.bytesFor(rows), LINE, 'dirty').offset }
   }
 
-  #scatter(payload: MkDeviceBuffer, target: MkDeviceBuffer, dirty: DirtyRows, count: number): void {
+  #scatter(
+    payload: MkDeviceBuffer,
+    target: MkDeviceBuffer,
+    dirty: DirtyRows,
+    count: number,
+    dispatches = 1,
+  ): void {
     const { buffer, kernels } = this.#heap
     const place = this.#gathered
     const indexOffset = count * STRIDE
     kernels.gather(dirty, 0, dirty.rows, this.#image, STRIDE, place, place + indexOffset)
     this.#gpu.write(payload, 0, buffer, place, count * ROW_BYTES)
-    this.#gpu.scatter(target, { payload, stride: STRIDE, count, payloadOffset: 0, indexOffset })
+    const rows = { payload, stride: STRIDE, count, payloadOffset: 0, indexOffset }
+    for (let i = 0; i < dispatches; i++) this.#gpu.scatter(target, rows)
     this.#gpu.submit()
   }
 
@@ -191,6 +199,7 @@ class Calibration {
 
 interface Scatters {
   readonly one: Probe
+  readonly two: Probe
   readonly near: Probe
   readonly far: Probe
 }
@@ -205,6 +214,7 @@ function threadTerms(costs: CostModel, small: Probe, large: Probe, scatters?: Sc
   const row = (many: Probe): number =>
     Math.max(0, (many.thread * 1e6 - one) / (ROWS - 1) - ROW_BYTES * costs.byteThread)
   costs.scatterThread = one
+  costs.dispatchThread = Math.min(one, Math.max(0, scatters.two.thread * 1e6 - one))
   costs.rowThread = row(scatters.near)
   costs.rowThreadFar = Math.max(costs.rowThread, row(scatters.far))
 }
@@ -219,6 +229,7 @@ function deviceTerms(costs: CostModel, trip: number, small: Probe, large: Probe,
   const row = (many: Probe): number =>
     Math.max(0, (later(many) - one) / (ROWS - 1) - ROW_BYTES * costs.byteDevice)
   costs.scatterDevice = one
+  costs.dispatchDevice = Math.min(one, Math.max(0, later(scatters.two) - one))
   costs.rowDevice = row(scatters.near)
   costs.rowDeviceFar = Math.max(costs.rowDevice, row(scatters.far))
 }

@@ -16,9 +16,12 @@ export interface CostModel {
   /** One byte written. */
   byteThread: number
   byteDevice: number
-  /** One scatter: its pass, its dispatch and its staging write. */
+  /** The first mirror that scatters in a frame: the pass, a dispatch, the staging write and the submit. */
   scatterThread: number
   scatterDevice: number
+  /** One more mirror that scatters in the same frame: its dispatch. */
+  dispatchThread: number
+  dispatchDevice: number
   /** One scattered row into a destination of `nearBytes`: for the thread its gathering, for the device its 16 bytes. */
   rowThread: number
   rowDevice: number
@@ -43,6 +46,8 @@ export const tableCosts: Readonly<Record<'dummy' | 'webgpu' | 'webgl2', Readonly
     byteDevice: 0,
     scatterThread: 1500,
     scatterDevice: 0,
+    dispatchThread: 300,
+    dispatchDevice: 0,
     rowThread: 12,
     rowDevice: 0,
     rowThreadFar: 25,
@@ -57,6 +62,8 @@ export const tableCosts: Readonly<Record<'dummy' | 'webgpu' | 'webgl2', Readonly
     byteDevice: 0.1,
     scatterThread: 40_000,
     scatterDevice: 60_000,
+    dispatchThread: 5000,
+    dispatchDevice: 10_000,
     rowThread: 15,
     rowDevice: 60,
     rowThreadFar: 40,
@@ -71,6 +78,8 @@ export const tableCosts: Readonly<Record<'dummy' | 'webgpu' | 'webgl2', Readonly
     byteDevice: 0.1,
     scatterThread: 0,
     scatterDevice: 0,
+    dispatchThread: 0,
+    dispatchDevice: 0,
     rowThread: 0,
     rowDevice: 0,
     rowThreadFar: 0,

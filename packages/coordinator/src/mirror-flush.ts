@@ -6,7 +6,7 @@ import type { CostModel } from './cost-model.ts'
 import { FlushScratch } from './flush-scratch.ts'
 import type { MirrorReport } from './frame-report.ts'
 import type { Mirror } from './mirror.ts'
-import { createPlan, plan } from './planner.ts'
+import { createPlan, plan, scatterInstead, sharedSetUp } from './planner.ts'
 import type { Plan, PlanStrategy } from './planner.ts'
 import { RunWalk } from './run-walk.ts'
 
@@ -121,29 +121,53 @@ export class MirrorFlush {
 
   /** Plans every mirror, and writes. What is scattered is recorded, for the submit that follows. */
   run(costs: CostModel, strategy: Strategy): void {
+    this.#planAll(costs, strategy)
     this.rows = 0
     this.bytes = 0
     let shared = 0
     let own = 0
     for (let i = 0; i < this.entries.length; i++) {
       const entry = this.entries[i]
-      const { mirror } = entry
+      const { mirror, plan } = entry
       if (mirror.deviceRows < mirror.capacity) {
         this.#writeWhatFits(entry)
         continue
       }
-      const room = this.#scatterMost - shared - own
-      const made = this.#plan(entry, costs, strategy, room)
-      entry.strategy = made.strategy
-      entry.rows = made.rows
-      entry.bytes = made.bytes
-      this.rows += made.rows
-      this.bytes += made.rows * mirror.stride
-      if (made.strategy !== 'scatter') this.#write(entry)
-      else if (mirror.heap === this.#heap) shared += aligned(made.bytes)
-      else own += aligned(made.bytes)
+      entry.strategy = plan.strategy
+      entry.rows = plan.rows
+      entry.bytes = plan.bytes
+      this.rows += plan.rows
+      this.bytes += plan.rows * mirror.stride
+      if (plan.strategy !== 'scatter') this.#write(entry)
+      else if (mirror.heap === this.#heap) shared += aligned(plan.bytes)
+      else own += aligned(plan.bytes)
     }
     if (shared + own > 0) this.#scatter(costs, strategy, shared, own)
+  }
+
+  /** One plan per mirror; then those that scatter because the set-up of a scatter is shared. */
+  #planAll(costs: CostModel, strategy: Strategy): void {
+    let room = this.#scatterMost
+    let scatters = 0
+    let gains = 0
+    for (let i = 0; i < this.entries.length; i++) {
+      const entry = this.entries[i]
+      if (entry.mirror.deviceRows < entry.mirror.capacity) continue
+      const made = this.#plan(entry, costs, strategy, room)
+      gains += made.scatterGain
+      if (made.strategy !== 'scatter') continue
+      scatters++
+      room -= aligned(made.bytes)
+    }
+    if (gains === 0 || (scatters === 0 && gains <= sharedSetUp(costs))) return
+    for (let i = 0; i < this.entries.length; i++) {
+      const { mirror, plan } = this.entries[i]
+      if (mirror.deviceRows < mirror.capacity || plan.scatterGain === 0) continue
+      const bytes = aligned(plan.rows * (mirror.stride + 4))
+      if (bytes > room) continue
+      room -= bytes
+      scatterInstead(plan, mirror.stride)
+    }
   }
 
   /** What was scattered has been submitted: now its rows are clean. */

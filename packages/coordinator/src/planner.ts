@@ -27,6 +27,11 @@ export interface Plan {
   bytes: number
   /** Nanoseconds by the model: thread + lambda · device. */
   cost: number
+  /**
+   * Nanoseconds that `scatter` would save if another mirror's scatter had paid for the set-up already; 0 where it would save
+   * nothing, is chosen anyway or is not possible. See `scatterInstead`.
+   */
+  scatterGain: number
 }
 
 /** What a plan must respect besides the costs. All optional. */
@@ -45,7 +50,17 @@ export interface PlanLimits {
 
 /** An empty plan to be passed as `out`. */
 export function createPlan(): Plan {
-  return { strategy: 'none', rows: 0, fullRows: 0, maxGap: 0, pieces: 0, first: 0, bytes: 0, cost: 0 }
+  return {
+    strategy: 'none',
+    rows: 0,
+    fullRows: 0,
+    maxGap: 0,
+    pieces: 0,
+    first: 0,
+    bytes: 0,
+    cost: 0,
+    scatterGain: 0,
+  }
 }
 
 /** Single writes stay under 4 MiB (docs/coordinator.md), so a longer piece costs several calls. */
@@ -209,6 +224,7 @@ export function plan(
     out.first = 0
     out.bytes = 0
     out.cost = 0
+    out.scatterGain = 0
     return out
   }
   const fullBytes = out.fullRows * stride
@@ -220,10 +236,8 @@ export function plan(
       ? pieceCost(costs, span * stride)
       : runs * (costs.callThread + costs.lambda * costs.callDevice) +
         span * stride * (costs.byteThread + costs.lambda * costs.byteDevice)
-  const scatter =
-    costs.scatterThread +
-    costs.lambda * costs.scatterDevice +
-    rows * rowCost(costs, stride, dirty.rows * stride)
+  const moving = rows * rowCost(costs, stride, dirty.rows * stride)
+  const scatter = costs.scatterThread + costs.lambda * costs.scatterDevice + moving
 
   // What was forced and cannot be is left to the costs.
   let strategy: PlanStrategy
@@ -257,5 +271,29 @@ export function plan(
     out.bytes = span * stride
     out.cost = ranges
   }
+  const free = force === 'auto' && mayScatter && strategy !== 'scatter'
+  out.scatterGain = free ? Math.max(0, out.cost - moving - dispatchCost(costs)) : 0
   return out
+}
+
+/** Nanoseconds of one more mirror in a scatter that is there already. */
+function dispatchCost(costs: CostModel): number {
+  return costs.dispatchThread + costs.lambda * costs.dispatchDevice
+}
+
+/**
+ * Nanoseconds that the gains of a frame's plans must exceed before they pay for a scatter together, when none of them does alone.
+ */
+export function sharedSetUp(costs: CostModel): number {
+  return Math.max(0, costs.scatterThread + costs.lambda * costs.scatterDevice - dispatchCost(costs))
+}
+
+/** Makes a plan with a `scatterGain` the scatter that it could have been. */
+export function scatterInstead(out: Plan, stride: number): void {
+  out.strategy = 'scatter'
+  out.pieces = 1
+  out.first = 0
+  out.bytes = out.rows * (stride + 4)
+  out.cost -= out.scatterGain
+  out.scatterGain = 0
 }

@@ -144,6 +144,8 @@ const anyCosts: fc.Arbitrary<CostModel> = fc.record({
   byteDevice: fc.double({ min: 0, max: 2, noNaN: true }),
   scatterThread: cost,
   scatterDevice: cost,
+  dispatchThread: cost,
+  dispatchDevice: cost,
   rowThread: fc.double({ min: 0, max: 100, noNaN: true }),
   rowDevice: fc.double({ min: 0, max: 100, noNaN: true }),
   rowThreadFar: fc.double({ min: 0, max: 200, noNaN: true }),

@@ -1,6 +1,6 @@
 import { MkError, createHeap, NoOpenFrame } from '@memkit/core'
 import type { Heap, TypedArray, TypedArrayKind } from '@memkit/core'
-import { MkGpu } from '@memkit/gpu'
+import { ForeignBuffer, MkGpu } from '@memkit/gpu'
 import type { LossInfo, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
 import { BufferingMode, checkConfig, checkStrategy } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
@@ -242,7 +242,7 @@ export class MkCoordinator {
    *
    * @param view memory that `frameAlloc` returned in this frame, or a part of it
    * @returns where they will be; the object is reused when the slot comes round again
-   * @throws NoOpenFrame, NotFrameMemory, MirrorOwnsBuffer, BufferDestroyed, UsageMissing, MisalignedCopy, OutOfRange
+   * @throws NoOpenFrame, NotFrameMemory, MirrorOwnsBuffer, ForeignBuffer, BufferDestroyed, UsageMissing, MisalignedCopy, OutOfRange
    */
   stageForUpload(view: ArrayBufferView, target?: StageTarget): FrameSlice {
     if (!this.#open) throw this.#closed('stageForUpload()')
@@ -253,6 +253,8 @@ export class MkCoordinator {
     const { buffer, offset } = target
     const owner = this.#owners.get(buffer)
     if (owner !== undefined) throw new MirrorOwnsBuffer(owner)
+    // Here, where the caller stands: by endFrame it would cost the frame.
+    if (!this.#gpu.owns(buffer)) throw new ForeignBuffer(buffer.label)
     checkTarget(buffer, offset, byteOffset, byteLength)
     this.#targets.stage(buffer, offset, byteOffset, byteLength)
     return this.#slot.slice(buffer, offset, byteLength)

@@ -11,10 +11,13 @@ export class NotFrameMemory extends MkError {
   declare readonly byteLength: number
 
   constructor(byteOffset: number, byteLength: number, reason: string) {
-    super(`These ${byteLength} bytes ${reason}. Stage memory that frameAlloc() returned in this frame.`, {
-      byteOffset,
-      byteLength,
-    })
+    super(
+      `These ${byteLength} bytes at ${byteOffset} ${reason}. Stage memory that frameAlloc() returned in this frame.`,
+      {
+        byteOffset,
+        byteLength,
+      },
+    )
   }
 }
 

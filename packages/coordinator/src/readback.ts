@@ -29,7 +29,8 @@ export class ReadbackRing {
     const last = offset + size
     const words = Number.isInteger(last) && offset >= 0 && size > 0 && last <= buffer.size - (buffer.size % 4)
     // What is wrong, empty, or ends in the padding of a buffer is gpu's to sort out.
-    if (!words || (buffer.usage & MkBufferUsage.TRANSFER_SRC) === 0) return gpu.read(buffer, offset, size)
+    const usable = (buffer.usage & MkBufferUsage.TRANSFER_SRC) !== 0 && !buffer.destroyed && gpu.owns(buffer)
+    if (!words || !usable) return gpu.read(buffer, offset, size)
     const first = offset - (offset % 4)
     const staging = this.take(Math.ceil((last - first) / 4) * 4)
     try {

@@ -1,5 +1,7 @@
-import { MkBufferUsage } from '@memkit/gpu'
+import { MkBufferUsage, UsageMissing } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
+
+const { TRANSFER_DST } = MkBufferUsage
 
 /** What `uploadSlice` made: buffers of the user's without a CPU copy, remembered to tell what a loss took. */
 export class UploadedSlices {
@@ -14,7 +16,11 @@ export class UploadedSlices {
 
   /** A device buffer with these bytes. */
   upload(gpu: MkGpu, data: ArrayBufferView | ArrayBuffer, usage: number = everyRole(gpu)): MkDeviceBuffer {
-    const buffer = gpu.createDeviceBuffer(data.byteLength, usage, { label: `slice ${++this.#made}` })
+    const label = `slice ${this.#made + 1}`
+    // Before there is a buffer to write to.
+    if ((usage & TRANSFER_DST) === 0) throw new UsageMissing('uploadSlice', label, TRANSFER_DST, usage)
+    const buffer = gpu.createDeviceBuffer(data.byteLength, usage, { label })
+    this.#made++
     try {
       if (!ArrayBuffer.isView(data)) gpu.write(buffer, 0, data, 0, data.byteLength)
       else if (data.byteOffset % 4 === 0) gpu.write(buffer, 0, data.buffer, data.byteOffset, data.byteLength)

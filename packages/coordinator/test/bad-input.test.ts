@@ -1,207 +1,326 @@
-import { beforeEach, describe, expect, test } from 'vitest'
-import { createHeap, f16, struct, vec3f } from '@memkit/core'
-import { MkCoordinator } from '@memkit/coordinator'
-import { DummyBackend, MkBufferUsage } from '@memkit/gpu'
+import { ArenaFull, f16, InvalidSize, NoOpenFrame, RowOutOfRange, RowsOutOfRange } from '@memkit/core'
+import {
+  CoordinatorDisposed,
+  InvalidConfig,
+  InvalidStride,
+  MirrorDestroyed,
+  MirrorHasNoBuffer,
+  MirrorOwnsBuffer,
+  MirrorTooLarge,
+  MkCoordinator,
+  NotFrameMemory,
+} from '@memkit/coordinator'
+import type { CoordinatorConfig, Mirror } from '@memkit/coordinator'
+import {
+  BufferDestroyed,
+  DeviceLost,
+  DummyBackend,
+  ForeignBuffer,
+  MisalignedCopy,
+  MkBufferUsage,
+  MkGpu,
+  OutOfRange,
+  UsageMissing,
+  UsageUnsupported,
+} from '@memkit/gpu'
+import { expect } from 'vitest'
+import { describeBadInput, OneWarning } from '../../../tests/suites/bad-input.ts'
+import type { BadInput } from '../../../tests/suites/bad-input.ts'
 import { firstDifference, frame } from './device-bytes.ts'
 
-let co: MkCoordinator
-beforeEach(() => {
-  co = new MkCoordinator(new DummyBackend(), { calibrate: false })
-  return () => co.dispose()
-})
+const { TRANSFER_DST, TRANSFER_SRC, VERTEX } = MkBufferUsage
 
-const code = (name: string): unknown => expect.objectContaining({ code: name })
+/** A coordinator in the middle of a frame, one between two frames, one whose device is lost, and one that was disposed of. */
+async function setUp() {
+  const make = (): MkCoordinator =>
+    new MkCoordinator(new DummyBackend(), { calibrate: false, frameArenaBytes: 1024, debug: true })
+  const [co, closed, lost, disposed] = [make(), make(), make(), make()]
+  await co.ready()
+  disposed.dispose()
+  await lost.ready()
+  ;(lost.gpu as MkGpu<DummyBackend>).backend.lose()
+  await lost.gpu.lost
+  const mirror = co.createMirror({ rows: 4, stride: 8, label: 'Position' })
+  const gone = co.createMirror({ rows: 4, stride: 8, label: 'Gone' })
+  gone.destroy()
+  const target = co.gpu.createDeviceBuffer(64, TRANSFER_DST | TRANSFER_SRC, { label: 'target' })
+  const bare = co.gpu.createDeviceBuffer(64, VERTEX, { label: 'bare' })
+  const destroyed = co.gpu.createDeviceBuffer(64, TRANSFER_DST | TRANSFER_SRC, { label: 'destroyed' })
+  destroyed.destroy()
+  const other = new MkGpu(new DummyBackend())
+  const foreign = other.createDeviceBuffer(64, TRANSFER_DST | TRANSFER_SRC, { label: 'from elsewhere' })
+  co.beginFrame()
+  const old = co.frameAlloc(Uint32Array, 4)
+  co.endFrame()
+  co.beginFrame()
+  const view = co.frameAlloc(Uint32Array, 4).fill(7)
+  const bytes = co.frameAlloc(Uint8Array, 8)
+  mirror.write(2, new Uint32Array([1, 2]))
+  return {
+    ...{ co, closed, lost, disposed, mirror, gone, target, bare, destroyed, foreign, old, view, bytes },
+    stage: (offset: number, buffer = target) => co.stageForUpload(view, { buffer, offset }),
+    state: () => ({
+      // How many frames were begun and abandoned is what beginFrame in an open frame may change.
+      stats: [co, closed].map(({ stats }) => ({ ...stats, frames: 0, abandoned: 0 })),
+      open: [co, closed, lost].map((each) => each.isFrameOpen),
+      calls: [co, closed].map(({ gpu }) => ({ ...gpu.calls })),
+      leaks: [co, closed].map(({ gpu, heap }) => [gpu.leaks(), heap.leaks()]),
+      // What was taken and given back again is counted as both.
+      heap: [co, closed].map(({ heap }) => ({ ...heap.stats, allocs: 0, frees: 0, touched: 0 })),
+      strategy: co.strategy,
+      mirror: [mirror.capacity, mirror.used, mirror.generation, mirror.memoryGeneration],
+      dirty: [...mirror.dirty.words],
+      rows: [...mirror.view(Uint32Array)],
+    }),
+    works: async () => {
+      // The frame that was open goes on, or the one that was begun instead of it.
+      const view = co.frameAlloc(Uint32Array, 4).fill(9)
+      const slice = co.stageForUpload(view)
+      co.stageForUpload(view, { buffer: target, offset: 16 })
+      const report = co.endFrame()
+      // Two rows of staging, and one of two words.
+      expect(report).toMatchObject({ rowsChanged: 1, bytesChanged: 16 + 16 + 8 })
+      const staged = await Promise.all([
+        co.download(slice.buffer, slice.offset, 16),
+        co.download(target, 16, 16),
+      ])
+      for (const each of staged) expect([...new Uint32Array(each)]).toEqual([9, 9, 9, 9])
+      expect([...new Uint32Array(await co.download(target, 0, 16))]).toEqual([0, 0, 0, 0])
+      expect(await firstDifference(co, mirror)).toBe(-1)
+      for (const each of [co, closed]) {
+        const next = each.createMirror({ rows: 10, stride: 4 })
+        expect(frame(each, () => next.write(9, new Uint32Array([5])))).toMatchObject({
+          abandoned: 0,
+          rowsChanged: 1,
+        })
+        expect(await firstDifference(each, next)).toBe(-1)
+      }
+    },
+    end: () => {
+      for (const each of [co, closed, lost]) each.dispose()
+      other.destroy()
+    },
+  }
+}
 
-describe('a mirror refuses', () => {
-  test.each([0, -4, 6, 4.5, NaN, Infinity])('a stride of %s', (stride) => {
-    expect(() => co.createMirror({ rows: 1, stride })).toThrow(code('InvalidStride'))
-  })
+type Row = BadInput<Awaited<ReturnType<typeof setUp>>>
+const any = (thing: unknown): never => thing as never
 
-  test('a schema whose rows are no whole words, and neither schema nor stride', () => {
-    expect(() => co.createMirror({ rows: 1, schema: f16 })).toThrow(code('InvalidStride'))
-    expect(() => co.createMirror({ rows: 1 })).toThrow(code('InvalidStride'))
-  })
+const frames: readonly Row[] = [
+  ['endFrame without beginFrame', NoOpenFrame, (b) => b.closed.endFrame(), { call: 'endFrame()' }],
+  [
+    'frameAlloc outside of a frame',
+    NoOpenFrame,
+    (b) => b.closed.frameAlloc(Uint8Array, 1),
+    { call: 'frameAlloc()' },
+  ],
+  ['stageForUpload outside of a frame', NoOpenFrame, (b) => b.closed.stageForUpload(b.view)],
+  [
+    'beginFrame in an open frame',
+    new OneWarning('Call endFrame() once per frame'),
+    (b) => {
+      b.stage(0)
+      b.co.stageForUpload(b.view)
+      b.co.beginFrame()
+    },
+  ],
+  ...[-1, 0.5, Number.NaN, 2 ** 33].map((length): Row => [
+    `frameAlloc of ${length}`,
+    InvalidSize,
+    (b) => b.co.frameAlloc(Float32Array, length),
+    { value: length },
+  ]),
+  [
+    'more than the frame arena may hold',
+    ArenaFull,
+    (b) => b.co.frameAlloc(Uint8Array, 1 << 20),
+    { asked: 1 << 20, maxBytes: expect.any(Number) },
+  ],
+  ['memory of a frame that has ended', NotFrameMemory, (b) => b.co.stageForUpload(b.old), { byteLength: 16 }],
+  ['memory of one’s own', NotFrameMemory, (b) => b.co.stageForUpload(new Float32Array(4))],
+  [
+    'memory of the heap that is no frame’s',
+    NotFrameMemory,
+    (b) => b.co.stageForUpload(new Uint8Array(b.co.heap.buffer, 0, 4)),
+  ],
+  ['staging into a mirror', MirrorOwnsBuffer, (b) => b.stage(0, b.mirror.buffer), { label: 'Position' }],
+  [
+    'staging into a destroyed buffer',
+    BufferDestroyed,
+    (b) => b.stage(0, b.destroyed),
+    { label: 'destroyed' },
+  ],
+  [
+    'staging into a buffer of another device',
+    ForeignBuffer,
+    (b) => b.stage(0, b.foreign),
+    { label: 'from elsewhere' },
+  ],
+  ['staging into what lacks TRANSFER_DST', UsageMissing, (b) => b.stage(0, b.bare), { needed: TRANSFER_DST }],
+  ...[-4, 0.5, Number.NaN, 52, 2 ** 33].map((offset): Row => [
+    `staging 16 bytes at ${offset} of 64`,
+    OutOfRange,
+    (b) => b.stage(offset),
+    { value: offset, max: 48 },
+  ]),
+  ['staging at byte 2', MisalignedCopy, (b) => b.stage(2), { what: 'offset', value: 2 }],
+  [
+    'staging 7 bytes to a place of one’s own',
+    MisalignedCopy,
+    (b) => b.co.stageForUpload(b.bytes.subarray(0, 7), { buffer: b.target, offset: 0 }),
+    { what: 'size', value: 7 },
+  ],
+  [
+    'staging from byte 2',
+    MisalignedCopy,
+    (b) => b.co.stageForUpload(b.bytes.subarray(2, 6), { buffer: b.target, offset: 0 }),
+  ],
+]
 
-  test.each([0, -1, 0.5, NaN, 2 ** 33])('%s rows', (rows) => {
-    expect(() => co.createMirror({ rows, stride: 4 })).toThrow(code('InvalidSize'))
-    const mirror = co.createMirror({ rows: 4, stride: 4 })
-    // Growing to what there is already is nothing.
-    if (rows !== 0) expect(() => mirror.grow(rows)).toThrow(code('InvalidSize'))
-    if (rows !== 0) expect(() => (mirror.used = rows)).toThrow(code('InvalidSize'))
-    expect(mirror).toMatchObject({ capacity: 4, used: 4, generation: 1 })
-  })
+const mirrors: readonly Row[] = [
+  ...[0, -4, 6, 4.5, Number.NaN, Infinity].map((stride): Row => [
+    `a stride of ${stride}`,
+    InvalidStride,
+    (b) => b.co.createMirror({ rows: 1, stride, label: 'Odd' }),
+    { label: 'Odd', stride },
+  ]),
+  ['a schema of 2 bytes', InvalidStride, (b) => b.co.createMirror({ rows: 1, schema: f16 }), { stride: 2 }],
+  ['neither schema nor stride', InvalidStride, (b) => b.co.createMirror({ rows: 1 })],
+  ...[0, -1, 0.5, Number.NaN, 2 ** 33].map((rows): Row => [
+    `a mirror of ${rows} rows`,
+    InvalidSize,
+    (b) => b.co.createMirror({ rows, stride: 4 }),
+    { value: rows, min: 1 },
+  ]),
+  ...[-1, 0.5, Number.NaN, 2 ** 33].flatMap((rows): Row[] => [
+    [
+      `growing to ${rows} rows`,
+      InvalidSize,
+      (b) => b.mirror.grow(rows),
+      { what: 'Position: rows', value: rows },
+    ],
+    [`${rows} rows in use`, InvalidSize, (b) => (b.mirror.used = rows), { what: 'Position: used', max: 4 }],
+  ]),
+  [
+    'a mirror above the limit of the device',
+    MirrorTooLarge,
+    (b) => b.co.createMirror({ rows: 2 ** 24, stride: 64, label: 'Huge' }),
+    // Shaders see 128 MiB of a buffer.
+    { label: 'Huge', requested: 2 ** 30, max: 128 << 20 },
+  ],
+  [
+    'growing above the limit of the device',
+    MirrorTooLarge,
+    (b) => b.mirror.grow(2 ** 25),
+    { label: 'Position' },
+  ],
+  ['a usage that is none', UsageUnsupported, (b) => b.co.createMirror({ rows: 1, stride: 4, usage: 0x200 })],
+  ...[-1, 4, 0.5, Number.NaN].flatMap((row): Row[] => [
+    [`marking row ${row} of 4`, RowOutOfRange, (b) => b.mirror.mark(row), { row, rows: 4 }],
+    [`writing row ${row} of 4`, RowOutOfRange, (b) => b.mirror.write(row, new Uint32Array(1)), { row }],
+  ]),
+  [
+    'marking past the last row',
+    RowsOutOfRange,
+    (b) => b.mirror.markRange(2, 3),
+    { first: 2, count: 3, rows: 4 },
+  ],
+  [
+    'more bytes than a row has',
+    InvalidSize,
+    (b) => b.mirror.write(0, new Uint32Array(3)),
+    { value: 12, max: 8 },
+  ],
+  ...Object.entries<(mirror: Mirror) => unknown>({
+    mark: (mirror) => mirror.mark(0),
+    markAll: (mirror) => mirror.markAll(),
+    write: (mirror) => mirror.write(0, new Uint8Array(1)),
+    grow: (mirror) => mirror.grow(9),
+    view: (mirror) => mirror.view(Uint8Array),
+  }).map(([name, use]): Row => [
+    `${name} of a destroyed mirror`,
+    MirrorDestroyed,
+    (b) => use(b.gone),
+    { label: 'Gone' },
+  ]),
+  [
+    'the buffer of a mirror while the device is lost',
+    MirrorHasNoBuffer,
+    (b) => b.lost.createMirror({ rows: 1, stride: 4, label: 'Late' }).buffer,
+    { label: 'Late' },
+  ],
+]
 
-  test('rows outside of it, and more bytes than a row has', () => {
-    const mirror = co.createMirror({ rows: 4, stride: 4, label: 'Small' })
-    for (const row of [-1, 4, 0.5, NaN]) {
-      expect(() => mirror.mark(row)).toThrow(code('RowOutOfRange'))
-      expect(() => mirror.write(row, new Uint32Array(1))).toThrow(code('RowOutOfRange'))
-    }
-    expect(() => mirror.markRange(2, 3)).toThrow(code('RowsOutOfRange'))
-    expect(() => mirror.write(0, new Uint32Array(2))).toThrow(code('InvalidSize'))
-    expect(mirror.dirty.isEmpty).toBe(true)
-    expect([...mirror.view(Uint32Array)]).toEqual([0, 0, 0, 0])
-  })
+const others: readonly Row[] = [
+  ...Object.entries<CoordinatorConfig>({
+    buffering: { buffering: any(4) },
+    strategy: { strategy: any('fastest') },
+    frameBuffers: { frameBuffers: any('one') },
+    'costs.call': { costs: any({ call: -1 }) },
+    frameArenaBytes: { frameArenaBytes: 0 },
+    frameBufferBytes: { frameBufferBytes: 0.5 },
+    heapBytes: { heapBytes: Number.NaN },
+  }).map(([option, config]): Row => [
+    `an impossible ${option}`,
+    InvalidConfig,
+    () => new MkCoordinator(new DummyBackend(), config),
+    { option },
+  ]),
+  [
+    'an impossible strategy, later',
+    InvalidConfig,
+    (b) => (b.co.strategy = any('slowest')),
+    { option: 'strategy', value: 'slowest' },
+  ],
+  ['uploadSlice of nothing', OutOfRange, (b) => b.co.uploadSlice(new Float32Array(0))],
+  [
+    'uploadSlice without TRANSFER_DST',
+    UsageMissing,
+    (b) => b.co.uploadSlice(new Float32Array(4), VERTEX),
+    { needed: TRANSFER_DST },
+  ],
+  ['uploadSlice on a lost device', DeviceLost, (b) => b.lost.uploadSlice(new Float32Array(4))],
+  ['a download past the end', OutOfRange, (b) => b.co.download(b.target, 60, 8)],
+  ['a download of −4 bytes', OutOfRange, (b) => b.co.download(b.target, 0, -4)],
+  ['a download from half a byte', OutOfRange, (b) => b.co.download(b.target, 0.5, 4)],
+  ['a download of a destroyed buffer', BufferDestroyed, (b) => b.co.download(b.destroyed)],
+  ['a download of a buffer of another device', ForeignBuffer, (b) => b.co.download(b.foreign)],
+  [
+    'a download of what lacks TRANSFER_SRC',
+    UsageMissing,
+    (b) => b.co.download(b.bare),
+    { needed: TRANSFER_SRC },
+  ],
+  ...Object.entries<(co: MkCoordinator) => unknown>({
+    'beginFrame()': (co) => co.beginFrame(),
+    'endFrame()': (co) => co.endFrame(),
+    'frameAlloc()': (co) => co.frameAlloc(Uint8Array, 1),
+    'createMirror()': (co) => co.createMirror({ rows: 1, stride: 4 }),
+    'uploadSlice()': (co) => co.uploadSlice(new Float32Array(1)),
+    'restore()': (co) => co.restore(new DummyBackend()),
+  }).map(([call, use]): Row => [
+    `${call} after dispose`,
+    CoordinatorDisposed,
+    (b) => use(b.disposed),
+    { call },
+  ]),
+]
 
-  test('anything after destroy, which may be called again', () => {
-    const mirror = co.createMirror({ rows: 4, stride: 4 })
-    mirror.mark(1)
-    mirror.destroy()
-    mirror.destroy()
-    for (const use of [
-      () => mirror.mark(0),
-      () => mirror.markAll(),
-      () => mirror.grow(9),
-      () => mirror.view(Uint8Array),
-    ])
-      expect(use).toThrow(code('MirrorDestroyed'))
-    expect(frame(co, () => {})).toMatchObject({ apiCalls: 0, mirrors: [] })
-  })
-
-  test('a buffer above the limit, and gives its memory back', () => {
-    const before = co.heap.stats.used
-    expect(() => co.createMirror({ rows: 2 ** 24, stride: 64, label: 'Huge' })).toThrow(
-      expect.objectContaining({ code: 'MirrorTooLarge', label: 'Huge', requested: 2 ** 30, max: 128 << 20 }),
-    )
-    expect(co.heap.stats.used).toBe(before)
-  })
-})
-
-describe('mirrors', () => {
-  test('take their stride from a schema', () => {
-    const mirror = co.createMirror({ rows: 4, schema: struct({ at: vec3f }) })
-    expect(mirror.stride).toBe(16)
-  })
-
-  test('take bytes of any kind and length up to the stride', async () => {
-    const mirror = co.createMirror({ rows: 4, stride: 8 })
-    frame(co, () => {
-      mirror.write(0, new Uint8Array([1, 2, 3]))
-      mirror.write(1, new Float64Array([1.5]))
-      mirror.write(2, new Uint16Array([1, 2]).buffer)
-      mirror.write(3, new DataView(new ArrayBuffer(8), 4))
-    })
-    expect([...mirror.view(Uint8Array).subarray(0, 4)]).toEqual([1, 2, 3, 0])
-    expect(mirror.view(Float64Array)[1]).toBe(1.5)
-    expect(await firstDifference(co, mirror)).toBe(-1)
-  })
-
-  test('read zero where nothing was written, in memory that others used before', () => {
-    const first = co.createMirror({ rows: 100, stride: 16 })
-    first.view(Uint8Array).fill(255)
-    first.destroy()
-    const second = co.createMirror({ rows: 100, stride: 16 })
-    expect(second.offset).toBe(first.offset)
-    expect(second.view(Uint8Array).every((byte) => byte === 0)).toBe(true)
-  })
-
-  test('keep on the device what `used` leaves out, and bring it along when they grow', async () => {
-    const mirror = co.createMirror({ rows: 10, stride: 4 })
-    frame(co, () => {
-      mirror.view(Uint32Array).fill(7)
-      mirror.markAll()
-    })
-    mirror.used = 2
-    frame(co, () => mirror.markAll())
-    expect(co.report.rowsChanged).toBe(2)
-    frame(co, () => mirror.grow(11))
-    expect(await firstDifference(co, mirror)).toBe(-1)
-  })
-})
-
-describe('uploadSlice', () => {
-  test('takes bytes of any offset and length', async () => {
-    const bytes = Uint8Array.from({ length: 40 }, (_, i) => i)
-    for (const [offset, length] of [
-      [0, 40],
-      [4, 5],
-      [3, 7],
-      [1, 1],
-    ])
-      expect([
-        ...new Uint8Array(await co.download(co.uploadSlice(bytes.subarray(offset, offset + length)))),
-      ]).toEqual([...bytes.subarray(offset, offset + length)])
-  })
-
-  test('has every role but INDIRECT, and those asked for alone when asked', () => {
-    const { VERTEX, INDEX, STORAGE, UNIFORM, TRANSFER_SRC, TRANSFER_DST } = MkBufferUsage
-    const all = VERTEX | INDEX | STORAGE | UNIFORM | TRANSFER_SRC | TRANSFER_DST
-    expect(co.uploadSlice(new Float32Array(4)).usage).toBe(all)
-    expect(co.uploadSlice(new Float32Array(4), VERTEX | TRANSFER_DST).usage).toBe(VERTEX | TRANSFER_DST)
-    const exclusive = new MkCoordinator(new DummyBackend({ capabilities: { indexIsExclusive: true } }))
-    expect(exclusive.uploadSlice(new Float32Array(4)).usage).toBe(all & ~INDEX)
-    exclusive.dispose()
-  })
-
-  test('without bytes, or without TRANSFER_DST, is refused and leaves nothing behind', () => {
-    const before = co.gpu.leaks().length
-    expect(() => co.uploadSlice(new Float32Array(0))).toThrow(code('OutOfRange'))
-    expect(() => co.uploadSlice(new Float32Array(4), MkBufferUsage.VERTEX)).toThrow(code('UsageMissing'))
-    expect(co.gpu.leaks()).toHaveLength(before)
-  })
-})
-
-describe('where there is little', () => {
-  test('a heap that is full of stores: frames get a heap of their own', async () => {
-    const heap = createHeap({ bytes: 64 << 10 })
-    heap.alloc(heap.stats.largestFree, 16, 'stores')
-    const small = new MkCoordinator(new DummyBackend(), {
-      heap,
-      frameArenaBytes: 64 << 10,
-      strategy: 'scatter',
-      calibrate: false,
-    })
-    await small.ready()
-    const mirror = small.createMirror({ rows: 100, stride: 16 })
-    const report = frame(small, () => {
-      small.stageForUpload(small.frameAlloc(Float32Array, 16))
-      mirror.write(50, new Uint32Array([1, 2, 3, 4]))
-    })
-    expect(report.mirrors[0].strategy).toBe('scatter')
-    expect(await firstDifference(small, mirror)).toBe(-1)
-    small.dispose()
-  })
-
-  test('a backend without storage and scatter: plans do without', async () => {
-    const { STORAGE, INDIRECT } = MkBufferUsage
-    const usages = new DummyBackend().capabilities.usages & ~(STORAGE | INDIRECT)
-    const plain = new MkCoordinator(
-      new DummyBackend({
-        capabilities: {
-          storage: false,
-          scatter: false,
-          indirect: false,
-          maxStorageBufferBindingSize: 0,
-          usages,
-        },
-      }),
-      { strategy: 'scatter' },
-    )
-    await plain.ready()
-    const mirror = plain.createMirror({ rows: 100, stride: 16 })
-    const report = frame(plain, () => mirror.write(50, new Uint32Array([1])))
-    expect(report.mirrors[0].strategy).toBe('runs')
-    expect(await firstDifference(plain, mirror)).toBe(-1)
-    plain.dispose()
-  })
-
-  test('a listener that throws does not stop the frame, nor the others', () => {
-    const heard: number[] = []
-    co.on('reallocated', () => {
-      throw new Error('mine')
-    })
-    co.on('reallocated', ({ generation }) => heard.push(generation))
-    const mirror = co.createMirror({ rows: 4, stride: 4 })
-    const said = console.error
-    const errors: unknown[] = []
-    console.error = (...words: unknown[]) => void errors.push(words)
-    try {
-      frame(co, () => mirror.grow(5))
-      frame(co, () => mirror.grow(11))
-    } finally {
-      console.error = said
-    }
-    expect(heard).toEqual([2, 3])
-    expect(errors).toHaveLength(1)
-  })
-})
+describeBadInput(
+  'coordinator',
+  setUp,
+  [...frames, ...mirrors, ...others],
+  {
+    MirrorOutOfMemory: [
+      'packages/coordinator/test/loss.test.ts',
+      'that is known at once leaves the mirror as it was',
+    ],
+  },
+  [
+    'UsageMissing.needed',
+    'UsageMissing.usage',
+    'UsageUnsupported.usage',
+    'UsageUnsupported.supported',
+    'DeviceLost.reason',
+  ],
+)

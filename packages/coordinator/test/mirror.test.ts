@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { createHeap } from '@memkit/core'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createHeap, struct, vec3f } from '@memkit/core'
 import { MkCoordinator, MirrorTooLarge } from '@memkit/coordinator'
 import { DummyBackend } from '@memkit/gpu'
 import { firstDifference, frame } from './device-bytes.ts'
@@ -103,5 +103,53 @@ describe.each(['full', 'runs', 'scatter'] as const)('strategy %s', (strategy) =>
     expect(report.bytesChanged).toBe(60)
     expect(await firstDifference(co, mirror)).toBe(-1)
     co.dispose()
+  })
+})
+
+describe('mirrors', () => {
+  let co: MkCoordinator
+  beforeEach(() => {
+    co = new MkCoordinator(new DummyBackend(), { calibrate: false })
+    return () => co.dispose()
+  })
+
+  test('take their stride from a schema', () => {
+    const mirror = co.createMirror({ rows: 4, schema: struct({ at: vec3f }) })
+    expect(mirror.stride).toBe(16)
+  })
+
+  test('take bytes of any kind and length up to the stride', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 8 })
+    frame(co, () => {
+      mirror.write(0, new Uint8Array([1, 2, 3]))
+      mirror.write(1, new Float64Array([1.5]))
+      mirror.write(2, new Uint16Array([1, 2]).buffer)
+      mirror.write(3, new DataView(new ArrayBuffer(8), 4))
+    })
+    expect([...mirror.view(Uint8Array).subarray(0, 4)]).toEqual([1, 2, 3, 0])
+    expect(mirror.view(Float64Array)[1]).toBe(1.5)
+    expect(await firstDifference(co, mirror)).toBe(-1)
+  })
+
+  test('read zero where nothing was written, in memory that others used before', () => {
+    const first = co.createMirror({ rows: 100, stride: 16 })
+    first.view(Uint8Array).fill(255)
+    first.destroy()
+    const second = co.createMirror({ rows: 100, stride: 16 })
+    expect(second.offset).toBe(first.offset)
+    expect(second.view(Uint8Array).every((byte) => byte === 0)).toBe(true)
+  })
+
+  test('keep on the device what `used` leaves out, and bring it along when they grow', async () => {
+    const mirror = co.createMirror({ rows: 10, stride: 4 })
+    frame(co, () => {
+      mirror.view(Uint32Array).fill(7)
+      mirror.markAll()
+    })
+    mirror.used = 2
+    frame(co, () => mirror.markAll())
+    expect(co.report.rowsChanged).toBe(2)
+    frame(co, () => mirror.grow(11))
+    expect(await firstDifference(co, mirror)).toBe(-1)
   })
 })

@@ -1,19 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import {
-  BufferingMode,
-  MirrorOwnsBuffer,
-  MkCoordinator,
-  NoOpenFrame,
-  NotFrameMemory,
-} from '@memkit/coordinator'
-import {
-  BufferDestroyed,
-  DummyBackend,
-  MisalignedCopy,
-  MkBufferUsage,
-  OutOfRange,
-  UsageMissing,
-} from '@memkit/gpu'
+import { BufferingMode, MkCoordinator } from '@memkit/coordinator'
+import { DummyBackend, MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { frame } from './device-bytes.ts'
 
@@ -55,6 +42,15 @@ describe('without a target', () => {
     expect(await words(a.buffer, a.offset, 4)).toEqual([11, 0, 0, 0])
     expect(await words(b.buffer, b.offset, 8)).toEqual([22, 22, 22, 22, 22, 0, 0, 0])
     expect(await words(c.buffer, c.offset, 16)).toEqual(Array.from({ length: 16 }, () => 33))
+  })
+
+  test('what lies between a piece and the end of its slice is zero, whatever was staged before', async () => {
+    frame(co, () => co.stageForUpload(piece(400, 0xffff_ffff)))
+    co.beginFrame()
+    const [a, b] = [piece(1, 11), piece(5, 22)].map((view) => co.stageForUpload(view))
+    co.endFrame()
+    expect(await words(a.buffer, a.offset, 4)).toEqual([11, 0, 0, 0])
+    expect(await words(b.buffer, b.offset, 8)).toEqual([22, 22, 22, 22, 22, 0, 0, 0])
   })
 
   test('bytes are read by endFrame, not by the call', async () => {
@@ -153,6 +149,16 @@ describe('with a target', () => {
     expect(await words(target)).toEqual([1, 1, 2, 2, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9])
   })
 
+  test('pieces that do not touch leave what lies between them', async () => {
+    co.gpu.write(target, 0, new Uint32Array(16).fill(7).buffer)
+    const report = frame(co, () => {
+      co.stageForUpload(piece(2, 1), { buffer: target, offset: 0 })
+      co.stageForUpload(piece(2, 2), { buffer: target, offset: 12 })
+    })
+    expect(report.writes).toBe(2)
+    expect(await words(target, 0, 6)).toEqual([1, 1, 7, 2, 2, 7])
+  })
+
   test('where pieces overlap, the later one wins', async () => {
     const report = frame(co, () => {
       co.stageForUpload(piece(4, 1), { buffer: target, offset: 8 })
@@ -177,30 +183,6 @@ describe('with a target', () => {
     expect(await words(other, 0, 2)).toEqual([4, 2])
   })
 
-  test('a target in a mirror is refused, with the label of the mirror', () => {
-    const mirror = co.createMirror({ rows: 4, stride: 16, label: 'Position' })
-    co.beginFrame()
-    const view = piece(4, 1)
-    expect(() => co.stageForUpload(view, { buffer: mirror.buffer, offset: 0 })).toThrow(MirrorOwnsBuffer)
-    expect(co.endFrame().apiCalls).toBe(0)
-  })
-
-  test('a target that cannot take the bytes is refused, and nothing is staged', () => {
-    const deaf = co.gpu.createDeviceBuffer(64, TRANSFER_SRC)
-    const gone = co.gpu.createDeviceBuffer(64, TRANSFER_DST)
-    gone.destroy()
-    co.beginFrame()
-    const view = piece(4, 1)
-    expect(() => co.stageForUpload(view, { buffer: deaf, offset: 0 })).toThrow(UsageMissing)
-    expect(() => co.stageForUpload(view, { buffer: gone, offset: 0 })).toThrow(BufferDestroyed)
-    expect(() => co.stageForUpload(view, { buffer: target, offset: 2 })).toThrow(MisalignedCopy)
-    for (const offset of [-4, 52, 0.5, NaN, 2 ** 33])
-      expect(() => co.stageForUpload(view, { buffer: target, offset })).toThrow(OutOfRange)
-    const bytes = co.frameAlloc(Uint8Array, 7)
-    expect(() => co.stageForUpload(bytes, { buffer: target, offset: 0 })).toThrow(MisalignedCopy)
-    expect(co.endFrame().apiCalls).toBe(0)
-  })
-
   test('a target that is destroyed before endFrame is left out with a warning; the rest goes up', async () => {
     const warnings: string[] = []
     co.on('warning', ({ code }) => warnings.push(code))
@@ -215,41 +197,19 @@ describe('with a target', () => {
   })
 })
 
-describe('bad input', () => {
-  test('outside a frame', () => {
-    expect(() => co.frameAlloc(Float32Array, 1)).toThrow(NoOpenFrame)
-    expect(() => co.endFrame()).toThrow(NoOpenFrame)
-    co.beginFrame()
-    co.endFrame()
-    expect(() => co.endFrame()).toThrow(NoOpenFrame)
-    expect(() => co.stageForUpload(new Float32Array(1))).toThrow(NoOpenFrame)
-  })
-
-  test('memory that is not from this frame', () => {
-    co.beginFrame()
-    const old = piece(64, 1)
-    co.endFrame()
-    co.beginFrame()
-    expect(() => co.stageForUpload(old)).toThrow(NotFrameMemory)
-    expect(() => co.stageForUpload(new Float32Array(4))).toThrow(NotFrameMemory)
-    expect(() => co.stageForUpload(new Float32Array(co.heap.buffer, 0, 4))).toThrow(NotFrameMemory)
-    co.endFrame()
-    // The slot comes round: the place is the same, but this frame has not handed it out.
-    frame(co, () => {})
-    co.beginFrame()
-    expect(() => co.stageForUpload(old)).toThrow(NotFrameMemory)
-    expect(co.endFrame().apiCalls).toBe(0)
-  })
-
+describe('a frame that goes wrong', () => {
   test('beginFrame in an open frame drops what was staged, keeps dirty rows, warns and is counted', async () => {
     const warnings: string[] = []
     co.on('warning', ({ code }) => warnings.push(code))
     const mirror = co.createMirror({ rows: 4, stride: 4 })
+    const target = co.gpu.createDeviceBuffer(16, TRANSFER_DST | TRANSFER_SRC)
     co.beginFrame()
     co.stageForUpload(piece(4, 1))
+    co.stageForUpload(piece(4, 1), { buffer: target, offset: 0 })
     mirror.write(2, new Uint32Array([7]))
     co.beginFrame()
     const report = co.endFrame()
+    expect(await words(target)).toEqual([0, 0, 0, 0])
     expect(report).toMatchObject({ abandoned: 1, bytesChanged: 4, writes: 1 })
     expect(await words(mirror.buffer)).toEqual([0, 0, 7, 0])
     expect(warnings).toEqual(['FrameAbandoned'])
@@ -263,22 +223,5 @@ describe('bad input', () => {
     expect(() => small.frameAlloc(Uint8Array, 1024)).toThrow(/frameArenaBytes/)
     expect(small.endFrame().spills).toBe(15)
     small.dispose()
-  })
-
-  test.each([-1, 0.5, NaN, 2 ** 33])('frameAlloc of %s elements', (length) => {
-    co.beginFrame()
-    expect(() => co.frameAlloc(Float32Array, length)).toThrow(/length/)
-  })
-
-  test('everything after dispose', () => {
-    co.dispose()
-    for (const call of [
-      () => co.beginFrame(),
-      () => co.endFrame(),
-      () => co.createMirror({ rows: 1, stride: 4 }),
-      () => co.uploadSlice(new Float32Array(1)),
-    ])
-      expect(call).toThrow(expect.objectContaining({ code: 'CoordinatorDisposed' }))
-    co.dispose()
   })
 })

@@ -131,10 +131,11 @@ export class MkUniformBuffer<
   /** What the buffer holds: fields that a `write` leaves out keep their values. */
   readonly #view: DataView<ArrayBuffer>
 
-  constructor(parts: ContentParts<B>, schema: S) {
+  /** @param view what it is to hold at first, as many bytes as it has */
+  constructor(parts: ContentParts<B>, schema: S, view: DataView<ArrayBuffer>) {
     super(parts)
     this.schema = schema
-    this.#view = new DataView(new ArrayBuffer(this.size))
+    this.#view = view
   }
 
   /**
@@ -213,14 +214,14 @@ export class ContentBuffers<B extends MkGpuBackend> {
 
   /** As `gpu.vertexBuffer`. */
   vertices(data: Float32Array, options: ContentBufferOptions): MkVertexBuffer<B> {
-    const buffer = new MkVertexBuffer<B>(this.#parts(data.byteLength, VERTEX, options))
+    const buffer = new MkVertexBuffer<B>(this.#allocate(this.#describe(data.byteLength, VERTEX, options)))
     return this.#filled(buffer, () => buffer.write(data))
   }
 
   /** As `gpu.indexBuffer`. */
   indices(data: Uint16Array | Uint32Array, options: ContentBufferOptions): MkIndexBuffer<B> {
     const format = data.BYTES_PER_ELEMENT === 2 ? 'uint16' : 'uint32'
-    const parts = this.#parts(data.byteLength, INDEX, options)
+    const parts = this.#allocate(this.#describe(data.byteLength, INDEX, options))
     const buffer = new MkIndexBuffer<B>(parts, format, data.length)
     return this.#filled(buffer, () => buffer.write(data))
   }
@@ -235,9 +236,12 @@ export class ContentBuffers<B extends MkGpuBackend> {
     checkLayout(schema, 'uniform')
     // GLSL rounds blocks up to 16 bytes, and WebGL refuses to draw with a buffer that is shorter.
     const size = Math.ceil(schema.size / 16) * 16
-    const limit = 'maxUniformBufferBindingSize'
-    const buffer = new MkUniformBuffer<Converted<S>, B>(this.#parts(size, UNIFORM, options, limit), schema)
-    return this.#filled(buffer, () => value !== undefined && buffer.write(value))
+    const description = this.#describe(size, UNIFORM, options, 'maxUniformBufferBindingSize')
+    const view = new DataView(new ArrayBuffer(size))
+    // Before anything is made: a value that does not fit the type costs no call.
+    if (value !== undefined) writeValue(schema, value, view)
+    const buffer = new MkUniformBuffer<Converted<S>, B>(this.#allocate(description), schema, view)
+    return this.#filled(buffer, () => value !== undefined && this.#gpu.write(buffer, 0, view.buffer))
   }
 
   /** As `gpu.storageBuffer`. */
@@ -257,23 +261,28 @@ export class ContentBuffers<B extends MkGpuBackend> {
       const max = Math.floor(this.#memory.backend.capabilities.maxStorageBufferBindingSize / stride)
       throw new OutOfRange('rows', rows, 1, max, `of ${stride} bytes`)
     }
-    const limit = 'maxStorageBufferBindingSize'
-    const parts = this.#parts(rows * stride, STORAGE, options, limit)
+    const description = this.#describe(rows * stride, STORAGE, options, 'maxStorageBufferBindingSize')
+    const parts = this.#allocate(description)
     return this.#memory.adopt(new MkStorageBuffer<Converted<S>, B>(parts, schema, rows))
   }
 
-  #parts(
+  #describe(
     size: number,
     usage: number,
     options: ContentBufferOptions,
     limit?: 'maxUniformBufferBindingSize' | 'maxStorageBufferBindingSize',
-  ): ContentParts<B> {
+  ): MkBufferDescription {
     const memory = this.#memory
     const usages = usage | TRANSFER_SRC | TRANSFER_DST | (options.usage ?? 0)
     const description = memory.describe(size, usages, options)
     const max = limit === undefined ? Infinity : memory.backend.capabilities[limit]
     if (size > max) throw new BufferTooLarge(description.label, size, max, limit)
-    return { owner: memory, gpu: this.#gpu, description, allocation: memory.allocate(description) }
+    return description
+  }
+
+  #allocate(description: MkBufferDescription): ContentParts<B> {
+    const owner = this.#memory
+    return { owner, gpu: this.#gpu, description, allocation: owner.allocate(description) }
   }
 
   /** Takes a buffer into the books with its first content, or not at all. */

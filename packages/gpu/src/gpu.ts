@@ -440,6 +440,11 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
 
   // Books
 
+  /** True for a buffer that this gpu made, whether it is alive or not. */
+  owns(buffer: MkBuffer<B>): boolean {
+    return buffer.belongsTo(this.#memory)
+  }
+
   /** Every buffer that is alive: what nobody has destroyed. */
   leaks(): MkLeak[] {
     return this.#memory.ledger.leaks()
@@ -502,7 +507,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
   /** The native buffer, if `operation` may use it. */
   #usable(buffer: MkBuffer<B>, flag: number, operation: string): NativeOf<B> {
     this.#timeline.requireDevice()
-    if (!buffer.belongsTo(this.#memory)) throw new ForeignBuffer(buffer.label)
+    if (!this.owns(buffer)) throw new ForeignBuffer(buffer.label)
     const { native } = buffer
     requireUsage(buffer, flag, operation)
     if (

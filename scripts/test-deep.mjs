@@ -1,43 +1,72 @@
-// npm run test:deep: the model test at length, on Dummy. Half of the programs run with faults (loss, no memory, a hung device).
-//   MEMKIT_MODEL_RUNS   programs, default 2 000
+// npm run test:deep: the model test at length, on Dummy and on Dawn. Half of the programs run with faults (loss; on Dummy also no memory and
+// a hung device).
+//   MEMKIT_MODEL_RUNS   programs on Dummy, default 2 000
+//   MEMKIT_MODEL_DAWN_RUNS  programs on Dawn, default 200; 0 where there is no driver
 //   MEMKIT_MODEL_STEPS  steps of each, default 500
 //   MEMKIT_MODEL_SEED   default: another one each time, printed
-//   MEMKIT_MODEL_PROGRAM  a file with one program, as a failure prints it: run that alone
+//   MEMKIT_MODEL_PROGRAM  a file with one program, as a failure prints it: run that alone, on MEMKIT_MODEL_PLACE (dummy or dawn)
 // A failure prints the shortest program that was found to fail, and the command that runs it again.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { ensurePackages, requireNode, root } from './install.mjs'
 import { toolPath } from './run-tool.mjs'
+import { softwareVulkanEnv } from './vulkan.mjs'
 
 requireNode()
 ensurePackages()
 
 const { env } = process
 const replay = env.MEMKIT_MODEL_PATH !== undefined || env.MEMKIT_MODEL_PROGRAM !== undefined
-const programs = Number(env.MEMKIT_MODEL_RUNS ?? 2000)
 const steps = Number(env.MEMKIT_MODEL_STEPS ?? 500)
 const seed = Number(env.MEMKIT_MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const started = performance.now()
 
-/** What each share has done so far. @type {Record<string, number>[]} */
-const tallies = []
+/** What runs in a process of its own. @typedef {{ place: string, faults: boolean, programs: number, tally?: Record<string, number> }} Share */
+
+/** @type {Share[]} */
+const shares = replay
+  ? [{ place: env.MEMKIT_MODEL_PLACE ?? 'dummy', faults: env.MEMKIT_MODEL_FAULTS === 'true', programs: 1 }]
+  : [
+      ...sharesOf('dummy', Number(env.MEMKIT_MODEL_RUNS ?? 2000)),
+      ...sharesOf('dawn', Number(env.MEMKIT_MODEL_DAWN_RUNS ?? 200)),
+    ]
+const programs = shares.reduce((sum, share) => sum + share.programs, 0)
 /** Programs done when progress was last printed. */
 let shown = 0
 if (!replay) console.log(`${programs} programs of ${steps} steps, seed ${seed}`)
-const shares = replay ? [env.MEMKIT_MODEL_FAULTS === 'true'] : [false, true]
-const codes = await Promise.all(shares.map(runShare))
+const waiting = [...shares]
+await Promise.all([work(), work()])
 if (process.stdout.isTTY) process.stdout.write('\r\x1b[K')
-console.log(summary())
-process.exitCode = codes.every((code) => code === 0) ? 0 : 1
+for (const place of ['dummy', 'dawn']) {
+  const some = shares.filter((share) => share.place === place)
+  if (some.length > 0) console.log(`${place}: ${summary(some)}`)
+}
 
 /**
- * @param {boolean} faults
- * @param {number} index
+ * @param {string} place
+ * @param {number} programs
+ * @returns {Share[]}
+ */
+function sharesOf(place, programs) {
+  if (programs === 0) return []
+  return [
+    { place, faults: false, programs: Math.ceil(programs / 2) },
+    { place, faults: true, programs: Math.floor(programs / 2) },
+  ]
+}
+
+/** Runs shares, one after the other, while there are any. */
+async function work() {
+  for (let share = waiting.shift(); share !== undefined; share = waiting.shift())
+    if ((await runShare(share)) !== 0) process.exitCode = 1
+}
+
+/**
+ * @param {Share} share
  * @returns {Promise<number>}
  */
-function runShare(faults, index) {
-  const share = index === 0 ? Math.ceil(programs / shares.length) : Math.floor(programs / shares.length)
+function runShare(share) {
   const child = spawn(
     process.execPath,
     [toolPath('tsx'), '--conditions=@memkit/source', join(root, 'tests/model/deep.ts')],
@@ -45,45 +74,41 @@ function runShare(faults, index) {
       cwd: root,
       env: {
         ...env,
-        MEMKIT_MODEL_RUNS: String(share),
+        ...(share.place === 'dawn' ? softwareVulkanEnv() : {}),
+        MEMKIT_MODEL_PLACE: share.place,
+        MEMKIT_MODEL_RUNS: String(share.programs),
         MEMKIT_MODEL_STEPS: String(steps),
         MEMKIT_MODEL_SEED: String(seed),
-        MEMKIT_MODEL_FAULTS: String(faults),
+        MEMKIT_MODEL_FAULTS: String(share.faults),
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (!line.startsWith('{')) return console.log(line)
-    tallies[index] = JSON.parse(line)
+    share.tally = JSON.parse(line)
     showProgress()
   })
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)))
 }
 
 function showProgress() {
-  const { programs: done } = total()
-  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${summary()}`)
+  const done = shares.reduce((sum, { tally }) => sum + (tally?.programs ?? 0), 0)
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${summary(shares)}`)
   else if (done >= shown + programs / 20) {
     shown = done
-    console.log(summary())
+    console.log(summary(shares))
   }
 }
 
-function total() {
-  /** @type {Record<string, number>} */
-  const sum = { programs: 0, steps: 0, frames: 0, bytes: 0, losses: 0, shortages: 0 }
-  for (const tally of tallies)
-    for (const [key, value] of Object.entries(tally ?? {})) sum[key] = (sum[key] ?? 0) + value
-  return sum
-}
-
-function summary() {
-  const { programs: done, steps, frames, bytes, losses, shortages } = total()
+/** @param {Share[]} some */
+function summary(some) {
+  /** @param {string} key */
+  const sum = (key) => some.reduce((all, { tally }) => all + (tally?.[key] ?? 0), 0).toLocaleString('en')
+  const planned = some.reduce((all, share) => all + share.programs, 0).toLocaleString('en')
   const seconds = Math.round((performance.now() - started) / 1000)
-  const number = (/** @type {number} */ value) => value.toLocaleString('en')
   return (
-    `${number(done)} of ${number(programs)} programs, ${number(steps)} steps, ${number(frames)} frames and ` +
-    `${number(bytes)} bytes compared, ${number(losses)} losses, ${number(shortages)} times no memory, ${seconds} s`
+    `${sum('programs')} of ${planned} programs, ${sum('steps')} steps, ${sum('frames')} frames and ${sum('bytes')} bytes compared, ` +
+    `${sum('computed')} rows written by the device, ${sum('cameBack')} come back, ${sum('losses')} losses, ${sum('shortages')} times no memory, ${seconds} s`
   )
 }

@@ -4,6 +4,8 @@ export interface Column {
   readonly slots: number
   /** The 32 bits of each place, where it holds floats: a JavaScript number cannot carry every NaN. */
   readonly bits: Uint32Array | undefined
+  /** Any 32 bits can be kept in it. */
+  readonly holdsWords: boolean
   /** Undefined: there is no number. */
   get(at: number): number | undefined
   /** Undefined: makes a hole, where there can be one. */
@@ -23,10 +25,12 @@ export type TypedArray =
 export class TypedColumn implements Column {
   readonly array: TypedArray
   readonly bits: Uint32Array | undefined
+  readonly holdsWords: boolean
   readonly slots: number
 
   constructor(array: TypedArray, arity: number) {
     this.array = array
+    this.holdsWords = array instanceof Uint32Array || array instanceof Int32Array
     this.slots = Math.floor(array.length / arity)
     this.bits =
       array instanceof Float32Array
@@ -46,6 +50,7 @@ export class TypedColumn implements Column {
 export class PlainColumn implements Column {
   readonly array: (number | undefined)[]
   readonly bits: undefined
+  readonly holdsWords = false
   readonly slots: number = Infinity
 
   constructor(array: (number | undefined)[]) {
@@ -66,6 +71,7 @@ export class PlainColumn implements Column {
 export class EntryColumn implements Column {
   readonly list: object[]
   readonly bits: undefined
+  readonly holdsWords = false
   readonly slots: number = Infinity
   readonly #ways: readonly (readonly string[])[]
   readonly #make: () => object

@@ -4,6 +4,7 @@ import type { ComponentModel } from './model.ts'
 import type { Session } from './session.ts'
 import type { LivingQuery, Side } from './side.ts'
 import { storeSpecs } from './stores.ts'
+import { TwoWayModel } from './two-way.ts'
 
 /** Something that is read back, and what must be there. */
 interface Read {
@@ -115,6 +116,7 @@ function checkGeneration({ generations }: Side, c: number, { buffer, generation 
 }
 
 function checkEntityRows(model: ComponentModel, { capacity, stride }: SyncedBuffer, bytes: Uint8Array): void {
+  if (model instanceof TwoWayModel) model.settleReplaced(bytes, stride)
   const expected = new Uint8Array(capacity * stride)
   for (const [entity, row] of model.rows) expected.set(row, entity * stride)
   for (const entity of model.unsure)

@@ -1,8 +1,9 @@
-import type { MkGpu } from '@memkit/gpu'
+import { WebGl2Backend, WebGpuBackend } from '@memkit/gpu'
+import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { Place } from './place.ts'
 
 /** One device for all programs, as long as none of them loses it. */
-export function devicePlace(open: () => Promise<MkGpu>): Place & { end(): void } {
+export function devicePlace(open: () => Promise<MkGpu>, mark?: Place['mark']): Place & { end(): void } {
   let gpu: MkGpu | undefined
   return {
     async open() {
@@ -10,8 +11,58 @@ export function devicePlace(open: () => Promise<MkGpu>): Place & { end(): void }
       return gpu
     },
     async close() {},
+    compute(gpu, buffer, offset, bytes) {
+      if (gpu.backend instanceof WebGpuBackend) dispatch(gpu.backend.device, buffer, offset, bytes)
+      else gpu.write(buffer, offset, bytes.buffer, 0, bytes.length)
+    },
+    lose({ backend }) {
+      if (backend instanceof WebGpuBackend) backend.device.destroy()
+      else if (backend instanceof WebGl2Backend) backend.gl.getExtension('WEBGL_lose_context')?.loseContext()
+    },
+    ...(mark === undefined ? {} : { mark }),
     end() {
       gpu?.destroy()
     },
   }
+}
+
+const pipelines = new WeakMap<GPUDevice, GPUComputePipeline>()
+
+/** A shader writes the words. */
+function dispatch(device: GPUDevice, buffer: MkDeviceBuffer, offset: number, bytes: Uint8Array): void {
+  let pipeline = pipelines.get(device)
+  if (pipeline === undefined) {
+    const code = `
+      @group(0) @binding(0) var<storage, read_write> rows: array<u32>;
+      @group(0) @binding(1) var<storage> words: array<u32>; // first the word to begin at
+      @compute @workgroup_size(64) fn write(@builtin(global_invocation_id) id: vec3u) {
+        if (id.x + 1u < arrayLength(&words)) { rows[words[0] + id.x] = words[id.x + 1u]; }
+      }`
+    const module = device.createShaderModule({ code })
+    pipelines.set(device, (pipeline = device.createComputePipeline({ layout: 'auto', compute: { module } })))
+  }
+  const words = device.createBuffer({
+    size: 4 + bytes.length,
+    usage: 0x80 /* STORAGE */ | 0x8 /* COPY_DST */,
+    mappedAtCreation: true,
+  })
+  const mapped = words.getMappedRange()
+  new Uint32Array(mapped)[0] = offset / 4
+  new Uint8Array(mapped, 4).set(bytes)
+  words.unmap()
+  const encoder = device.createCommandEncoder()
+  const pass = encoder.beginComputePass()
+  pass.setPipeline(pipeline)
+  const group = device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: [
+      { binding: 0, resource: { buffer: buffer.native as GPUBuffer } },
+      { binding: 1, resource: { buffer: words } },
+    ],
+  })
+  pass.setBindGroup(0, group)
+  pass.dispatchWorkgroups(Math.ceil(bytes.length / 4 / 64))
+  pass.end()
+  device.queue.submit([encoder.finish()])
+  words.destroy()
 }

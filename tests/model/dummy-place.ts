@@ -2,6 +2,7 @@ import { MkCoordinator } from '@memkit/coordinator'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import type { Setup } from './program.ts'
 import type { Place } from './place.ts'
+import { markInThread } from '../workers/node-marker.ts'
 
 const calibrated = new Set<string>()
 
@@ -21,6 +22,9 @@ export const dummyPlace: Place = {
   async close(gpu) {
     gpu.destroy()
   },
+  // A shader's writes come behind the writes of the frame, like these.
+  compute: (gpu, buffer, offset, bytes) => gpu.write(buffer, offset, bytes.buffer, 0, bytes.length),
+  mark: markInThread,
 }
 
 function make({ noScatter, slow, debug }: Setup): MkGpu {

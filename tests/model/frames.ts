@@ -1,11 +1,23 @@
+import { noCommit, query } from 'bitecs'
 import { compare } from './compare.ts'
+import type { ComponentModel } from './model.ts'
 import type { Session } from './session.ts'
 import type { Side } from './side.ts'
+import { bitecsTerms } from './terms.ts'
+import { TwoWayModel } from './two-way.ts'
 
-/** Opens a frame; one that is open is abandoned. */
-export function begin(side: Side): void {
+/** Opens a frame; one that is open is abandoned. What has come back from the device is taken. */
+export function begin(session: Session, side: Side): void {
   if (side.open) side.abandoned++
+  const models = side.models.filter((model) => model instanceof TwoWayModel)
+  // Errors are for the frame's own stage to tell: where there is no memory, nobody knows whose rows were taken.
+  for (const model of models) if (model.stagesEarly) model.stage(session.isShort)
+  const before = models.map((model) => model.columns())
   side.mk.beginFrame()
+  models.forEach((model, i) => {
+    session.tally.cameBack += model.begun(before[i])
+  })
+  if (session.isShort) for (const model of models) markAgain(session, side, model, [...model.pending])
   if (side.open && side.warnings.shift() === undefined) throw new Error('an abandoned frame gave no warning')
   side.open = true
   side.staged = side.failed = false
@@ -16,13 +28,23 @@ export function begin(side: Side): void {
 function stageModel(session: Session, side: Side, failed: boolean): void {
   side.staged = true
   side.failed ||= failed
-  for (const [c, model] of side.models.entries()) {
-    const waiting = failed && model.changes === 'marked' ? [...model.pending] : []
+  for (const model of side.models) {
+    const waiting = failed ? [...model.pending] : []
     model.stage(failed)
-    // Which component had no memory is not known here: mark again what may have been left out.
-    for (const entity of waiting) session.mark(c, entity)
+    markAgain(session, side, model, waiting)
   }
-  for (const { model } of side.queries) model.stage(side.world, [...side.crowd, ...side.entities])
+  for (const { model } of side.queries) {
+    // bitECS lists a prefab where it matched when it was made, and nowhere else: who asks it knows.
+    const listed = side.prefabs.length === 0 ? [] : query(side.world, bitecsTerms(model.terms), noCommit)
+    const prefabs = side.prefabs.filter((prefab) => listed.includes(prefab))
+    model.stage(side.world, [...side.crowd, ...side.entities], side.mask, prefabs)
+  }
+}
+
+/** Which component had no memory is not known here: what may have been left out, and goes by marks, is marked again. */
+function markAgain(session: Session, side: Side, model: ComponentModel, entities: readonly number[]): void {
+  if (model.changes !== 'marked' && !(model instanceof TwoWayModel && model.direction === 'download')) return
+  for (const entity of entities) session.mark(side.models.indexOf(model), entity)
 }
 
 /** Ends a frame, which is opened first if need be, and compares the device with the models. */
@@ -30,17 +52,21 @@ export async function end(session: Session, side: Side): Promise<void> {
   const { quiet } = side
   // What was written after staging goes up with the next frame.
   const { staged } = side
-  if (!side.open) begin(side)
+  if (!side.open) begin(session, side)
   const lost = session.gpu.isLost
   if (side.staged) side.mk.endFrame()
   else stageWith(session, side, () => side.mk.endFrame())
   side.open = side.staged = false
+  side.flushed = !session.gpu.isLost
+  for (const model of side.models) if (model instanceof TwoWayModel) model.frameEnded()
   const { report } = side.mk
   if (report.abandoned !== side.abandoned)
     throw new Error(`abandoned: ${report.abandoned}, not ${side.abandoned}`)
   side.abandoned = 0
   if (lost && report.apiCalls > 0) throw new Error('calls to a lost device')
-  if (quiet && !side.models.some(({ changes, alive }) => changes === 'all' && alive.size > 0))
+  const busy = (model: ComponentModel): boolean =>
+    model instanceof TwoWayModel || (model.changes === 'all' && model.alive.size > 0)
+  if (quiet && !side.models.some(busy))
     if (report.apiCalls > 0) throw new Error(`${report.apiCalls} calls in a frame without changes`)
   if (!session.starved && !side.failed) await compare(session, side)
   side.pieces.length = 0
@@ -83,5 +109,6 @@ export function stage(session: Session, side: Side): void {
 }
 
 function stageWith(session: Session, side: Side, stage: () => void): void {
+  side.flushed = false
   stageModel(session, side, expectError(session, side, stage))
 }

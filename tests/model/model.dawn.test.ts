@@ -2,8 +2,9 @@ import { dawnGpu } from '@memkit/gpu/node'
 import { afterAll, expect, it } from 'vitest'
 import { devicePlace } from './device-place.ts'
 import { checkPrograms, fromEnv, textFromEnv } from './property.ts'
+import { markInThread } from '../workers/node-marker.ts'
 
-const place = devicePlace(() => dawnGpu({ debug: true }))
+const place = devicePlace(() => dawnGpu({ debug: true }), markInThread)
 afterAll(() => place.end())
 
 it.each([false, true])(
@@ -24,6 +25,8 @@ it.each([false, true])(
     // Of a hundred steps about sixteen end a frame; on a lost device there is nothing to compare.
     expect(tally.frames).toBeGreaterThan((tally.steps * 4) / 100)
     expect(tally.losses > 0).toBe(faults)
+    // Where the device writes rows as well, which one program in two has.
+    expect(Math.min(tally.computed, tally.cameBack)).toBeGreaterThan(0)
   },
   600_000,
 )

@@ -36,9 +36,9 @@ export class ComponentModel {
     this.terms = terms
   }
 
-  /** After anything happened to an entity. */
-  look(world: object, entity: number): void {
-    if (matches(world, entity, this.terms)) {
+  /** After anything happened to an entity. @param id the entity, where its number has a version */
+  look(world: object, entity: number, id: number = entity): void {
+    if (matches(world, id, this.terms)) {
       if (!this.alive.has(entity)) this.pending.add(entity)
       this.alive.add(entity)
       this.highest = Math.max(this.highest, entity)
@@ -65,17 +65,26 @@ export class ComponentModel {
     const slots = store.torn ? 0 : store.slots
     for (const entity of alive) {
       if (entity >= slots) continue
-      if (this.changes === 'marked' && !pending.has(entity)) continue
+      const row = store.pack(entity)
+      if (!this.mustGo(entity, row)) continue
       if (failed) {
         unsure.add(entity)
         continue
       }
-      rows.set(entity, store.pack(entity))
+      rows.set(entity, row)
       unsure.delete(entity)
       pending.delete(entity)
+      this.went(entity, row)
     }
     this.unread = new Set(pending)
   }
+
+  /** Whether a row goes up that is so now. */
+  protected mustGo(entity: number, _row: Uint8Array): boolean {
+    return this.changes !== 'marked' || this.pending.has(entity)
+  }
+
+  protected went(_entity: number, _row: Uint8Array): void {}
 
   /** Code of the error that staging must give. */
   get error(): string | undefined {
@@ -94,7 +103,9 @@ export class QueryModel {
     this.terms = terms
   }
 
-  stage(world: object, entities: Iterable<number>): void {
-    this.staged = new Set([...entities].filter((entity) => matches(world, entity, this.terms)))
+  /** @param entities all that are alive @param mask bits of their ids that are their numbers @param others who matches for other reasons */
+  stage(world: object, entities: Iterable<number>, mask: number, others: Iterable<number>): void {
+    const found = [...entities].filter((entity) => matches(world, entity, this.terms))
+    this.staged = new Set([...found, ...others].map((entity) => entity & mask))
   }
 }

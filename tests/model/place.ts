@@ -1,4 +1,5 @@
-import type { MkGpu } from '@memkit/gpu'
+import type { SharedMarker } from '@memkit/ecs-plugin'
+import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { Setup } from './program.ts'
 
 /** What was done, summed up over programs. */
@@ -9,12 +10,16 @@ export interface Tally {
   frames: number
   bytes: number
   losses: number
+  /** Rows that the device wrote. */
+  computed: number
+  /** Rows that came back from the device with something new. */
+  cameBack: number
   /** Errors and warnings for want of memory. */
   shortages: number
 }
 
 export function newTally(): Tally {
-  return { programs: 0, steps: 0, frames: 0, bytes: 0, losses: 0, shortages: 0 }
+  return { programs: 0, steps: 0, frames: 0, bytes: 0, losses: 0, computed: 0, cameBack: 0, shortages: 0 }
 }
 
 /** Where programs run. */
@@ -23,4 +28,10 @@ export interface Place {
   open(setup: Setup): Promise<MkGpu>
   /** The program is over. */
   close(gpu: MkGpu): Promise<void>
+  /** The device writes words into one of its buffers; offset and size are multiples of 4. */
+  compute(gpu: MkGpu, buffer: MkDeviceBuffer, offset: number, bytes: Uint8Array<ArrayBuffer>): void
+  /** Loses a real device, which says so some time later. */
+  readonly lose?: (gpu: MkGpu) => void
+  /** Marks an entity from another thread, where there is one. */
+  readonly mark?: ((marker: SharedMarker, entity: number) => Promise<void>) | undefined
 }

@@ -16,6 +16,8 @@ export interface Runs {
   readonly path?: string
   /** What runs a failure again when the variables are put in front of it, for the message. */
   readonly command: string
+  /** In front of each variable's name. */
+  readonly prefix?: string
   readonly onProgress?: (tally: Tally) => void
 }
 
@@ -24,7 +26,7 @@ export interface Runs {
  * @returns what was done
  */
 export async function checkPrograms(place: Place, runs: Runs): Promise<Tally> {
-  const { programs, steps, faults, seed, path, command, onProgress } = runs
+  const { programs, steps, faults, seed, path, command, prefix = '', onProgress } = runs
   const tally = newTally()
   let failed = false
   const property = fc.asyncProperty(new Programs(steps, faults), async (program) => {
@@ -46,7 +48,10 @@ export async function checkPrograms(place: Place, runs: Runs): Promise<Tally> {
   const [program] = found.counterexample ?? []
   const error = found.errorInstance
   const message = error instanceof Error ? error.message : String(error)
-  const variables = `MEMKIT_MODEL_FAULTS=${faults} MEMKIT_MODEL_SEED=${seed} MEMKIT_MODEL_STEPS=${steps} MEMKIT_MODEL_PATH=${found.counterexamplePath}`
+  const values = { FAULTS: faults, SEED: seed, STEPS: steps, PATH: found.counterexamplePath }
+  const variables = Object.entries(values)
+    .map(([name, value]) => `${prefix}MEMKIT_MODEL_${name}=${value}`)
+    .join(' ')
   throw new Error(
     `The device differs from the model, or something threw: ${message}\n\n` +
       `${program === undefined ? '' : show(program)}\n\nRun it again: ${variables} ${command}\n`,
@@ -69,6 +74,8 @@ export function fromEnv(name: string, fallback: number): number {
   return text === undefined ? fallback : Number(text)
 }
 
+/** In a browser the variables are called `VITE_MEMKIT_MODEL_…`: Vite hands others to no page. */
 export function textFromEnv(name: string): string | undefined {
-  return typeof process === 'undefined' ? undefined : process.env[name]
+  if (typeof process !== 'undefined') return process.env[name]
+  return (import.meta as { env?: Record<string, string | undefined> }).env?.[`VITE_${name}`]
 }

@@ -29,6 +29,7 @@ async function take(session: Session, step: Step): Promise<void> {
   if (op !== 'end' && op !== 'idle') for (const side of session.sides) side.quiet = false
   await (steps[op] as (session: Session, step: Step) => unknown)(session, step)
   if (session.deviceErrors.length > 0) throw session.deviceErrors[0]
+  if (session.versionWarnings > session.attachments) throw new Error('warned twice that ids have versions')
   for (const { warnings } of session.sides)
     if (warnings.length > 0) throw new Error(`warning: ${warnings[0]}`)
 }

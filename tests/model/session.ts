@@ -1,20 +1,27 @@
-import { addEntity } from 'bitecs'
+import { addEntity, createRelation, entityExists } from 'bitecs'
+import type { Relation } from 'bitecs'
 import { attachMk, createHeap, GpuSynced } from '@memkit/ecs-plugin'
 import type { Synced } from '@memkit/ecs-plugin'
 import { DummyBackend } from '@memkit/gpu'
 import type { MkGpu } from '@memkit/gpu'
 import { ComponentModel } from './model.ts'
-import { costModels } from './program.ts'
+import { costModels, possible } from './program.ts'
 import type { Setup } from './program.ts'
 import type { Place, Tally } from './place.ts'
 import { MAX_ENTITIES, newSide } from './side.ts'
 import type { Side } from './side.ts'
 import { Store, storeSpecs } from './stores.ts'
+import { TwoWayModel } from './two-way.ts'
 
 /** Errors and warnings that are all right while there is no memory. */
 const wants = new Set(['HeapFull', 'MirrorOutOfMemory', 'AllocationFailed', 'MirrorHasNoBuffer'])
-/** Warnings about what a program does on purpose: holes in plain arrays, writes without a mark. */
-const remarks = new Set(['ColumnHoles', 'ForgottenMarks'])
+/** Warnings about what a program does on purpose: holes in plain arrays, writes without a mark, marks past all room. */
+const remarks = new Set(['ColumnHoles', 'ForgottenMarks', 'MarkerFull'])
+
+/** The first entity of every world. */
+export const TARGET = 1
+/** Most ids that a program gives out beside those of the crowd: entities, prefabs, the first entity. */
+export const MOST_IDS = MAX_ENTITIES + 8
 
 /** A program as it runs: its worlds, what they are made of, and the device. */
 export class Session {
@@ -24,6 +31,9 @@ export class Session {
   readonly stores: Store[]
   readonly components: Synced[]
   readonly tags: object[] = [{}, {}]
+  /** Pairs of a relation without a store: with the first entity of a world, and with any. */
+  readonly relation: Relation<object> = createRelation<object>()
+  readonly pairs: readonly object[] = [this.relation(TARGET), this.relation('*')]
   /** Components, then tags: what an entity may have. */
   readonly parts: readonly object[]
   readonly sides: Side[] = []
@@ -33,22 +43,32 @@ export class Session {
   /** The device was destroyed, which it says some time later. */
   losing = false
   gpu!: MkGpu
+  /** Warnings that ids have versions, and attachments that may give one each. */
+  versionWarnings = 0
+  attachments = 0
   #unlisten: (() => void) | undefined
+  #sayAgain: (() => void) | undefined
 
   constructor(setup: Setup, place: Place, tally: Tally) {
-    this.setup = setup
+    const components = setup.components.map(possible)
+    this.setup = { ...setup, components, listed: setup.listed || components.some(({ pair }) => pair) }
     this.place = place
     this.tally = tally
-    this.stores = setup.components.map(
-      ({ store, slots }) => new Store(storeSpecs[store], setup.crowd + slots, setup.crowd + MAX_ENTITIES + 2),
+    this.stores = components.map(
+      ({ store, slots }) => new Store(storeSpecs[store], setup.crowd + slots, setup.crowd + MOST_IDS + 1),
     )
-    this.components = setup.components.map((component, i) => {
-      const { changes, rows, onRemove, capacity } = component
+    this.components = components.map((component, i) => {
+      const { changes, rows, onRemove, capacity, direction } = component
       const { schema } = storeSpecs[component.store]
       const tagged = component.with ? [this.tags[0]] : []
-      const options = { changes, rows, onRemove, capacity, with: tagged, schema }
+      const options = { changes, rows, onRemove, capacity, direction, with: tagged, schema }
+      const store = this.stores[i].component
+      // bitECS hands over the target, which its types do not say.
+      const storeOf = ((target: unknown) => (target === TARGET ? store : {})) as () => object
+      const related = createRelation({ store: storeOf })
       // Which columns there are is not known to the compiler here.
-      const synced: Synced = GpuSynced(this.stores[i].component, options as object)
+      const flagged = component.pair ? related(TARGET) : store
+      const synced: Synced = GpuSynced(flagged, options as object)
       return synced
     })
     this.parts = [...this.components, ...this.tags]
@@ -56,8 +76,9 @@ export class Session {
 
   async start(): Promise<void> {
     await this.open()
+    if (this.setup.versioned) this.#countVersionWarnings()
     for (let i = 0; i < this.setup.worlds; i++) {
-      const side = newSide()
+      const side = newSide(this.setup.versioned)
       this.gather(side)
       await this.attach(side)
       this.sides.push(side)
@@ -67,6 +88,7 @@ export class Session {
   async close(): Promise<void> {
     for (const side of this.sides) side.mk.dispose()
     this.#unlisten?.()
+    this.#sayAgain?.()
     await this.place.close(this.gpu)
   }
 
@@ -75,7 +97,17 @@ export class Session {
   }
 
   look(side: Side, entity: number): void {
-    for (const model of side.models) model.look(side.world, entity)
+    for (const model of side.models) model.look(side.world, entity & side.mask, entity)
+  }
+
+  /** After something that may have happened to anybody. */
+  lookAtAll(side: Side): void {
+    for (const entity of side.entities) this.look(side, entity)
+  }
+
+  /** bitECS 0.4.0 takes some living entities for dead where ids have versions: nothing can be done with those. */
+  exists(side: Side, entity: number | undefined): entity is number {
+    return entity !== undefined && entityExists(side.world, entity)
   }
 
   mark(c: number, entity: number): void {
@@ -87,7 +119,7 @@ export class Session {
 
   /** Entities that make ids higher, and no more. */
   gather(side: Side): void {
-    while (side.crowd.length < this.setup.crowd) side.crowd.push(addEntity(side.world))
+    while (side.crowd.length < this.setup.crowd + 1) side.crowd.push(addEntity(side.world))
   }
 
   /** What `act` gives; undefined when there is no memory for it. */
@@ -124,6 +156,7 @@ export class Session {
   }
 
   async attach(side: Side): Promise<void> {
+    this.attachments++
     const { strategy, buffering, heapBytes, kernels, debug, costs } = this.setup
     side.mk = await attachMk(side.world, {
       gpu: this.gpu,
@@ -137,17 +170,19 @@ export class Session {
     side.mk.on('warning', ({ code, message }) => {
       if (!remarks.has(code) && !this.isWanting({ code })) side.warnings.push(message)
     })
-    side.open = side.staged = side.failed = false
+    side.open = side.staged = side.failed = side.flushed = false
     side.pieces = []
     side.generations.clear()
     side.abandoned = 0
     side.queries = []
     side.tables.clear()
-    side.models = this.setup.components.map(({ changes, onRemove, with: tagged }, c) => {
+    side.models = this.setup.components.map(({ changes, onRemove, direction, with: tagged }, c) => {
       const components = [this.components[c], ...(tagged ? [this.tags[0]] : [])]
-      return new ComponentModel(this.stores[c], changes, onRemove, [{ op: 'has', components }])
+      const terms = [{ op: 'has' as const, components }]
+      if (direction === 'upload') return new ComponentModel(this.stores[c], changes, onRemove, terms)
+      return new TwoWayModel(this.stores[c], changes, onRemove, terms, direction)
     })
-    for (const entity of side.entities) this.look(side, entity)
+    this.lookAtAll(side)
     await this.settle()
   }
 
@@ -156,10 +191,12 @@ export class Session {
     if (!this.gpu.isLost) return
     const lost = this.gpu
     await this.open()
-    for (const { mk, pieces } of this.sides) {
-      await mk.coordinator.restore(this.gpu)
+    for (const side of this.sides) {
+      await side.mk.coordinator.restore(this.gpu)
       // What was staged in an open frame is dropped.
-      pieces.length = 0
+      side.pieces.length = 0
+      side.flushed = false
+      for (const model of side.models) if (model instanceof TwoWayModel) model.replacedDevice()
     }
     await this.place.close(lost)
     await this.settle()
@@ -169,6 +206,33 @@ export class Session {
   async noteLoss(): Promise<void> {
     if (this.losing) await this.gpu.lost
     for (let i = 0; i < 4; i++) await Promise.resolve()
+  }
+
+  /** The console says so, once for each sync. */
+  #countVersionWarnings(): void {
+    const { warn } = console
+    this.#sayAgain = () => {
+      console.warn = warn
+    }
+    console.warn = (text: unknown) => {
+      if (String(text).includes('versioned entity ids')) this.versionWarnings++
+      else warn(text)
+    }
+  }
+
+  isPair(part: object): boolean {
+    return this.setup.components.some(({ pair }, i) => pair && this.components[i] === part)
+  }
+
+  /** Waits until the bytes of the last frame have arrived. */
+  async arrive(side: Side): Promise<void> {
+    const { backend } = this.gpu
+    if (backend instanceof DummyBackend) {
+      backend.finish()
+      return this.settle()
+    }
+    await side.mk.coordinator.idle().catch(() => undefined)
+    await new Promise((resolve) => setTimeout(resolve, 1))
   }
 
   /** Lets scatter get ready, and what was destroyed go. */

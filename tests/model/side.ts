@@ -1,6 +1,6 @@
 import type { GpuQuery, MkSync } from '@memkit/ecs-plugin'
 import type { MkDeviceBuffer } from '@memkit/gpu'
-import { createWorld } from 'bitecs'
+import { createEntityIndex, createWorld, withVersioning } from 'bitecs'
 import type { ComponentModel, QueryModel } from './model.ts'
 
 /** Most entities of a world, so that a program stays quick. */
@@ -21,8 +21,11 @@ export interface Side {
   models: ComponentModel[]
   queries: LivingQuery[]
   tables: Set<number>
-  /** Entities that nothing ever happens to. */
+  /** Bits of an entity's id that are its number. */
+  mask: number
+  /** The first of all, which others relate to, and entities that nothing ever happens to. */
   crowd: number[]
+  prefabs: number[]
   /** Living entities besides them, in the order in which they came. */
   entities: number[]
   open: boolean
@@ -38,18 +41,22 @@ export interface Side {
   pieces: { readonly buffer: MkDeviceBuffer; readonly offset: number; readonly words: Uint32Array }[]
   /** Lets go of memory that was taken from the heap. */
   unhog: (() => void) | undefined
+  /** The device holds what was last staged. */
+  flushed: boolean
   /** Staging failed for want of memory: the device need not hold everything in this frame. */
   failed: boolean
 }
 
-export function newSide(): Side {
+export function newSide(versioned: boolean): Side {
   return {
-    world: createWorld(),
+    world: versioned ? createWorld(createEntityIndex(withVersioning(8))) : createWorld(),
     mk: undefined as never,
     models: [],
     queries: [],
     tables: new Set(),
+    mask: versioned ? 0xffffff : -1,
     crowd: [],
+    prefabs: [],
     entities: [],
     open: false,
     staged: false,
@@ -59,6 +66,7 @@ export function newSide(): Side {
     generations: new Map(),
     pieces: [],
     unhog: undefined,
+    flushed: false,
     failed: false,
   }
 }

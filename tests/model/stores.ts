@@ -43,6 +43,10 @@ interface StoreSpec {
   readonly columns: readonly ColumnSpec[]
   /** Columns cannot be re-assigned. */
   readonly fixed?: boolean
+  /** Nothing can be added to it, as bitECS adds to the store of a relation. */
+  readonly sealed?: boolean
+  /** Rows cannot come back into it: it is made of objects or small arrays. */
+  readonly oneWay?: boolean
   /** Makes the component, where it is more than its columns. */
   readonly component?: (slots: number) => object
 }
@@ -221,6 +225,7 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
     schema: struct({ pos: vec2f.from('pos.x', 'pos.y'), n: u32 }),
     stride: 16,
     fixed: true,
+    oneWay: true,
     columns: [
       entries('', 'f32', ['pos.x'], () => ({ pos: {} }), 0),
       entries('', 'f32', ['pos.y'], () => ({ pos: {} }), 4),
@@ -233,6 +238,7 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
     schema: struct({ v: vec3f, w: vec2f }),
     stride: 32,
     fixed: true,
+    oneWay: true,
     columns: [
       entries('v', 'f32', ['0', '1', '2'], () => [], ...words(0, 3)),
       entries('w', 'f32', ['0', '1'], () => new Float32Array(2), ...words(16, 2)),
@@ -243,6 +249,7 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
     schema: undefined,
     stride: 16,
     fixed: true,
+    sealed: true,
     // Uploaded as they lie, padding and all.
     columns: [typed('u32', Uint32Array, 'u32', ...words(0, 4))],
     component: (slots) => createHeap({ bytes: 8 << 20 }).rows(struct({ pos: vec3f, n: u32 }), slots - 1),
@@ -352,6 +359,26 @@ export class Store {
       }
     })
     return new Uint8Array(row.buffer)
+  }
+
+  /** A row with some numbers written anew, as a device might: such that each fits its column. @param row as it is on the device */
+  rewrite(row: Uint8Array, seed: number): Uint8Array<ArrayBuffer> {
+    const view = new DataView(row.slice().buffer)
+    this.spec.columns.forEach(({ as, offsets }, i) => {
+      const column = this.#columns[i]
+      for (let k = 0; k < offsets.length; k++) {
+        const hash = mixed(seed * 137 + i * 19 + k)
+        if (hash % 3 === 0) continue
+        const small = (hash >>> 8) % 100
+        if (as === 'f16') view.setUint16(offsets[k], nearestHalf(small), true)
+        else if (as === 'f32') {
+          // Columns of another kind would round, or lose a NaN's payload.
+          if (column.bits === undefined) view.setFloat32(offsets[k], small, true)
+          else view.setUint32(offsets[k], mixed(hash), true)
+        } else view.setUint32(offsets[k], column.holdsWords ? mixed(hash) : small, true)
+      }
+    })
+    return new Uint8Array(view.buffer)
   }
 
   /** Puts longer columns in place of the columns, with the same numbers. @param only this one of the typed ones alone */

@@ -1,4 +1,4 @@
-import { And, entityExists, hasComponent, Not, Or } from 'bitecs'
+import { And, hasComponent, Not, Or } from 'bitecs'
 
 /** A term of a query, in a form that the model can answer by itself. */
 export interface Term {
@@ -6,24 +6,27 @@ export interface Term {
   readonly components: readonly object[]
 }
 
-/** Whether an entity matches, by looking at the world alone: no query of bitECS is asked. */
+/** Forms of queries that `termsOf` knows. */
+export const TERMS = 11
+
+/** Whether a living entity matches, by looking at what it has alone: no query of bitECS is asked. */
 export function matches(world: object, entity: number, terms: readonly Term[]): boolean {
-  if (!entityExists(world, entity)) return false
   const has = (component: object): boolean => hasComponent(world, entity, component)
   return terms.every(({ op, components }) =>
     op === 'has' ? components.every(has) : op === 'or' ? components.some(has) : !components.some(has),
   )
 }
 
-/** The terms that a number stands for. */
+/** The terms that a number stands for. @param pairs of a relation: with one entity, and with any */
 export function termsOf(
   q: number,
   components: readonly object[],
   [first, second]: readonly object[],
+  [pair, wildcard]: readonly object[],
 ): Term[] {
   const component = components[q % components.length]
   const has = (...components: object[]): Term => ({ op: 'has', components })
-  switch (q % 7) {
+  switch (q % TERMS) {
     case 0:
       return [has(component)]
     case 1:
@@ -36,8 +39,19 @@ export function termsOf(
       return [{ op: 'not', components: [first, second] }]
     case 5:
       return [has(second), { op: 'not', components: [component] }]
-    default:
+    case 6:
       return [{ op: 'or', components: [component, second] }]
+    case 7:
+      return [has(pair)]
+    case 8:
+      return [has(component, wildcard)]
+    case 9:
+      return [has(wildcard), { op: 'not', components: [pair, component] }]
+    default:
+      return [
+        { op: 'or', components: [pair, first] },
+        { op: 'not', components: [second] },
+      ]
   }
 }
 

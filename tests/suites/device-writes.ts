@@ -89,6 +89,25 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
+    it('does not bring what the device wrote for a dead entity into the one that gets its id', async () => {
+      const { store, world, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
+      const first = spawn(1)
+      frame()
+      deviceSets(first, 99, 9)
+      frame()
+      // It has come back by now, and waits for the next frame.
+      await mk.coordinator.idle()
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      removeEntity(world, first)
+      expect(spawn(5)).toBe(first)
+      mk.beginFrame()
+      expect(store.x[first]).toBe(5)
+      mk.endFrame()
+      await settle(mk)
+      expect([store.x[first], store.heat[first]]).toEqual([5, 0])
+      mk.dispose()
+    })
+
     it('keeps the rows of the device when the buffer grows', async () => {
       const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
       const first = spawn(1)
@@ -136,7 +155,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
       await new Promise((resolve) => setTimeout(resolve, 0))
       expect(store.x[entity]).toBe(30)
     }
-    const longer = (column: Float32Array): Float32Array => {
+    const longer = (column: Float32Array): Float32Array<ArrayBuffer> => {
       const array = new Float32Array(100)
       array.set(column)
       return array

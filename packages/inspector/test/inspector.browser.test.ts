@@ -1,7 +1,7 @@
 import { attachMk, f32, GpuSynced, mat4x4f, struct, u32, vec2f } from '@memkit/ecs-plugin'
 import { addComponents, addEntity, createWorld, removeEntity } from 'bitecs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { userEvent } from 'vitest/browser'
+import { cdp, userEvent } from 'vitest/browser'
 import { mountInspector } from '../src/index.ts'
 import type { Inspector, InspectorOptions } from '../src/index.ts'
 
@@ -122,6 +122,41 @@ describe('mounted', () => {
     const light = getComputedStyle(one(mount({ theme: 'light' }), '.sheet')).backgroundColor
     const dark = getComputedStyle(one(mount({ theme: 'dark' }), '.sheet')).backgroundColor
     expect([light, dark]).toEqual(['rgb(255, 255, 255)', 'rgb(18, 21, 29)'])
+  })
+})
+
+describe('as the system wants it', () => {
+  /** What Chromium's own tools switch; its types are no part of Vitest's. */
+  const emulate = async (name: string, value: string): Promise<void> => {
+    const session = cdp() as unknown as { send(method: string, params: object): Promise<unknown> }
+    await session.send('Emulation.setEmulatedMedia', { features: [{ name, value }] })
+  }
+  afterEach(async () => {
+    vi.useRealTimers()
+    await emulate('prefers-color-scheme', '')
+  })
+
+  it('is dark or light, and changes with it', async () => {
+    const inspector = mount()
+    const back = (): string => getComputedStyle(one(inspector, '.sheet')).backgroundColor
+    await emulate('prefers-color-scheme', 'dark')
+    expect(back()).toBe('rgb(18, 21, 29)')
+    await emulate('prefers-color-scheme', 'light')
+    expect(back()).toBe('rgb(255, 255, 255)')
+  })
+
+  it('redraws ten times a second, twice where less motion is asked for', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    mount({ tab: 'components' })
+    const asked = vi.spyOn(g.mk, 'synced')
+    vi.advanceTimersByTime(1000)
+    expect(asked).toHaveBeenCalledTimes(10)
+    await emulate('prefers-reduced-motion', 'reduce')
+    await vi.waitFor(() => {
+      asked.mockClear()
+      vi.advanceTimersByTime(1000)
+      expect(asked).toHaveBeenCalledTimes(2)
+    })
   })
 })
 
@@ -368,6 +403,49 @@ describe('Rows', () => {
     await userEvent.selectOptions(select, 'Aimed')
     await vi.waitFor(() => expect(state(inspector)).toContain('Row 0 of 4'))
     expect(values(inspector, 'Device')).toEqual(['0'])
+  })
+})
+
+describe('a lost device', () => {
+  it('is told of, and everything else goes on', async () => {
+    g.frame()
+    const inspector = mount({ tab: 'rows' })
+    g.device.destroy()
+    await g.mk.gpu.lost
+    inspector.inspect(g.Position, 3)
+    await vi.waitFor(() => expect(one(inspector, '.state').textContent).toMatch(/lost/i))
+    g.frame()
+    for (const tab of ['frames', 'components', 'memory', 'rows'] as const) {
+      inspector.tab = tab
+      inspector.update()
+    }
+    expect(one(inspector, '.components tbody tr:first-child').textContent).toContain('Position13')
+  })
+
+  it('that is replaced is looked at from then on', async () => {
+    g.frame()
+    const inspector = mount({ tab: 'rows' })
+    g.device.destroy()
+    await g.mk.gpu.lost
+    const adapter = await navigator.gpu.requestAdapter()
+    const device = await adapter!.requestDevice()
+    await g.mk.restore(device)
+    g.frame()
+    inspector.inspect(g.Position, 3)
+    await vi.waitFor(() => expect(one(inspector, '.state').textContent).toContain('Row 3 of 13'))
+    expect(one(inspector, '.state').textContent).toContain('equal')
+    g.device = device
+  })
+})
+
+describe('columns that cannot be read', () => {
+  it('are told of where the row would stand', async () => {
+    g.frame()
+    const inspector = mount({ tab: 'rows' })
+    Object.assign(g.Position, { x: new Float32Array(50) })
+    inspector.inspect(g.Position, 3)
+    await vi.waitFor(() => expect(one(inspector, '.state').textContent).toContain('Position'))
+    expect(one(inspector, '.state').classList.contains('alarm')).toBe(true)
   })
 })
 

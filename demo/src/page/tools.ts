@@ -1,4 +1,5 @@
 import type { FrameReport, MkSync } from '@memkit/ecs-plugin'
+import type { Inspector } from '@memkit/inspector'
 import type { Graphics } from '../draw/device.ts'
 import type { Settings } from '../settings.ts'
 import type { Panel } from './panel.ts'
@@ -9,7 +10,7 @@ export class Tools {
   readonly #mk: MkSync
   readonly #graphics: Graphics
   #panel: Panel | undefined
-  #inspector: { unmount(): void } | undefined
+  #inspector: Inspector | undefined
   #loading = false
   #disposed = false
 
@@ -37,11 +38,8 @@ export class Tools {
   }
 
   readonly toggleInspector = (): void => {
-    if (this.#inspector !== undefined) {
-      this.#inspector.unmount()
-      this.#inspector = undefined
-      return
-    }
+    // It closes by itself too, with Escape or its own button; closed it costs nothing.
+    if (this.#inspector !== undefined) return this.#inspector.toggle()
     void this.#load(async () => {
       const { mountInspector } = await import('@memkit/inspector')
       if (!this.#disposed) this.#inspector = mountInspector(this.#mk)

@@ -1,4 +1,4 @@
-import type { MkGpu } from '@memkit/gpu'
+import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import { MkBufferUsage } from '@memkit/gpu'
 
 export type BackendName = 'dummy' | 'null' | 'dawn' | 'chromium'
@@ -15,20 +15,20 @@ export interface Place {
   readonly readable: boolean
 }
 
-/** Resolves when a device has done what was handed to it. Writes alone may wait for a submit: a small one takes them along. */
-export class Completion {
+/** Waits for a device to have done what was handed to it. */
+class Completion {
   readonly #device: GPUDevice
-  readonly #buffers: GPUBuffer[]
+  readonly #word: GPUBuffer
 
   constructor(device: GPUDevice) {
     this.#device = device
-    // COPY_SRC | COPY_DST
-    this.#buffers = [0, 1].map(() => device.createBuffer({ size: 16, usage: 0x4 | 0x8 }))
+    // COPY_DST
+    this.#word = device.createBuffer({ size: 16, usage: 0x8 })
   }
 
-  async wait(): Promise<void> {
+  async wait(used: GPUBuffer): Promise<void> {
     const encoder = this.#device.createCommandEncoder()
-    encoder.copyBufferToBuffer(this.#buffers[0], 0, this.#buffers[1], 0, 16)
+    encoder.copyBufferToBuffer(used, 0, this.#word, 0, 16)
     this.#device.queue.submit([encoder.finish()])
     await this.#device.queue.onSubmittedWorkDone()
   }
@@ -36,12 +36,19 @@ export class Completion {
 
 const completions = new WeakMap<object, Completion>()
 
-/** As `Completion.wait`, for a device or for Dummy. */
-export async function deviceDone(place: Place, device: GPUDevice | undefined = place.device): Promise<void> {
-  if (device === undefined) return await place.gpu.waitIdle()
+/**
+ * Resolves when a device has done what was handed to it. It reads the rows, as a draw would: writes alone may wait for a submit, and
+ * a driver may write faster into what its device has never used.
+ */
+export async function deviceDone(device: GPUDevice, rows: GPUBuffer): Promise<void> {
   let completion = completions.get(device)
   if (completion === undefined) completions.set(device, (completion = new Completion(device)))
-  await completion.wait()
+  await completion.wait(rows)
+}
+
+/** The same for a buffer of memkit's, on any backend. */
+export async function rowsDone({ gpu, device }: Place, rows: MkDeviceBuffer): Promise<void> {
+  await (device ? deviceDone(device, rows.native as GPUBuffer) : gpu.waitIdle())
 }
 
 /** The bytes of a buffer of a device. */

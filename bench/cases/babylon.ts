@@ -4,7 +4,6 @@ import { WebGPUEngine } from '@babylonjs/core/Engines/webgpuEngine.js'
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js'
 import { Scene } from '@babylonjs/core/scene.js'
 import { deviceDone, readBuffer } from '../place.ts'
-import type { Place } from '../place.ts'
 import { bufferOf, captureBuffers, captureDevice } from './captured.ts'
 import { forEachRange, RowData } from './uploader.ts'
 import type { MakeUploader, Shape, Uploader } from './uploader.ts'
@@ -24,16 +23,16 @@ function open(): Promise<readonly [Scene, WebGPUEngine, GPUDevice]> {
 }
 
 /** Babylon.js: thin instances and StorageBuffer, all of them and by ranges. Both upload when called, so nothing is rendered. */
-export function babylonCases(place: Place, shape: Shape): MakeUploader[] {
+export function babylonCases(shape: Shape): MakeUploader[] {
   return [
-    () => thinInstances(place, shape, false),
-    () => thinInstances(place, shape, true),
-    () => storageBuffer(place, shape, false),
-    () => storageBuffer(place, shape, true),
+    () => thinInstances(shape, false),
+    () => thinInstances(shape, true),
+    () => storageBuffer(shape, false),
+    () => storageBuffer(shape, true),
   ]
 }
 
-async function thinInstances(place: Place, shape: Shape, ranges: boolean): Promise<Uploader> {
+async function thinInstances(shape: Shape, ranges: boolean): Promise<Uploader> {
   const [scene, , device] = await open()
   const { rows, stride } = shape
   const data = new RowData(shape)
@@ -55,19 +54,20 @@ async function thinInstances(place: Place, shape: Shape, ranges: boolean): Promi
             mesh.thinInstancePartialBufferUpdate(kind, count, first),
           )
       : () => mesh.thinInstanceBufferUpdated(kind),
-    done: () => deviceDone(place, device),
+    done: () => deviceDone(device, buffer),
     read: () => readBuffer(device, buffer, rows * stride),
     expected: () => data.values,
     dispose: () => mesh.dispose(),
   }
 }
 
-async function storageBuffer(place: Place, shape: Shape, ranges: boolean): Promise<Uploader> {
+async function storageBuffer(shape: Shape, ranges: boolean): Promise<Uploader> {
   const [, engine, device] = await open()
   const { rows, stride } = shape
   const data = new RowData(shape)
   const { values, floats } = data
   const buffer = new StorageBuffer(engine, rows * stride)
+  const native = buffer.getBuffer().underlyingResource as GPUBuffer
   const room = new Uint32Array(ranges ? rows : 0)
   return {
     name: ranges ? 'Babylon.js StorageBuffer, per sorted range' : 'Babylon.js StorageBuffer, all',
@@ -79,8 +79,8 @@ async function storageBuffer(place: Place, shape: Shape, ranges: boolean): Promi
             buffer.update(values.subarray(first * floats, (first + count) * floats), first * stride),
           )
       : () => buffer.update(values),
-    done: () => deviceDone(place, device),
-    read: () => readBuffer(device, buffer.getBuffer().underlyingResource as GPUBuffer, rows * stride),
+    done: () => deviceDone(device, native),
+    read: () => readBuffer(device, native, rows * stride),
     expected: () => values,
     dispose: () => buffer.dispose(),
   }

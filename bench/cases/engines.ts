@@ -7,9 +7,5 @@ import type { MakeUploader, Shape } from './uploader.ts'
 /** Engines, which need a page: each asks for a canvas when it is made. */
 export function engineCases(place: Place, shape: Shape): MakeUploader[] {
   if (!place.device) return []
-  return [
-    ...threeCases(place, place.device, shape),
-    ...babylonCases(place, shape),
-    ...playcanvasCases(place, shape),
-  ]
+  return [...threeCases(place.device, shape), ...babylonCases(shape), ...playcanvasCases(shape)]
 }

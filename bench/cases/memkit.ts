@@ -2,7 +2,7 @@ import { createHeap, DirtyRows, f32, mat4x4f, struct, vec4f } from '@memkit/core
 import { MkCoordinator } from '@memkit/coordinator'
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import { addComponent, addEntity, createWorld } from 'bitecs'
-import { deviceDone, STORAGE_USAGE } from '../place.ts'
+import { rowsDone, STORAGE_USAGE } from '../place.ts'
 import type { Place } from '../place.ts'
 import { RowData } from './uploader.ts'
 import type { Shape, Uploader } from './uploader.ts'
@@ -45,7 +45,7 @@ export async function memkitCase(
             mk.beginFrame()
             mk.endFrame()
           },
-    done: () => deviceDone(place),
+    done: () => rowsDone(place, mk.buffer(component).buffer),
     read: async () => (await mk.buffer(component).read()).slice(stride, (rows + 1) * stride),
     expected: () => data.rows(floats),
     heapBytes: () => heap.stats.used,
@@ -107,7 +107,7 @@ export function worldAlone(place: Place, shape: Shape): Uploader {
     name: 'bitECS world alone',
     change: (changed) => data.change(changed),
     upload() {},
-    done: () => deviceDone(place),
+    done: () => place.gpu.waitIdle(),
     read: () => Promise.resolve(data.values.buffer),
     expected: () => data.values,
     // Keeps the world.
@@ -123,7 +123,7 @@ export function floorCase(place: Place, shape: Shape): Uploader {
     name: 'TypedArray.set of all rows',
     change: (changed) => data.change(changed),
     upload: () => copy.set(data.values),
-    done: () => deviceDone(place),
+    done: () => place.gpu.waitIdle(),
     read: () => Promise.resolve(copy.buffer),
     expected: () => data.values,
     dispose() {},
@@ -146,7 +146,7 @@ export async function mirrorCase(place: Place, shape: Shape): Promise<Uploader> 
       for (let i = 0; i < changed.length; i++) mirror.mark(changed[i])
       co.endFrame()
     },
-    done: () => deviceDone(place),
+    done: () => rowsDone(place, mirror.buffer),
     read: () => place.gpu.read(mirror.buffer, 0, rows * stride),
     expected: () => data.values,
     heapBytes: () => heap.stats.used,
@@ -191,7 +191,7 @@ export async function bevyRuleCase(place: Place, shape: Shape): Promise<Uploader
       gpu.submit()
       dirty.clear()
     },
-    done: () => deviceDone(place),
+    done: () => rowsDone(place, target),
     read: () => gpu.read(target, 0, rows * stride),
     expected: () => data.values,
     heapBytes: () => heap.stats.used,

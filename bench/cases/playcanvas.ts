@@ -1,7 +1,6 @@
 import { BUFFERUSAGE_COPY_DST, BUFFERUSAGE_COPY_SRC, createGraphicsDevice, StorageBuffer } from 'playcanvas'
 import type { GraphicsDevice } from 'playcanvas'
 import { deviceDone, readBuffer } from '../place.ts'
-import type { Place } from '../place.ts'
 import { bufferOf, captureBuffers, captureDevice } from './captured.ts'
 import { forEachRange, RowData } from './uploader.ts'
 import type { MakeUploader, Shape, Uploader } from './uploader.ts'
@@ -17,11 +16,11 @@ function open(): Promise<readonly [GraphicsDevice, GPUDevice]> {
 }
 
 /** PlayCanvas: StorageBuffer.write, all of it and by ranges. It uploads when called, so nothing is rendered. */
-export function playcanvasCases(place: Place, shape: Shape): MakeUploader[] {
-  return [() => storageBuffer(place, shape, false), () => storageBuffer(place, shape, true)]
+export function playcanvasCases(shape: Shape): MakeUploader[] {
+  return [() => storageBuffer(shape, false), () => storageBuffer(shape, true)]
 }
 
-async function storageBuffer(place: Place, shape: Shape, ranges: boolean): Promise<Uploader> {
+async function storageBuffer(shape: Shape, ranges: boolean): Promise<Uploader> {
   const [graphics, device] = await open()
   const { rows, stride } = shape
   const data = new RowData(shape)
@@ -43,7 +42,7 @@ async function storageBuffer(place: Place, shape: Shape, ranges: boolean): Promi
             buffer.write(first * stride, values, first * floats, count * floats),
           )
       : () => buffer.write(0, values, 0, values.length),
-    done: () => deviceDone(place, device),
+    done: () => deviceDone(device, native),
     read: () => readBuffer(device, native, rows * stride),
     expected: () => values,
     dispose: () => buffer.destroy(),

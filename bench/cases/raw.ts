@@ -1,4 +1,4 @@
-import { deviceDone, readBuffer, STORAGE_USAGE } from '../place.ts'
+import { deviceDone, readBuffer, rowsDone, STORAGE_USAGE } from '../place.ts'
 import type { Place } from '../place.ts'
 import { forEachRange, RowData } from './uploader.ts'
 import type { MakeUploader, Shape, Uploader } from './uploader.ts'
@@ -50,7 +50,7 @@ function raw(
       perRow,
       change: (rows) => data.change(rows),
       upload: make((offset, source, from, size) => gpu.write(buffer, offset, source, from, size), data),
-      done: () => deviceDone(place),
+      done: () => rowsDone(place, buffer),
       read: () => gpu.read(buffer, 0, bytes),
       expected: () => data.values,
       dispose: () => buffer.destroy(),
@@ -64,7 +64,7 @@ function raw(
     perRow,
     change: (rows) => data.change(rows),
     upload: make((offset, source, from, size) => queue.writeBuffer(buffer, offset, source, from, size), data),
-    done: () => deviceDone(place),
+    done: () => deviceDone(device, buffer),
     read: () => readBuffer(device, buffer, bytes),
     expected: () => data.values,
     dispose: () => buffer.destroy(),

@@ -12,7 +12,6 @@ import {
 } from 'three/webgpu'
 import { attribute, positionLocal } from 'three/tsl'
 import { deviceDone, readBuffer } from '../place.ts'
-import type { Place } from '../place.ts'
 import { bufferOf, captureBuffers } from './captured.ts'
 import { forEachRange, RowData } from './uploader.ts'
 import type { MakeUploader, Shape, Uploader } from './uploader.ts'
@@ -21,11 +20,11 @@ import type { MakeUploader, Shape, Uploader } from './uploader.ts'
  * three.js with WebGPURenderer: an instanced attribute, `needsUpdate`, with and without update ranges. It uploads when it renders, so each frame
  * renders: one triangle without area, of one instance, into a picture of one pixel.
  */
-export function threeCases(place: Place, device: GPUDevice, shape: Shape): MakeUploader[] {
-  return [() => threeCase(place, device, shape, false), () => threeCase(place, device, shape, true)]
+export function threeCases(device: GPUDevice, shape: Shape): MakeUploader[] {
+  return [() => threeCase(device, shape, false), () => threeCase(device, shape, true)]
 }
 
-async function threeCase(place: Place, device: GPUDevice, shape: Shape, ranges: boolean): Promise<Uploader> {
+async function threeCase(device: GPUDevice, shape: Shape, ranges: boolean): Promise<Uploader> {
   const { rows, stride } = shape
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = 1
@@ -56,7 +55,7 @@ async function threeCase(place: Place, device: GPUDevice, shape: Shape, ranges: 
       }
       renderer.render(scene, camera)
     },
-    done: () => deviceDone(place),
+    done: () => deviceDone(device, buffer),
     read: () => readBuffer(device, buffer, rows * stride),
     expected: () => data.values,
     dispose() {

@@ -1,6 +1,5 @@
 import { common, d, tgpu } from 'typegpu'
 import { deviceDone, readBuffer } from '../place.ts'
-import type { Place } from '../place.ts'
 import { forEachRange, RowData } from './uploader.ts'
 import type { MakeUploader, Shape, Uploader } from './uploader.ts'
 
@@ -20,15 +19,14 @@ interface TypedBuffer {
 type Way = (buffer: TypedBuffer, data: RowData) => (changed: Uint32Array) => void
 
 /** TypeGPU as its pages about buffers say: bytes as they lie, slices of them, sparse patches, and columns. */
-export function typegpuCases(place: Place, device: GPUDevice, shape: Shape): MakeUploader[] {
-  const made = (name: string, perRow: boolean, way: Way) => () =>
-    typed(name, perRow, place, device, shape, way)
+export function typegpuCases(device: GPUDevice, shape: Shape): MakeUploader[] {
+  const made = (name: string, perRow: boolean, way: Way) => () => typed(name, perRow, device, shape, way)
   return [
     made('TypeGPU write, all bytes', false, writeAll),
     made('TypeGPU write, per sorted range', true, writeRanges),
     made('TypeGPU patch', true, patch),
     made('TypeGPU writePartial', true, writePartial),
-    () => soaCase(place, device, shape),
+    () => soaCase(device, shape),
   ]
 }
 
@@ -78,14 +76,7 @@ function bufferOf(device: GPUDevice, { rows, stride }: Shape): TypedBuffer {
     : root.createBuffer(d.arrayOf(Matrix, rows)).$usage('storage')
 }
 
-function typed(
-  name: string,
-  perRow: boolean,
-  place: Place,
-  device: GPUDevice,
-  shape: Shape,
-  way: Way,
-): Uploader {
+function typed(name: string, perRow: boolean, device: GPUDevice, shape: Shape, way: Way): Uploader {
   const data = new RowData(shape)
   const buffer = bufferOf(device, shape)
   return {
@@ -93,7 +84,7 @@ function typed(
     perRow,
     change: (rows) => data.change(rows),
     upload: way(buffer, data),
-    done: () => deviceDone(place),
+    done: () => deviceDone(device, buffer.buffer),
     read: () => readBuffer(device, buffer.buffer, shape.rows * shape.stride),
     expected: () => data.values,
     dispose: () => buffer.destroy(),
@@ -101,21 +92,19 @@ function typed(
 }
 
 /** Columns as the game has them: three numbers and one per row, or sixteen. */
-function soaCase(place: Place, device: GPUDevice, shape: Shape): Uploader {
+function soaCase(device: GPUDevice, shape: Shape): Uploader {
   const { rows, stride } = shape
   const root = tgpu.initFromDevice({ device })
   let turn = 0
-  const base = {
-    name: 'TypeGPU writeSoA',
-    done: () => deviceDone(place),
-  }
+  const name = 'TypeGPU writeSoA'
   if (stride === 64) {
     const data = new RowData(shape)
     const buffer = root.createBuffer(d.arrayOf(Matrix, rows)).$usage('storage')
     return {
-      ...base,
+      name,
       change: (changed) => data.change(changed),
       upload: () => common.writeSoA(buffer, { matrix: data.values }),
+      done: () => deviceDone(device, buffer.buffer),
       read: () => readBuffer(device, buffer.buffer, rows * stride),
       expected: () => data.values,
       dispose: () => buffer.destroy(),
@@ -125,7 +114,7 @@ function soaCase(place: Place, device: GPUDevice, shape: Shape): Uploader {
   const position = new Float32Array(rows * 3)
   const scale = new Float32Array(rows)
   return {
-    ...base,
+    name,
     change(changed) {
       turn++
       for (let i = 0; i < changed.length; i++) {
@@ -135,6 +124,7 @@ function soaCase(place: Place, device: GPUDevice, shape: Shape): Uploader {
       }
     },
     upload: () => common.writeSoA(buffer, { position, scale }),
+    done: () => deviceDone(device, buffer.buffer),
     read: () => readBuffer(device, buffer.buffer, rows * stride),
     expected() {
       const all = new Float32Array(rows * 4)

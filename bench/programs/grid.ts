@@ -90,7 +90,7 @@ export function allCases(place: Place, shape: Shape): MakeUploader[] {
     () => mirrorCase(place, shape),
     () => bevyRuleCase(place, shape),
     ...rawCases(place, shape),
-    ...(place.device ? typegpuCases(place, place.device, shape) : []),
+    ...(place.device ? typegpuCases(place.device, shape) : []),
   ]
 }
 

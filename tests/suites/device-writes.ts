@@ -68,6 +68,23 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
+    it('makes no call while downloads are off, and brings rows back again when they are on', async () => {
+      const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
+      const a = spawn(1)
+      await settle(mk)
+      mk.buffer(Thing).downloads = false
+      await settle(mk)
+      frame()
+      expect(mk.report.apiCalls).toBe(0)
+      deviceSets(a, 10, 0.5)
+      await settle(mk)
+      expect(store.x[a]).toBe(1)
+      mk.buffer(Thing).downloads = true
+      await settle(mk)
+      expect(store.x[a]).toBe(10)
+      mk.dispose()
+    })
+
     it('starts an entity from its columns, also one that got the id of a dead one', async () => {
       const { store, Thing, world, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
       const first = spawn(1)

@@ -90,6 +90,17 @@ export class SyncedBuffer<S extends Schema = Schema> {
     return this.#source.schema as S
   }
 
+  /**
+   * Whether rows come back from the device after every frame, where a shader may write them. Set it to false while none of them changes
+   * there: a frame then makes no copy. What is under way still arrives. Always false in direction `'upload'`.
+   */
+  get downloads(): boolean {
+    return this.#source.mirror.downloads
+  }
+  set downloads(on: boolean) {
+    this.#source.mirror.downloads = on && this.#source.mirror.deviceOwned
+  }
+
   /** Row of an entity, −1 when it has none. Packed rows are those of the last stage. */
   rowOf(entity: number): number {
     return this.#source.rowOf(entity)

@@ -116,6 +116,39 @@ describe('a mirror whose rows the device owns', () => {
     expect([...new Uint32Array(await reading)]).toEqual([7, 100, 0, 0, 0, 0, 0, 0])
   })
 
+  test('rows that were dirty when it grew go up with the growth', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
+    mirror.downloads = false
+    shade(mirror, 0, 7)
+    await settle()
+    frame(co, () => {
+      mirror.write(1, new Uint32Array([100]))
+      mirror.grow(5)
+      mirror.write(4, new Uint32Array([400]))
+    })
+    const reading = co.download(mirror.buffer)
+    await settle()
+    expect([...new Uint32Array(await reading)]).toEqual([7, 100, 0, 0, 400, 0, 0, 0])
+  })
+
+  test.each(['auto', 'full', 'runs'] as const)(
+    'between two dirty rows keeps what the device wrote (%s)',
+    async (strategy) => {
+      const eager = new MkCoordinator(new DummyBackend(), { calibrate: false, strategy })
+      const mirror = eager.createMirror({ rows: 8, stride: 4, direction: 'both' })
+      mirror.downloads = false
+      frame(eager, () => mirror.markAll())
+      eager.gpu.write(mirror.buffer, 3 * 4, new Uint32Array([33]).buffer, 0, 4)
+      // To upload the clean row between would be cheaper than a second call.
+      frame(eager, () => {
+        mirror.write(2, new Uint32Array([2]))
+        mirror.write(4, new Uint32Array([4]))
+      })
+      expect([...new Uint32Array(await eager.download(mirror.buffer))]).toEqual([0, 0, 2, 33, 4, 0, 0, 0])
+      eager.dispose()
+    },
+  )
+
   test('readbacks under way survive growth', async () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
     shade(mirror, 0, 7)

@@ -47,6 +47,8 @@ describe('the report', () => {
     })
     expect(report).toMatchObject({ writes: 1, dispatches: 5, submits: 1, apiCalls: 7, rowsChanged: 100 })
     for (const mirror of mirrors) expect(await firstDifference(co, mirror)).toBe(-1)
+    // All of it is clean now.
+    expect(frame(co, () => {})).toMatchObject({ apiCalls: 0, rowsChanged: 0 })
     co.dispose()
   })
 

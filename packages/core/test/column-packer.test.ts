@@ -62,6 +62,25 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect(dirtyList(target.dirty)).toEqual([7, 99]) // who uploads them clears them
   })
 
+  it('reads the column that was bound last, also one that is as long as the one before', () => {
+    const memory = memoryOf()
+    const target = targetOf(memory, 4, 4)
+    const packer = new ColumnPacker(memory, one, 4)
+    const inside = memory.alloc(16)
+    const rows = new Float32Array(memory.buffer, target.offset, 4)
+    for (const column of [
+      new Float32Array(4),
+      new Float32Array(4),
+      new Float32Array(memory.buffer, inside.offset, 4),
+    ])
+      for (const value of [1, 2]) {
+        column.fill(value)
+        packer.bind(0, column)
+        expect(packer.diff(target, 0, 4)).toBe(4)
+        expect([...rows]).toEqual([value, value, value, value])
+      }
+  })
+
   it.skipIf(!canReserve(2 ** 32))('reaches the last bytes of the largest heap, 4 GiB', () => {
     const heap = createHeap({ bytes: 2 ** 32, exact: true, kernels: kind })
     const rows = 40

@@ -176,6 +176,29 @@ describe('DirtyRows', () => {
     expect(small.count).toBe(2)
   })
 
+  it('unites with the rows of another below a bound, and touches nothing from there on', () => {
+    for (const end of [0, 1, 31, 32, 33, 64, 1023, 1024, 1025, 2000, 5000]) {
+      const rows = [0, 30, 31, 32, 33, 63, 64, 1023, 1024, 1025, 1999, 2000]
+      const target = filled(2100, [5])
+      target.or(filled(2001, rows), end)
+      expect(runs(target, 0)).toEqual(runs(filled(2100, [5, ...rows.filter((row) => row < end)]), 0))
+    }
+    // Rows that are bounded away need no room.
+    const small = filled(40, [0])
+    small.or(filled(5000, [7, 4999]), 40)
+    expect(small.count).toBe(2)
+  })
+
+  it('has nothing of its own left when a smaller set was copied into it', () => {
+    const big = new DirtyRows(2000)
+    big.set(1999)
+    big.copyFrom(new DirtyRows(40))
+    expect(big.has(1999)).toBe(false)
+    // Its word comes into use again, and the row must not come back with its neighbour.
+    big.set(1998)
+    expect(runs(big, 0)).toEqual([[1998, 1]])
+  })
+
   it('may have no rows at all', () => {
     const rows = new DirtyRows(0)
     rows.setRange(0, 0)

@@ -134,6 +134,21 @@ describe('device buffers', () => {
     expect([...new Uint32Array(await gpu.read(target))]).toEqual([7])
   })
 
+  it('destroyed between recording and submit, are freed by the submit', () => {
+    const gpu = new MkGpu(new DummyBackend())
+    const [from, to] = [TRANSFER_SRC, TRANSFER_DST].map((usage) => gpu.createDeviceBuffer(8, usage))
+    const { native } = from
+    gpu.copy(from, 0, to, 0, 8)
+    from.destroy()
+    expect(native.destroyed).toBe(false)
+    gpu.submit()
+    expect(native.destroyed).toBe(true)
+    // Of no recorded work any more, so it goes at once.
+    const { native: other } = to
+    to.destroy()
+    expect(other.destroyed).toBe(true)
+  })
+
   it('of another gpu are refused', () => {
     const here = new MkGpu(new DummyBackend())
     const there = new MkGpu(new DummyBackend())

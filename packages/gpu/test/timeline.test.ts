@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DeviceLost, DummyBackend, MkBufferUsage, MkGpu, OutOfRange } from '@memkit/gpu'
 import type { DummyOptions, MkDeviceBuffer } from '@memkit/gpu'
+import { Timeline } from '../src/timeline.ts'
 import { thrownBy } from './thrown-by.ts'
 
 const BOTH = MkBufferUsage.TRANSFER_SRC | MkBufferUsage.TRANSFER_DST
@@ -134,6 +135,16 @@ describe('a lost device', () => {
     expect(await gpu.prepareScatter()).toBe(false)
     buffer.destroy()
     gpu.destroy()
+  })
+
+  it('is not delivered by a report that comes after the loss', () => {
+    const signals: number[] = []
+    const timeline = new Timeline((serial) => signals.push(serial))
+    timeline.handOver({ lastSerial: 0 })
+    expect([timeline.issue(), ...signals]).toEqual([1, 1])
+    timeline.lose({ reason: 'unknown', message: 'gone' })
+    timeline.complete(1)
+    expect(timeline.completed).toBe(0)
   })
 
   it('between the loss and our knowing of it, takes calls and does nothing', () => {

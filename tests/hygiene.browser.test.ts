@@ -3,7 +3,7 @@ import { createApp, MkPlugin } from '@memkit/ecs-plugin'
 import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { useEverything } from './suites/everything.ts'
-import { watchListeners, watchObservers } from './suites/left-behind.ts'
+import { replaceMethod, watchListeners, watchObservers } from './suites/left-behind.ts'
 import type { LeftBehind } from './suites/left-behind.ts'
 
 let device: GPUDevice
@@ -50,19 +50,24 @@ it('no buffer is left on a gpu that was lent', async () => {
 it('of an App that ran, no listener and no animation frame is left', async () => {
   watches = [watchListeners(), watchObservers()]
   const asked = new Set<number>()
-  const { requestAnimationFrame, cancelAnimationFrame } = window
-  window.requestAnimationFrame = (callback) => {
-    const request = requestAnimationFrame((now) => {
-      asked.delete(request)
-      callback(now)
-    })
-    asked.add(request)
-    return request
-  }
-  window.cancelAnimationFrame = (request) => {
-    asked.delete(request)
-    cancelAnimationFrame(request)
-  }
+  const restore = [
+    replaceMethod<(callback: FrameRequestCallback) => number>(
+      window,
+      'requestAnimationFrame',
+      (request) => (callback) => {
+        const id = request.call(window, (now) => {
+          asked.delete(id)
+          callback(now)
+        })
+        asked.add(id)
+        return id
+      },
+    ),
+    replaceMethod<(id: number) => void>(window, 'cancelAnimationFrame', (cancel) => (id) => {
+      asked.delete(id)
+      cancel.call(window, id)
+    }),
+  ]
   try {
     const app = createApp(createWorld()).addPlugin(new MkPlugin({ gpu: device, heapBytes: 1 << 20 }))
     await app.ready()
@@ -73,6 +78,6 @@ it('of an App that ran, no listener and no animation frame is left', async () =>
     expect(asked.size).toBe(0)
     expect(left()).toEqual([])
   } finally {
-    Object.assign(window, { requestAnimationFrame, cancelAnimationFrame })
+    for (const back of restore) back()
   }
 })

@@ -130,7 +130,7 @@ describe('after dispose', () => {
     await Promise.allSettled(pending)
     expect(gpu.leaks()).toEqual([])
     const other = await useEverything({ gpu })
-    ;(gpu.backend as DummyBackend).lose()
+    gpu.backend.lose()
     other.mk.dispose()
     await gpu.lost
     other.mk.dispose()

@@ -10,9 +10,9 @@ export interface InUse {
   readonly world: object
   /** What was asked for and has not come. */
   readonly pending: Promise<unknown>[]
-  frame(): void
+  readonly frame: () => void
   /** Adds and removes some. */
-  churn(): void
+  readonly churn: () => void
 }
 
 /** Attaches a world, and makes use of all there is: growth, queries, row tables, markers, downloads, frame memory. */

@@ -1,9 +1,22 @@
 /** What somebody has put somewhere and not taken away again. */
 export interface LeftBehind {
   /** One line for each thing that is still there. */
-  left(): string[]
+  readonly left: () => string[]
   /** Ends the watch. */
-  stop(): void
+  readonly stop: () => void
+}
+
+type Method = (this: unknown, ...args: never[]) => unknown
+
+/** Puts another function in the place of a method. @returns puts the method back */
+export function replaceMethod<M extends Method>(
+  holder: object,
+  name: string,
+  replacement: (original: M) => M,
+): () => void {
+  const original = Reflect.get(holder, name) as M
+  Reflect.set(holder, name, replacement(original))
+  return () => void Reflect.set(holder, name, original)
 }
 
 /**
@@ -11,39 +24,53 @@ export interface LeftBehind {
  * where every list of listeners of memkit is.
  */
 export function watchObservers(): LeftBehind {
-  const { add } = Set.prototype
   const added: { readonly set: Set<unknown>; readonly observer: unknown; readonly where: string }[] = []
-  Set.prototype.add = function (this: Set<unknown>, value: unknown) {
-    if (typeof value === 'function' && !this.has(value))
-      added.push({ set: this, observer: value, where: callerOf(new Error().stack) })
-    return add.call(this, value)
-  }
-  return {
-    left: () => added.filter(({ set, observer }) => set.has(observer)).map(({ where }) => where),
-    stop: () => void (Set.prototype.add = add),
-  }
+  const stop = replaceMethod<(this: unknown, value: unknown) => unknown>(
+    Set.prototype,
+    'add',
+    (add) =>
+      function (this: unknown, value) {
+        const set = this as Set<unknown>
+        if (typeof value === 'function' && !set.has(value))
+          added.push({ set, observer: value, where: callerOf(new Error().stack) })
+        return add.call(set, value)
+      },
+  )
+  const left = (): string[] =>
+    added.filter(({ set, observer }) => set.has(observer)).map(({ where }) => where)
+  return { left, stop }
 }
 
 /** Watches listeners of events, of whatever is an EventTarget: windows, abort signals, devices. */
 export function watchListeners(): LeftBehind {
-  const { addEventListener, removeEventListener } = EventTarget.prototype
-  type Listener = Parameters<typeof addEventListener>[1]
-  const there: { readonly target: EventTarget; readonly type: string; readonly listener: Listener }[] = []
-  EventTarget.prototype.addEventListener = function (type, listener, options) {
-    there.push({ target: this, type, listener })
-    addEventListener.call(this, type, listener, options)
-  }
-  EventTarget.prototype.removeEventListener = function (type, listener, options) {
-    const at = there.findIndex((one) => one.target === this && one.type === type && one.listener === listener)
-    if (at >= 0) there.splice(at, 1)
-    removeEventListener.call(this, type, listener, options)
-  }
+  type Listen = (this: unknown, type: string, listener: unknown, options?: unknown) => unknown
+  const there: { readonly target: unknown; readonly type: string; readonly listener: unknown }[] = []
+  const stops = [
+    replaceMethod<Listen>(
+      EventTarget.prototype,
+      'addEventListener',
+      (add) =>
+        function (this: unknown, type, listener, options) {
+          there.push({ target: this, type, listener })
+          return add.call(this, type, listener, options)
+        },
+    ),
+    replaceMethod<Listen>(
+      EventTarget.prototype,
+      'removeEventListener',
+      (remove) =>
+        function (this: unknown, type, listener, options) {
+          const at = there.findIndex(
+            (one) => one.target === this && one.type === type && one.listener === listener,
+          )
+          if (at >= 0) there.splice(at, 1)
+          return remove.call(this, type, listener, options)
+        },
+    ),
+  ]
   return {
-    left: () => there.map(({ target, type }) => `${type} of ${target.constructor.name}`),
-    stop() {
-      EventTarget.prototype.addEventListener = addEventListener
-      EventTarget.prototype.removeEventListener = removeEventListener
-    },
+    left: () => there.map(({ target, type }) => `${type} of ${(target as object).constructor.name}`),
+    stop: () => stops.forEach((stop) => stop()),
   }
 }
 

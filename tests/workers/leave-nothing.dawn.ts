@@ -12,7 +12,7 @@ async function end({ mk, pending }: InUse): Promise<void> {
   const ends = await Promise.allSettled(pending)
   for (const one of ends) {
     const { code } = one.status === 'rejected' ? (one.reason as { code: string }) : { code: 'DeviceLost' }
-    if (code !== 'DeviceLost' && code !== 'BufferDestroyed') throw new Error(`rejected with ${String(code)}`)
+    if (code !== 'DeviceLost' && code !== 'BufferDestroyed') throw new Error(`rejected with ${code}`)
   }
 }
 
@@ -55,31 +55,31 @@ const cases: Record<string, () => Promise<void>> = {
     await end(use)
   },
   async 'while it waits to ask for another device'() {
-    let asked = 0
+    const asked = { times: 0 }
     const use = await useEverything({
       gpu: async () => {
-        if (asked++ > 0) throw new Error('no device')
+        if (asked.times++ > 0) throw new Error('no device')
         return dawnDevice()
       },
     })
     use.mk.device?.destroy()
     await lost(use.mk)
     // The second try has failed, and the next is 200 ms away.
-    while (asked < 3) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (asked.times < 3) await new Promise((resolve) => setTimeout(resolve, 10))
     await end(use)
   },
   async 'while it waits for another device'() {
     const devices: GPUDevice[] = []
-    let asked = false
+    const asked = { again: false }
     const use = await useEverything({
       gpu: async () => {
-        asked = devices.length > 0
+        asked.again = devices.length > 0
         devices.push(await dawnDevice())
         return devices[devices.length - 1]
       },
     })
     use.mk.device?.destroy()
-    while (!asked) await new Promise((resolve) => setTimeout(resolve, 1))
+    while (!asked.again) await new Promise((resolve) => setTimeout(resolve, 1))
     await end(use)
     // It comes too late, and is destroyed on arrival.
     while (devices.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))

@@ -135,7 +135,7 @@ export class DeviceMemory<B extends MkGpuBackend> implements StagingOwner<B> {
       label,
       mapped,
     }) as BackendAllocation<NativeOf<B>>
-    return { native, settled: settled.then((error) => error ?? this.#lossError()) }
+    return { native, settled: settled.then((error) => error ?? this.lossError()) }
   }
 
   /** Takes a new buffer into the books. */
@@ -166,7 +166,7 @@ export class DeviceMemory<B extends MkGpuBackend> implements StagingOwner<B> {
 
   /** Called by a staging buffer whose map was refused. */
   mapFailure(buffer: MkStagingBuffer<B>, cause: unknown): Error {
-    const loss = this.#lossError()
+    const loss = this.lossError()
     if (loss) return loss
     if (cause instanceof AllocationFailed) return cause
     return new NotMappable(buffer.label, `${cause instanceof Error ? cause.message : String(cause)}.`)
@@ -179,7 +179,8 @@ export class DeviceMemory<B extends MkGpuBackend> implements StagingOwner<B> {
     if (allocatedSize(size) > max) throw new BufferTooLarge(label, size, max)
   }
 
-  #lossError(): DeviceLost | undefined {
+  /** Undefined while the device is not known to be lost. */
+  lossError(): DeviceLost | undefined {
     const { loss } = this.#timeline
     return loss && new DeviceLost(loss.reason, loss.message)
   }

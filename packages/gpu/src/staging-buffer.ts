@@ -1,3 +1,4 @@
+import type { MkError } from '@memkit/core'
 import { MkBuffer } from './buffers.ts'
 import type { BufferOwner, MkBufferDescription } from './buffers.ts'
 import type { BackendAllocation, MkGpuBackend, NativeOf } from './backend.ts'
@@ -8,6 +9,8 @@ import { unawaited } from './unawaited.ts'
 export interface StagingOwner<B extends MkGpuBackend> extends BufferOwner<B> {
   /** Throws what forbids mapping now: a lost device, recorded work that still needs the buffer. */
   checkMappable(buffer: MkStagingBuffer<B>): void
+  /** Undefined while the device is not known to be lost. */
+  lossError(): MkError | undefined
   /** Turns what a backend rejected a map with into a typed error. */
   mapFailure(buffer: MkStagingBuffer<B>, cause: unknown): Error
 }
@@ -155,7 +158,7 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
   }
 
   override destroy(): void {
-    this.#endMapping(new BufferDestroyed(this.label))
+    this.#endMapping(this.#owner.lossError() ?? new BufferDestroyed(this.label))
     super.destroy()
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { DeviceLost, DummyBackend, MkBufferUsage, MkGpu, OutOfRange } from '@memkit/gpu'
-import type { DummyOptions, MkDeviceBuffer } from '@memkit/gpu'
+import { DeviceLost, DummyBackend, MkBufferUsage, MkGpu, MkMemoryType, OutOfRange } from '@memkit/gpu'
+import type { DummyBuffer, DummyOptions, MkDeviceBuffer } from '@memkit/gpu'
 import { Timeline } from '../src/timeline.ts'
 import { thrownBy } from './thrown-by.ts'
 
@@ -180,6 +180,23 @@ describe('a lost device', () => {
       expect((await gpu.lost).message).toContain(`call ${k}`)
       gpu.destroy()
     }
+  })
+
+  it('rejects a map that is pending with DeviceLost, also where the gpu is destroyed before the device has answered', async () => {
+    // Chromium and Dawn answer some time after they have said that they are lost.
+    class SlowToAnswer extends DummyBackend {
+      override map(buffer: DummyBuffer): Promise<void> {
+        super.map(buffer).catch(() => undefined)
+        return new Promise(() => {})
+      }
+    }
+    const backend = new SlowToAnswer()
+    const gpu = new MkGpu(backend)
+    const mapped = gpu.createStagingBuffer(4, { memory: MkMemoryType.HostCached }).map()
+    backend.lose()
+    await gpu.lost
+    gpu.destroy()
+    await expect(mapped).rejects.toBeInstanceOf(DeviceLost)
   })
 
   it('settles a buffer that was made too late to be there', async () => {

@@ -44,12 +44,12 @@ export class Chart {
     const legend = options.series.map(({ title, color }, i) =>
       element('span', { class: 'key', 'data-color': color }, element('i'), `${title} `, this.#values[i]),
     )
-    this.#body = element('div', { class: 'plot' })
-    this.#peak = element('span', { class: 'key', title: 'Higher than what is drawn' })
+    this.#peak = element('span', { class: 'peak', title: 'Higher than what is drawn' })
+    this.#body = element('div', { class: 'plot' }, this.#peak)
     this.element = element(
       'figure',
       { class: 'chart', 'aria-label': options.title },
-      element('figcaption', {}, element('span', { class: 'title' }, options.title), this.#peak, ...legend),
+      element('figcaption', {}, element('span', { class: 'title' }, options.title), ...legend),
       this.#body,
     )
     this.#observer = new ResizeObserver(() => this.#fit())
@@ -62,7 +62,7 @@ export class Chart {
     const { text } = this.#options
     const { top, peak } = chartTop(columns)
     this.#top = top
-    setText(this.#peak, peak > top ? `peak ${text(peak)}` : '')
+    setText(this.#peak, peak > top ? `peak ${text(peak)}, above` : '')
     this.#plot?.setData(this.#data)
     for (let i = 0; i < columns.length; i++) {
       const value = columns[i][shown]

@@ -79,7 +79,13 @@ export class Sheet {
     const sideways = this.#dock === 'right'
     const edge = this.#edge
     setAttribute(edge, 'aria-orientation', sideways ? 'vertical' : 'horizontal')
-    setAttribute(edge, 'aria-label', sideways ? 'Width of the inspector' : 'Height of the inspector')
+    setAttribute(
+      edge,
+      'aria-label',
+      this.#dock === 'float'
+        ? 'Size of the inspector. Arrow keys change it, with Shift they move the inspector'
+        : `${sideways ? 'Width' : 'Height'} of the inspector`,
+    )
     setAttribute(edge, 'aria-valuemin', String(sideways ? LEAST * 2 : LEAST))
     setAttribute(edge, 'aria-valuemax', String(sideways ? innerWidth : innerHeight))
     setAttribute(edge, 'aria-valuenow', String(sideways ? width : height))
@@ -105,7 +111,10 @@ export class Sheet {
     const sign = this.#dock === 'float' ? 1 : -1
     const taller = { ArrowUp: -KEY_STEP, ArrowDown: KEY_STEP }[event.key]
     const wider = { ArrowLeft: -KEY_STEP, ArrowRight: KEY_STEP }[event.key]
-    if (taller !== undefined && this.#dock !== 'right')
+    if (event.shiftKey && this.#dock === 'float') {
+      this.#top += taller ?? 0
+      this.#left += wider ?? 0
+    } else if (taller !== undefined && this.#dock !== 'right')
       this.#height = between(this.#height + sign * taller, LEAST, innerHeight)
     else if (wider !== undefined && this.#dock !== 'bottom')
       this.#width = between(this.#width + sign * wider, LEAST * 2, innerWidth)

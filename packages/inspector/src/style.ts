@@ -134,7 +134,7 @@ thead th { color: var(--muted); font-weight: 500; font-size: 12px; }
 .name + .chip { margin-left: 8px; }
 .wrap { white-space: normal; }
 .with-bar { position: relative; min-width: 130px; }
-.with-bar .bar { position: absolute; left: 0; top: 4px; bottom: 4px; background: var(--accent); opacity: 0.18; border-radius: 3px; }
+.with-bar .bar { position: absolute; left: 0; top: 50%; height: 20px; margin-top: -10px; background: var(--accent); opacity: 0.18; border-radius: 3px; }
 .with-bar span { position: relative; }
 `
 
@@ -145,12 +145,13 @@ const views = `
 .tiles dd { margin: 0; font-size: 15px; font-weight: 600; font-variant-numeric: tabular-nums; min-width: 2.5em; }
 .charts { flex: 1; min-height: 150px; display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 10px; border-radius: 6px; }
 .chart { margin: 0; display: flex; flex-direction: column; min-width: 0; min-height: 150px; background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: 6px 4px 4px 8px; }
-.chart figcaption { display: flex; flex-wrap: wrap; gap: 0 12px; font-size: 12px; padding-right: 6px; }
+.chart figcaption { display: flex; flex-wrap: wrap; gap: 0 10px; font-size: 12px; padding-right: 6px; }
 .chart .title { font-weight: 600; margin-right: auto; }
 .key { color: var(--muted); white-space: nowrap; }
-.key b { color: var(--text); font-weight: 600; font-variant-numeric: tabular-nums; display: inline-block; min-width: 4.2em; }
-.key:empty { display: none; }
-.key i { display: inline-block; width: 9px; height: 9px; border-radius: 2px; margin-right: 5px; background: var(--muted); }
+.key b { color: var(--text); font-weight: 600; font-variant-numeric: tabular-nums; display: inline-block; min-width: 3.9em; }
+.peak { position: absolute; z-index: 1; right: 8px; top: 0; padding: 0 4px; border-radius: 3px; background: var(--raised); color: var(--muted); font-size: 11px; }
+.peak:empty { display: none; }
+.key i { display: inline-block; width: 9px; height: 9px; border-radius: 2px; margin-right: 4px; background: var(--muted); }
 [data-color='--one'] i { background: var(--one); } [data-color='--two'] i { background: var(--two); }
 [data-color='--three'] i { background: var(--three); } [data-color='--four'] i { background: var(--four); }
 [data-color='--five'] i { background: var(--five); }
@@ -169,7 +170,7 @@ const views = `
 
 .fields { width: auto; min-width: min(100%, 46em); }
 .fields th[scope='row'] { font-weight: 600; vertical-align: top; }
-.fields small { display: block; font-weight: 400; color: var(--muted); font-size: 12px; }
+.fields small { margin-left: 8px; font-weight: 400; color: var(--muted); font-size: 12px; }
 .fields td { vertical-align: top; font-family: ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: 12.5px; }
 .numbers { display: grid; grid-template-columns: repeat(var(--width), minmax(4.5em, max-content)); gap: 1px 14px; }
 .numbers span { text-align: right; border-radius: 4px; padding: 0 4px; }
@@ -213,7 +214,6 @@ const narrow = `
   .fields thead { display: none; }
   .fields tr { padding: 6px 0; border-bottom: 1px solid var(--line); }
   .fields th[scope='row'], .fields td { border: 0; padding-block: 1px; }
-  .fields small { display: inline; margin-left: 8px; }
   .fields td { display: flex; gap: 8px; }
   .fields td::before { content: attr(data-side); color: var(--muted); flex: 0 0 3.6em; font-family: system-ui, sans-serif; }
   .numbers { gap: 1px 4px; grid-template-columns: repeat(var(--width), minmax(3em, max-content)); font-size: 12px; }

@@ -566,7 +566,39 @@ describe('the keyboard', () => {
     await userEvent.keyboard('{ArrowRight}')
     expect(inspector.element.clientWidth).toBe(width - 24)
     button(inspector, 'Let it float').click()
-    expect(inspector.element.getBoundingClientRect().top).toBe(24)
+    const { left, top } = inspector.element.getBoundingClientRect()
+    edge.focus()
+    await userEvent.keyboard('{Shift>}{ArrowDown}{ArrowRight}{/Shift}')
+    const moved = inspector.element.getBoundingClientRect()
+    expect([moved.left - left, moved.top - top]).toEqual([24, 24])
+  })
+})
+
+describe('the pointer', () => {
+  /** Somewhere to drag to: 10 × 10 pixels, the middle of which is at x, y. */
+  function spot(x: number, y: number): HTMLElement {
+    const place = document.body.appendChild(document.createElement('div'))
+    place.style.cssText = `position: fixed; width: 10px; height: 10px; left: ${x - 5}px; top: ${y - 5}px`
+    return place
+  }
+
+  it('drags the edge', async () => {
+    const inspector = mount()
+    await userEvent.dragAndDrop(one(inspector, '.edge'), spot(200, 100))
+    expect(inspector.element.getBoundingClientRect().top).toBeCloseTo(100, -1)
+    expect(inspector.element.getBoundingClientRect().bottom).toBe(innerHeight)
+  })
+
+  it('drags a floating panel by its head', async () => {
+    const inspector = mount({ dock: 'float' })
+    const title = one(inspector, 'header .cost')
+    title.textContent = 'costs nothing'
+    const grip = title.getBoundingClientRect()
+    const { left, top } = inspector.element.getBoundingClientRect()
+    await userEvent.dragAndDrop(title, spot(120, 200))
+    const moved = inspector.element.getBoundingClientRect()
+    expect(moved.top - top).toBeCloseTo(200 - (grip.top + grip.height / 2), -1)
+    expect(moved.left - left).toBeCloseTo(120 - (grip.left + grip.width / 2), -1)
   })
 })
 

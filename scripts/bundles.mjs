@@ -1,6 +1,6 @@
 // Bundles what a user imports, as Vite does it with nothing configured, from the built packages. size-limit weighs
 // the results (`.size-limit.json`); `node scripts/bundles.mjs --breakdown` prints what they are made of.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -42,21 +42,16 @@ export const programs = {
  */
 export async function bundle(program, { minify = true, from = join(root, 'tests') } = {}) {
   const { build } = await import('vite')
-  const entry = join(from, 'bundled-program.js')
+  // A page, and not a module alone, whose exports would keep chunks apart.
+  const folder = mkdtempSync(join(from, '.bundle-'))
+  writeFileSync(join(folder, 'index.html'), '<script type="module" src="./program.js"></script>')
+  writeFileSync(join(folder, 'program.js'), program)
   const outcome = await build({
-    root: from,
+    root: folder,
     configFile: false,
     logLevel: 'warn',
-    plugins: [
-      {
-        name: 'program',
-        enforce: 'pre',
-        resolveId: (id) => (id === entry ? id : undefined),
-        load: (id) => (id === entry ? program : undefined),
-      },
-    ],
-    build: { write: false, minify, rolldownOptions: { input: entry, external: ['bitecs'] } },
-  })
+    build: { write: false, minify, rolldownOptions: { external: ['bitecs'] } },
+  }).finally(() => rmSync(folder, { recursive: true }))
   const { output } = /** @type {import('vite').Rolldown.RolldownOutput} */ (outcome)
   return output.flatMap((chunk) =>
     chunk.type === 'chunk'

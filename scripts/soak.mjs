@@ -21,7 +21,8 @@ const given = [...(frames ? ['--frames', frames] : []), ...(seed ? ['--seed', se
 for (const name of backend ? [backend] : ['dummy', 'dawn']) {
   const code = await runNode([...program, '--backend', name, ...given], softwareVulkanEnv())
   if (code !== 0) process.exitCode = code
-  if (code === 130) break
+  // Interrupted, by Ctrl-C or by whoever started it.
+  if (code === 130 || code === 143) break
 }
 
 /**

@@ -1,0 +1,140 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { addComponent, addEntity, createWorld } from 'bitecs'
+import { attachMk, f32, GpuSynced, struct } from '@memkit/ecs-plugin'
+import type { MkSync } from '@memkit/ecs-plugin'
+import { DummyBackend, MkGpu } from '@memkit/gpu'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+// Whatever comes from a string of the user's is no code: neither JavaScript nor, unless it is a name, WGSL.
+
+describe('WGSL', () => {
+  const gpu = new MkGpu(new DummyBackend())
+  const world = createWorld()
+  const Thing = GpuSynced({ x: new Float32Array(4) }, { label: 'Thing' })
+  let mk: MkSync<object>
+  beforeAll(async () => {
+    addComponent(world, addEntity(world), Thing)
+    mk = await attachMk(world, { gpu, heapBytes: 1 << 20 })
+  })
+  afterAll(() => {
+    mk.dispose()
+    gpu.destroy()
+  })
+
+  /** Every place at which a string gets into a shader; what each makes of a name that is one, and where it stands in it. */
+  const places: readonly [place: string, made: (name: string) => string, text: (name: string) => string][] = [
+    ['a field', (name) => struct({ [name]: f32 }).wgsl('S'), (name) => `struct S {\n  ${name}: f32,\n}`],
+    ['a struct', (name) => struct({ a: f32 }, name).wgsl(), (name) => `struct ${name} {\n  a: f32,\n}`],
+    [
+      'what a struct is called',
+      (name) => struct({ a: f32 }).wgsl(name),
+      (name) => `struct ${name} {\n  a: f32,\n}`,
+    ],
+    [
+      'a struct in a struct',
+      (name) => struct({ inner: struct({ a: f32 }, name) }).wgsl('Outer_'),
+      (name) => `struct ${name} {\n  a: f32,\n}\n\nstruct Outer_ {\n  inner: ${name},\n}`,
+    ],
+    [
+      'a variable',
+      (name) => mk.buffer(Thing).wgsl(0, 0, { name }),
+      (name) =>
+        `struct Thing {\n  x: f32,\n}\n@group(0) @binding(0) var<storage, read> ${name}: array<Thing>;\n`,
+    ],
+    [
+      'the label of a query',
+      (name) => {
+        const query = mk.query([Thing], { label: name })
+        try {
+          return query.indices.wgsl(0, 0, name === '' ? {} : { name: query.label })
+        } finally {
+          query.dispose()
+        }
+      },
+      (name) => `@group(0) @binding(0) var<storage, read> ${name}: array<u32>;\n`,
+    ],
+  ]
+
+  const attacks = [
+    '',
+    'a: f32, b',
+    'x; }\n@compute fn f() {} struct Y {',
+    'x//',
+    '/**/x',
+    'x y',
+    'x\u2028y',
+    'x\u0000',
+    '`',
+    '${x}',
+    'x<u32>',
+    '__x',
+    'fn',
+    'а b',
+  ]
+
+  describe.each(places)('%s', (_, made, text) => {
+    it.each(attacks)('is not called %j', (name) => {
+      expect(() => made(name)).toThrow(expect.objectContaining({ code: 'InvalidIdentifier' }))
+    })
+
+    it('is called what it is told to, or refused', () => {
+      fc.assert(
+        fc.property(
+          fc.oneof(
+            fc.string({ unit: 'grapheme' }),
+            fc.string({ unit: fc.constantFrom('a', 'Z', '_', '9', 'é', '速', '-', ';', '{', '}') }),
+          ),
+          (name) => {
+            let shader: string
+            try {
+              shader = made(name)
+            } catch (error) {
+              // A query and the buffer it lists have other rules for names that are taken.
+              expect(error).toMatchObject({
+                code: expect.stringMatching(/^(InvalidIdentifier|ReservedField)$/) as string,
+              })
+              return
+            }
+            expect(shader).toBe(text(name))
+            expect(name).toMatch(/^[\p{XID_Start}_]\p{XID_Continue}*$/u)
+          },
+        ),
+        { numRuns: 500 },
+      )
+    })
+  })
+
+  it('a component is not flagged with a label that is no name', () => {
+    for (const label of attacks)
+      expect(() => GpuSynced({ x: new Float32Array(4) }, { label })).toThrow(
+        expect.objectContaining({ code: 'InvalidIdentifier' }),
+      )
+  })
+
+  it('nor with columns whose names are none', () => {
+    for (const name of attacks)
+      expect(() => GpuSynced({ [name]: new Float32Array(4) })).toThrow(
+        expect.objectContaining({ code: 'InvalidIdentifier' }),
+      )
+  })
+})
+
+describe('JavaScript', () => {
+  it('is never made of strings: all of it runs where that is forbidden', async () => {
+    const program = new URL('workers/leave-nothing.node.ts', import.meta.url).pathname
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [
+        '--disallow-code-generation-from-strings',
+        '--conditions=@memkit/source',
+        '--import=tsx',
+        program,
+        'back-off',
+      ],
+      { timeout: 25_000 },
+    )
+    expect(JSON.parse(stdout)).toMatchObject({ after: 0 })
+  }, 30_000)
+})

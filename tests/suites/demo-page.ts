@@ -130,7 +130,7 @@ export class DemoPage {
     options: BrowserContextOptions = {},
     before: () => void = () => {},
   ): Promise<DemoPage> {
-    const page = await browser.newPage({ viewport: { width: 960, height: 600 }, ...options })
+    const page = await browser.newPage({ viewport: { width: 640, height: 400 }, ...options })
     await page.addInitScript(watchPage)
     await page.addInitScript(before)
     page.setDefaultTimeout(60_000)
@@ -148,28 +148,20 @@ export class DemoPage {
     await this.page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached' })
   }
 
-  /** Waits until a figure of the overlay satisfies a pattern. */
-  async shows(name: string, pattern: RegExp): Promise<void> {
-    await this.page
-      .locator(`[data-value="${name}"]`)
-      .filter({ hasText: pattern })
-      .waitFor({ state: 'attached' })
+  /** Waits until the game is in a phase: title, playing, paused or over. */
+  async inPhase(phase: string): Promise<void> {
+    await this.page.locator(`html[data-phase="${phase}"]`).waitFor({ state: 'attached' })
   }
 
-  /** Waits until the report's line about a component satisfies a pattern: label, strategy, rows, bytes, one space between them. */
-  async showsComponent(pattern: RegExp): Promise<void> {
+  /** Waits until the report of a frame says something of a component: its label, strategy and rows, one space between them. */
+  async reports(pattern: RegExp): Promise<void> {
     await this.page.waitForFunction(
       (source) =>
-        [...document.querySelectorAll<HTMLTableRowElement>('[data-value="mirrors"] tr')].some((row) =>
-          new RegExp(source).test([...row.cells].map((cell) => cell.textContent).join(' ')),
+        globalThis.demo?.app.mk.report.mirrors.some(({ label, strategy, rows }) =>
+          new RegExp(source).test(`${label} ${strategy} ${rows}`),
         ),
       pattern.source,
     )
-  }
-
-  /** Moves a slider as a hand does. */
-  async slide(id: 'entities' | 'moving', value: number): Promise<void> {
-    await this.page.locator(`#${id}`).fill(String(value))
   }
 
   /** Most animation frame callbacks in any of the next ten frames: how many loops run. */
@@ -189,9 +181,9 @@ export class DemoPage {
     return this.page.evaluate(() => globalThis.probe.devices)
   }
 
-  /** A picture of what the canvas shows, without the cards before it. */
+  /** A picture of what the canvas shows, without what lies over it. */
   async picture(): Promise<string> {
-    const png = await this.page.screenshot({ style: '#hud { visibility: hidden }' })
+    const png = await this.page.screenshot({ style: '#hud, .screen { visibility: hidden !important }' })
     return png.toString('base64')
   }
 

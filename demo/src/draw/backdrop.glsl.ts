@@ -2,14 +2,18 @@ import { RIPPLES } from '../rules/cues.ts'
 
 /** The night of backdrop.wgsl.ts, for WebGL2. */
 export const sky = /* glsl */ `
-float chance(vec2 cell) { return fract(sin(dot(cell, vec2(127.1, 311.7))) * 43758.547); }
+float soft(float far, float reach) {
+  float near = max(0.0, 1.0 - abs(far) / reach);
+  return near * near;
+}
 
-float stars(vec2 place, float size, float seed) {
-  vec2 cell = floor(place / size) + seed;
-  float lot = chance(cell);
-  vec2 at = vec2(chance(cell + 7.3), chance(cell + 3.1)) * 0.7 + 0.15;
-  float far = length(fract(place / size) - at) * size / max(1.0, view.thinnest * 1.7);
-  return step(0.72, lot) * exp(-far * far * 0.9) * (0.3 + 0.7 * fract(lot * 91.0)) * (0.8 + 0.2 * sin(view.time * 2.0 + lot * 400.0));
+float stars(vec2 place, float size) {
+  ivec2 cell = ivec2(floor(place / size));
+  uint lot = uint(cell.x) * 0x9e3779b1u ^ uint(cell.y) * 0x85ebca6bu;
+  lot = (lot ^ (lot >> 15u)) * 0x2c1b3c6du;
+  if ((lot & 3u) != 0u) return 0.0;
+  vec2 at = vec2((lot >> 8u) & 255u, (lot >> 16u) & 255u) / 365.0 + 0.15;
+  return soft(length(fract(place / size) - at) * size, max(1.9, view.thinnest * 2.6)) * float(lot >> 24u) / 255.0;
 }
 
 vec4 sky(vec2 onScreen) {
@@ -21,30 +25,27 @@ vec4 sky(vec2 onScreen) {
     if (ripple.w <= 0.0) continue;
     vec2 off = place - ripple.xy;
     float far = length(off) + 0.001;
-    float front = (far - ripple.z) / 26.0;
-    float push = exp(-front * front) * ripple.w;
-    bent -= off / far * push * 16.0;
+    float push = soft(far - ripple.z, 70.0) * ripple.w;
+    bent -= off / far * push * 18.0;
     lit += push;
   }
   vec2 edge = abs(place) - view.arena * 0.5;
   float outside = max(edge.x, edge.y);
-  float inside = 1.0 - smoothstep(-2.0, 2.0, outside);
+  float inside = clamp(0.5 - outside * 0.25, 0.0, 1.0);
 
-  vec3 colour = mix(vec3(0.010, 0.015, 0.040), vec3(0.022, 0.012, 0.045), 0.5 + 0.5 * sin(place.x * 0.0021 + place.y * 0.0013));
-  colour += vec3(0.004, 0.012, 0.022) * (0.5 + 0.5 * sin(place.y * 0.0031 - place.x * 0.0017 + 2.0));
-  colour += vec3(0.75, 0.85, 1.0) * stars(place - view.centre * 0.6, 88.0, 0.0) * 0.55;
-  colour += vec3(0.6, 0.7, 1.0) * stars(place - view.centre * 0.85 + 31.0, 47.0, 17.0) * 0.28;
+  float slope = (onScreen.x + onScreen.y) * 0.25 + 0.5;
+  vec3 colour = mix(vec3(0.008, 0.018, 0.044), vec3(0.026, 0.012, 0.046), slope);
+  colour += vec3(0.75, 0.85, 1.0) * stars(place - view.centre * 0.6, 76.0) * 0.75;
+  colour += vec3(0.6, 0.7, 1.0) * stars(place - view.centre * 0.85 + 31.0, 41.0) * 0.42;
 
-  float pitch = 100.0;
-  vec2 line = abs(fract(bent / pitch + 0.5) - 0.5) * pitch;
-  float grid = exp(-min(line.x, line.y) / max(0.9, view.thinnest * 1.2));
-  colour += vec3(0.10, 0.22, 0.42) * grid * (0.13 + 0.9 * min(1.0, lit)) * inside;
-  colour += vec3(0.05, 0.11, 0.2) * min(1.0, lit) * 0.22;
+  vec2 line = abs(fract(bent * 0.01 + 0.5) - 0.5) * 100.0;
+  float grid = soft(min(line.x, line.y), max(2.4, view.thinnest * 3.0));
+  colour += vec3(0.10, 0.22, 0.42) * grid * (0.17 + 0.9 * min(1.0, lit)) * inside;
+  colour += vec3(0.05, 0.11, 0.2) * min(1.0, lit) * 0.3;
 
-  float rim = exp(-abs(outside) / 2.2) * 0.55 + exp(-abs(outside) / 16.0) * 0.13;
+  float rim = soft(outside, 6.0) * 0.55 + soft(outside, 46.0) * 0.13;
   colour = colour * mix(0.45, 1.0, inside) + mix(vec3(0.16, 0.42, 0.8), vec3(1, 0.15, 0.2), view.alarm) * rim * (1.0 + view.alarm);
-  float vignette = dot(onScreen, onScreen);
-  colour += vec3(0.45, 0.02, 0.05) * view.alarm * smoothstep(0.5, 2.0, vignette) * 0.6;
-  return vec4(colour * (1.0 - 0.28 * smoothstep(0.6, 2.0, vignette)), 1);
+  float corner = clamp(dot(onScreen, onScreen) * 0.7 - 0.4, 0.0, 1.0);
+  return vec4(colour * (1.0 - 0.3 * corner) + vec3(0.3, 0.014, 0.034) * view.alarm * corner, 1);
 }
 `

@@ -13,17 +13,20 @@ struct Sky {
   return Sky(vec4f(corner, 0.0, 1.0), corner);
 }
 
-fn chance(cell: vec2f) -> f32 {
-  return fract(sin(dot(cell, vec2f(127.1, 311.7))) * 43758.547);
+/** 1 in the middle, 0 from \`reach\` on. What software devices draw in time has no exponents. */
+fn soft(far: f32, reach: f32) -> f32 {
+  let near = max(0.0, 1.0 - abs(far) / reach);
+  return near * near;
 }
 
 /** One star in some of the cells of a grid. */
-fn stars(place: vec2f, size: f32, seed: f32) -> f32 {
-  let cell = floor(place / size) + seed;
-  let lot = chance(cell);
-  let at = vec2f(chance(cell + 7.3), chance(cell + 3.1)) * 0.7 + 0.15;
-  let far = length(fract(place / size) - at) * size / max(1.0, view.thinnest * 1.7);
-  return step(0.72, lot) * exp(-far * far * 0.9) * (0.3 + 0.7 * fract(lot * 91.0)) * (0.8 + 0.2 * sin(view.time * 2.0 + lot * 400.0));
+fn stars(place: vec2f, size: f32) -> f32 {
+  let cell = vec2i(floor(place / size));
+  var lot = (u32(cell.x) * 0x9e3779b1u) ^ (u32(cell.y) * 0x85ebca6bu);
+  lot = (lot ^ (lot >> 15u)) * 0x2c1b3c6du;
+  if ((lot & 3u) != 0u) { return 0.0; }
+  let at = vec2f(f32((lot >> 8u) & 255u), f32((lot >> 16u) & 255u)) / 365.0 + 0.15;
+  return soft(length(fract(place / size) - at) * size, max(1.9, view.thinnest * 2.6)) * f32(lot >> 24u) / 255.0;
 }
 
 @fragment fn paint(it: Sky) -> @location(0) vec4f {
@@ -35,31 +38,28 @@ fn stars(place: vec2f, size: f32, seed: f32) -> f32 {
     if (ripple.w <= 0.0) { continue; }
     let off = place - ripple.xy;
     let far = length(off) + 0.001;
-    let front = (far - ripple.z) / 26.0;
-    let push = exp(-front * front) * ripple.w;
-    bent -= off / far * push * 16.0;
+    let push = soft(far - ripple.z, 70.0) * ripple.w;
+    bent -= off / far * push * 18.0;
     lit += push;
   }
-  let edge = max(abs(place) - view.arena * 0.5, vec2f(-1000.0));
+  let edge = abs(place) - view.arena * 0.5;
   let outside = max(edge.x, edge.y);
-  let inside = 1.0 - smoothstep(-2.0, 2.0, outside);
+  let inside = clamp(0.5 - outside * 0.25, 0.0, 1.0);
 
-  var colour = mix(vec3f(0.010, 0.015, 0.040), vec3f(0.022, 0.012, 0.045), 0.5 + 0.5 * sin(place.x * 0.0021 + place.y * 0.0013));
-  colour += vec3f(0.004, 0.012, 0.022) * (0.5 + 0.5 * sin(place.y * 0.0031 - place.x * 0.0017 + 2.0));
+  let slope = (it.screen.x + it.screen.y) * 0.25 + 0.5;
+  var colour = mix(vec3f(0.008, 0.018, 0.044), vec3f(0.026, 0.012, 0.046), slope);
   // The further a layer of stars, the less it moves with the camera.
-  colour += vec3f(0.75, 0.85, 1.0) * stars(place - view.centre * 0.6, 88.0, 0.0) * 0.55;
-  colour += vec3f(0.6, 0.7, 1.0) * stars(place - view.centre * 0.85 + 31.0, 47.0, 17.0) * 0.28;
+  colour += vec3f(0.75, 0.85, 1.0) * stars(place - view.centre * 0.6, 76.0) * 0.75;
+  colour += vec3f(0.6, 0.7, 1.0) * stars(place - view.centre * 0.85 + 31.0, 41.0) * 0.42;
 
-  let pitch = 100.0;
-  let line = abs(fract(bent / pitch + 0.5) - 0.5) * pitch;
-  let grid = exp(-min(line.x, line.y) / max(0.9, view.thinnest * 1.2));
-  colour += vec3f(0.10, 0.22, 0.42) * grid * (0.13 + 0.9 * min(1.0, lit)) * inside;
-  colour += vec3f(0.05, 0.11, 0.2) * min(1.0, lit) * 0.22;
+  let line = abs(fract(bent * 0.01 + 0.5) - 0.5) * 100.0;
+  let grid = soft(min(line.x, line.y), max(2.4, view.thinnest * 3.0));
+  colour += vec3f(0.10, 0.22, 0.42) * grid * (0.17 + 0.9 * min(1.0, lit)) * inside;
+  colour += vec3f(0.05, 0.11, 0.2) * min(1.0, lit) * 0.3;
 
-  let rim = exp(-abs(outside) / 2.2) * 0.55 + exp(-abs(outside) / 16.0) * 0.13;
+  let rim = soft(outside, 6.0) * 0.55 + soft(outside, 46.0) * 0.13;
   colour = colour * mix(0.45, 1.0, inside) + mix(vec3f(0.16, 0.42, 0.8), vec3f(1.0, 0.15, 0.2), view.alarm) * rim * (1.0 + view.alarm);
-  let vignette = dot(it.screen, it.screen);
-  colour += vec3f(0.45, 0.02, 0.05) * view.alarm * smoothstep(0.5, 2.0, vignette) * 0.6;
-  return vec4f(colour * (1.0 - 0.28 * smoothstep(0.6, 2.0, vignette)), 1.0);
+  let corner = clamp(dot(it.screen, it.screen) * 0.7 - 0.4, 0.0, 1.0);
+  return vec4f(colour * (1.0 - 0.3 * corner) + vec3f(0.3, 0.014, 0.034) * view.alarm * corner, 1.0);
 }
 `

@@ -1,7 +1,7 @@
 /** The outlines of outlines.wgsl.ts, for WebGL2. */
 export const outlines = /* glsl */ `
 float wave(float angle, float seed) {
-  return 0.86 + 0.07 * sin(3.0 * angle + seed * 40.0) + 0.05 * sin(5.0 * angle + seed * 90.0) + 0.03 * sin(9.0 * angle + seed * 17.0);
+  return 0.87 + 0.08 * sin(3.0 * angle + seed * 40.0) + 0.05 * sin(7.0 * angle + seed * 90.0);
 }
 
 vec4 asteroid(vec2 place, vec3 colour, float glow, float seed, float blur) {
@@ -16,7 +16,7 @@ vec4 asteroid(vec2 place, vec3 colour, float glow, float seed, float blur) {
   float outside = dot(place - p, normalize(vec2(side.y, -side.x)));
   float matter = 1.0 - smoothstep(-blur, blur, outside);
   float rim = exp(-abs(outside) / (0.035 + blur)) * (0.5 + 0.5 * glow);
-  float halo = exp(-max(0.0, outside) * 7.0) * 0.16 * glow;
+  float halo = max(0.0, 0.3 - max(0.0, outside)) * 0.55 * glow;
   float facet = 0.5 + 0.5 * sin(facetAt * 2.4 + seed * 20.0);
   vec3 rock = vec3(0.020, 0.030, 0.058) + vec3(0.018, 0.022, 0.034) * facet + colour * 0.10 * max(0.0, glow - 1.0);
   return vec4(rock * matter + mix(colour, vec3(1), 0.35) * (rim * 0.62 + halo), matter);
@@ -62,7 +62,7 @@ vec4 pickup(vec2 place, float kind, vec3 colour, float glow, float blur) {
 }
 
 vec4 outline(vec2 place, float shape, vec3 colour, float glow, float seed, float pace, float blur) {
-  float edge = 1.0 - smoothstep(0.86, 1.0, max(abs(place.x), abs(place.y)) / (shape == 1.0 ? 1.5 : 2.6));
+  float edge = 1.0 - smoothstep(0.86, 1.0, max(abs(place.x), abs(place.y)) / (shape == 1.0 ? 1.3 : 2.6));
   vec4 painted;
   if (shape == 1.0) painted = asteroid(place, colour, glow, seed, blur);
   else if (shape == 0.0) painted = ship(place, colour, glow, pace, blur);

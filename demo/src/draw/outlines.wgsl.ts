@@ -4,7 +4,7 @@
  */
 export const outlines = /* wgsl */ `
 fn wave(angle: f32, seed: f32) -> f32 {
-  return 0.86 + 0.07 * sin(3.0 * angle + seed * 40.0) + 0.05 * sin(5.0 * angle + seed * 90.0) + 0.03 * sin(9.0 * angle + seed * 17.0);
+  return 0.87 + 0.08 * sin(3.0 * angle + seed * 40.0) + 0.05 * sin(7.0 * angle + seed * 90.0);
 }
 
 fn asteroid(place: vec2f, colour: vec3f, glow: f32, seed: f32, blur: f32) -> vec4f {
@@ -20,7 +20,7 @@ fn asteroid(place: vec2f, colour: vec3f, glow: f32, seed: f32, blur: f32) -> vec
   let outside = dot(place - p, normalize(vec2f(side.y, -side.x)));
   let matter = 1.0 - smoothstep(-blur, blur, outside);
   let rim = exp(-abs(outside) / (0.035 + blur)) * (0.5 + 0.5 * glow);
-  let halo = exp(-max(0.0, outside) * 7.0) * 0.16 * glow;
+  let halo = max(0.0, 0.3 - max(0.0, outside)) * 0.55 * glow;
   let facet = 0.5 + 0.5 * sin(facetAt * 2.4 + seed * 20.0);
   let rock = vec3f(0.020, 0.030, 0.058) + vec3f(0.018, 0.022, 0.034) * facet + colour * 0.10 * max(0.0, glow - 1.0);
   let light = mix(colour, vec3f(1.0), 0.35) * (rim * 0.62 + halo);
@@ -73,7 +73,7 @@ fn pickup(place: vec2f, kind: f32, colour: vec3f, glow: f32, blur: f32) -> vec4f
 
 fn outline(place: vec2f, shape: f32, colour: vec3f, glow: f32, seed: f32, pace: f32, blur: f32) -> vec4f {
   // Nothing reaches the square's edge.
-  let edge = 1.0 - smoothstep(0.86, 1.0, max(abs(place.x), abs(place.y)) / select(2.6, 1.5, shape == 1.0));
+  let edge = 1.0 - smoothstep(0.86, 1.0, max(abs(place.x), abs(place.y)) / select(2.6, 1.3, shape == 1.0));
   var painted = vec4f(0.0);
   if (shape == 1.0) { painted = asteroid(place, colour, glow, seed, blur); }
   else if (shape == 0.0) { painted = ship(place, colour, glow, pace, blur); }

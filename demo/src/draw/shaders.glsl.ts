@@ -103,7 +103,7 @@ out vec4 shape;
 out vec4 more;
 void main() {
   gl_Position = toClip(position + velocity * view.lead);
-  float room = form.x == 1.0 ? 1.5 : 2.6;
+  float room = form.x == 1.0 ? 1.3 : 2.6;
   gl_PointSize = pointSize(2.0 * room * look.x);
   colour = rainbow(look.y);
   shape = vec4(cos(form.y), sin(form.y), form.x, look.z);

@@ -100,7 +100,7 @@ ${outlines}
   let at = vec2f(position[entity].x, position[entity].y) + flight * view.lead;
   let corners = array(vec2f(-1.0, -1.0), vec2f(1.0, -1.0), vec2f(-1.0, 1.0), vec2f(-1.0, 1.0), vec2f(1.0, -1.0), vec2f(1.0, 1.0));
   // Room for the halo.
-  let place = corners[vertex % ${SQUARE}] * select(2.6, 1.5, it.shape == 1.0);
+  let place = corners[vertex % ${SQUARE}] * select(2.6, 1.3, it.shape == 1.0);
   let turned = vec2f(place.x * cos(it.turn) - place.y * sin(it.turn), place.x * sin(it.turn) + place.y * cos(it.turn));
   let form = vec4f(it.shape, it.hue, it.glow, fract(f32(entity) * 0.618034));
   let more = vec2f(clamp(length(flight) / 360.0, 0.0, 1.0), view.thinnest / it.size);

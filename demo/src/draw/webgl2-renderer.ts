@@ -60,13 +60,14 @@ export class WebGl2Renderer implements Renderer {
     gl.bindBuffer(gl.UNIFORM_BUFFER, this.#view)
     gl.bufferSubData(gl.UNIFORM_BUFFER, 0, view)
     gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, this.#view)
-    gl.enable(gl.BLEND)
     // Light adds up; matter hides what is behind it, as much as its alpha says.
     gl.blendFuncSeparate(gl.ONE, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE)
     for (const { program, pixels, attributes, list } of this.#layers) {
       gl.useProgram(program)
       if (list === undefined) {
+        gl.disable(gl.BLEND)
         gl.drawArrays(gl.TRIANGLES, 0, 3)
+        gl.enable(gl.BLEND)
         continue
       }
       if (list.count === 0) continue

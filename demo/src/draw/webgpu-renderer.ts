@@ -79,7 +79,11 @@ export class WebGpuRenderer implements Renderer {
     const device = this.#device
     device.queue.writeBuffer(this.#view, 0, view.buffer)
     const encoder = device.createCommandEncoder()
-    if (steps > 0) this.#moveEmbers(encoder, steps * STEP)
+    const { ember, embers } = this.#scene
+    const burning = steps > 0 && embers.count > 0
+    if (burning) this.#moveEmbers(encoder, steps * STEP)
+    // While none moves, none comes back.
+    ember.downloads = burning
     const texture = this.#context.getCurrentTexture()
     const pass = encoder.beginRenderPass({
       colorAttachments: [{ view: texture.createView(), loadOp: 'clear', storeOp: 'store' }],
@@ -126,7 +130,11 @@ export class WebGpuRenderer implements Renderer {
       label,
       layout: 'auto',
       vertex: { module, entryPoint: 'vertices' },
-      fragment: { module, entryPoint: fragment, targets: [{ format, blend }] },
+      fragment: {
+        module,
+        entryPoint: fragment,
+        targets: [list === undefined ? { format } : { format, blend }],
+      },
     })
     return { pipeline, bindGroup: this.#bindGroup(pipeline, this.#view, buffers), list }
   }

@@ -62,11 +62,14 @@ export class Commands {
     } else this.#open[command]()
   }
 
+  /** @returns whether it was open */
   #closeHelp(): boolean {
     const { classList } = document.documentElement
-    const open = classList.contains('helping')
+    if (!classList.contains('helping')) return false
     classList.remove('helping')
-    return open
+    const screen = document.querySelector<HTMLElement>(`#${this.#game.match.phase} button`)
+    ;(screen ?? document.querySelector<HTMLElement>('#stage')!).focus()
+    return true
   }
 
   #key(event: KeyboardEvent): void {

@@ -23,10 +23,14 @@ export class Autopilot {
 
   steer(world: World, ship: PlayerShip, controls: Controls): void {
     if (!ship.exists) return
+    const { count } = this.#grid
+    let sum = 0
+    for (let cell = 0; cell < count.length; cell++) sum += count[cell]
+    const mean = Math.max(1, sum / count.length)
     let best = Infinity
     for (let way = 0; way < WAYS; way++) {
       const angle = (way / WAYS) * Math.PI * 2
-      const danger = this.#danger(world, ship, Math.cos(angle), Math.sin(angle))
+      const danger = this.#danger(world, ship, Math.cos(angle), Math.sin(angle), mean)
       if (danger >= best) continue
       best = danger
       controls.x = Math.cos(angle)
@@ -36,9 +40,9 @@ export class Autopilot {
     controls.fire = controls.aim !== undefined
   }
 
-  #danger(world: World, ship: PlayerShip, dx: number, dy: number): number {
+  /** @param mean drones per cell */
+  #danger(world: World, ship: PlayerShip, dx: number, dy: number, mean: number): number {
     const { width, height } = this.#arena
-    const mean = Math.max(1, this.#grid.count.reduce((sum, n) => sum + n, 0) / this.#grid.count.length)
     let danger = 0
     for (const look of LOOKS) {
       const x = ship.x + dx * look

@@ -40,7 +40,7 @@ export class Blasts {
     const taken = this.take(world, x, y, reach)
     this.#shocks.push({ x, y, reach: reach * WAKE, left: PUSHES })
     this.#embers.flash(world, x, y, 4 + reach / 8, reach * 5)
-    this.#cues.ripple(x, y, reach * 3.2)
+    if (reach > 100) this.#cues.ripple(x, y, reach * 2)
     this.#cues.tell(reach > 100 ? 'nova' : 'blast', reach > 100 ? 0.8 : 0.035)
     return taken
   }

@@ -12,7 +12,7 @@ export interface Ripple {
 }
 
 /** Ripples that are seen at once. */
-export const RIPPLES = 8
+export const RIPPLES = 4
 
 /** What the rules tell those who draw and sound: how often each thing happened since they last looked, how hard it shook, and where. */
 export class Cues {

@@ -1,0 +1,249 @@
+import { query } from 'bitecs'
+import type { World } from 'bitecs'
+import { describe, expect, it } from 'vitest'
+import { Asteroid, Bullet, Drone, Pickup, Position, Shape, Velocity } from '../demo/src/components.ts'
+import { DroneGrid } from '../demo/src/rules/drone-grid.ts'
+import { addBody } from '../demo/src/rules/bodies.ts'
+import { Arena } from '../demo/src/rules/arena.ts'
+import { FULL_HEALTH, Match, MOST_BARRELS, WAVE_REST } from '../demo/src/rules/match.ts'
+import { createRandom } from '../demo/src/rules/random.ts'
+import { STEP } from '../demo/src/rules/game.ts'
+import { readSettings } from '../demo/src/settings.ts'
+import { startGame } from './suites/played-game.ts'
+
+describe('a match', () => {
+  it('counts drones by their weight, and a chain of them for more and more', () => {
+    const match = new Match()
+    match.start()
+    match.shot(100)
+    // 100 drones of weight 1 at ×1.
+    expect([match.score, match.multiplier]).toEqual([100, 1])
+    match.shot(400)
+    // The chain is at 500 ÷ 450: each of these counted twice.
+    expect([match.score, match.multiplier, match.kills]).toEqual([100 + 400 * 2, 2, 500])
+    match.pass(2)
+    expect(match.multiplier).toBe(1)
+  })
+
+  it('weighs drones so that a swarm of any size is worth the same', () => {
+    const match = new Match()
+    match.start()
+    match.weight = 10
+    match.shot(20)
+    expect(match.score).toBe(200)
+  })
+
+  it('hurts, unless one is safe; without health it is over, and the best score stays', () => {
+    const match = new Match(50)
+    match.start()
+    expect(match.hurt(40)).toBe(false)
+    match.pass(2)
+    expect(match.hurt(40)).toBe(true)
+    expect(match.health).toBe(60)
+    match.bonus(70)
+    match.hurt(60)
+    expect([match.phase, match.health, match.best]).toEqual(['over', 0, 70])
+    expect(match.hurt(10)).toBe(false)
+    match.start()
+    expect([match.phase, match.health, match.score, match.best]).toEqual(['playing', FULL_HEALTH, 0, 70])
+  })
+
+  it('can be paused while it is played, and only then', () => {
+    const match = new Match()
+    expect([match.togglePause(), match.phase]).toEqual([false, 'title'])
+    match.start()
+    expect([match.togglePause(), match.running]).toEqual([true, false])
+    expect([match.togglePause(), match.running]).toEqual([false, true])
+  })
+
+  it('goes on to the next wave when a quarter of the drones is left', () => {
+    const match = new Match()
+    match.start()
+    expect([match.judge(1000 * WAVE_REST + 1, 1000), match.wave]).toEqual([false, 1])
+    expect([match.judge(1000 * WAVE_REST, 1000), match.wave]).toEqual([true, 2])
+  })
+
+  it('has no more than so many barrels, and no more health than full', () => {
+    const match = new Match()
+    match.start()
+    for (let i = 0; i < 9; i++) match.power()
+    match.repair()
+    expect([match.barrels, match.health]).toEqual([MOST_BARRELS, FULL_HEALTH])
+  })
+})
+
+describe('the grid', () => {
+  it('finds the living within reach, and nobody else', () => {
+    const grid = new DroneGrid()
+    const random = createRandom(5)
+    const drones = Array.from({ length: 2000 }, (_, i) => i + 1)
+    for (const e of drones) {
+      Position.x[e] = (random() - 0.5) * 1900
+      Position.y[e] = (random() - 0.5) * 1300
+      Drone.dead[e] = e % 10 === 0 ? 1 : 0
+    }
+    grid.sort(drones, new Arena(), random)
+    for (const [x, y, reach] of [
+      [0, 0, 60],
+      [-790, 480, 35],
+      [300, -200, 250],
+      [940, 640, 90],
+    ]) {
+      const found = [...grid.found.subarray(0, grid.near(x, y, reach))].sort((a, b) => a - b)
+      const expected = drones.filter(
+        (e) => Drone.dead[e] === 0 && Math.hypot(Position.x[e] - x, Position.y[e] - y) <= reach,
+      )
+      expect(found).toEqual(expected)
+    }
+    for (const e of drones) Drone.dead[e] = 0
+  })
+
+  it('has the mean velocity of each cell', () => {
+    const grid = new DroneGrid()
+    for (const e of [1, 2]) {
+      Position.x[e] = Position.y[e] = 0
+      Velocity.x[e] = e * 10
+      Velocity.y[e] = -e
+    }
+    grid.sort([1, 2], new Arena(), createRandom(1))
+    const cell = grid.cellAt(0, 0)
+    expect([grid.count[cell], grid.vx[cell], grid.vy[cell]]).toEqual([2, 15, -1.5])
+  })
+})
+
+describe('a game', () => {
+  it('shows the title with a full swarm, rocks and a ship, and nobody is hurt', () => {
+    const { game, world, play } = startGame('?entities=300')
+    play(64)
+    expect(query(world, [Drone]).length).toBe(game.drones.count)
+    expect(game.drones.left).toBeLessThanOrEqual(300)
+    expect(query(world, [Asteroid]).length).toBeGreaterThan(5)
+    expect([game.ship.exists, game.match.phase, game.match.health, game.match.score]).toEqual([
+      true,
+      'title',
+      FULL_HEALTH,
+      0,
+    ])
+  })
+
+  it('comes out the same from the same seed, and otherwise from another', () => {
+    const outcome = (seed: number): unknown => {
+      const { game, world, play } = startGame(`?entities=400&autopilot&seed=${seed}`)
+      game.start(world)
+      play(400)
+      const places = [...query(world, [Drone])].map((e) => [Position.x[e], Position.y[e]])
+      return [game.match.score, game.match.health, game.match.kills, places]
+    }
+    const first = outcome(11)
+    expect(outcome(11)).toEqual(first)
+    expect(outcome(12)).not.toEqual(first)
+  })
+
+  it('shoots where one aims; shots take drones, and fade after a second', () => {
+    const { game, world, play } = startGame('?entities=1')
+    game.start(world)
+    play(1)
+    game.controls.aim = { x: 500, y: 0 }
+    play(20)
+    game.controls.fire = true
+    play(1)
+    const [shot] = query(world, [Bullet])
+    expect(Velocity.x[shot]).toBeGreaterThan(700)
+    expect(Math.abs(Velocity.y[shot])).toBeLessThan(60)
+    game.controls.fire = false
+    // A drone right before the muzzle.
+    const [drone] = query(world, [Drone])
+    Position.x[drone] = Position.x[shot] + 40
+    Position.y[drone] = Position.y[shot]
+    Velocity.x[drone] = Velocity.y[drone] = 0
+    play(5)
+    expect(game.match.kills).toBe(1)
+    // That was all of the wave, so the next one has come.
+    expect(game.match.wave).toBe(2)
+    game.controls.fire = true
+    play(1)
+    game.controls.fire = false
+    play(1 / STEP + 2)
+    expect(query(world, [Bullet]).length).toBe(0)
+  })
+
+  it('breaks rocks in two, until what is left is too small', () => {
+    const { game, world, play } = startGame('?entities=1')
+    game.start(world)
+    play(1)
+    const rocks = query(world, [Asteroid]).length
+    const [rock] = query(world, [Asteroid])
+    Asteroid.hits[rock] = 1
+    Position.x[rock] = 120
+    Position.y[rock] = Velocity.x[rock] = Velocity.y[rock] = 0
+    game.controls.aim = { x: 500, y: 0 }
+    play(20)
+    Position.x[rock] = 120
+    Position.y[rock] = 0
+    game.controls.fire = true
+    play(1)
+    game.controls.fire = false
+    play(12)
+    // One has gone, and two have come.
+    expect(query(world, [Asteroid]).length).toBe(rocks + 1)
+    expect(game.match.score).toBeGreaterThanOrEqual(250)
+  })
+
+  it('gives what is caught', () => {
+    const { game, world, play } = startGame('?entities=1')
+    game.start(world)
+    play(1)
+    game.match.health = 50
+    for (const kind of [Shape.Repair, Shape.Power]) {
+      const { ship } = game
+      const gift = dropAt(world, ship.x + 5, ship.y, kind)
+      play(2)
+      expect([...query(world, [Pickup])]).not.toContain(gift)
+    }
+    expect(game.match.health).toBeGreaterThanOrEqual(80)
+    expect(game.match.barrels).toBe(2)
+  })
+
+  it('ends with the ship, and an autopilot begins another one after a while', () => {
+    const { game, world, play } = startGame('?entities=200&autopilot')
+    game.start(world)
+    play(1)
+    game.match.safe = 0
+    game.match.hurt(1e6)
+    play(1)
+    expect([game.match.phase, game.ship.exists]).toEqual(['over', false])
+    play(5 / STEP)
+    expect([game.match.phase, game.ship.exists]).toEqual(['playing', true])
+  })
+})
+
+describe('the address', () => {
+  it('says how many, from which seed, for how long, on what', () => {
+    expect(readSettings('?entities=5000&seed=3&frames=9&backend=webgl2&autopilot&moving=40', true)).toEqual({
+      entities: 5000,
+      seed: 3,
+      frames: 9,
+      backend: 'webgl2',
+      autopilot: true,
+      moving: 0.4,
+      calm: true,
+      inspector: false,
+    })
+  })
+
+  it('is ignored where it makes no sense, and kept within bounds', () => {
+    const settings = readSettings('?entities=lots&seed=-5&frames=&backend=vulkan&moving=300', false)
+    expect(settings).toMatchObject({ entities: 30_000, seed: 0, frames: 0, backend: undefined, moving: 1 })
+    expect(readSettings('?entities=9e9', false).entities).toBe(1_000_000)
+    // A phone's screen is a third of a desktop's: half as many is the least.
+    expect(readSettings('', false, 0.32).entities).toBe(15_000)
+  })
+})
+
+/** A pick-up that somebody left. */
+function dropAt(world: World, x: number, y: number, kind: number): number {
+  const gift = addBody(world, { x, y, size: 15, hue: 0, shape: kind }, Pickup)
+  Pickup.kind[gift] = kind
+  Pickup.life[gift] = 9
+  return gift
+}

@@ -1,6 +1,7 @@
 // npm run bench: see scripts/bench.mjs and docs/benchmarks/README.md.
 import { fork } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { BenchPage } from './chromium.ts'
@@ -11,6 +12,7 @@ import { isPackageBench, runPackageBench } from './package-benches.ts'
 import { parts } from './parts.ts'
 import type { Part } from './parts.ts'
 import { ProgressLine } from './progress-line.ts'
+import { draw, FIGURES } from './report/draw.ts'
 import { printPart } from './tables.ts'
 
 const { values: options } = parseArgs({
@@ -20,6 +22,8 @@ const { values: options } = parseArgs({
     backend: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
     list: { type: 'boolean', default: false },
+    docs: { type: 'boolean', default: false },
+    draw: { type: 'boolean', default: false },
   },
 })
 const names = [...new Set(parts.map(({ name }) => name))]
@@ -36,6 +40,10 @@ if (options.list || unknown.length > 0) {
     console.error(`There is no bench ${unknown.join(', ')}; these are the ones there are.`)
   process.exit(unknown.length > 0 ? 1 : 0)
 }
+if (options.draw) {
+  draw()
+  process.exit()
+}
 const only = options.only.flatMap((each) => each.split(','))
 const backends = options.backend.flatMap((each) => each.split(','))
 const chosen = parts.filter(
@@ -44,6 +52,10 @@ const chosen = parts.filter(
     (backends.length === 0 || backends.includes(backend)) &&
     !(options.quick && slow && only.length === 0 && backends.length === 0),
 )
+
+// All of it, as nothing was asked for: this is what the pages show.
+const forDocs = options.docs || (process.argv.length === 2 && chosen.length === parts.length)
+const file = options.json ?? (forDocs ? FIGURES : undefined)
 
 const line = new ProgressLine(chosen, options.quick)
 let page: BenchPage | undefined
@@ -65,7 +77,7 @@ for (const part of chosen) {
     })
     line.end()
     printPart(results.at(-1)!)
-    if (options.json !== undefined) save(options.json, results)
+    if (file !== undefined) save(file, results)
   } catch (error) {
     line.end()
     failed++
@@ -75,6 +87,7 @@ for (const part of chosen) {
   }
 }
 await page?.close()
+if (forDocs && results.length > 0) draw()
 process.exitCode = failed > 0 ? 1 : 0
 
 function run(part: Part, progress: Progress): Promise<Outcome> {
@@ -112,6 +125,7 @@ function inChild(part: Part, progress: Progress): Promise<Outcome> {
 
 /** Puts results in a file, in place of those of the same program and backend that are there. */
 function save(file: string, results: readonly PartResult[]): void {
+  mkdirSync(dirname(file), { recursive: true })
   const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Figures).parts : []
   const isNew = (part: PartResult): boolean =>
     results.some(({ name, backend }) => name === part.name && backend === part.backend)

@@ -3,6 +3,8 @@
 //   --only NAME         one part (--list names them)
 //   --backend NAME      dummy, null, dawn or chromium
 //   --json FILE         figures as JSON; parts that are in the file already are replaced
+//   --docs              figures into docs/benchmarks/, whose plots and tables are drawn anew: what a run without options does
+//   --draw              draws them from the figures that are there
 import { join } from 'node:path'
 import { ensureChromium, ensurePackages, requireNode, root } from './install.mjs'
 import { runNode } from './run-tool.mjs'

@@ -25,7 +25,7 @@ export interface Entry {
 }
 
 /** A frame that would take longer is not waited for, milliseconds. */
-const TOO_LONG_MS = 400
+const TOO_LONG_MS = 250
 
 /** Ways of uploading the same kind of rows, timed in turn cell by cell. Refuses to time who does not do the work. */
 export class Contest {

@@ -68,8 +68,8 @@ async function cells(
       const count = Math.round(shape.rows * share)
       run.progress(done(), `${said(shape)}, ${share * 100} % ${pattern}`)
       const entries = await contest.cell(new RowSets(shape.rows, count, pattern), count, {
-        budgetMs: run.quick ? 400 : 2_500,
-        leastRounds: run.quick ? 3 : 7,
+        budgetMs: run.quick ? 400 : 1_600,
+        leastRounds: run.quick ? 3 : 5,
         mostRounds: run.quick ? 15 : 41,
         warmUp: 2,
       })

@@ -1,7 +1,7 @@
 import { halfValue } from '@memkit/ecs-plugin'
 import type { Schema } from '@memkit/ecs-plugin'
 
-export type ScalarKind = 'f32' | 'i32' | 'u32' | 'f16'
+type ScalarKind = 'f32' | 'i32' | 'u32' | 'f16'
 
 /** One number of a row. */
 export interface Cell {

@@ -134,6 +134,7 @@ class BitEcsWatch implements MembershipWatch {
   readonly #world: InternalWorld
   readonly #query: Query
   readonly #stop: () => void
+  #stopped = false
 
   constructor(ids: RowIds, world: InternalWorld, query: Query, stop: () => void) {
     this.#ids = ids
@@ -146,6 +147,11 @@ class BitEcsWatch implements MembershipWatch {
   // observers without calling them for every removal.
   get intact(): boolean {
     return this.#world[$internal].queries.has(this.#query)
+  }
+
+  // Entities to be removed are listed until removals are committed.
+  get size(): number | undefined {
+    return this.#stopped ? undefined : this.#query.dense.length - this.#query.toRemove.dense.length
   }
 
   // An entity that leaves a `Not` query and comes back before its removal is committed comes back without an event: the
@@ -168,6 +174,7 @@ class BitEcsWatch implements MembershipWatch {
   }
 
   stop(): void {
+    this.#stopped = true
     this.#stop()
   }
 }

@@ -52,6 +52,8 @@ export interface MembershipListener {
 export interface MembershipWatch {
   /** False once the ECS has silently stopped reporting (a reset world, a removed query): watch again and `scan`. */
   readonly intact: boolean
+  /** How many entities match now; left out where the ECS cannot tell. Other than those that it reported: a report was lost. */
+  readonly size?: number | undefined
   /** Whether the entity of that row matches now; undefined where the ECS cannot tell, and the last call of the listener holds. */
   has(row: number): boolean | undefined
   /**

@@ -68,21 +68,30 @@ export class Membership implements MembershipListener {
 
   /**
    * Brings `alive` up to date. Where the ECS has stopped reporting (a reset world, a removed query) it watches again and looks at
-   * every entity afresh.
+   * every entity afresh; also where it left somebody out, because an observer of the user's threw before it came to ours.
    * @returns whether it had to
    */
   update(): boolean {
-    const broken = !this.#watch.intact
-    if (broken) {
+    const deaf = !this.#watch.intact
+    if (deaf) {
       this.#watch.stop()
       this.#watch = this.#ecs.watch(this.#terms, this)
-      this.#touched.or(this.alive)
-      this.alive.clear()
-      this.count = 0
-      this.#scan()
+      this.#lookAfresh()
     }
     this.#sortOut()
-    return broken
+    const missed = (this.#watch.size ?? this.count) !== this.count
+    if (missed) {
+      this.#lookAfresh()
+      this.#sortOut()
+    }
+    return deaf || missed
+  }
+
+  #lookAfresh(): void {
+    this.#touched.or(this.alive)
+    this.alive.clear()
+    this.count = 0
+    this.#scan()
   }
 
   /** Hands what changed between the last two calls of `update` to `changes`, each row once, those that left first, and forgets it. */

@@ -187,8 +187,9 @@ describe('Membership', () => {
     expect(changes().entered).toEqual([1])
     addComponent(world, entity, Hidden)
     expect(changes().left).toEqual([1])
+    // Before its removal is committed.
     removeComponent(world, entity, Hidden)
-    expect(changes().entered).toEqual([])
+    expect(changes().entered).toEqual([1])
     addComponent(world, entity, Hidden)
     removeComponent(world, entity, Hidden)
     expect(changes().entered).toEqual([1])

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { MkError } from '@memkit/core'
+import type { MkError } from '@memkit/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { errorClasses } from '../../scripts/errors-page.mjs'
 

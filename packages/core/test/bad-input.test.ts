@@ -52,7 +52,7 @@ import {
   WrongMemory,
   writeValue,
 } from '@memkit/core'
-import type { ArenaMark, ColumnLayout, ColumnSource, PackTarget, Struct, TypeLike } from '@memkit/core'
+import type { ArenaMark, ColumnLayout, PackTarget, Struct, TypeLike } from '@memkit/core'
 import { expect } from 'vitest'
 import { describeBadInput } from '../../../tests/suites/bad-input.ts'
 import type { BadInput } from '../../../tests/suites/bad-input.ts'
@@ -288,11 +288,7 @@ const rows: readonly Row[] = [
   ['bits past the end', WrongMemory, (b) => new DirtyRows(9, { buffer: b.heap.buffer, offset: 1 << 20 })],
   ['a column that there is not', ColumnUnusable, (b) => b.packer.bind(2, []), { column: 2 }],
   ['a column of 64-bit integers', ColumnUnusable, (b) => b.packer.bind(0, any(new BigInt64Array(100)))],
-  [
-    'a column that is no array',
-    ColumnUnusable,
-    (b) => b.packer.bind(1, any({ length: 100 }) as ColumnSource),
-  ],
+  ['a column that is no array', ColumnUnusable, (b) => b.packer.bind(1, any({ length: 100 }))],
   ['columns that were not bound', ColumnUnusable, (b) => b.unbound.diff(b.target, 0, 100), { column: 0 }],
   ['packing past the last row', RowsOutOfRange, (b) => b.packer.pack(b.target, 50, 51)],
   [

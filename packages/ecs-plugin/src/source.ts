@@ -177,6 +177,6 @@ function noColumn(label: string, path: string, found: unknown): SchemaMismatch {
   return new SchemaMismatch(
     label,
     path,
-    `the component has no such column (found ${found === null ? 'null' : typeof found}). Name the column that the field is made of, for example vec2f.from('x', 'y').`,
+    `the component has no such column (found ${found === undefined ? 'nothing' : found === null ? 'null' : typeof found}). Name the column that the field is made of, for example vec2f.from('x', 'y').`,
   )
 }

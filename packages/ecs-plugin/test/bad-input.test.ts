@@ -1,0 +1,648 @@
+import { MirrorOwnsBuffer, MirrorTooLarge } from '@memkit/coordinator'
+import {
+  array,
+  f16,
+  f32,
+  InvalidIdentifier,
+  mat4x4f,
+  NoOpenFrame,
+  RowOutOfRange,
+  struct,
+  u32,
+  vec3f,
+} from '@memkit/core'
+import type { Schema } from '@memkit/core'
+import { DummyBackend, MkBufferUsage, MkGpu, UsageUnsupported, WrongBackend } from '@memkit/gpu'
+import {
+  addComponent,
+  addEntity,
+  createEntityIndex,
+  createRelation,
+  createWorld,
+  Hierarchy,
+  removeEntity,
+  withVersioning,
+} from 'bitecs'
+import { array as arrayOf, str, u32 as u32Array } from 'bitecs/serialization'
+import { expect, vi } from 'vitest'
+import {
+  AlreadyFlagged,
+  attachMk,
+  ColumnLengthMismatch,
+  createApp,
+  defineResource,
+  Disposed,
+  DuplicatePlugin,
+  EntityBeyondColumn,
+  GpuSynced,
+  InvalidDelta,
+  InvalidOption,
+  isGpuSynced,
+  NoColumns,
+  NotAComponent,
+  NotAGpu,
+  NotASystem,
+  NotAWorld,
+  NotGpuSynced,
+  NotReady,
+  NotSynchronous,
+  NoVertexFormat,
+  PluginTooLate,
+  ResourceMissing,
+  Schedule,
+  SchemaMismatch,
+  SharedMarker,
+  SharedMemoryUnavailable,
+  SystemOrderCycle,
+  TickInProgress,
+  UnknownSchedule,
+  UnsatisfiableOrder,
+  UnsupportedColumn,
+  UnsupportedTerm,
+  WorldAlreadyAttached,
+} from '../src/index.ts'
+import type { App, MkSync } from '../src/index.ts'
+import { describeBadInput, OneWarning } from '../../../tests/suites/bad-input.ts'
+import type { BadInput } from '../../../tests/suites/bad-input.ts'
+
+const floats = (length: number): Float32Array => new Float32Array(length)
+// 64 KiB a buffer, and no indirect draws.
+const dummy = (): MkGpu =>
+  new MkGpu(
+    new DummyBackend({
+      maxBufferSize: 65_536,
+      capabilities: {
+        indirect: false,
+        usages: new DummyBackend().capabilities.usages & ~MkBufferUsage.INDIRECT,
+      },
+    }),
+  )
+
+function spawn(world: object, ...components: object[]): number {
+  const entity = addEntity(world)
+  for (const component of components) addComponent(world, entity, component)
+  return entity
+}
+
+/** A synced world in which three entities have moved, an App that ticks, and one that is not ready. */
+async function setUp() {
+  const Thing = GpuSynced({ x: floats(32) }, { label: 'Thing' })
+  const Pair = GpuSynced<object, Schema>({ a: floats(6), b: floats(6) }, { label: 'Pair' })
+  const pair = Pair as unknown as Record<'a' | 'b', Float32Array | undefined>
+  const Wide = GpuSynced({ m: floats(32) }, { label: 'Wide', schema: struct({ m: array(f32, 16) }) })
+  const Holey = GpuSynced({ hp: [0, 0] }, { label: 'Holey', capacity: 8 })
+  const Args = GpuSynced({ x: floats(4) }, { label: 'Args', usage: MkBufferUsage.INDIRECT })
+  const Huge = GpuSynced({ x: floats(4) }, { label: 'Huge', capacity: 100_000 })
+  const Plain = { a: floats(4), b: floats(4) }
+  const world = createWorld()
+  const entities = [1, 2, 3].map(() => spawn(world, Thing))
+  const mk = await attachMk(world, { gpu: dummy() })
+  const marker = mk.marker(Thing)
+  // Their buffers are there from the start.
+  for (const component of [Pair, Wide, Holey]) mk.buffer(component)
+  const gone = await attachMk(createWorld(), { gpu: dummy() })
+  gone.dispose()
+  const ticks: number[] = []
+  const app = createApp(createWorld()).addSystem(Schedule.Update, () => void ticks.push(1), {
+    label: 'count',
+  })
+  class Physics {
+    build(): void {}
+  }
+  app.addPlugin(new Physics())
+  await app.ready()
+  const raw = createApp(createWorld()).addPlugin(new Physics())
+  const frame = (): void => {
+    mk.beginFrame()
+    mk.endFrame()
+  }
+  const onDevice = async (): Promise<number[]> =>
+    [...new Float32Array(await mk.buffer(Thing).read())].slice(0, entities.length + 1)
+  let value = 0
+  const move = (): void => {
+    value++
+    for (const entity of entities) Thing.x[entity] = value * 10 + entity
+  }
+  move()
+  frame()
+  await onDevice()
+  return {
+    ...{
+      Thing,
+      Pair,
+      pair,
+      Wide,
+      Holey,
+      Args,
+      Huge,
+      Plain,
+      world,
+      entities,
+      mk,
+      marker,
+      gone,
+      app,
+      raw,
+      Physics,
+      frame,
+      ticks,
+    },
+    state: async () => ({
+      device: await onDevice(),
+      leaks: mk.gpu.leaks(),
+      generation: mk.buffer(Thing).generation,
+      rows: [mk.buffer(Thing).rows, mk.buffer(Thing).stride],
+      flagged: [Thing, Pair, Wide, Plain].map(isGpuSynced),
+      open: mk.coordinator.isFrameOpen,
+      app: [app.isReady, app.isRunning, ticks.length],
+      raw: [raw.isReady, raw.isDisposed],
+    }),
+    works: async () => {
+      move()
+      frame()
+      // value is 2 by now: 21, 22, 23 on the rows of entities 1, 2, 3.
+      expect(await onDevice()).toEqual([0, 21, 22, 23])
+      const entity = spawn(world, Thing, Pair)
+      pair.a![entity] = 5
+      frame()
+      expect((await mk.buffer(Pair).read()).byteLength).toBe((entity + 1) * 8)
+      app.tick(0)
+      expect(ticks).toHaveLength(1)
+      await raw.ready()
+    },
+    end: () => {
+      mk.dispose()
+      app.dispose()
+      raw.dispose()
+    },
+  }
+}
+
+type Bench = Awaited<ReturnType<typeof setUp>>
+type Row = BadInput<Bench>
+const any = (thing: unknown): never => thing as never
+const flag = (component: unknown, options: object = {}): unknown =>
+  GpuSynced(component as object, { label: 'Bad', ...options })
+const attach = (options: object, world: object = createWorld()): Promise<MkSync<object>> =>
+  attachMk(world, { gpu: dummy(), ...options })
+
+const components: readonly Row[] = [
+  ...[null, 7, 'Position'].map((thing): Row => [
+    `flagging ${String(thing)}`,
+    NotAComponent,
+    () => flag(thing),
+    { found: thing === null ? 'null' : typeof thing },
+  ]),
+  ['a tag', NoColumns, () => flag({}), { component: 'Bad' }],
+  [
+    'columns of 64-bit integers',
+    UnsupportedColumn,
+    () => flag({ id: new BigInt64Array(4) }),
+    { column: 'id' },
+  ],
+  [
+    '64-bit integers under a path',
+    UnsupportedColumn,
+    () => flag({ a: { id: new BigUint64Array(2) } }, { schema: struct({ id: u32.from('a.id') }) }),
+  ],
+  ['strings', UnsupportedColumn, () => flag({ name: str([]) }), { column: 'name' }],
+  [
+    'strings with a schema',
+    UnsupportedColumn,
+    () => flag({ name: str([]) }, { schema: struct({ name: f32 }) }),
+  ],
+  ['arrays of any length', UnsupportedColumn, () => flag({ m: arrayOf(u32Array) })],
+  [
+    'a nested column without a path',
+    UnsupportedColumn,
+    () => flag({ pos: { x: floats(2), y: floats(2) } }),
+    { message: expect.stringContaining("vec2f.from('pos.x', 'pos.y')") },
+  ],
+  ['an array of objects without a schema', UnsupportedColumn, () => flag([])],
+  [
+    'columns of different lengths',
+    ColumnLengthMismatch,
+    () => flag({ x: floats(4), y: floats(5) }),
+    { lengths: { x: 4, y: 5 } },
+  ],
+  [
+    'arities that disagree',
+    ColumnLengthMismatch,
+    () => flag({ m: floats(32), s: floats(3) }, { schema: struct({ m: mat4x4f, s: f32 }) }),
+    // 32 numbers are two matrices.
+    { lengths: { m: 2, s: 3 } },
+  ],
+  [
+    'a schema field without a column',
+    SchemaMismatch,
+    () => flag({ x: floats(2) }, { schema: struct({ p: vec3f.from('x', 'x', 'z') }) }),
+    { message: expect.stringContaining('"z"') },
+  ],
+  [
+    'a path to nothing',
+    SchemaMismatch,
+    () => flag({ a: { x: floats(2) } }, { schema: struct({ y: f32.from('a.y') }) }),
+    { field: 'a.y' },
+  ],
+  [
+    'a path through a number',
+    SchemaMismatch,
+    () => flag({ a: 1 }, { schema: struct({ y: f32.from('a.y') }) }),
+  ],
+  [
+    'a row without a fixed size',
+    SchemaMismatch,
+    () => flag({ a: floats(2) }, { schema: struct({ a: array(f32) }) }),
+  ],
+  ['rows of two bytes', SchemaMismatch, () => flag(floats(2), { schema: f16 })],
+  [
+    'one column as two kinds',
+    SchemaMismatch,
+    () => flag({ a: floats(2) }, { schema: struct({ x: f32.from('a'), y: u32.from('a') }) }),
+  ],
+  [
+    'other options the second time',
+    AlreadyFlagged,
+    (b) => GpuSynced(b.Thing as object, { changes: 'all' }),
+    { component: 'Thing', option: 'changes' },
+  ],
+  ...Object.entries<object>({
+    changes: { changes: 'sometimes' },
+    rows: { rows: 'sorted' },
+    chnages: { chnages: 'all' },
+    onRemove: { onRemove: 'forget' },
+    direction: { direction: 'down' },
+    capacity: { capacity: 1.5 },
+    usage: { usage: 'STORAGE' },
+  }).map(([option, options]): Row => [
+    `an impossible ${option}`,
+    InvalidOption,
+    () => flag({ x: floats(2) }, options),
+    { option },
+  ]),
+  [
+    'a capacity of −1',
+    InvalidOption,
+    () => flag({ x: floats(2) }, { capacity: -1 }),
+    { option: 'capacity', value: -1 },
+  ],
+  [
+    "direction 'both' with all rows going up",
+    InvalidOption,
+    () => flag({ x: floats(2) }, { direction: 'both', changes: 'all' }),
+  ],
+  [
+    "direction 'download' with all rows going up",
+    InvalidOption,
+    () => flag({ x: floats(2) }, { direction: 'download', changes: 'all' }),
+  ],
+  [
+    'a label that WGSL does not allow',
+    InvalidIdentifier,
+    () => flag({ x: floats(2) }, { label: 'my label' }),
+    { of: 'struct' },
+  ],
+  ...['component', 'data'].map((name): Row => [
+    `a field named ${name}, flagged twice`,
+    new OneWarning(`Named has a field named \`${name}\``),
+    () => {
+      const store = { [name]: floats(2), x: floats(2) }
+      GpuSynced(store, { label: 'Named' })
+      GpuSynced(store, { label: 'Named' })
+    },
+  ]),
+]
+
+/** Breaks something for one frame. */
+function badFrame(b: Bench, spoil: () => void, mend: () => void): void {
+  spoil()
+  b.mk.beginFrame()
+  try {
+    b.mk.endFrame()
+  } finally {
+    mend()
+  }
+}
+
+const frames: readonly Row[] = [
+  ['endFrame without beginFrame', NoOpenFrame, (b) => b.mk.endFrame()],
+  [
+    'beginFrame in an open frame',
+    new OneWarning('beginFrame() was called in an open frame'),
+    (b) => {
+      b.mk.beginFrame()
+      b.mk.beginFrame()
+      b.mk.endFrame()
+    },
+  ],
+  [
+    'an entity beyond a typed column',
+    EntityBeyondColumn,
+    (b) => {
+      badFrame(
+        b,
+        () => {
+          for (let i = 0; i < 6; i++) spawn(b.world, b.Pair)
+        },
+        () => {
+          b.pair.a = floats(16)
+          b.pair.b = floats(16)
+        },
+      )
+    },
+    { component: 'Pair', column: 'a', entity: 9, length: 6 },
+  ],
+  [
+    'columns that come to disagree in length',
+    ColumnLengthMismatch,
+    (b) => {
+      const { a } = b.pair
+      const entity = spawn(b.world, b.Pair)
+      badFrame(
+        b,
+        () => (b.pair.a = floats(8)),
+        () => {
+          b.pair.a = a
+          removeEntity(b.world, entity)
+        },
+      )
+    },
+  ],
+  [
+    'a column that is gone',
+    SchemaMismatch,
+    (b) => {
+      const { a } = b.pair
+      const entity = spawn(b.world, b.Pair)
+      badFrame(
+        b,
+        () => delete b.pair.a,
+        () => {
+          b.pair.a = a
+          removeEntity(b.world, entity)
+        },
+      )
+    },
+    { component: 'Pair', field: 'a' },
+  ],
+  [
+    'holes in a plain array, frame after frame',
+    new OneWarning('Holey'),
+    (b) => {
+      const { hp } = b.Holey
+      const entity = spawn(b.world, b.Holey)
+      hp.length = 99
+      b.frame()
+      hp[entity] = any('full')
+      b.frame()
+      removeEntity(b.world, entity)
+      b.frame()
+    },
+  ],
+  [
+    'a mark past the shared marker, twice',
+    new OneWarning('shared marker'),
+    (b) => {
+      b.marker.mark(1 << 20)
+      b.frame()
+      b.marker.mark(1 << 20)
+      b.frame()
+    },
+  ],
+  [
+    'versioned entity ids',
+    new OneWarning('versioned'),
+    async (b) => {
+      const world = createWorld(createEntityIndex(withVersioning(8)))
+      const mk = await attach({}, world)
+      for (let i = 0; i < 3; i++) spawn(world, b.Thing)
+      mk.beginFrame()
+      mk.endFrame()
+      mk.dispose()
+    },
+  ],
+  ['marking entity −1', RowOutOfRange, (b) => b.mk.mark(b.Thing, -1), { row: -1 }],
+  ['marking half an entity', RowOutOfRange, (b) => b.mk.mark(b.Thing, 0.5)],
+  ['marking −1 entities', RowOutOfRange, (b) => b.mk.markRange(b.Thing, 0, -1)],
+  ['a shared mark of NaN', RowOutOfRange, (b) => b.marker.mark(Number.NaN)],
+  [
+    'a posted marker that is none',
+    InvalidOption,
+    () => SharedMarker.from(any({ buffer: new ArrayBuffer(64) })),
+  ],
+  [
+    'a marker where no memory is shared',
+    SharedMemoryUnavailable,
+    (b) => {
+      vi.stubGlobal('SharedArrayBuffer', undefined)
+      try {
+        return b.mk.marker(b.Pair)
+      } finally {
+        vi.unstubAllGlobals()
+      }
+    },
+  ],
+  ...Object.entries<(mk: MkSync<object>, Plain: never) => unknown>({
+    buffer: (mk, Plain) => mk.buffer(Plain),
+    mark: (mk, Plain) => mk.mark(Plain, 1),
+    markRange: (mk, Plain) => mk.markRange(Plain, 1, 1),
+    markAll: (mk, Plain) => mk.markAll(Plain),
+    marker: (mk, Plain) => mk.marker(Plain),
+  }).map(([call, use]): Row => [
+    `${call} of what is not flagged`,
+    NotGpuSynced,
+    (b) => use(b.mk, any(b.Plain)),
+    { call },
+  ]),
+  ...Object.entries<(mk: MkSync<object>, b: Bench) => unknown>({
+    'beginFrame()': (mk) => mk.beginFrame(),
+    'stage()': (mk) => mk.stage(),
+    'endFrame()': (mk) => mk.endFrame(),
+    'buffer()': (mk, b) => mk.buffer(b.Thing),
+    'query()': (mk, b) => mk.query([b.Thing]),
+  }).map(([call, use]): Row => [`${call} after dispose`, Disposed, (b) => use(b.gone, b)]),
+  [
+    'staging into the buffer of a component',
+    MirrorOwnsBuffer,
+    (b) => {
+      b.mk.beginFrame()
+      try {
+        const view = b.mk.coordinator.frameAlloc(Float32Array, 4)
+        b.mk.coordinator.stageForUpload(view, { buffer: b.mk.buffer(b.Thing).buffer, offset: 0 })
+      } finally {
+        b.mk.endFrame()
+      }
+    },
+    { label: 'Thing' },
+  ],
+]
+
+const buffers: readonly Row[] = [
+  [
+    'gpuBuffer of a backend that has none',
+    WrongBackend,
+    (b) => b.mk.buffer(b.Thing).gpuBuffer,
+    { expected: 'webgpu', actual: 'dummy' },
+  ],
+  [
+    'read_write of what the CPU owns',
+    InvalidOption,
+    (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { access: 'read_write' }),
+    { option: 'access' },
+  ],
+  ['an access that is none', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { access: any('write') })],
+  ['a group of −1', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(-1, 0), { option: 'group', value: -1 }],
+  ['half a binding', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0.5), { option: 'binding' }],
+  [
+    'a variable that WGSL does not allow',
+    InvalidIdentifier,
+    (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { name: 'a b' }),
+  ],
+  [
+    'arrays as vertices',
+    NoVertexFormat,
+    (b) => b.mk.buffer(b.Wide).vertexLayout(),
+    { component: 'Wide', field: 'm' },
+  ],
+  ['a row table of rows by entity', InvalidOption, (b) => b.mk.buffer(b.Thing).rowTable],
+  [
+    'a usage that the backend lacks',
+    UsageUnsupported,
+    (b) => b.mk.buffer(b.Args),
+    { usage: MkBufferUsage.INDIRECT },
+  ],
+  [
+    'more rows reserved than the device allows',
+    MirrorTooLarge,
+    (b) => b.mk.buffer(b.Huge),
+    { label: 'Huge', requested: 400_000, max: 65_536 },
+  ],
+  [
+    'a Hierarchy term',
+    UnsupportedTerm,
+    (b) => b.mk.query([Hierarchy(createRelation())]),
+    { term: 'Hierarchy' },
+  ],
+  ...[[], [7], [null], ['A']].map((terms): Row => [
+    `a query of ${JSON.stringify(terms)}`,
+    InvalidOption,
+    (b) => b.mk.query(any(terms)),
+    { option: 'terms' },
+  ]),
+  ...[-1, 1.5, Number.NaN, 2 ** 32].map((vertexCount): Row => [
+    `a draw of ${vertexCount} vertices`,
+    InvalidOption,
+    (b) => b.mk.query([b.Thing], { draw: { vertexCount } }),
+    { option: 'draw.vertexCount' },
+  ]),
+  ['rowsOf what is not flagged', NotGpuSynced, (b) => b.mk.query([b.Thing], { rowsOf: b.Plain })],
+]
+
+const attaching: readonly Row[] = [
+  ['a world that is attached', WorldAlreadyAttached, (b) => attach({}, b.world)],
+  ['what is no world', NotAWorld, () => attach({}, {}), { call: 'attachMk' }],
+  ['a gpu that is none', NotAGpu, () => attach({ gpu: { limits: {} } }), { found: 'object' }],
+  ['an option that is misspelt', InvalidOption, () => attach({ stratgey: 'full' }), { option: 'stratgey' }],
+  ['components that are no list', InvalidOption, () => attach({ components: {} }), { option: 'components' }],
+  [
+    'components that are not flagged',
+    NotGpuSynced,
+    (b) => attach({ components: [b.Plain] }),
+    { call: 'components' },
+  ],
+]
+
+const Level = defineResource<number>('Level')
+const never = (): void => {}
+const apps: readonly Row[] = [
+  ['tick before ready', NotReady, (b) => b.raw.tick(0), { call: 'app.tick' }],
+  ['run before ready', NotReady, (b) => b.raw.run()],
+  ['mk without its plugin', NotReady, (b) => b.app.mk],
+  ...[-1, Number.NaN, Infinity].map((delta): Row => [
+    `a step of ${delta} s`,
+    InvalidDelta,
+    (b) => b.app.tick(delta),
+    { delta },
+  ]),
+  ...[0, -60, Number.NaN].map((hz): Row => [
+    `${hz} ticks a second`,
+    InvalidOption,
+    (b) => b.app.run({ hz }),
+    { option: 'hz', value: hz },
+  ]),
+  [
+    'a schedule that does not exist',
+    UnknownSchedule,
+    (b) => b.app.addSystem(any('Sometimes'), never),
+    { schedule: 'Sometimes' },
+  ],
+  [
+    'a system that cannot be called',
+    NotASystem,
+    (b) => b.app.addSystem(Schedule.Update, any(null)),
+    { found: 'null' },
+  ],
+  [
+    'a system after itself',
+    SystemOrderCycle,
+    (b) => b.app.addSystem(Schedule.Update, never, { label: 'a', set: 'a', after: 'a' }),
+    { schedule: 'Update', systems: ['a'] },
+  ],
+  [
+    'a system after one that was never added',
+    UnsatisfiableOrder,
+    (b) => b.app.addSystem(Schedule.Update, never, { label: 'late', after: function forgotten() {} }),
+    { system: 'late', relation: 'after', target: 'forgotten' },
+  ],
+  ['a resource that nobody inserted', ResourceMissing, (b) => b.app.resource(Level), { resource: 'Level' }],
+  [
+    'a plugin that is there already',
+    DuplicatePlugin,
+    (b) => b.raw.addPlugin(new b.Physics()),
+    { plugin: 'Physics' },
+  ],
+  [
+    'a plugin once the App is ready',
+    PluginTooLate,
+    (b) => b.app.addPlugin(new b.Physics()),
+    { plugin: 'Physics' },
+  ],
+  [
+    'a tick inside of a tick',
+    TickInProgress,
+    async () => {
+      const app: App<object> = createApp(createWorld()).addSystem(Schedule.Update, () => app.tick(0))
+      await app.ready()
+      app.tick(0)
+    },
+  ],
+  [
+    'a system that returns a promise',
+    NotSynchronous,
+    async () => {
+      const app = createApp(createWorld()).addSystem(
+        Schedule.Update,
+        any(async () => {}),
+        { label: 'slow' },
+      )
+      await app.ready()
+      app.tick(0)
+    },
+  ],
+  [
+    'an App that was disposed of',
+    Disposed,
+    () => {
+      const app = createApp(createWorld())
+      app.dispose()
+      app.tick(0)
+    },
+    { call: 'app.tick' },
+  ],
+]
+
+describeBadInput('ecs-plugin', setUp, [...components, ...frames, ...buffers, ...attaching, ...apps], {}, [
+  'EntityBeyondColumn.length',
+  'UsageUnsupported.usage',
+  'UsageUnsupported.supported',
+])

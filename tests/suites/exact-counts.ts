@@ -7,7 +7,7 @@ import { addComponent, addEntity, createWorld, removeComponent } from 'bitecs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 /** What a device was asked for. */
-export interface DeviceCalls {
+interface DeviceCalls {
   readonly writes: number
   readonly bytesWritten: number
   readonly submits: number

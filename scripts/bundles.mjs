@@ -50,7 +50,13 @@ export async function bundle(program, { minify = true, from = join(root, 'tests'
     root: folder,
     configFile: false,
     logLevel: 'warn',
-    build: { write: false, minify, rolldownOptions: { external: ['bitecs'] } },
+    // Without the polyfill that Vite adds to every page.
+    build: {
+      write: false,
+      minify,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { external: ['bitecs'] },
+    },
   }).finally(() => rmSync(folder, { recursive: true }))
   const { output } = /** @type {import('vite').Rolldown.RolldownOutput} */ (outcome)
   return output.flatMap((chunk) =>

@@ -98,7 +98,9 @@ function putInGroup(reflection, group) {
  * @param {string} folder
  */
 function showSources(folder) {
-  const sources = readdirSync(folder).filter((name) => ['.ts', '.mjs', '.json', ''].includes(extname(name)))
+  const sources = readdirSync(folder).filter((name) =>
+    ['.ts', '.mjs', '.json', '.yml', ''].includes(extname(name)),
+  )
   for (const name of sources) {
     const text = readFileSync(join(folder, name), 'utf8').replace(/[&<]/g, (sign) =>
       sign === '&' ? '&amp;' : '&lt;',

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 const GROUPS = {
   Guide: [
     'docs/guide.md',
+    'examples/starter/README.md',
     'docs/concepts.md',
     'docs/app.md',
     'docs/inspector.md',

@@ -1,5 +1,6 @@
 import type { SyncedBuffer } from '@memkit/ecs-plugin'
 import { DummyBackend } from '@memkit/gpu'
+import { InPlaceModel } from './in-place.ts'
 import type { ComponentModel } from './model.ts'
 import type { Session } from './session.ts'
 import type { LivingQuery, Side } from './side.ts'
@@ -116,6 +117,7 @@ function checkGeneration({ generations }: Side, c: number, { buffer, generation 
 }
 
 function checkEntityRows(model: ComponentModel, { capacity, stride }: SyncedBuffer, bytes: Uint8Array): void {
+  if (model instanceof InPlaceModel) return expectBytes(bytes, model.expected(bytes, stride), stride)
   if (model instanceof TwoWayModel) model.settleReplaced(bytes, stride)
   const expected = new Uint8Array(capacity * stride)
   for (const [entity, row] of model.rows) expected.set(row, entity * stride)

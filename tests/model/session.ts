@@ -4,6 +4,7 @@ import { attachMk, createHeap, GpuSynced } from '@memkit/ecs-plugin'
 import type { Synced } from '@memkit/ecs-plugin'
 import { DummyBackend } from '@memkit/gpu'
 import type { MkGpu } from '@memkit/gpu'
+import { InPlaceModel } from './in-place.ts'
 import { ComponentModel } from './model.ts'
 import { costModels, possible } from './program.ts'
 import type { Setup } from './program.ts'
@@ -176,9 +177,11 @@ export class Session {
     side.abandoned = 0
     side.queries = []
     side.tables.clear()
-    side.models = this.setup.components.map(({ changes, onRemove, direction, with: tagged }, c) => {
+    side.models = this.setup.components.map((component, c) => {
+      const { changes, onRemove, direction, with: tagged } = component
       const components = [this.components[c], ...(tagged ? [this.tags[0]] : [])]
       const terms = [{ op: 'has' as const, components }]
+      if (isInPlace(component, this.setup)) return new InPlaceModel(this.stores[c], changes, onRemove, terms)
       if (direction === 'upload') return new ComponentModel(this.stores[c], changes, onRemove, terms)
       return new TwoWayModel(this.stores[c], changes, onRemove, terms, direction)
     })
@@ -240,4 +243,13 @@ export class Session {
     if (this.gpu.backend instanceof DummyBackend) for (let i = 0; i < 20; i++) await Promise.resolve()
     else for (const { mk } of this.sides) await mk.coordinator.ready()
   }
+}
+
+/** Rows that need no mirror beside them. In the second of two worlds they have one, and are compared as if they had none. */
+function isInPlace(
+  { store, changes, direction, onRemove, rows, pair }: Setup['components'][number],
+  setup: Setup,
+): boolean {
+  const copied = changes === 'detect' || direction !== 'upload' || onRemove !== 'keep' || rows !== 'entity'
+  return storeSpecs[store].name === 'rows' && !copied && !pair && !setup.debug
 }

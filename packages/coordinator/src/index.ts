@@ -20,6 +20,7 @@ export type { CoordinatorEvents, CoordinatorWarning, Reallocated, Restored } fro
 export type { FrameReport, MirrorReport } from './frame-report.ts'
 export { FrameTrace } from './frame-trace.ts'
 export type { TraceEvent } from './frame-trace.ts'
+export type { GivenRows } from './memory-place.ts'
 export { Mirror } from './mirror.ts'
 export type { Direction, MirrorOptions, ViewType } from './mirror.ts'
 export { mostMirrorBytes } from './mirror-buffer.ts'

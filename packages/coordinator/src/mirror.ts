@@ -2,9 +2,9 @@ import { DirtyRows, InvalidSize, strideOf } from '@memkit/core'
 import type { Heap, Schema } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer } from '@memkit/gpu'
-import { InvalidStride, MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
-import { findPlace, leavePlace, ownPlace } from './memory-place.ts'
-import type { Place } from './memory-place.ts'
+import { InvalidConfig, InvalidStride, MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
+import { findPlace, givenPlace, leavePlace, ownPlace } from './memory-place.ts'
+import type { GivenRows, Place } from './memory-place.ts'
 import { MirrorBuffer } from './mirror-buffer.ts'
 import type { MirrorHost } from './mirror-host.ts'
 import type { Plan } from './planner.ts'
@@ -26,6 +26,11 @@ export interface MirrorOptions {
   label?: string | undefined
   /** Default `'upload'`. */
   direction?: Direction | undefined
+  /**
+   * Rows that lie in a heap already, those of a `heap.rows` store for one: the mirror is these, instead of a copy of them. Writing there is
+   * writing the mirror. It neither moves nor grows nor gives them back, and only the CPU may write them (`direction: 'upload'`).
+   */
+  memory?: GivenRows | undefined
 }
 
 /** Typed arrays that a mirror can be seen through. */
@@ -111,7 +116,10 @@ export class Mirror {
     )
     this.#device.check(rows)
     this.#used = rows
-    this.#place = findPlace(host.heap, rows, stride, label)
+    const { memory } = options
+    if (memory !== undefined && this.deviceOwned)
+      throw new InvalidConfig('direction', this.direction, "'upload' where `memory` is given")
+    this.#place = memory ? givenPlace(memory, rows, stride, label) : findPlace(host.heap, rows, stride, label)
     this.#bytes = new Uint8Array(this.#place.heap.buffer, this.#place.offset, rows * stride)
     this.#arrived = this.deviceOwned ? new DirtyRows(rows) : undefined
     try {
@@ -232,7 +240,7 @@ export class Mirror {
    * buffer are replaced, every row in use is dirty (where the device owns rows they are copied on the device
    * instead, and the dirty ones stay dirty). Nothing happens when there is room already.
    *
-   * @throws MirrorTooLarge before anything is changed
+   * @throws MirrorTooLarge before anything is changed; InvalidSize where its memory was given, and is as big as it is
    * @throws MirrorOutOfMemory, ReserveRefused: the mirror stays as it was, dirty rows included
    */
   grow(rows: number): void {
@@ -240,6 +248,8 @@ export class Mirror {
     if (!Number.isInteger(rows) || rows < 0 || rows > MAX_ROWS)
       throw new InvalidSize(`${this.label}: rows`, rows, 0, MAX_ROWS)
     if (rows <= this.capacity) return
+    if (this.#place.given)
+      throw new InvalidSize(`${this.label}: rows in the memory given`, rows, 0, this.capacity)
     this.#device.check(rows)
     const capacity = Math.min(Math.max(rows, this.capacity * 2), this.#device.mostRows)
     const place = findPlace(this.#host.heap, capacity, this.stride, this.label)
@@ -256,12 +266,13 @@ export class Mirror {
 
   /**
    * Moves the rows into a heap of their own: for an owner that finds no room for what it keeps beside them (a packer's scratch, a
-   * table) in the heap where they are. Nothing becomes dirty.
+   * table) in the heap where they are. Nothing becomes dirty. Rows in memory that was given stay there.
    * @param beside bytes to reserve there for that
    * @throws ReserveRefused: the mirror stays where it was
    */
   isolate(beside: number): void {
     this.#check()
+    if (this.#place.given) return
     this.#moveTo(ownPlace(this.capacity, this.stride, this.label, beside))
     this.#announce()
   }

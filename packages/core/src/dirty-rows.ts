@@ -214,20 +214,25 @@ export class DirtyRows {
   }
 
   /**
-   * Adds the rows of `other`, which may have fewer rows.
-   * @throws RowsOutOfRange when `other` has more rows
+   * Adds the rows of `other` that are below `end`.
+   * @param end default all of them
+   * @throws RowsOutOfRange when `other` reaches further than this set does
    */
-  or(other: DirtyRows): void {
-    if (other.rows > this.rows) throw new RowsOutOfRange(0, other.rows, this.rows)
+  or(other: DirtyRows, end: number = other.rows): void {
+    const rows = Math.min(end, other.rows)
+    if (rows > this.rows) throw new RowsOutOfRange(0, rows, this.rows)
     const { words, summary } = this
-    for (let s = 0; s < other.summary.length; s++) {
-      const changed = other.summary[s]
-      if (changed === 0) continue
-      for (let bits = changed; bits !== 0; bits &= bits - 1) {
+    const lastWord = rows >>> 5
+    const lastBits = ~(-1 << (rows & 31))
+    for (let s = 0; s * 1024 < rows; s++) {
+      for (let bits = other.summary[s]; bits !== 0; bits &= bits - 1) {
         const w = s * 32 + trailingZeros(bits)
-        words[w] |= other.words[w]
+        if (w > lastWord) break
+        const added = w < lastWord ? other.words[w] : other.words[w] & lastBits
+        if (added === 0) continue
+        words[w] |= added
+        summary[s] |= 1 << (w & 31)
       }
-      summary[s] |= changed
     }
   }
 }

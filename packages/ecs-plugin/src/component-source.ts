@@ -32,7 +32,7 @@ export class ComponentSource {
    * @returns entities that all columns have room for: ids 0 … result − 1; Infinity when none is a typed array
    * @throws ColumnLengthMismatch, SchemaMismatch (a column is gone): nothing is bound then, or not all
    */
-  bindTo(packer: ColumnPacker): number {
+  bindTo(packer: Pick<ColumnPacker, 'bind'>): number {
     const { label, shape, store } = this
     const { columns } = shape
     const length = checkLengths(label, store, shape)

@@ -16,6 +16,8 @@ import type { RowKeeper, RowMap } from './row-map.ts'
 import { RowTable } from './row-table.ts'
 import { RowsNow } from './rows-now.ts'
 import { RowUnpacker } from './row-unpacker.ts'
+import { RowsInPlace, inPlace } from './rows-in-place.ts'
+import type { InPlace, RowWriter } from './rows-in-place.ts'
 import { columnAt } from './source.ts'
 import type { Shape } from './source.ts'
 import type { SharedMarker } from './shared-marker.ts'
@@ -32,7 +34,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   /** Which row an entity has. */
   readonly rowMap: RowMap
   readonly #membership: Membership
-  #packer: ColumnPacker
+  #packer: RowWriter
   #packerMemory: number
   /** Rows to pack whether they differ or not; always a part of the rows that hold a living entity. */
   #marks: DirtyRows
@@ -72,8 +74,11 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       options.rows === 'packed' ? new PackedRows(membership, this) : new EntityRows(membership, this)
     let mirror: Mirror | undefined
     try {
-      this.mirror = mirror = this.#makeMirror()
-      this.#packer = this.#makeFirstPacker()
+      // In debug mode rows are compared with their mirror, to find those that nobody marked: it must be another.
+      const given = debug ? undefined : inPlace(this.#source.store, component, options)
+      const over = given && this.#makeMirrorOver(given)
+      this.mirror = mirror = over ?? this.#makeMirror()
+      this.#packer = over ? new RowsInPlace(component) : this.#makeFirstPacker()
     } catch (error) {
       membership.dispose()
       mirror?.destroy()
@@ -252,7 +257,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     let refused: unknown
     const { wanted } = this.rowMap
     try {
-      if (wanted > this.mirror.capacity) this.mirror.grow(wanted)
+      // A store that is the mirror has the room it has: who lies beyond is reported, as with any other store.
+      if (wanted > this.mirror.capacity && !(this.#packer instanceof RowsInPlace)) this.mirror.grow(wanted)
     } catch (error) {
       refused = error
     }
@@ -358,6 +364,17 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     } catch (error) {
       if (!(error instanceof MirrorTooLarge) || wanted <= capacity) throw error
       return make(capacity)
+    }
+  }
+
+  /** Undefined where the heap has no room for the dirty rows, or the device none for all that the store has: then a copy must do. */
+  #makeMirrorOver({ rows, memory }: InPlace): Mirror | undefined {
+    const { label, usage } = this.options
+    try {
+      return this.#coordinator.createMirror({ rows, schema: this.shape.schema, label, usage, memory })
+    } catch (error) {
+      if (error instanceof HeapFull || error instanceof MirrorTooLarge) return undefined
+      throw error
     }
   }
 

@@ -1,0 +1,58 @@
+import { Heap, rowsInfo } from '@memkit/core'
+import type { ColumnPacker, DirtyRows, PackTarget, RowsInfo } from '@memkit/core'
+import type { GivenRows } from '@memkit/coordinator'
+import type { SyncedOptions } from './gpu-synced.ts'
+
+/** What brings columns into the rows of a mirror, or need not. */
+export type RowWriter = Pick<ColumnPacker, 'bind' | 'pack' | 'diff' | 'holes' | 'dispose'>
+
+/** Rows that are the mirror of one world's component as they lie. */
+export interface InPlace {
+  readonly rows: number
+  readonly memory: GivenRows
+}
+
+/** Stores that are somebody's mirror. For the component of another world, one of them is a store like any other. */
+const mirrors = new WeakSet<object>()
+
+/**
+ * Whether the rows of a store of `heap.rows` can be their own mirror, so that nothing is copied: for one world, rows by entity id that
+ * stay when an entity goes, and a mode that does not compare. What is written there without a mark may go up with its neighbours.
+ */
+export function inPlace(store: object, component: object, options: SyncedOptions): InPlace | undefined {
+  const info: RowsInfo | undefined = rowsInfo(store)
+  if (info === undefined || store !== component || mirrors.has(store)) return undefined
+  const { changes, direction, onRemove, rows } = options
+  if (changes === 'detect' || direction !== 'upload' || onRemove !== 'keep' || rows !== 'entity')
+    return undefined
+  const { memory, offset, capacity } = info
+  return memory instanceof Heap ? { rows: capacity + 1, memory: { heap: memory, offset } } : undefined
+}
+
+/** Stands in for a packer where the rows are the mirror: what it would have packed is dirty, and that is all. */
+export class RowsInPlace implements RowWriter {
+  readonly #store: object
+  holes = 0
+
+  constructor(store: object) {
+    this.#store = store
+    mirrors.add(store)
+  }
+
+  bind(): void {}
+
+  /** Rows 0 … `count` − 1 are dirty, where the mask has them. @returns 0: nobody asks how many they were */
+  pack({ dirty }: PackTarget, _first: number, count: number, mask?: DirtyRows): number {
+    if (mask === undefined) dirty.setRange(0, count)
+    else dirty.or(mask, count)
+    return 0
+  }
+
+  diff(): number {
+    return 0
+  }
+
+  dispose(): void {
+    mirrors.delete(this.#store)
+  }
+}

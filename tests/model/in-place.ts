@@ -1,0 +1,38 @@
+import { ComponentModel } from './model.ts'
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i])
+
+/**
+ * What the device must hold of rows that are their own mirror. A row of somebody alive is what was staged, unless something was written
+ * there since that was not staged: then it may be up already. Rows of nobody may be anything.
+ */
+export class InPlaceModel extends ComponentModel {
+  /** Whose row may hold something that was never staged. */
+  readonly #early = new Set<number>()
+
+  override stage(failed: boolean): void {
+    for (const entity of this.alive) this.#certain(entity)
+    super.stage(failed)
+    // The buffer has the room of the store.
+    this.stagedRows = Math.min(this.stagedRows, this.store.slots)
+  }
+
+  protected override went(entity: number): void {
+    this.#early.delete(entity)
+  }
+
+  /** What must be on the device, where it has `found`. */
+  expected(found: Uint8Array, stride: number): Uint8Array {
+    const expected = found.slice()
+    for (const [entity, row] of this.rows) if (this.#certain(entity)) expected.set(row, entity * stride)
+    return expected
+  }
+
+  #certain(entity: number): boolean {
+    const row = this.rows.get(entity)
+    if (row === undefined || !this.alive.has(entity) || this.pending.has(entity) || this.unsure.has(entity))
+      return false
+    if (!same(row, this.store.pack(entity))) this.#early.add(entity)
+    return !this.#early.has(entity)
+  }
+}

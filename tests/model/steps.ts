@@ -243,6 +243,7 @@ export const steps: { readonly [K in Op]: (session: Session, step: Extract<Step,
   begin: (session, { w }) => begin(session, session.side(w)),
   stage: (session, { w }) => stage(session, session.side(w)),
   end: (session, { w }) => end(session, session.side(w)),
+  rush: (session, { w }) => end(session, session.side(w), true),
   idle: async (session, { w }) => {
     const side = session.side(w)
     await end(session, side)

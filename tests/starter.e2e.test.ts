@@ -29,7 +29,7 @@ beforeAll(async () => {
   for (const tool of tools)
     await symlink(join(root, 'node_modules', tool), join(project, 'node_modules', tool))
   browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs })
-})
+}, 300_000) // in a fresh clone, the packages are built first
 afterAll(async () => {
   await browser?.close()
   await rm(place, { recursive: true })

@@ -129,8 +129,14 @@ function save(file: string, results: readonly PartResult[]): void {
   const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Figures).parts : []
   const isNew = (part: PartResult): boolean =>
     results.some(({ name, backend }) => name === part.name && backend === part.backend)
-  const figures: Figures = { format: 1, parts: [...known.filter((part) => !isNew(part)), ...results] }
-  const rounded = (_: string, value: unknown): unknown =>
-    typeof value === 'number' ? Number(value.toPrecision(5)) : value
-  writeFileSync(file, `${JSON.stringify(figures, rounded)}\n`)
+  const parts = [...known.filter((part) => !isNew(part)), ...results].map((part) =>
+    JSON.stringify(part, rounded),
+  )
+  // A line per part, so that a difference between two runs can be looked at.
+  writeFileSync(file, `{"format":1,"parts":[\n${parts.join(',\n')}\n]}\n`)
+}
+
+/** Counts are exact, measures have five digits. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value
 }

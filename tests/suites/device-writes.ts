@@ -3,6 +3,7 @@ import { attachMk, f32, GpuSynced, struct, u32, vec2f } from '@memkit/ecs-plugin
 import type { MkSync, SyncDirection } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { closeStrict, strict } from './strict-gpu.ts'
 
 const row = struct({ pos: vec2f.from('x', 'y'), id: u32, heat: f32 })
 
@@ -10,11 +11,9 @@ const row = struct({ pos: vec2f.from('x', 'y'), id: u32, heat: f32 })
 export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
   let gpu: MkGpu
   beforeEach(async () => {
-    gpu = await open()
+    gpu = strict(await open())
   })
-  afterEach(() => {
-    gpu.destroy()
-  })
+  afterEach(() => closeStrict(gpu))
 
   async function setUp(direction: SyncDirection) {
     const store = {

@@ -4,16 +4,15 @@ import { createApp, GpuSynced, MkPlugin, Schedule } from '@memkit/ecs-plugin'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu, MkGpuBackend } from '@memkit/gpu'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { closeStrict, strict } from './strict-gpu.ts'
 
 /** The quick starts of the README and the guides, with fewer rows and ticks by hand, each followed by a look at what the device holds. */
 export function describeQuickStarts(open: () => Promise<MkGpu>): void {
   let gpu: MkGpu
   beforeEach(async () => {
-    gpu = await open()
+    gpu = strict(await open())
   })
-  afterEach(() => {
-    gpu.destroy()
-  })
+  afterEach(() => closeStrict(gpu))
 
   it('an app: flag, write, and it is there', async () => {
     const N = 1000

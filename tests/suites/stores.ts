@@ -5,6 +5,7 @@ import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { randomFrom } from './random.ts'
 import { rowWords, storeShapes } from './store-shapes.ts'
+import { closeStrict, strict } from './strict-gpu.ts'
 
 /** Ids 0 … 39 at first; stores that can grow are replaced by longer ones on the way. */
 const slots = 40
@@ -19,9 +20,9 @@ const frames = 10
 export function describeStores(open: () => Promise<MkGpu>): void {
   let gpu: MkGpu
   beforeEach(async () => {
-    gpu = await open()
+    gpu = strict(await open())
   })
-  afterEach(() => gpu.destroy())
+  afterEach(() => closeStrict(gpu))
 
   const modes: readonly Changes[] = ['detect', 'marked', 'all']
   const kinds: [Changes, RowKind][] = modes.flatMap((mode) => [

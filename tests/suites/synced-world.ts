@@ -12,6 +12,7 @@ import type { Changes, MkSync, OnRemove, RowKind } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { randomFrom } from './random.ts'
+import { closeStrict, strict } from './strict-gpu.ts'
 
 /** x, y and a tag of every entity, and how the row of one entity must look. */
 function createStore(capacity: number) {
@@ -57,11 +58,9 @@ const row = struct({ pos: vec2f.from('x', 'y'), tag: u32 })
 export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
   let gpu: MkGpu
   beforeEach(async () => {
-    gpu = await open()
+    gpu = strict(await open())
   })
-  afterEach(() => {
-    gpu.destroy()
-  })
+  afterEach(() => closeStrict(gpu))
 
   async function deviceWords(
     mk: MkSync<object>,

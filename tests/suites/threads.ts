@@ -5,6 +5,7 @@ import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { WriteJob } from '../workers/column-writer.ts'
 import { tagOf, xOf } from '../workers/column-writer.ts'
+import { closeStrict, strict } from './strict-gpu.ts'
 
 const entities = 4000
 
@@ -19,9 +20,9 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export function describeThreads(open: () => Promise<MkGpu>, write: (job: WriteJob) => Promise<number>): void {
   let gpu: MkGpu
   beforeEach(async () => {
-    gpu = await open()
+    gpu = strict(await open())
   })
-  afterEach(() => gpu.destroy())
+  afterEach(() => closeStrict(gpu))
 
   const kinds: [Changes, RowKind][] = [
     ['detect', 'entity'],

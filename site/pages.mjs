@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /**
  * Groups in the order of the navigation: pages in the order given, and of a folder (a name that ends in /) all that are not listed,
- * by name. What does not exist is left out; a page of docs/ that is nowhere here is an error.
+ * by name. What does not exist is left out; pages of docs/ that are nowhere here come last in the guide.
  */
 const GROUPS = {
   Guide: [
@@ -13,6 +13,7 @@ const GROUPS = {
     'docs/concepts.md',
     'docs/app.md',
     'docs/inspector.md',
+    'docs/demo.md',
     'docs/from-hand-written.md',
     'docs/from-rust.md',
   ],
@@ -54,17 +55,18 @@ export const groupOrder = Object.keys(GROUPS)
 export function pages(root) {
   /** @type {Set<string>} */
   const listed = new Set()
-  const found = Object.entries(GROUPS).flatMap(([group, entries]) =>
+  const inGroups = Object.entries(GROUPS).map(([group, entries]) =>
     entries
       .flatMap((entry) => (entry.endsWith('/') ? pagesIn(root, entry) : [entry]))
       .filter((file) => existsSync(join(root, file)) && !listed.has(file) && listed.add(file))
       .map((file) => ({ file, title: titleOf(root, file), group })),
   )
-  const lost = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  const others = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .map((file) => `docs/${file.replaceAll('\\', '/')}`)
     .filter((file) => file.endsWith('.md') && !listed.has(file))
-  if (lost.length > 0) throw new Error(`In no group of site/pages.mjs: ${lost.join(', ')}`)
-  return found
+    .map((file) => ({ file, title: titleOf(root, file), group: 'Guide' }))
+  const [guide = [], ...rest] = inGroups
+  return [...guide, ...others, ...rest.flat()]
 }
 
 /**

@@ -236,6 +236,10 @@ describe('the page', () => {
     await open('?entities=300', { reducedMotion: 'reduce' })
     await demo.reached('running')
     expect(await demo.page.evaluate(() => globalThis.demo!.settings.calm)).toBe(true)
+    // The title soon stands still.
+    await demo.page.waitForFunction(() => globalThis.demo!.app.mk.report.apiCalls === 0)
+    await demo.page.keyboard.press('Enter')
+    await demo.reports(/^Position \w+ [23]\d\d$/)
   })
 
   it('can be played with the keyboard alone', async () => {

@@ -28,7 +28,7 @@ async function play(signal: AbortSignal): Promise<void> {
     new MkPlugin({ gpu: graphics.gpu }),
   )
   signal.addEventListener('abort', () => app.dispose())
-  const runIf = (): boolean => game.match.running && !app.mk.coordinator.isLost
+  const runIf = (): boolean => game.running && !app.mk.coordinator.isLost
   for (const { name, run } of game.systems) app.addSystem(Schedule.FixedUpdate, run, { label: name, runIf })
   await app.ready()
 

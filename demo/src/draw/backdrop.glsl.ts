@@ -40,7 +40,7 @@ vec4 sky(vec2 onScreen) {
 
   vec2 line = abs(fract(bent * 0.01 + 0.5) - 0.5) * 100.0;
   float grid = soft(min(line.x, line.y), max(2.4, view.thinnest * 3.0));
-  colour += vec3(0.10, 0.22, 0.42) * grid * (0.17 + 0.9 * min(1.0, lit)) * inside;
+  colour += vec3(0.10, 0.22, 0.42) * grid * (0.3 + 0.9 * min(1.0, lit)) * inside;
   colour += vec3(0.05, 0.11, 0.2) * min(1.0, lit) * 0.3;
 
   float rim = soft(outside, 6.0) * 0.55 + soft(outside, 46.0) * 0.13;

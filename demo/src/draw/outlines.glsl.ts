@@ -35,7 +35,7 @@ vec4 ship(vec2 place, vec3 colour, float glow, float pace, float blur) {
   float flicker = 0.8 + 0.2 * sin(view.time * 60.0);
   float back = -0.5 - place.x;
   float flame = step(0.0, back) * exp(-back * (4.2 - 2.6 * pace)) * exp(-place.y * place.y * 26.0) * (0.25 + 1.5 * pace) * flicker;
-  float shield = exp(-abs(length(place) - 1.5) * 12.0) * 0.10 + exp(-length(place) * 1.6) * 0.3;
+  float shield = exp(-abs(length(place) - 1.5) * 12.0) * 0.28 + exp(-length(place) * 1.6) * 0.4;
   vec3 light = (mix(colour, vec3(1), 0.55) * line + colour * shield) * glow + vec3(1, 0.55, 0.2) * flame;
   return vec4(vec3(0.02, 0.07, 0.09) * inside + light, inside * 0.9);
 }

@@ -41,7 +41,7 @@ fn ship(place: vec2f, colour: vec3f, glow: f32, pace: f32, blur: f32) -> vec4f {
   let flicker = 0.8 + 0.2 * sin(view.time * 60.0);
   let back = -0.5 - place.x;
   let flame = step(0.0, back) * exp(-back * (4.2 - 2.6 * pace)) * exp(-place.y * place.y * 26.0) * (0.25 + 1.5 * pace) * flicker;
-  let shield = exp(-abs(length(place) - 1.5) * 12.0) * 0.10 + exp(-length(place) * 1.6) * 0.3;
+  let shield = exp(-abs(length(place) - 1.5) * 12.0) * 0.28 + exp(-length(place) * 1.6) * 0.4;
   let light = (mix(colour, vec3f(1.0), 0.55) * line + colour * shield) * glow + vec3f(1.0, 0.55, 0.2) * flame;
   return vec4f(vec3f(0.02, 0.07, 0.09) * inside + light, inside * 0.9);
 }

@@ -45,7 +45,7 @@ export class View {
     const { data } = this
     this.#width = game.arena.width + 2 * MARGIN
     this.#height = (this.#width * game.arena.height) / game.arena.width
-    const running = match.running ? 1 : 0
+    const running = game.running ? 1 : 0
     const shake = calm ? 0 : cues.shake * cues.shake * 16 * running
     const lean = calm ? 0 : 0.02
     data[centre] = ship.exists ? data[centre] + (ship.x * lean - data[centre]) * 0.1 : data[centre]
@@ -58,7 +58,7 @@ export class View {
     data[scale + 1] = 2 / this.#height
     data[arena] = game.arena.width
     data[arena + 1] = game.arena.height
-    const crowd = (24_000 * game.arena.share) / (game.drones.count + 1)
+    const crowd = (21_000 * game.arena.share) / (game.drones.count + 1)
     data[width] = Math.min(1.6, Math.max(0.3, crowd ** 0.3))
     data[light] = Math.min(1, crowd ** 0.4)
     data[thinnest] = (0.7 * this.#width) / pixels

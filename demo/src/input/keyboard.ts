@@ -19,7 +19,7 @@ export class Keyboard {
       'keydown',
       (event) => {
         if (!(event.code in ways) && event.code !== 'Space') return
-        if (event.ctrlKey || event.metaKey || event.altKey || isControl(event.target)) return
+        if (event.ctrlKey || event.metaKey || event.altKey || hasOwnJob(event)) return
         event.preventDefault()
         this.#held.add(event.code)
       },
@@ -49,7 +49,10 @@ export class Keyboard {
   }
 }
 
-/** Whether keys have a job of their own there: in a button, a field, a slider. */
-export function isControl(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest('button, input, select, summary, a, .tp-dfwv') !== null
+/** Whether a key has a job of its own there: Enter and Space in buttons, all of them in fields, sliders and the panel. */
+export function hasOwnJob(event: KeyboardEvent): boolean {
+  const { key, target } = event
+  if (!(target instanceof Element)) return false
+  if (target.closest('input, select, textarea, .tp-dfwv') !== null) return true
+  return (key === 'Enter' || key === ' ') && target.closest('button, summary, a') !== null
 }

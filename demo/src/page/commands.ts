@@ -1,5 +1,5 @@
 import type { World } from 'bitecs'
-import { isControl } from '../input/keyboard.ts'
+import { hasOwnJob } from '../input/keyboard.ts'
 import type { Game } from '../rules/game.ts'
 import type { Sound } from './sound.ts'
 
@@ -77,8 +77,7 @@ export class Commands {
     const command = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key]
     const between = this.#game.match.phase === 'title' || this.#game.match.phase === 'over'
     if (command === undefined && !(event.key === ' ' && between)) return
-    // In a button or a field these keys have a job of their own; Escape has none.
-    if (event.key !== 'Escape' && isControl(event.target)) return
+    if (event.key !== 'Escape' && hasOwnJob(event)) return
     event.preventDefault()
     this.run(command ?? 'start')
   }

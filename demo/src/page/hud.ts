@@ -32,6 +32,7 @@ export class Hud {
     values.set('wave', String(match.wave))
     values.set('health', String(Math.ceil(match.health)))
     values.set('drones', formatCount(game.drones.left))
+    values.set('all', formatCount(all))
     setBar(this.#bars.health, match.health / FULL_HEALTH)
     setBar(this.#bars.wave, (game.drones.left / all - WAVE_REST) / (1 - WAVE_REST))
     document.documentElement.classList.toggle('low-health', match.phase === 'playing' && match.health < 30)

@@ -70,7 +70,7 @@ export function openPage({ app, canvas, ember, game, graphics, settings, signal 
     })
     .addSystem(Schedule.Render, () => {
       view.update(game, settings.calm, screen.width, app.time.alpha)
-      screen.draw(view.data, game.match.running ? app.time.fixedSteps - steps : 0)
+      screen.draw(view.data, game.running ? app.time.fixedSteps - steps : 0)
       steps = app.time.fixedSteps
     })
     .addSystem(Schedule.Render, () => {

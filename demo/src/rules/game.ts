@@ -26,11 +26,13 @@ import { move, Steering } from './steering.ts'
 /** Seconds per step: a power of two, so that sums of steps are exact. */
 export const STEP = 1 / 64
 /** Health that one drone costs, against a swarm of the usual size. */
-const DRONE_HURTS = 0.05
+const DRONE_HURTS = 0.07
 const ROCK_HURTS = 16
 const NOVA = 260
 /** Seconds that the autopilot looks at the end of a game before it starts another one. */
 const MOURNS = 4
+/** Seconds after which the title stands still, where that is asked for. */
+const TITLE_STILL = 2
 
 /** A part of a step, in the order of the list. */
 export interface GameSystem {
@@ -105,6 +107,12 @@ export class Game {
       },
       { name: 'judge', run: (world) => this.#judge(world) },
     ]
+  }
+
+  /** Time goes on: not while paused. For those who asked for less motion, the title soon stands still. */
+  get running(): boolean {
+    const { calm } = this.#settings
+    return this.match.running && !(calm && this.match.phase === 'title' && this.time > TITLE_STILL)
   }
 
   /** Seconds since the first step. */

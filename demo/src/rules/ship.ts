@@ -8,7 +8,7 @@ import type { Controls } from './controls.ts'
 /** World units per second, and per second². */
 const TOP_SPEED = 360
 const THRUST = 1_900
-export const SHIP_RADIUS = 15
+export const SHIP_RADIUS = 18
 
 /** The player's ship: an entity while there is one. */
 export class PlayerShip {

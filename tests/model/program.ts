@@ -8,6 +8,7 @@ import type {
   SyncDirection,
 } from '@memkit/ecs-plugin'
 import * as fc from 'fast-check'
+import type { Session } from './session.ts'
 import { storeSpecs } from './stores.ts'
 import { TERMS } from './terms.ts'
 
@@ -132,6 +133,11 @@ export type Step =
   | { readonly op: 'feed' }
 
 export type Op = Step['op']
+
+/** What some of the steps do. */
+export type StepsOf<O extends Op> = {
+  readonly [K in O]: (session: Session, step: Extract<Step, { op: K }>) => unknown
+}
 
 export interface Program {
   readonly setup: Setup

@@ -154,7 +154,7 @@ export const coordinatorBugs = [
     find: 'if (!this.#slot.arena.ownsThisFrame(view))',
     replace: 'if (!this.#slots.some(({ arena }) => arena.ownsThisFrame(view)))',
     breaks: 'memory of an older frame is staged although its slot has moved on',
-    tests: [test('teleport')],
+    tests: [test('bad-input')],
   },
   {
     name: 'slot-comes-round-too-soon',

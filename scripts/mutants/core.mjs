@@ -44,7 +44,7 @@ export const coreBugs = [
   {
     name: 'union-without-summary',
     file: 'packages/core/src/dirty-rows.ts',
-    find: '      summary[s] |= changed\n',
+    find: '        summary[s] |= 1 << (w & 31)\n',
     replace: '',
     breaks: 'rows that come in from another set are not found',
     tests: ['packages/core/test/dirty-rows.test.ts'],

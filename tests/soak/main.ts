@@ -16,7 +16,7 @@ const dawn = values.backend === 'dawn'
 const frames = Number(values.frames ?? (dawn ? 5_000 : 100_000))
 const lineEvery = dawn ? 500 : 10_000
 // A soak that is cut short has short cycles, so that there are some to compare.
-const cycle = Math.max(50, Math.min(dawn ? 100 : 1000, Math.floor(frames / 20)))
+const cycle = Math.max(50, Math.min(dawn ? 100 : 1000, Math.floor(frames / 50)))
 const seed = Number(values.seed)
 const started = performance.now()
 const number = (value: number): string => value.toLocaleString('en')

@@ -52,8 +52,9 @@ describe('memory', () => {
     expect(grown).toEqual([expect.stringContaining(`${figure} grows`)])
   })
 
-  it('cannot be judged from less than two rounds of cycles after the warm-up', () => {
-    expect(growth(samples(() => ({})).slice(0, 9))).toBeUndefined()
-    expect(growth(samples(() => ({})).slice(0, 10))).toEqual([])
+  it('cannot be judged from less than six rounds of four cycles after the warm-up', () => {
+    // A fifth of 29 cycles, rounded up, is 6: 23 are left, one too few.
+    expect(growth(samples(() => ({})).slice(0, 29))).toBeUndefined()
+    expect(growth(samples(() => ({})).slice(0, 30))).toEqual([])
   })
 })

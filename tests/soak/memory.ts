@@ -38,12 +38,14 @@ const tolerances: Readonly<Record<Figure, { readonly share: number; readonly mos
 const WARM_UP = 0.2
 /** Cycles differ (heap, strategy, debug); after this many they come again. Halves are made of whole rounds. */
 export const ROUND = 4
+/** Fewer rounds in a half say nothing: the compiler is still at work. */
+const LEAST_ROUNDS = 3
 
 /** One line for each figure that is not flat; undefined when there are too few samples to tell. */
 export function growth(samples: readonly MemorySample[]): string[] | undefined {
   const warm = samples.slice(Math.ceil(samples.length * WARM_UP))
   const half = Math.floor(warm.length / 2 / ROUND) * ROUND
-  if (half === 0) return undefined
+  if (half < LEAST_ROUNDS * ROUND) return undefined
   const first = warm.slice(0, half)
   const last = warm.slice(-half)
   return (Object.keys(tolerances) as Figure[]).flatMap((figure) => {

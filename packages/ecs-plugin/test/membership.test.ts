@@ -50,6 +50,25 @@ describe('Membership', () => {
     expect([membership.alive.has(first), membership.rows]).toEqual([false, second + 1])
   })
 
+  it('keeps count, and looks at nobody afresh as long as it is told of everybody', () => {
+    const Thing = {}
+    const world = createWorld()
+    const { membership } = watching(world, [Thing])
+    const update = (): [afresh: boolean, count: number] => {
+      const afresh = membership.update()
+      membership.apply({ entered() {}, left() {} })
+      return [afresh, membership.count]
+    }
+    const entities = Array.from({ length: 5 }, () => spawn(world, Thing))
+    expect(update()).toEqual([false, 5])
+    removeEntity(world, entities[1])
+    removeComponent(world, entities[3], Thing)
+    expect(update()).toEqual([false, 3])
+    removeEntity(world, entities[0])
+    spawn(world, Thing)
+    expect(update()).toEqual([false, 3])
+  })
+
   it('says once what bitECS says twice: a component and then its entity removed', () => {
     const Thing = {}
     const world = createWorld()

@@ -12,6 +12,21 @@ describe('SparseSet', () => {
     expect(set.size).toBe(2)
   })
 
+  it('is without the last one, too, once that is removed', () => {
+    const set = new SparseSet()
+    for (const value of [7, 3]) set.add(value)
+    expect(set.remove(3)).toBe(1)
+    expect([set.positionOf(7), set.positionOf(3)]).toEqual([0, -1])
+    expect([set.remove(7), set.positionOf(7), set.size]).toEqual([0, -1, 0])
+  })
+
+  it.each([1023, 1024, 2048, 5000])('takes %d, though it has room for 1 024 at first', (value) => {
+    const set = new SparseSet()
+    set.add(0)
+    expect(set.add(value)).toBe(1)
+    expect([set.positionOf(value), set.positionOf(0), set.at(1)]).toEqual([1, 0, value])
+  })
+
   it('has no position for what is not in it, whatever that is', () => {
     const set = new SparseSet()
     set.add(5)

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, release, totalmem, type } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Machine } from './outcome.ts'
 
 const peers = ['webgpu', 'bitecs', 'koota', 'typegpu', 'three', '@babylonjs/core', 'playcanvas']
@@ -15,8 +17,23 @@ export function thisMachine(chromium: string | undefined): Machine {
     system: `${type()} ${release()} ${process.arch}`,
     node: process.versions.node,
     chromium,
+    commit: commit(),
     packages: Object.fromEntries(peers.map((name) => [name, versionOf(name)])),
   }
+}
+
+/** What was measured; a `+` says that files differed from it. */
+function commit(): string | undefined {
+  const git = (...args: string[]): string | undefined => {
+    const { status, stdout } = spawnSync('git', args, {
+      cwd: dirname(fileURLToPath(import.meta.url)),
+      encoding: 'utf8',
+    })
+    return status === 0 ? stdout.trim() : undefined
+  }
+  const hash = git('rev-parse', '--short', 'HEAD')
+  if (hash === undefined) return undefined
+  return git('status', '--porcelain', '--', '../packages', '.') ? `${hash}+` : hash
 }
 
 const require = createRequire(import.meta.url)

@@ -28,6 +28,8 @@ export interface Machine {
   readonly system: string
   readonly node: string
   readonly chromium?: string | undefined
+  /** Of this repository, where it is one. */
+  readonly commit?: string | undefined
   /** npm packages that take part. */
   readonly packages: Readonly<Record<string, string>>
 }

@@ -53,12 +53,16 @@ function machine(figures: Figures): string {
         .map(({ backend, adapter, runtime }) => `${backendNames[backend]}: ${adapter} (${runtime})`),
     ),
   ]
+  const commits = [...new Set(figures.parts.flatMap(({ machine }) => machine.commit ?? []))]
   const { processor, cores, memoryGb, system, node, packages } = part.machine
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`)
   return markdown(
     ['', ''],
     [
-      ['date', dates.length > 1 ? `${dates[0]} to ${dates.at(-1)}` : dates[0]],
+      [
+        'date',
+        `${dates.length > 1 ? `${dates[0]} to ${dates.at(-1)}` : dates[0]}${commits.length > 0 ? `, at ${commits.join(', ')}` : ''}`,
+      ],
       ['processor', `${processor}, ${cores} cores shared with other programs, ${memoryGb} GB`],
       ['system', system],
       ['runtimes', `Node ${node}${chromium ? `, Chromium ${chromium}` : ''}`],

@@ -19,9 +19,11 @@ const steps = [
   ['format', () => tool('oxfmt', ['--check'])],
   ['types of the packages, and their build', build],
   [
-    'types of tests, demo, examples, bench, scripts',
+    'types of tests, demo, examples, scripts',
     () => tool('typescript', ['-p', 'tsconfig.dev.json'], 'tsc'),
   ],
+  // By itself: an engine that it measures adds to the types of the page.
+  ['types of the bench', () => tool('typescript', ['-p', 'bench'], 'tsc')],
   ['unused files, exports and dependencies', () => tool('knip', ['--no-progress'])],
   ['packages as published', packages],
   [

@@ -7,13 +7,13 @@ import { DummyBackend, MkGpu } from '@memkit/gpu'
 
 const Body = struct({ position: vec3f, mass: f32 })
 
-async function game(options: GpuSyncedOptions, capacity = 99, debug = false) {
+async function game(options: Omit<GpuSyncedOptions, 'schema'>, capacity = 99, debug = false) {
   const heap = createHeap({ bytes: 4 << 20 })
   const store = heap.rows(Body, capacity)
   const flagged = GpuSynced(store, options)
   const world = createWorld()
   const attach = async (of = world, device = new MkGpu(new DummyBackend())) => {
-    const mk = attachMk(of, { gpu: device, heap, debug })
+    const mk = await attachMk(of, { gpu: device, heap, debug })
     await mk.ready
     return mk
   }
@@ -99,7 +99,7 @@ describe('rows of heap.rows are their own mirror', () => {
 })
 
 /** Bytes of the heap that the first frame of one entity takes. */
-async function bytesOfFirstFrame(options: GpuSyncedOptions, debug = false): Promise<number> {
+async function bytesOfFirstFrame(options: Omit<GpuSyncedOptions, 'schema'>, debug = false): Promise<number> {
   const { heap, mk, spawn, frame } = await game({ capacity: 5000, ...options }, 5000, debug)
   spawn(1)
   const used = heap.stats.used

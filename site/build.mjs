@@ -54,6 +54,7 @@ const app = await Application.bootstrap({
   favicon: join(root, 'site/favicon.svg'),
   customCss: join(root, 'site/site.css'),
   hideGenerator: true,
+  markdownItLoader: keepCodeInAnchors,
   treatWarningsAsErrors: true,
 })
 app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
@@ -83,6 +84,29 @@ if (project !== undefined) {
   for (const problem of brokenTargets(out)) app.logger.error(problem)
 }
 if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exitCode = 1
+
+/**
+ * TypeDoc leaves code out of a heading's anchor, where GitHub keeps it, so that a link would work in one of the two. Taken apart
+ * into tags and text, code counts as text.
+ * @param {{ core: { ruler: { push(name: string, rule: (state: any) => void): void } } }} parser of markdown-it
+ */
+function keepCodeInAnchors(parser) {
+  parser.core.ruler.push('heading_code', ({ tokens, Token }) => {
+    for (const [i, { type }] of tokens.entries()) {
+      if (type !== 'heading_open') continue
+      const inline = tokens[i + 1]
+      inline.children = inline.children.flatMap((/** @type {any} */ token) =>
+        token.type === 'code_inline'
+          ? [
+              Object.assign(new Token('html_inline', '', 0), { content: '<code>' }),
+              Object.assign(new Token('text', '', 0), { content: token.content }),
+              Object.assign(new Token('html_inline', '', 0), { content: '</code>' }),
+            ]
+          : [token],
+      )
+    }
+  })
+}
 
 /**
  * @param {import('typedoc').Reflection} reflection

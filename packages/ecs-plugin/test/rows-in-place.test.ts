@@ -12,11 +12,7 @@ async function game(options: Omit<GpuSyncedOptions, 'schema'>, capacity = 99, de
   const store = heap.rows(Body, capacity)
   const flagged = GpuSynced(store, options)
   const world = createWorld()
-  const attach = async (of = world, device = new MkGpu(new DummyBackend())) => {
-    const mk = await attachMk(of, { gpu: device, heap, debug })
-    await mk.ready
-    return mk
-  }
+  const attach = (of = world) => attachMk(of, { gpu: new MkGpu(new DummyBackend()), heap, debug })
   const mk = await attach()
   const spawn = (mass: number, of = world): number => {
     const entity = addEntity(of)

@@ -1,8 +1,8 @@
 // Builds the site, the pages of docs/ and the API of every package, into site/dist. `npm run docs` calls it.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Application, Comment, CommentTag, Converter, ReflectionKind } from 'typedoc'
+import { Application, Comment, CommentTag, Converter, ReflectionKind, RendererEvent } from 'typedoc'
 import { brokenTargets } from './links.mjs'
 import { groupOrder, pages } from './pages.mjs'
 
@@ -70,20 +70,68 @@ app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     module.name = entries[entry] ?? ''
     putInGroup(module, 'API')
   }
+  linkFoldersToTheirReadme(project.readme ?? [], root, project)
+  for (const document of project.getReflectionsByKind(ReflectionKind.Document))
+    if (document.isDocument()) {
+      const page = listed.find(({ title }) => title === document.name)
+      linkFoldersToTheirReadme(document.content, dirname(join(root, page?.file ?? '')), project)
+    }
   for (const type of project.getReflectionsByKind(ReflectionKind.Class))
     if (type.getChildByName('code') !== undefined && type.getChildByName('message') !== undefined)
       putInGroup(type, 'Errors')
 })
+
+/** There while pages are written, and gone afterwards. @type {import('typedoc').Router | undefined} */
+let router
+app.renderer.on(RendererEvent.BEGIN, () => (router = app.renderer.router))
 
 rmSync(out, { recursive: true, force: true })
 const project = await app.convert()
 if (project !== undefined) {
   app.validate(project)
   await app.generateOutputs(project)
+  linkPictures(project)
   showSources(join(out, 'media'))
   for (const problem of brokenTargets(out)) app.logger.error(problem)
 }
 if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exitCode = 1
+
+/**
+ * TypeDoc leaves a link alone that has a picture for its text, as the README's first one.
+ * @param {import('typedoc').ProjectReflection} project
+ */
+function linkPictures(project) {
+  const documents = project.getReflectionsByKind(ReflectionKind.Document)
+  const front = join(out, 'index.html')
+  const html = readFileSync(front, 'utf8').replace(/href="([^":#]+\.md)"/g, (link, file) => {
+    const title = listed.find((page) => page.file === file)?.title
+    const document = documents.find(({ name }) => name === title)
+    const url = document && router?.getFullUrl(document)
+    return url === undefined ? link : `href="${url}"`
+  })
+  writeFileSync(front, html)
+}
+
+/**
+ * A link to a folder shows its files on GitHub. Here it leads to the folder's README, or stays on the page.
+ * @param {import('typedoc').CommentDisplayPart[]} parts
+ * @param {string} from folder of the page
+ * @param {import('typedoc').ProjectReflection} project
+ */
+function linkFoldersToTheirReadme(parts, from, project) {
+  for (const part of parts) {
+    if (part.kind !== 'relative-link' || typeof part.target !== 'number') continue
+    const folder = join(from, part.text)
+    if (!existsSync(folder) || !statSync(folder).isDirectory()) continue
+    const readme = join(folder, 'README.md')
+    // The registry would copy the folder, and warn that it cannot.
+    ;/** @type {any} */ (project.files).mediaToPath.delete(part.target)
+    part.text = '#'
+    part.target = existsSync(readme)
+      ? project.files.registerAbsolute(/** @type {import('typedoc').NormalizedPath} */ (readme)).target
+      : undefined
+  }
+}
 
 /**
  * TypeDoc leaves code out of a heading's anchor, where GitHub keeps it, so that a link would work in one of the two. Taken apart

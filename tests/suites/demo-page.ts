@@ -155,13 +155,14 @@ export class DemoPage {
 
   /** Waits until the report of a frame says something of a component: its label, strategy and rows, one space between them. */
   async reports(pattern: RegExp): Promise<void> {
-    await this.page.waitForFunction(
-      (source) =>
-        globalThis.demo?.app.mk.report.mirrors.some(({ label, strategy, rows }) =>
-          new RegExp(source).test(`${label} ${strategy} ${rows}`),
-        ),
-      pattern.source,
-    )
+    await this.page.waitForFunction((source) => {
+      const app = globalThis.demo?.app
+      // Between two sessions, the last one's is disposed of.
+      if (app?.isReady !== true) return false
+      return app.mk.report.mirrors.some(({ label, strategy, rows }) =>
+        new RegExp(source).test(`${label} ${strategy} ${rows}`),
+      )
+    }, pattern.source)
   }
 
   /** Most animation frame callbacks in any of the next ten frames: how many loops run. */

@@ -42,7 +42,7 @@ export class Tools {
     if (this.#inspector !== undefined) return this.#inspector.toggle()
     void this.#load(async () => {
       const { mountInspector } = await import('@memkit/inspector')
-      if (!this.#disposed) this.#inspector = mountInspector(this.#mk)
+      if (!this.#disposed) this.#inspector = mountInspector(this.#mk, { theme: 'dark' })
     })
   }
 

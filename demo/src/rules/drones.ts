@@ -80,8 +80,10 @@ export class Drones {
     const flock = flocks[id]
     Drone.flock[e] = id
     Drone.dead[e] = 0
-    const angle = random() * Math.PI * 2
+    let angle = random() * Math.PI * 2
     if (this.#fromOutside) {
+      // Each flock comes from a side of its own.
+      angle = 0.7 + (id * Math.PI) / 2 + bell(random) * 0.22
       const { width, height } = this.#arena
       Position.x[e] = Math.cos(angle) * width * (0.75 + 0.4 * random())
       Position.y[e] = Math.sin(angle) * height * (0.75 + 0.4 * random())

@@ -141,7 +141,7 @@ export class Game {
     this.#pickups.clear(world)
     this.#asteroids.clear(world)
     this.#asteroids.scatter(world, 1)
-    this.drones.reinforce(this.time > 0)
+    this.drones.reinforce(this.drones.count > 0)
     this.ship.launch(world)
   }
 

@@ -18,10 +18,7 @@ const steps = [
   ['lint', () => tool('oxlint', ['--type-aware'])],
   ['format', () => tool('oxfmt', ['--check'])],
   ['types of the packages, and their build', build],
-  [
-    'types of tests, demo, examples, scripts',
-    () => tool('typescript', ['-p', 'tsconfig.dev.json'], 'tsc'),
-  ],
+  ['types of tests, demo, examples, scripts', () => tool('typescript', ['-p', 'tsconfig.dev.json'], 'tsc')],
   // By itself: an engine that it measures adds to the types of the page.
   ['types of the bench', () => tool('typescript', ['-p', 'bench'], 'tsc')],
   ['unused files, exports and dependencies', () => tool('knip', ['--no-progress'])],

@@ -37,7 +37,7 @@ describe('docs/errors.md', () => {
     const inSection = (name: string): string[] =>
       byName(
         [...(sections.find((each) => each.startsWith(`${name}\n`)) ?? '').matchAll(/<a id="(\w+)"/g)].map(
-          (match) => match[1]!,
+          (match) => match[1],
         ),
       )
     // Errors of the packages below that a package exports again are told where they come from.

@@ -31,6 +31,7 @@ export class MkSync<W extends object = World> {
   /** What is to replace it, once the coordinator has it. */
   #next: OpenedGpu | undefined
   readonly #synced = new Map<object, SyncedComponent>()
+  #lastMarked: SyncedComponent | undefined
   /** Those of them whose rows come back. */
   readonly #deviceWritten: SyncedComponent[] = []
   readonly #buffers = new Map<object, SyncedBuffer>()
@@ -153,7 +154,11 @@ export class MkSync<W extends object = World> {
 
   /** Says that an entity's row was written. For `changes: 'marked'`; elsewhere it costs little and changes nothing. */
   mark(component: Synced, entity: number): void {
-    this.#syncedOf(component, 'mark').mark(this.#ecs.rowOf(entity))
+    const last = this.#lastMarked
+    // Games mark many entities of one component in a row: a look-up each would take as long as all the rest.
+    const synced = last?.component === component ? last : this.#syncedOf(component, 'mark')
+    this.#lastMarked = synced
+    synced.mark(this.#ecs.rowOf(entity))
   }
 
   /** Marks the entities with ids `first` … `first + count − 1`. */
@@ -304,6 +309,7 @@ export class MkSync<W extends object = World> {
     for (const query of [...this.#queries]) query.dispose()
     for (const synced of this.#synced.values()) synced.dispose()
     this.#synced.clear()
+    this.#lastMarked = undefined
     this.#deviceWritten.length = 0
     this.#buffers.clear()
     this.coordinator.dispose()

@@ -69,6 +69,7 @@ export const columnSteps: StepsOf<'write' | 'fill' | 'markShared' | 'grow' | 'te
       const model = models[c % models.length]
       // What a buffer that turns out to have no memory was written is gone with it.
       if (session.gpu.isLost || session.losing || session.isShort || model.unsure.size > 0) return
+      if (model.unsettled) return
       const i = side.models.indexOf(model)
       const { buffer, stride } = side.mk.buffer(session.components[i])
       const staged = [...model.staged]

@@ -109,6 +109,11 @@ export class TwoWayModel extends ComponentModel {
     for (const entity of this.rows.keys()) this.#replaced.add(entity)
   }
 
+  /** What the device holds of some rows is not known before it is read. */
+  get unsettled(): boolean {
+    return this.#replaced.size > 0
+  }
+
   /** Takes what a replaced device holds. @throws when nobody ever had that */
   settleReplaced(found: Row, stride: number): void {
     for (const entity of this.#replaced) {

@@ -40,7 +40,7 @@ export async function findGraphics(
 ): Promise<Graphics> {
   if (backend !== 'webgl2') {
     const device = await requestDevice()
-    if (device !== undefined) return webGpu(device)
+    if (device !== undefined) return webGpu(device, signal)
     if (backend === 'webgpu')
       throw new NoGraphics('WebGPU was asked for, and there is none.', [
         browsers,
@@ -70,9 +70,12 @@ async function requestDevice(): Promise<GPUDevice | undefined> {
   return adapter?.requestDevice({ label: 'Swarm' })
 }
 
-function webGpu(first: GPUDevice): Graphics {
+function webGpu(first: GPUDevice, signal: AbortSignal): Graphics {
   let next: GPUDevice | undefined = first
   let current = first
+  // The first one is there before the plugin is, which would destroy it otherwise.
+  if (signal.aborted) first.destroy()
+  signal.addEventListener('abort', () => current.destroy())
   const rowByRow = new RowByRow()
   return {
     kind: 'webgpu',

@@ -3,16 +3,7 @@ import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { browserPrograms } from '../programs/browser.ts'
 import { MemoryCases } from '../programs/memory-cases.ts'
 import type { Place } from '../place.ts'
-
-declare global {
-  /** Runs a program; what it returns must be JSON. */
-  var bench: (name: string, quick: boolean) => Promise<unknown>
-  /** For the program that weighs: its cases in a fresh page. */
-  var memory: MemoryCases
-  var openMemory: () => Promise<{ cases: number; adapter: string; runtime: string }>
-  /** Of the driver. */
-  var benchProgress: (done: number, what: string) => void
-}
+import type {} from './globals.ts'
 
 async function browserPlace(): Promise<Place> {
   const adapter = await navigator.gpu.requestAdapter()

@@ -3,12 +3,13 @@ import type { CallCounts } from '../call-counts.ts'
 import { engineCases } from '../cases/engines.ts'
 import { memkitCase, worldAlone } from '../cases/memkit.ts'
 import type { MakeUploader, Shape, Uploader } from '../cases/uploader.ts'
+import type { Opened, Weighable } from '../page/globals.ts'
 import type { Place } from '../place.ts'
 import { RowSets } from '../rows.ts'
 import { allCases } from './grid.ts'
 
 /** In the page: one way at a time is made, small and then big, and runs frames, while the driver outside weighs the page. */
-export class MemoryCases {
+export class MemoryCases implements Weighable {
   readonly #place: Place
   readonly #made: Uploader[] = []
   #sets: RowSets | undefined
@@ -22,11 +23,7 @@ export class MemoryCases {
     return makers(place, { rows: 1, stride: 16 }).length
   }
 
-  /** Makes a way and lets it run. @returns its name, the bytes of the game's own rows, and what else the driver cannot see */
-  async open(
-    index: number,
-    rows: number,
-  ): Promise<{ name: string; dataBytes: number; heapBytes: number; gpuBytes: number } | undefined> {
+  async open(index: number, rows: number): Promise<Opened | undefined> {
     const shape: Shape = { rows, stride: 16 }
     const { device } = this.#place
     if (!device) throw new Error('Memory is weighed on a device')
@@ -48,13 +45,11 @@ export class MemoryCases {
     }
   }
 
-  /** Runs frames in which 1 % of the rows change. */
   async frames(count: number): Promise<void> {
     for (let frame = 0; frame < count; frame++) this.#frame()
     await this.#current!.done()
   }
 
-  /** What so many frames ask of the device. */
   async calls(count: number): Promise<CallCounts> {
     const counts = countCalls(this.#place, () => {
       for (let frame = 0; frame < count; frame++) this.#frame()

@@ -1,7 +1,7 @@
 import { MAX_DRONES } from './components.ts'
 import { USUAL_DRONES } from './rules/match.ts'
 
-export const MIN_ENTITIES = 1
+const MIN_ENTITIES = 1
 
 /** What the visitor chose: by the address at first, by the panel from then on. */
 export interface Settings {

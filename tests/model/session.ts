@@ -22,7 +22,7 @@ const remarks = new Set(['ColumnHoles', 'ForgottenMarks', 'MarkerFull'])
 /** The first entity of every world. */
 export const TARGET = 1
 /** Most ids that a program gives out beside those of the crowd: entities, prefabs, the first entity. */
-export const MOST_IDS = MAX_ENTITIES + 8
+const MOST_IDS = MAX_ENTITIES + 8
 
 /** A program as it runs: its worlds, what they are made of, and the device. */
 export class Session {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { errorClasses } from '../../scripts/errors-page.mjs'
 
 /** A class of error; its `code` is its name. */
-export type ErrorClass = abstract new (...args: never[]) => MkError
+type ErrorClass = abstract new (...args: never[]) => MkError
 
 /** Instead of an error: exactly one line on the console, which holds these words. */
 export class OneWarning {

@@ -40,9 +40,9 @@ test.each([0, 1, 2, 3, 4])(
     const { STORAGE, TRANSFER_SRC, TRANSFER_DST } = MkBufferUsage
     const buffer = gpu.createDeviceBuffer(64, STORAGE | TRANSFER_SRC | TRANSFER_DST)
     const { backend } = gpu
-    const { map } = backend
+    const map = backend.map.bind(backend)
     backend.map = async (native) => {
-      await map.call(backend, native)
+      await map(native)
       let end = Promise.resolve()
       for (let i = 0; i < reactions; i++) end = end.then(() => undefined)
       void end.then(() => backend.device.destroy())

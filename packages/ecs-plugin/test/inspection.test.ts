@@ -178,7 +178,7 @@ describe('buffer.readCpu and buffer.read', () => {
     const { indices } = mk.query([Thing])
     const { rowTable } = mk.buffer(Thing)
     frame(mk)
-    expect([...new Uint32Array(indices.readCpu())].sort()).toEqual(entities)
+    expect([...new Uint32Array(indices.readCpu())].sort((a, b) => a - b)).toEqual(entities)
     expect(rowTable.readCpu()).toEqual(await rowTable.read())
   })
 

@@ -65,7 +65,7 @@ export function onGpu(
     const errors: string[] = []
     gpu.onError((error) => errors.push(error.message))
     try {
-      const has = needs === 'starve' ? subject.starve : needs === undefined || gpu.capabilities[needs]
+      const has = needs === 'starve' ? 'starve' in subject : needs === undefined || gpu.capabilities[needs]
       if (!has) return 'gated'
       await body({ gpu, backend, lose: async () => subject.lose(), starve: () => subject.starve?.() })
       if (!gpu.isLost) await gpu.waitIdle()

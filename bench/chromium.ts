@@ -7,7 +7,7 @@ import type { Browser, CDPSession, Page } from 'playwright-core'
 import { build, defaultClientConditions, preview } from 'vite'
 import { chromiumArgs, findChromium } from '../scripts/chromium.mjs'
 import type { Progress, Outcome } from './outcome.ts'
-import type {} from './page/globals.ts'
+import './page/globals.ts'
 
 const page = fileURLToPath(new URL('page', import.meta.url))
 

@@ -1,7 +1,7 @@
 import type { CDPSession } from 'playwright-core'
 import type { BenchPage } from './chromium.ts'
 import type { Outcome, Progress } from './outcome.ts'
-import type {} from './page/globals.ts'
+import './page/globals.ts'
 
 /** What a way of uploading keeps and makes for 100 000 rows of 16 bytes, 1 % of which change per frame. Bytes. */
 export interface Weight {

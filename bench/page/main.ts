@@ -3,7 +3,7 @@ import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { browserPrograms } from '../programs/browser.ts'
 import { MemoryCases } from '../programs/memory-cases.ts'
 import type { Place } from '../place.ts'
-import type {} from './globals.ts'
+import './globals.ts'
 
 async function browserPlace(): Promise<Place> {
   const adapter = await navigator.gpu.requestAdapter()

@@ -5,7 +5,7 @@ import type { LossInfo, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu
 import { BufferingMode, checkConfig, checkStrategy } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
 import { measuredCosts } from './calibration.ts'
-import { startCosts } from './cost-model.ts'
+import { allByHand, startCosts } from './cost-model.ts'
 import type { CostModel } from './cost-model.ts'
 import { DeferredFrees } from './deferred-frees.ts'
 import { CoordinatorDisposed, MirrorOwnsBuffer, NotFrameMemory } from './errors.ts'
@@ -582,7 +582,8 @@ export class MkCoordinator {
   async #prepare(): Promise<void> {
     const gpu = this.#gpu
     await this.#flush.prepareScatter()
-    if (this.#config.calibrate === false || this.#disposed || gpu.isLost) return
+    if (this.#config.calibrate === false || allByHand(this.#config.costs) || this.#disposed || gpu.isLost)
+      return
     try {
       await this.#calibrate(gpu, false)
     } catch {

@@ -94,3 +94,8 @@ export function startCosts(capabilities: MkCapabilities, byHand: Partial<CostMod
   const table = backend === 'dummy' || backend === 'webgl2' ? tableCosts[backend] : tableCosts.webgpu
   return { ...table, ...byHand }
 }
+
+/** Whether there is nothing left to measure. */
+export function allByHand(byHand: Partial<CostModel> = {}): boolean {
+  return Object.keys(tableCosts.dummy).every((term) => byHand[term as keyof CostModel] !== undefined)
+}

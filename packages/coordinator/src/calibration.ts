@@ -84,7 +84,7 @@ class Calibration {
       const large = new Probe(() => this.#writeLarge(far))
       const probes = [small, large]
       const scatters = gpu.scatterReady ? this.#scatters(far) : undefined
-      if (scatters) probes.push(scatters.one, scatters.two, scatters.near, scatters.far)
+      if (scatters) probes.push(...Object.values(scatters))
       const trip = await this.#rounds(far, probes)
       const costs = { ...this.#table }
       threadTerms(costs, small, large, scatters)
@@ -144,6 +144,7 @@ class Calibration {
       two: new Probe(() => this.#scatter(payload, near, one, 1, 2)),
       near: new Probe(() => this.#scatter(payload, near, nearSets[turn++ % SETS], ROWS)),
       far: new Probe(() => this.#scatter(payload, far, farSets[turn++ % SETS], ROWS)),
+      gather: new Probe(() => this.#gather(nearSets[turn++ % SETS], ROWS)),
     }
   }
 
@@ -173,14 +174,16 @@ class Calibration {
     count: number,
     dispatches = 1,
   ): void {
-    const { buffer, kernels } = this.#heap
-    const place = this.#gathered
-    const indexOffset = count * STRIDE
-    kernels.gather(dirty, 0, dirty.rows, this.#image, STRIDE, place, place + indexOffset)
-    this.#gpu.write(payload, 0, buffer, place, count * ROW_BYTES)
-    const rows = { payload, stride: STRIDE, count, payloadOffset: 0, indexOffset }
+    this.#gather(dirty, count)
+    this.#gpu.write(payload, 0, this.#heap.buffer, this.#gathered, count * ROW_BYTES)
+    const rows = { payload, stride: STRIDE, count, payloadOffset: 0, indexOffset: count * STRIDE }
     for (let i = 0; i < dispatches; i++) this.#gpu.scatter(target, rows)
     this.#gpu.submit()
+  }
+
+  #gather(dirty: DirtyRows, count: number): void {
+    const place = this.#gathered
+    this.#heap.kernels.gather(dirty, 0, dirty.rows, this.#image, STRIDE, place, place + count * STRIDE)
   }
 
   #writeLarge(target: MkDeviceBuffer): void {
@@ -202,6 +205,8 @@ interface Scatters {
   readonly two: Probe
   readonly near: Probe
   readonly far: Probe
+  /** Many rows gathered and left alone. */
+  readonly gather: Probe
 }
 
 /** The calling thread's terms, in nanoseconds. */
@@ -215,7 +220,8 @@ function threadTerms(costs: CostModel, small: Probe, large: Probe, scatters?: Sc
     Math.max(0, (many.thread * 1e6 - one) / (ROWS - 1) - ROW_BYTES * costs.byteThread)
   costs.scatterThread = one
   costs.dispatchThread = Math.min(one, Math.max(0, scatters.two.thread * 1e6 - one))
-  costs.rowThread = row(scatters.near)
+  // Its payload may be cheaper by the byte than a large write; the gathering is the least that a row costs.
+  costs.rowThread = Math.max(row(scatters.near), (scatters.gather.thread * 1e6) / ROWS)
   costs.rowThreadFar = Math.max(costs.rowThread, row(scatters.far))
 }
 

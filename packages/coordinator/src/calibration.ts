@@ -3,7 +3,7 @@ import type { Heap } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { CostModel } from './cost-model.ts'
-import { Probe } from './probe.ts'
+import { Probe, clockRuns } from './probe.ts'
 
 const { STORAGE, TRANSFER_SRC, TRANSFER_DST } = MkBufferUsage
 
@@ -39,6 +39,7 @@ export function measuredCosts(gpu: MkGpu, table: CostModel, again = false): Prom
   const key = `${backend} ${adapter} ${runtime} ${gpu.scatterReady ? 'scatter' : ''}${gpu.debug ? 'debug' : ''}`
   let costs = known.get(key)
   if (!costs || again) {
+    if (!clockRuns()) return Promise.resolve({ ...table })
     costs = new Calibration(gpu, table).run()
     known.set(key, costs)
     // A device lost in the middle says nothing about the adapter.
@@ -153,11 +154,9 @@ class Calibration {
     const lines = Math.floor(bytes / LINE)
     return Array.from({ length: SETS }, (_, set) => {
       const dirty = new DirtyRows(bytes / STRIDE, this.#place(bytes / STRIDE))
-      // Steps of the golden ratio go everywhere, and never to the same place soon; the set gives the place in the line.
-      for (let i = set * ROWS; i < (set + 1) * ROWS; i++) {
-        const line = Math.floor((i * 0.618_033_988_749_895 * lines) % lines)
-        dirty.set(line * (LINE / STRIDE) + (Math.floor((i * LINE) / bytes) % (LINE / STRIDE)))
-      }
+      // Steps of the golden ratio go everywhere, and never to the same place soon.
+      for (let i = set * ROWS; i < (set + 1) * ROWS; i++)
+        dirty.set(Math.floor((i * 0.618_033_988_749_895 * lines) % lines) * (LINE / STRIDE))
       return dirty
     })
   }

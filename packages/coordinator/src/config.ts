@@ -1,5 +1,6 @@
 import type { Heap } from '@memkit/core'
 import type { MkGpu, MkGpuBackend } from '@memkit/gpu'
+import { tableCosts } from './cost-model.ts'
 import type { CostModel } from './cost-model.ts'
 import { InvalidConfig } from './errors.ts'
 
@@ -63,6 +64,9 @@ export function checkConfig(config: CoordinatorConfig): void {
   for (const [name, cost] of Object.entries(costs))
     if (cost !== undefined && !(Number.isFinite(cost) && cost >= 0))
       throw new InvalidConfig(`costs.${name}`, cost, 'a number from 0 on')
+  const { nearBytes, farBytes } = { ...tableCosts.webgpu, ...costs }
+  if (!(nearBytes > 0 && nearBytes < farBytes))
+    throw new InvalidConfig('costs.nearBytes', nearBytes, `above 0 and below \`costs.farBytes\`, ${farBytes}`)
   for (const name of ['frameArenaBytes', 'frameBufferBytes', 'heapBytes'] as const) {
     const bytes = config[name]
     if (bytes !== undefined && !(Number.isInteger(bytes) && bytes > 0))

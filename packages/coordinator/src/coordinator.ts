@@ -592,8 +592,8 @@ export class MkCoordinator {
   }
 
   async #calibrate(gpu: MkGpu, again: boolean): Promise<void> {
-    const table = startCosts(gpu.capabilities, this.#config.costs)
-    const measured = await measuredCosts(gpu, table, again)
+    // Costs by hand come over it afterwards: what was measured is for every coordinator on such an adapter.
+    const measured = await measuredCosts(gpu, startCosts(gpu.capabilities), again)
     if (gpu === this.#gpu) this.#costs = { ...measured, ...this.#config.costs }
   }
 

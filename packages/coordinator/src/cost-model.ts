@@ -28,7 +28,7 @@ export interface CostModel {
   /** The same into a destination of `farBytes`. */
   rowThreadFar: number
   rowDeviceFar: number
-  /** Destination sizes at which the two row costs hold. */
+  /** Destination sizes at which the two row costs hold. Whoever gives them by hand gives those costs, too: measured are those of the table's sizes. */
   nearBytes: number
   farBytes: number
 }

@@ -42,7 +42,8 @@ export class MirrorFlush {
   bytes = 0
   readonly #heap: Heap
   readonly #scratch: FlushScratch
-  readonly #ownScratch = new WeakMap<Heap, FlushScratch>()
+  /** Of the heaps beside the coordinator's in which mirrors lie. */
+  readonly #otherScratch: FlushScratch[] = []
   readonly #retire: (buffer: MkDeviceBuffer) => void
   readonly #limits: {
     used: number
@@ -81,6 +82,7 @@ export class MirrorFlush {
   remove(mirror: Mirror): void {
     const at = this.entries.findIndex((entry) => entry.mirror === mirror)
     if (at >= 0) this.entries.splice(at, 1)
+    this.#leaveHeaps()
   }
 
   /** The device's scatter pipeline is there: makes the buffer that payloads go through. */
@@ -190,12 +192,15 @@ export class MirrorFlush {
 
   endFrame(): void {
     this.#scratch.endFrame()
+    for (let i = 0; i < this.#otherScratch.length; i++) this.#otherScratch[i].endFrame()
   }
 
   dispose(): void {
     this.#disposed = true
     this.#buffer?.destroy()
     this.#coming?.destroy()
+    this.#scratch.dispose()
+    for (const scratch of this.#otherScratch) scratch.dispose()
     this.#buffer = undefined
     this.#coming = undefined
   }
@@ -315,9 +320,22 @@ export class MirrorFlush {
   }
 
   #scratchOf(heap: Heap): FlushScratch {
-    let scratch = this.#ownScratch.get(heap)
-    if (!scratch) this.#ownScratch.set(heap, (scratch = new FlushScratch(heap)))
+    for (let i = 0; i < this.#otherScratch.length; i++)
+      if (this.#otherScratch[i].heap === heap) return this.#otherScratch[i]
+    this.#leaveHeaps()
+    const scratch = new FlushScratch(heap)
+    this.#otherScratch.push(scratch)
     return scratch
+  }
+
+  /** Gives back scratch memory in heaps that no mirror lies in any more. */
+  #leaveHeaps(): void {
+    const others = this.#otherScratch
+    for (let i = others.length - 1; i >= 0; i--) {
+      if (this.entries.some(({ mirror }) => mirror.heap === others[i].heap)) continue
+      others[i].dispose()
+      others.splice(i, 1)
+    }
   }
 
   /** A new scatter buffer is used from the moment at which the device has confirmed its memory. */

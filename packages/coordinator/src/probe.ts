@@ -5,8 +5,21 @@ const BATCH_LEAST = 0.04
 const BATCH_MOST = 4
 const TIMES_MOST = 1 << 12
 
+/** Looks at a clock after which it stands still, or goes in steps of many milliseconds. */
+const LOOKS = 100_000
+
 /** Milliseconds that a timed batch must take here; measured once. */
 let batch = 0
+
+/** Whether the platform has a clock that anything can be timed by. Tests stop it, and some browsers blur it. */
+export function clockRuns(): boolean {
+  if (batch === 0) {
+    const step = clockStep()
+    if (step === Infinity) return false
+    batch = Math.min(BATCH_MOST, Math.max(BATCH_LEAST, STEPS * step))
+  }
+  return true
+}
 
 /** A piece of work whose time is measured: the best of all runs, because everything else on the machine only adds. */
 export class Probe {
@@ -24,7 +37,6 @@ export class Probe {
 
   /** Finds out how many times make a run that the clock can measure. The engine compiles meanwhile. */
   prepare(): void {
-    batch ||= Math.min(BATCH_MOST, Math.max(BATCH_LEAST, STEPS * clockStep()))
     for (;;) {
       const took = this.#timed()
       if (took >= batch || this.times >= TIMES_MOST) return
@@ -58,13 +70,14 @@ export class Probe {
   }
 }
 
-/** Milliseconds of the platform's clock step, as seen now. */
+/** Milliseconds of the platform's clock step, as seen now; Infinity where it makes none. */
 function clockStep(): number {
   let step = Infinity
   for (let i = 0; i < 3; i++) {
     const start = performance.now()
     let now = start
-    while (now === start) now = performance.now()
+    for (let looks = 0; now === start && looks < LOOKS; looks++) now = performance.now()
+    if (now === start) return Infinity
     step = Math.min(step, now - start)
   }
   return step

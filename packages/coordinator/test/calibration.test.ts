@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { MkCoordinator, tableCosts } from '@memkit/coordinator'
 import type { CostModel } from '@memkit/coordinator'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
@@ -35,4 +35,40 @@ test('where every term is given, nothing is measured', async () => {
   const { costs, writes } = await ready(tableCosts.dummy)
   expect(costs).toEqual(tableCosts.dummy)
   expect(writes).toBe(0)
+})
+
+test('what one coordinator is given by hand, another on the same adapter does not reckon with', async () => {
+  const capabilities = { adapter: 'shared by two' }
+  const start = async (costs: Partial<CostModel>): Promise<CostModel> => {
+    const co = new MkCoordinator(new DummyBackend({ capabilities }), { costs })
+    await co.ready()
+    co.dispose()
+    return co.costs
+  }
+  const first = await start({ lambda: 0.25, nearBytes: 4 << 20, callThread: 1 })
+  expect(first).toMatchObject({ lambda: 0.25, nearBytes: 4 << 20, callThread: 1 })
+  const second = await start({})
+  expect(second).toMatchObject({ lambda: 1, nearBytes: tableCosts.dummy.nearBytes })
+  expect(second.callThread).not.toBe(1)
+  expect(second.byteThread).toBe(first.byteThread)
+})
+
+test.each([{ nearBytes: 0 }, { farBytes: 4096 }, { nearBytes: 1 << 30 }])(
+  'sizes between which nothing can be interpolated are refused: %o',
+  (costs) => {
+    expect(() => new MkCoordinator(new DummyBackend(), { costs })).toThrow(
+      expect.objectContaining({ code: 'InvalidConfig', option: 'costs.nearBytes' }),
+    )
+  },
+)
+
+test('a clock that stands still leaves the table', async () => {
+  vi.resetModules()
+  const fresh = await import('@memkit/coordinator')
+  const stopped = vi.spyOn(performance, 'now').mockReturnValue(1000)
+  const co = new fresh.MkCoordinator(new DummyBackend({ capabilities: { adapter: 'out of time' } }))
+  await co.ready()
+  stopped.mockRestore()
+  expect(co.costs).toEqual(tableCosts.dummy)
+  co.dispose()
 })

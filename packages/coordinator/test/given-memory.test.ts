@@ -39,6 +39,13 @@ test('it costs its dirty rows alone, and gives back what it took and nothing els
   // 32 words of bits and one of their summary, and what the heap adds to a block: nowhere near 16 000 bytes of rows.
   expect(heap.stats.used - before).toBeLessThan(512)
   store.mass.set(3, 4)
+  // A heap that is not the coordinator's, and rows that are gathered there.
+  const other = new MkCoordinator(new DummyBackend(), { strategy: 'scatter', calibrate: false })
+  await other.ready()
+  const there = other.createMirror({ rows: 1000, stride: 16, memory: { heap, offset: store.offset } })
+  expect(frame(other, () => there.mark(3)).mirrors[0].strategy).toBe('scatter')
+  there.destroy()
+  other.dispose()
   mirror.destroy()
   expect(heap.stats.used).toBe(before)
   expect(store.mass(3)).toBe(4)

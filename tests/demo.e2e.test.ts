@@ -104,7 +104,8 @@ describe('a game', () => {
     await demo.page.keyboard.press('p')
     await demo.inPhase('paused')
     await demo.page.waitForFunction(() => globalThis.demo!.app.mk.report.apiCalls === 0)
-    const still = await demo.picture()
+    // Pictures that were under way still come out, and the words of the pause fade in.
+    const still = await demo.atRest()
     await demo.page.waitForTimeout(300)
     expect((await demo.compare(still, await demo.picture())).different).toBe(0)
     expect(await demo.page.evaluate(() => globalThis.demo!.app.mk.report.apiCalls)).toBe(0)

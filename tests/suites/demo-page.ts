@@ -188,6 +188,17 @@ export class DemoPage {
     return png.toString('base64')
   }
 
+  /** The first picture that is the same as the one before it: what was drawn earlier may come out late. */
+  async atRest(): Promise<string> {
+    let before = await this.picture()
+    for (;;) {
+      await this.page.waitForTimeout(100)
+      const now = await this.picture()
+      if ((await this.compare(before, now)).different === 0) return now
+      before = now
+    }
+  }
+
   /** Compares two pictures. @returns pixels of the first that are no night sky, and pixels that differ */
   compare(first: string, second: string): Promise<{ lit: number; different: number }> {
     return this.page.evaluate(

@@ -328,12 +328,7 @@ export class Mirror {
       }
       this.#unconfirmed.or(this.dirty)
     } else this.#unconfirmed = undefined
-    const { dirty } = this
-    // Where a word in four is set, wiping them all is faster than looking for them.
-    if (plan.rows * 4 > dirty.words.length) {
-      dirty.words.fill(0)
-      dirty.summary.fill(0)
-    } else dirty.clear()
+    this.dirty.clear()
     this.#fresh = false
     if (plan.fullRows > this.#reach) this.#reach = plan.fullRows
   }

@@ -111,8 +111,8 @@ export const coordinatorBugs = [
   {
     name: 'old-buffer-let-go-unconfirmed',
     file: 'packages/coordinator/src/mirror-buffer.ts',
-    find: '    if (this.copyFrom || !this.#confirmed) return\n    const at = this.#chain.indexOf(this.#confirmed)\n',
-    replace: '    if (this.copyFrom) return\n    const at = this.#chain.length - 1\n',
+    find: '    if (this.copyFrom || !this.#confirmed) return\n    let at = this.#chain.indexOf(this.#confirmed)\n',
+    replace: '    if (this.copyFrom) return\n    let at = this.#chain.length - 1\n',
     breaks: 'the old buffer is gone when the new one turns out to have no memory',
     tests: [test('loss'), test('downloads')],
   },

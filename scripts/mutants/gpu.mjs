@@ -52,8 +52,8 @@ export const gpuBugs = [
   {
     name: 'dying-buffers-kept',
     file: 'packages/gpu/src/gpu.ts',
-    find: '      timeline.unissued = true\n      this.#memory.bury()\n',
-    replace: '      timeline.unissued = true\n',
+    find: '      this.#unconfirmedToo = undefined\n      this.#memory.bury()\n',
+    replace: '      this.#unconfirmedToo = undefined\n',
     breaks: 'a buffer that was destroyed while work with it was recorded is never freed',
     tests: ['packages/gpu/test/buffers.test.ts', 'packages/gpu/test/dummy.test.ts'],
   },

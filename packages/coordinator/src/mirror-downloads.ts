@@ -35,10 +35,15 @@ export class MirrorDownloads {
   /** Flights that have landed, to be used again. */
   readonly #landed: Flight[] = []
   #recorded: Flight | undefined
+  readonly #warn: (error: MkError) => void
+  /** The user knows that there is no memory. */
+  #told = false
 
-  constructor(mirror: Mirror, ring: ReadbackRing) {
+  /** @param warn hears, once per shortage, that there is no memory to bring rows back through */
+  constructor(mirror: Mirror, ring: ReadbackRing, warn: (error: MkError) => void) {
     this.mirror = mirror
     this.#ring = ring
+    this.#warn = warn
   }
 
   /** Takes what has come back. Called when a frame begins. */
@@ -109,12 +114,15 @@ export class MirrorDownloads {
     // Rows that do not come back: the device was lost, the mirror destroyed, or there was no memory for the buffer.
     const fail = (): void => {
       flight.failed = true
-      if (!gpu.isLost) flight.staging.destroy()
+      if (gpu.isLost) return
+      flight.staging.destroy()
+      void flight.staging.settled.then((error) => error && this.#tell(error))
     }
     flight.staging.map().then(async (bytes) => {
       // What was copied out of a buffer without memory is nothing, and the device says late that it has none.
-      if (await flight.source.settled) fail()
-      else flight.bytes = bytes
+      if (await flight.source.settled) return fail()
+      flight.bytes = bytes
+      this.#told = false
     }, fail)
   }
 
@@ -124,8 +132,15 @@ export class MirrorDownloads {
       return this.#ring.take(size)
     } catch (error) {
       if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
+      this.#tell(error as MkError)
       return undefined
     }
+  }
+
+  #tell(error: MkError): void {
+    if (error.code !== 'AllocationFailed' || this.#told || this.mirror.destroyed) return
+    this.#told = true
+    this.#warn(error)
   }
 
   /** The mirror may have grown since the flight began. */

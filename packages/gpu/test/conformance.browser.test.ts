@@ -1,11 +1,13 @@
 import { WebGl2Backend, WebGpuBackend } from '@memkit/gpu'
+import { starvedDevice } from '../../../tests/suites/starved-device.ts'
 import { conformance } from './conformance-suite.ts'
 
 conformance('WebGPU in Chromium', async () => {
   const adapter = await navigator.gpu.requestAdapter()
   if (!adapter) throw new Error('this browser has no WebGPU adapter')
-  const device = await adapter.requestDevice()
-  return { backend: new WebGpuBackend(device, { owned: true }), lose: () => device.destroy() }
+  const { device, starveNext } = starvedDevice(await adapter.requestDevice())
+  const backend = new WebGpuBackend(device, { owned: true })
+  return { backend, lose: () => device.destroy(), starve: starveNext }
 })
 
 conformance('WebGL2 in Chromium', () => {

@@ -9,6 +9,8 @@ export interface StarvedDevice {
   starve(at: readonly number[]): void
   /** Nor does the next one. */
   starveNext(): void
+  /** Nor do those with this label, until it is called with another. */
+  starveLabel(label: string | undefined): void
 }
 
 /**
@@ -23,6 +25,7 @@ export function starvedDevice(device: GPUDevice, answerMs: number = 8): StarvedD
   const scopes: { filter: GPUErrorFilter; starved: boolean }[] = []
   let count = 0
   let starved: readonly number[] = []
+  let starvedLabel: string | undefined
   device.pushErrorScope = (filter) => {
     scopes.push({ filter, starved: false })
     push(filter)
@@ -35,7 +38,9 @@ export function starvedDevice(device: GPUDevice, answerMs: number = 8): StarvedD
       .then(() => ({ message: 'simulated' }) as GPUError)
   }
   device.createBuffer = (descriptor) => {
-    if (!starved.includes(++count)) return create(descriptor)
+    const { label } = descriptor
+    const named = label !== undefined && label === starvedLabel
+    if (!starved.includes(++count) && !named) return create(descriptor)
     const scope = scopes.findLast(({ filter }) => filter === 'out-of-memory')
     if (scope) scope.starved = true
     push('validation')
@@ -48,6 +53,7 @@ export function starvedDevice(device: GPUDevice, answerMs: number = 8): StarvedD
     device,
     made: () => count,
     starve: (at) => void (starved = at),
+    starveLabel: (of) => void (starvedLabel = of),
     starveNext: () => void (starved = [...starved, count + 1]),
   }
 }

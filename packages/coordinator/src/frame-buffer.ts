@@ -2,6 +2,7 @@ import type { MkError } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import { AwaitedBuffer } from './awaited-buffer.ts'
+import { Shortage } from './shortage.ts'
 
 /**
  * The device buffer that frame memory goes to, and the spill buffers beside it.
@@ -12,15 +13,14 @@ import { AwaitedBuffer } from './awaited-buffer.ts'
  */
 export class FrameBuffer {
   readonly #label: string
-  readonly #warn: (error: MkError) => void
   readonly #bigger: AwaitedBuffer
+  readonly #shortage: Shortage
+  readonly #spillShortage: Shortage
   #gpu: MkGpu
   #current: MkDeviceBuffer
   #generation = 1
   /** The device had no memory for the buffer in use. */
   #missing = false
-  /** The user knows that there is no memory. */
-  #told = false
 
   /**
    * @param firstBytes of the first buffer
@@ -30,9 +30,10 @@ export class FrameBuffer {
   constructor(gpu: MkGpu, firstBytes: number, label: string, warn: (error: MkError) => void) {
     this.#gpu = gpu
     this.#label = label
-    this.#warn = warn
-    this.#bigger = new AwaitedBuffer((error) => this.#tell(error))
-    this.#current = this.#makeNow(Math.min(firstBytes, gpu.capabilities.maxBufferSize), label)
+    this.#shortage = new Shortage(warn)
+    this.#spillShortage = new Shortage(warn)
+    this.#bigger = new AwaitedBuffer((error) => this.#shortage.tell(error))
+    this.#current = this.#makeNow(Math.min(firstBytes, gpu.capabilities.maxBufferSize), label, this.#shortage)
   }
 
   /** The buffer in use. */
@@ -57,7 +58,9 @@ export class FrameBuffer {
   beginFrame(): MkDeviceBuffer | undefined {
     this.#bigger.backOff.passFrame()
     if (this.#gpu.isLost) return undefined
-    const next = this.#bigger.take() ?? (this.#missing ? this.#tryNow(this.#current.size) : undefined)
+    const bigger = this.#bigger.take()
+    if (bigger) this.#shortage.over()
+    const next = bigger ?? (this.#missing ? this.#tryNow(this.#current.size) : undefined)
     if (next === undefined) return undefined
     const replaced = this.#current
     this.#current = next
@@ -79,7 +82,7 @@ export class FrameBuffer {
    * @throws AllocationFailed
    */
   spill(bytes: number): MkDeviceBuffer {
-    return this.#makeNow(bytes, `${this.#label} spill`)
+    return this.#makeNow(bytes, `${this.#label} spill`, this.#spillShortage)
   }
 
   /**
@@ -104,32 +107,26 @@ export class FrameBuffer {
   /** Undefined where the device says at once that there is no memory. */
   #tryNow(bytes: number): MkDeviceBuffer | undefined {
     try {
-      return this.#makeNow(bytes, this.#label)
+      return this.#makeNow(bytes, this.#label, this.#shortage)
     } catch (error) {
       if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
-      this.#tell(error as MkError)
+      this.#shortage.tell(error as MkError)
       return undefined
     }
   }
 
   /** A buffer that is used before the device has confirmed it, as there is no other. */
-  #makeNow(bytes: number, label: string): MkDeviceBuffer {
+  #makeNow(bytes: number, label: string, shortage: Shortage): MkDeviceBuffer {
     const gpu = this.#gpu
     const buffer = gpu.createDeviceBuffer(this.#rounded(bytes), frameUsage(gpu), { label })
     void buffer.settled.then((error) => {
-      if (error === undefined) this.#told = false
+      if (error === undefined) shortage.over()
       else if (!gpu.isLost) {
         if (buffer === this.#current) this.#missing = true
-        this.#tell(error)
+        shortage.tell(error)
       }
     })
     return buffer
-  }
-
-  #tell(error: MkError): void {
-    if (this.#told) return
-    this.#told = true
-    this.#warn(error)
   }
 
   #rounded(bytes: number): number {

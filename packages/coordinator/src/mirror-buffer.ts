@@ -3,6 +3,7 @@ import type { MkCapabilities, MkDeviceBuffer } from '@memkit/gpu'
 import { AwaitedBuffer } from './awaited-buffer.ts'
 import { MirrorOutOfMemory, MirrorTooLarge } from './errors.ts'
 import type { MirrorHost } from './mirror-host.ts'
+import { Shortage } from './shortage.ts'
 
 /** What a mirror's device side tells the mirror. */
 export interface MirrorBufferOwner {
@@ -36,8 +37,7 @@ export class MirrorBuffer {
   #chain: MkDeviceBuffer[] = []
   /** For all rows, after a failure. */
   readonly #awaited = new AwaitedBuffer()
-  /** The user knows that there is no memory. */
-  #told = false
+  readonly #shortage: Shortage
   /** The buffer in use; undefined before the first, and when none could be had. */
   current: MkDeviceBuffer | undefined
   /** The outgrown buffer whose rows are to be copied by the device before the next write: it owns them. */
@@ -57,6 +57,7 @@ export class MirrorBuffer {
     this.#stride = stride
     this.#usage = usage
     this.#keepsRows = keepsRows
+    this.#shortage = new Shortage((failure) => host.listeners.warn(failure.code, failure.message, failure))
   }
 
   /** Rows that fit the buffer in use. */
@@ -165,7 +166,7 @@ export class MirrorBuffer {
     if (at < 0 || this.#host.isLost) return
     if (error === undefined) {
       this.#awaited.backOff.reset()
-      this.#told = false
+      this.#shortage.over()
       this.#letGo()
       return
     }
@@ -180,20 +181,14 @@ export class MirrorBuffer {
       this.#host.countReallocation()
       this.#owner.rolledBack(kept)
     }
-    this.#tell(new MirrorOutOfMemory(this.#label, buffer.size, kept?.size ?? 0, this.#maxBytes(), error))
-  }
-
-  #tell(failure: MirrorOutOfMemory): void {
-    if (this.#told) return
-    this.#told = true
-    this.#host.listeners.warn(failure.code, failure.message, failure)
+    const failure = new MirrorOutOfMemory(this.#label, buffer.size, kept?.size ?? 0, this.#maxBytes(), error)
+    this.#shortage.tell(failure)
   }
 
   /** Lets go of what is older than the newest buffer that certainly holds the rows. */
   #letGo(): void {
     if (this.copyFrom) return
     const chain = this.#chain
-
     const unconfirmed = chain.findIndex(({ confirmed }) => !confirmed)
     const copied = unconfirmed < 0 ? chain.length - 1 : unconfirmed - 1
     const at = this.#keepsRows ? copied : chain.findLastIndex(({ confirmed }) => confirmed)

@@ -3,6 +3,7 @@ import type { MkError } from '@memkit/core'
 import type { MkDeviceBuffer, MkGpu, MkStagingBuffer } from '@memkit/gpu'
 import type { Mirror } from './mirror.ts'
 import type { ReadbackRing } from './readback.ts'
+import { Shortage } from './shortage.ts'
 
 /** Rows on their way back. */
 interface Flight {
@@ -35,15 +36,13 @@ export class MirrorDownloads {
   /** Flights that have landed, to be used again. */
   readonly #landed: Flight[] = []
   #recorded: Flight | undefined
-  readonly #warn: (error: MkError) => void
-  /** The user knows that there is no memory. */
-  #told = false
+  readonly #shortage: Shortage
 
   /** @param warn hears, once per shortage, that there is no memory to bring rows back through */
   constructor(mirror: Mirror, ring: ReadbackRing, warn: (error: MkError) => void) {
     this.mirror = mirror
     this.#ring = ring
-    this.#warn = warn
+    this.#shortage = new Shortage(warn)
   }
 
   /** Takes what has come back. Called when a frame begins. */
@@ -56,6 +55,7 @@ export class MirrorDownloads {
       // A device that is destroyed takes mapped bytes with it, some time before it is known to be lost.
       if (flight.bytes && flight.bytes.length === 0) flight.staging.destroy()
       else if (flight.bytes) {
+        this.#shortage.over()
         this.#fit(flight)
         this.mirror.receive(
           flight.bytes,
@@ -122,7 +122,6 @@ export class MirrorDownloads {
       // What was copied out of a buffer without memory is nothing, and the device says late that it has none.
       if (await flight.source.settled) return fail()
       flight.bytes = bytes
-      this.#told = false
     }, fail)
   }
 
@@ -138,9 +137,7 @@ export class MirrorDownloads {
   }
 
   #tell(error: MkError): void {
-    if (error.code !== 'AllocationFailed' || this.#told || this.mirror.destroyed) return
-    this.#told = true
-    this.#warn(error)
+    if (error.code === 'AllocationFailed' && !this.mirror.destroyed) this.#shortage.tell(error)
   }
 
   /** The mirror may have grown since the flight began. */

@@ -112,7 +112,8 @@ export const coordinatorBugs = [
     name: 'old-buffer-let-go-unconfirmed',
     file: 'packages/coordinator/src/mirror-buffer.ts',
     find: '    if (at > 0) for (const buffer of chain.splice(0, at)) this.#giveBack(buffer)\n',
-    replace: '    if (at > -2) for (const buffer of chain.splice(0, chain.length - 1)) this.#giveBack(buffer)\n',
+    replace:
+      '    if (at > -2) for (const buffer of chain.splice(0, chain.length - 1)) this.#giveBack(buffer)\n',
     breaks: 'the old buffer is gone when the new one turns out to have no memory',
     tests: [test('loss'), test('downloads')],
   },

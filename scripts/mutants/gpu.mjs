@@ -60,8 +60,8 @@ export const gpuBugs = [
   {
     name: 'unconfirmed-work-shares-a-submit',
     file: 'packages/gpu/src/parts.ts',
-    find: '    if (one === this.#one && other === this.#other) return false\n',
-    replace: '    if (one !== undefined || this.#one !== undefined || other === this.#other) return false\n',
+    find: '    if (this.#hangsOn(one, other) || this.#hangsOn(other, one)) return false\n',
+    replace: '    if (this.#one === undefined) return false\n',
     breaks: 'a buffer without memory takes the work of others with it',
     tests: ['packages/gpu/test/conformance.test.ts', 'packages/gpu/test/unconfirmed.test.ts'],
   },

@@ -22,7 +22,7 @@ export class Parts<B extends MkGpuBackend> {
   enter(a: MkBuffer<B>, b: MkBuffer<B>): boolean {
     const one = a.confirmed ? undefined : a
     const other = b.confirmed || a === b ? undefined : b
-    if (one === this.#one && other === this.#other) return false
+    if (this.#hangsOn(one, other) || this.#hangsOn(other, one)) return false
     this.#one = one
     this.#other = other
     return true
@@ -32,5 +32,9 @@ export class Parts<B extends MkGpuBackend> {
   clear(): void {
     this.#one = undefined
     this.#other = undefined
+  }
+
+  #hangsOn(one: MkBuffer<B> | undefined, other: MkBuffer<B> | undefined): boolean {
+    return one === this.#one && other === this.#other
   }
 }

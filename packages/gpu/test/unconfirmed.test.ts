@@ -44,6 +44,7 @@ describe('submits', () => {
       gpu.copy(a, 0, b, 0, 4)
       gpu.copy(b, 0, a, 4, 4)
       gpu.copy(x, 0, y, 0, 4)
+      gpu.copy(y, 8, x, 8, 4)
       gpu.copy(y, 0, b, 8, 4)
     }
     // x; none; x and y; y.

@@ -7,9 +7,9 @@ import { expect, it } from 'vitest'
 export interface StarvedGpu {
   readonly gpu: MkGpu
   /** Buffers made so far, those of the backend's own included. */
-  made(): number
+  readonly made: () => number
   /** Buffers, counted from 1, that get no memory; the device says so late. */
-  starve(at: readonly number[]): void
+  readonly starve: (at: readonly number[]) => void
 }
 
 const tick = (ms = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -4,13 +4,13 @@
 export interface StarvedDevice {
   readonly device: GPUDevice
   /** Buffers made so far. */
-  made(): number
+  readonly made: () => number
   /** These buffers, counted from 1, get no memory. */
-  starve(at: readonly number[]): void
+  readonly starve: (at: readonly number[]) => void
   /** Nor does the next one. */
-  starveNext(): void
+  readonly starveNext: () => void
   /** Nor do those with this label, until it is called with another. */
-  starveLabel(label: string | undefined): void
+  readonly starveLabel: (label: string | undefined) => void
 }
 
 /**
@@ -35,7 +35,7 @@ export function starvedDevice(device: GPUDevice, answerMs: number = 8): StarvedD
     if (scopes.pop()?.starved !== true) return answer
     return answer
       .then(() => new Promise((resolve) => setTimeout(resolve, answerMs)))
-      .then(() => ({ message: 'simulated' }) as GPUError)
+      .then(() => ({ message: 'simulated' }))
   }
   device.createBuffer = (descriptor) => {
     const { label } = descriptor

@@ -34,23 +34,24 @@ export class ReadbackRing {
     if (!words || !usable) return gpu.read(buffer, offset, size)
     const first = offset - (offset % 4)
     const staging = this.take(Math.ceil((last - first) / 4) * 4)
+    let result: ArrayBuffer
     try {
       gpu.copy(buffer, first, staging, 0, Math.ceil((last - first) / 4) * 4)
       gpu.submit()
       const bytes = await staging.map()
       // A device that is destroyed takes mapped bytes with it, some time before it is known to be lost. Then `submit` throws DeviceLost.
       if (bytes.length === 0) await gpu.lost.then(() => gpu.submit())
-      // What was copied out of a buffer without memory is nothing.
-      const failed = buffer.confirmed ? undefined : await buffer.settled
-      if (failed) throw failed
-      const result = bytes.slice(offset - first, last - first).buffer
+      result = bytes.slice(offset - first, last - first).buffer
       staging.unmap()
       this.give(gpu, staging)
-      return result
     } catch (error) {
       staging.destroy()
       throw error
     }
+    // What was copied out of a buffer without memory is nothing.
+    const failed = buffer.confirmed ? undefined : await buffer.settled
+    if (failed) throw failed
+    return result
   }
 
   /** A buffer of at least `size` bytes, to be copied into. Give it back unmapped. */

@@ -259,6 +259,8 @@ describe('a world of koota', () => {
     for (let i = 0; i < 6; i++) {
       frame()
       await mk.coordinator.idle()
+      // The device says in a later task that there is memory for the rows.
+      await new Promise((resolve) => setTimeout(resolve, 0))
     }
     expect(entity.get(Heat)).toEqual({ value: 42 })
   })

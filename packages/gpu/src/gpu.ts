@@ -516,10 +516,12 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
       const bytes = await staging.map()
       // A device that is destroyed takes mapped bytes with it, some time before it is known to be lost.
       if (bytes.length === 0) await this.lost
+      const result = bytes.slice(offset - first, offset - first + size).buffer
+      staging.destroy()
       // What was copied out of a buffer without memory is nothing.
       const failed = buffer.confirmed ? undefined : await buffer.settled
       if (failed) throw failed
-      return bytes.slice(offset - first, offset - first + size).buffer
+      return result
     } catch (error) {
       // A map is also refused when this gpu is destroyed: that says more.
       await staging.settled

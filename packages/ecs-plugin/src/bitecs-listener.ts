@@ -128,7 +128,7 @@ class Hearing {
     return this.versioned ? this.ids.rowOf(entity) : entity
   }
 
-  /** Whether the entity lives. With versions bitECS 0.4.0 does not know: undefined. */
+  /** Whether the entity lives; undefined with versions, where bitECS 0.4.0 does not know. */
   isAlive(entity: number): boolean | undefined {
     return this.versioned ? undefined : entityExists(this.#world, entity)
   }
@@ -232,13 +232,17 @@ class ListenerWatch implements MembershipWatch {
     this.#listener.leave(row)
   }
 
-  /** A prefab is listed or not by what it was when its components came and went: as bitECS does, we take no second look. */
-  has(row: number): boolean | undefined {
+  /**
+   * Where the bits agree the last event holds: they may also be those of a prefab, of which bitECS tells queries nothing when components are
+   * added, or of one whose removal an observer has cut short by throwing. Neither is listed by bitECS. And a prefab that a query listed
+   * before it was one stays, whatever is added to it.
+   */
+  has(row: number): false | undefined {
     const hearing = this.#hearing
     const entity = hearing.versioned ? hearing.ids.idOf(row) : row
-    if (!this.#mask.matches(entity)) return false
+    if (!this.#mask.matches(entity)) return hearing.isPrefab(entity) ? undefined : false
     if (this.#mask.matchesNone && hearing.isAlive(entity) === false) return false
-    return hearing.isPrefab(entity) ? undefined : true
+    return undefined
   }
 
   scan(visit: (row: number) => void): void {

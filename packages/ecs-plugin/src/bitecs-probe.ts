@@ -36,10 +36,10 @@ function heard(): string {
   const log: string[] = []
   const listener = new BitEcsListener(world, (entity) => entity)
   // As a user's would who was there before.
-  for (const hook of [onAdd(component), onRemove(component)])
-    observe(world, hook, () => {
-      throw new Error('an observer threw')
-    })
+  const throws = (): never => {
+    throw new Error('an observer threw')
+  }
+  const stops = [onAdd(component), onRemove(component)].map((hook) => observe(world, hook, throws))
   const watches = [
     listener.watch([component], new Recorder('C', log)),
     listener.watch([Not(component)], new Recorder('N', log)),
@@ -62,6 +62,7 @@ function heard(): string {
   attempt(() => removeEntity(world, next))
   watches[0].stop()
   attempt(() => addComponent(world, addEntity(world), component))
+  for (const stop of stops) stop()
   return next === entity ? log.join(' ') : ''
 }
 

@@ -21,7 +21,7 @@ export function isWorld(value: unknown): value is World {
 
 /**
  * The bitECS side of {@link EcsWorld}. It alone touches bitECS's internals (0.4.0), with the files that it hands a part of this to:
- * `bitecs-listener.ts` hears of changes, `bitecs-observers.ts` does where the listener cannot, `bitecs-probe.ts` finds out.
+ * `bitecs-listener.ts` hears of changes, `bitecs-probe.ts` finds out whether it does, `bitecs-terms.ts` reads queries.
  */
 export class BitEcsWorld implements EcsWorld {
   readonly #world: InternalWorld
@@ -34,12 +34,18 @@ export class BitEcsWorld implements EcsWorld {
 
   /**
    * @param warn called at most once, when entity ids turn out to be versioned; with `debug` also where the world has to be observed
+   * @param listen whether to follow the world by a listener; found out where it is not given
    */
-  constructor(world: World, warn: (message: string) => void, debug = false) {
+  constructor(
+    world: World,
+    warn: (message: string) => void,
+    debug = false,
+    listen: boolean = hearsEverything(),
+  ) {
     this.#world = world as InternalWorld
     this.#warn = warn
     this.#components = new NewKeys(this.#world[$internal].componentMap)
-    if (hearsEverything()) this.#listener = new BitEcsListener(this.#world, (entity) => this.rowOf(entity))
+    if (listen) this.#listener = new BitEcsListener(this.#world, (entity) => this.rowOf(entity))
     else if (debug)
       warn(
         'This version of bitECS does not report changes as 0.4.0 does, so memkit registers a query and two observers for each flagged ' +

@@ -43,8 +43,7 @@ function heard(world: World): string {
     throw new Error('a subscriber threw')
   }
   // As a user's would who was there before.
-  world.onQueryAdd([a], throws)
-  world.onQueryRemove([a], throws)
+  const stops = [world.onQueryAdd([a], throws), world.onQueryRemove([a], throws)]
   const watches = [
     koota.watch([base, Not(a)], new Recorder('N', log)),
     koota.watch([a], new Recorder('A', log)),
@@ -65,6 +64,7 @@ function heard(world: World): string {
   entity.destroy()
   for (const watch of watches) watch.stop()
   world.spawn(base)
+  for (const stop of stops) stop()
   return log.join(' ')
 }
 

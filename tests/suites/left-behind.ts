@@ -21,11 +21,8 @@ export function replaceMethod<M extends Method>(
 
 /** What memkit puts among an ECS's queries to hear of changes: it looks like one, and has no components. */
 function isListener(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'toRemove' in value && isEmpty(value)
-}
-
-function isEmpty(query: { readonly generations?: readonly unknown[] }): boolean {
-  return query.generations?.length === 0
+  if (typeof value !== 'object' || value === null || !('toRemove' in value)) return false
+  return (value as { readonly generations?: readonly unknown[] }).generations?.length === 0
 }
 
 /**

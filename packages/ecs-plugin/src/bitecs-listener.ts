@@ -81,6 +81,7 @@ class Hearing {
     if (componentMap !== this.#map) return false
     if (componentCount !== this.#componentCount) {
       this.#componentCount = componentCount
+      this.#prefab = componentMap.get(Prefab)
       for (const [component, { data }] of this.#components)
         if (componentMap.get(component) !== data) this.#intact = false
     }
@@ -133,8 +134,8 @@ class Hearing {
     return this.versioned ? undefined : entityExists(this.#world, entity)
   }
 
+  /** As of the last look at `intact`: an entity may have become the first prefab since. */
   isPrefab(entity: number): boolean {
-    this.#prefab ??= this.#map.get(Prefab)
     if (this.#prefab === undefined) return false
     const { bitflag, generationId } = this.#prefab
     return (this.context.entityMasks[generationId][entity] & bitflag) !== 0
@@ -247,6 +248,7 @@ class ListenerWatch implements MembershipWatch {
 
   scan(visit: (row: number) => void): void {
     const hearing = this.#hearing
+    if (!hearing.intact) return
     const { dense, aliveCount } = hearing.context.entityIndex
     for (let i = 0; i < aliveCount; i++) {
       const entity = dense[i]

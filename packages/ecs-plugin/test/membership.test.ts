@@ -30,10 +30,8 @@ describe.each([
 
   /** A membership of `Thing`, and what it says has changed, each time it is asked. */
   function watching(world: object, terms: object[], warnings: string[] = []) {
-    const followed = ecs(world, warnings)
-    const membership = new Membership(followed, terms)
+    const membership = new Membership(ecs(world, warnings), terms)
     const changes = (): { entered: number[]; left: number[] } => {
-      followed.settle()
       membership.update()
       const seen = { entered: [] as number[], left: [] as number[] }
       membership.apply({ entered: (row) => seen.entered.push(row), left: (row) => seen.left.push(row) })
@@ -227,8 +225,12 @@ describe.each([
     const Thing = {}
     const world = createWorld()
     const { membership, changes } = watching(world, [Thing])
+    const [a, b] = [spawn(world, Thing), spawn(world, Thing)]
+    changes()
     membership.dispose()
     spawn(world, Thing)
+    removeComponent(world, a, Thing)
+    removeEntity(world, b)
     expect(changes()).toEqual({ entered: [], left: [] })
   })
 })

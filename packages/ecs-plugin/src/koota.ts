@@ -27,6 +27,9 @@ const nobody = 2 ** 20
  *
  * In an App: `new MkPlugin({ gpu: device }, attachKoota)`.
  *
+ * koota tracks changes for memkit in one case alone, because nothing else can tell: of a trait that is made with a function, flagged with
+ * `changes: 'marked'` or direction `'download'` or `'both'`. Its `updateEach` is slower then, and `Changed` lists what it writes.
+ *
  * @throws NotAWorld, WorldAlreadyAttached, NotAGpu, NotGpuSynced (in `components`), InvalidOption, and what `gpu` throws.
  *   The world is free again then.
  */

@@ -50,9 +50,19 @@ console.log(
 )
 table(['what is followed', 'add', 'remove', '÷ bitECS alone', 'frame in', 'frame out'], await observers())
 
-console.log('\n10 000 entities die and as many are spawned per frame, ÷ bitECS alone; the frame of memkit itself beside it\n')
+console.log(
+  '\n10 000 entities die and as many are spawned per frame, ÷ bitECS alone; the frame of memkit itself beside it\n',
+)
 table(
-  ['components', 'among', 'bitECS alone, ms', 'a query and two observers each', 'detect', 'marked', 'its frame, ms'],
+  [
+    'components',
+    'among',
+    'bitECS alone, ms',
+    'a query and two observers each',
+    'detect',
+    'marked',
+    'its frame, ms',
+  ],
   await spawning(),
 )
 
@@ -196,7 +206,9 @@ async function spawning(): Promise<string[][]> {
     for (const components of [1, 4, 8]) {
       const frames: number[] = []
       const cases = await Promise.all(
-        ['alone', 'observed', 'detect', 'marked'].map((way) => spawner(way, components, entities, count, frames)),
+        ['alone', 'observed', 'detect', 'marked'].map((way) =>
+          spawner(way, components, entities, count, frames),
+        ),
       )
       const times = await interleave(cases, quick ? 9 : 41, 5)
       const [alone, ...others] = times.map(({ median }) => median)
@@ -248,7 +260,7 @@ async function spawner(
     }
   const flagged = way === 'detect' || way === 'marked'
   const gpu = new MkGpu(new DummyBackend())
-  const mk = flagged ? await attachMk(world, { gpu, components: stores as never[], heapBytes: 512 << 20 }) : undefined
+  const mk = flagged ? await attachMk(world, { gpu, components: stores, heapBytes: 512 << 20 }) : undefined
   let at = 1
   return () => {
     mk?.beginFrame()

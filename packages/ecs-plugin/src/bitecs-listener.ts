@@ -160,7 +160,15 @@ const silent = { subscribe: () => nothing, notify: nothing }
 
 /** An empty set of entities, of which not every question is answered truly. */
 function emptySet(answers: Partial<Query['toRemove']>): Query['toRemove'] {
-  const empty = { has: yes, add: nothing, remove: nothing, reset: nothing, sort: nothing, sparse: [], dense: [] }
+  const empty = {
+    has: yes,
+    add: nothing,
+    remove: nothing,
+    reset: nothing,
+    sort: nothing,
+    sparse: [],
+    dense: [],
+  }
   return { ...empty, ...answers }
 }
 

@@ -25,7 +25,10 @@ export function checkTerms(terms: readonly QueryTerm[]): void {
     if (!(operatorKey in term)) continue
     const operator = (term as { readonly [operatorKey]: string })[operatorKey]
     if (operator !== 'And' && operator !== 'Or' && operator !== 'Not')
-      throw new UnsupportedTerm(operator, 'it is what observe() takes. Name components, And, Or, Not or relation pairs.')
+      throw new UnsupportedTerm(
+        operator,
+        'it is what observe() takes. Name components, And, Or, Not or relation pairs.',
+      )
     for (const operand of operandsOf(term))
       if (operatorKey in operand)
         throw new UnsupportedTerm(

@@ -1,5 +1,5 @@
 /** Where an ECS keeps the bit of a component: a word per entity in `entityMasks[generationId]`, and its place in that word. */
-export interface ComponentBit {
+interface ComponentBit {
   readonly generationId: number
   readonly bitflag: number
 }

@@ -56,7 +56,8 @@ export class KootaListener {
   /** @param byTarget also when its targets change, for a relation */
   hear(trait: Trait, watch: KootaWatch, byTarget: boolean): void {
     let listened = this.#traits.get(trait)
-    if (listened === undefined) this.#traits.set(trait, (listened = new ListenedTrait(this.instanceOf(trait))))
+    if (listened === undefined)
+      this.#traits.set(trait, (listened = new ListenedTrait(this.instanceOf(trait))))
     listened.add(watch, byTarget)
   }
 

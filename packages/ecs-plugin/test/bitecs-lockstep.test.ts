@@ -56,10 +56,18 @@ function live({ seed, versioned, latePrefabs, removedQueries, throwing }: Life):
   // bitECS goes on listing one that got what a `Not` excludes as long as it was a prefab; the listener does until it looks at its bits.
   const exclusive: object[][] = latePrefabs ? [] : [[a, Not(c)], [Not(a, d)], [c, Or(a, e), Not(d)]]
   const queries: object[][] = [
-    ...[[a], [b], [c], [a, b], [Or(b, d)], [relation('*')], [b, relation('*')]],
+    [a],
+    [b],
+    [c],
+    [a, b],
+    [Or(b, d)],
+    [relation('*') as object],
+    [b, relation('*') as object],
     ...exclusive,
   ]
-  const worlds = [0, 1, 2].map(() => createWorld(createEntityIndex(versioned ? withVersioning(8) : undefined)))
+  const worlds = [0, 1, 2].map(() =>
+    createWorld(createEntityIndex(versioned ? withVersioning(8) : undefined)),
+  )
   const logs: string[][] = [[], [], []]
   // Whose observer throws next, each world in its turn: once in a step.
   let angry = -1

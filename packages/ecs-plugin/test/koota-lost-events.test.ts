@@ -50,7 +50,8 @@ describe.each(['entity', 'packed'] as const)('a subscriber of the user, with %s 
     const Position = GpuSynced(trait({ x: 0 }), { rows, changes: 'marked', label: 'Position' })
     const world = createWorld()
     // What is done next time, before ours could hear of it.
-    const next = { added: (_: Entity): void => {}, removed: (_: Entity): void => {} }
+    const nothing: (entity: Entity) => void = () => {}
+    const next = { added: nothing, removed: nothing }
     const once = (event: 'added' | 'removed') => (entity: Entity) => {
       const run = next[event]
       next[event] = () => {}
@@ -240,7 +241,8 @@ describe('a random life', () => {
       else if (what === 6) {
         attempt(() => entity.destroy())
         if (world.has(entity)) attempt(() => entity.destroy())
-      } else if (what === 7) attempt(() => entity.add(many(random(2) ? target : entities[random(entities.length)])))
+      } else if (what === 7)
+        attempt(() => entity.add(many(random(2) ? target : entities[random(entities.length)])))
       else attempt(() => (random(2) ? entity.add(exclusive(target)) : entity.remove(many('*'))))
       entities = entities.filter((other) => world.has(other))
       angry = 0
@@ -284,12 +286,9 @@ describe('koota', () => {
     const [mk, elsewhere] = [await attach(world), await attach(other)]
     expect([frame(mk), frame(elsewhere)]).toEqual([4, 4])
     const rise = (changeDetection?: 'auto' | 'always' | 'never'): void =>
-      void world.query(Position).updateEach(
-        ([position]) => {
-          if (position.x > 2) position.x += 1
-        },
-        changeDetection && { changeDetection },
-      )
+      void world.query(Position).updateEach(([position]) => {
+        if (position.x > 2) position.x += 1
+      }, changeDetection && { changeDetection })
     for (const mode of [undefined, 'auto', 'always', 'never'] as const) {
       rise(mode)
       expect([mode, frame(mk), frame(elsewhere)]).toEqual([mode, 2, 0])
@@ -326,7 +325,10 @@ describe('koota', () => {
     const { f32, struct } = await import('@memkit/core')
     const schema = struct({ x: f32 })
     const [Body, Head] = [0, 1].map(() =>
-      GpuSynced(trait(() => ({ x: 0 })), { schema, changes: 'marked' }),
+      GpuSynced(
+        trait(() => ({ x: 0 })),
+        { schema, changes: 'marked' },
+      ),
     )
     const world = createWorld()
     const entity = world.spawn(Body({ x: 1 }), Head({ x: 1 }))
@@ -353,9 +355,9 @@ describe('koota', () => {
       world[$internal].traitInstances.flatMap((instance) => {
         if (instance === undefined) return []
         const { queries, trackingQueries, relationQueries, addSubscriptions, removeSubscriptions } = instance
-        return [queries, trackingQueries, relationQueries, addSubscriptions, removeSubscriptions].map((one) => [
-          ...one,
-        ])
+        return [queries, trackingQueries, relationQueries, addSubscriptions, removeSubscriptions].map(
+          (one) => [...one],
+        )
       })
     const before = held()
     for (let i = 0; i < 3; i++) {

@@ -43,7 +43,7 @@ function frame(mk: MkSync<object>): void {
 type Values = Synced & { x: Float32Array }
 
 function thing(options: object = {}): Values {
-  return GpuSynced({ x: new Float32Array(64) }, { label: 'Thing', capacity: 8, ...options }) as never
+  return GpuSynced({ x: new Float32Array(64) }, { label: 'Thing', capacity: 8, ...options })
 }
 
 /** What the device has of each entity: undefined for one without a row. */
@@ -126,7 +126,7 @@ it.each([
   frame(mk)
   // By now 0 has both, 1 and 2 have A, 3 has B.
   const wanted = { Not: [1, 2], Or: [0, 1, 2, 3], 'two components': [0] }[_ as 'Not' | 'Or']
-  expect(await listed(list)).toEqual(wanted!.map((i) => entities[i]))
+  expect(await listed(list)).toEqual(wanted.map((i) => entities[i]))
 })
 
 it('a value set through bitECS is marked, whatever an observer of onSet throws', async () => {
@@ -152,7 +152,11 @@ describe('an observer that changes what it is told of', () => {
     const shy = new Set<number>()
     const clinging = new Set<number>()
     const dying = new Set<number>()
-    observe(world, onAdd(Thing), (entity) => void (shy.delete(entity) && removeComponent(world, entity, Thing)))
+    observe(
+      world,
+      onAdd(Thing),
+      (entity) => void (shy.delete(entity) && removeComponent(world, entity, Thing)),
+    )
     observe(world, onRemove(Thing), (entity) => {
       if (clinging.delete(entity)) addComponent(world, entity, Thing)
       if (dying.delete(entity)) addComponent(world, entity, Other)
@@ -325,14 +329,20 @@ describe('components that are registered', () => {
 describe('a world that is attached', () => {
   /** All that bitECS holds by itself, by identity and in order. */
   function held(world: object): unknown {
-    const { queries, notQueries, queriesHashMap, dirtyQueries, componentMap } = (world as InternalWorld)[$internal]
+    const { queries, notQueries, queriesHashMap, dirtyQueries, componentMap } = (world as InternalWorld)[
+      $internal
+    ]
     return {
       sets: [queries, notQueries],
       queries: [...queries],
       notQueries: [...notQueries],
       hashes: [...queriesHashMap.keys()],
       dirty: [...dirtyQueries],
-      components: [...componentMap.values()].map((data) => [data.queries, [...data.queries], data.setObservable]),
+      components: [...componentMap.values()].map((data) => [
+        data.queries,
+        [...data.queries],
+        data.setObservable,
+      ]),
     }
   }
 

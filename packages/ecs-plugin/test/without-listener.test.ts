@@ -2,6 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type * as Bitecs from 'bitecs'
+import type * as Koota from 'koota'
+import type { Entity } from 'koota'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 // An ECS that does not call the listener: a copy of the real one with a line changed, as another version of it may have.
@@ -60,7 +63,7 @@ describe.each([
   ['what is set', 'setObservable', 'writeObservable'],
 ] as const)('a bitECS that does not tell a listener %s', (_, find, replace) => {
   it('is observed, which debug says; what observers throw is found in the next frame', async () => {
-    const ecs = (await use('bitecs', bitecsFile, find, replace)) as typeof import('bitecs')
+    const ecs = (await use('bitecs', bitecsFile, find, replace)) as typeof Bitecs
     const { attachMk, GpuSynced } = await import('../src/index.ts')
     const Thing = GpuSynced({ x: new Float32Array(32) }, { changes: 'marked', label: 'Thing' })
     const Tag = {}
@@ -127,19 +130,20 @@ describe('a koota that does not tell a listener what is removed', () => {
   it('is subscribed to, which debug says; what subscribers throw or undo is found in the next frame', async () => {
     const dist = dirname(fileURLToPath(import.meta.resolve('koota')))
     const chunk = readdirSync(dist).find((name) => /^chunk-.*\.js$/u.test(name))!
-    const find = '    if (match) query.add(entity);\n    else query.remove(world, entity);\n  }\n  for (const query of trackingQueries)'
+    const find =
+      '    if (match) query.add(entity);\n    else query.remove(world, entity);\n  }\n  for (const query of trackingQueries)'
     const koota = (await use(
       'koota',
       join(dist, chunk),
       find,
       find.replace('if (match)', 'if (!query.entities) continue;\n    if (match)'),
-    )) as typeof import('koota')
+    )) as typeof Koota
     const { GpuSynced } = await import('../src/index.ts')
     const { attachKoota } = await import('../src/koota.ts')
     const Position = GpuSynced(koota.trait({ x: 0 }), { changes: 'marked', label: 'Position' })
     const world = koota.createWorld()
-    let added = (_: number): void => {}
-    let removed = (_: number): void => {}
+    const nothing: (entity: Entity) => void = () => {}
+    let [added, removed] = [nothing, nothing]
     world.onQueryAdd([Position], (entity) => added(entity))
     world.onQueryRemove([Position], (entity) => removed(entity))
     const mk = await attachKoota(world, { debug: true })
@@ -156,12 +160,12 @@ describe('a koota that does not tell a listener what is removed', () => {
     const c = world.spawn()
     added = throws
     expect(() => c.add(Position)).toThrowError('mine')
-    added = () => {}
+    added = nothing
     removed = throws
     expect(() => a.remove(Position)).toThrowError('mine')
-    removed = (entity) => (entity as typeof b).add(Position)
+    removed = (entity) => entity.add(Position)
     b.remove(Position)
-    removed = () => {}
+    removed = nothing
     frame()
     expect([a, b, c].map((entity) => mk.buffer(Position).rowOf(entity) >= 0)).toEqual([false, true, true])
     b.set(Position, { x: 5 })

@@ -1,5 +1,6 @@
 import { $internal, entityExists, Prefab, registerComponent } from 'bitecs'
 import type { ComponentData, InternalWorld, Query, QueryTerm, WorldContext } from 'bitecs'
+import { emptySet, queryLike } from './bitecs-query-like.ts'
 import { queryOf } from './bitecs-terms.ts'
 import type { ListenedQuery } from './bitecs-terms.ts'
 import type { MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
@@ -151,44 +152,6 @@ class ListenedComponent {
   constructor(data: ComponentData) {
     this.data = data
     this.head = new SetHead(data, 'queries', toldOfChanges(this.watches))
-  }
-}
-
-const yes = (): boolean => true
-const nothing = (): void => {}
-const silent = { subscribe: () => nothing, notify: nothing }
-
-/** An empty set of entities, of which not every question is answered truly. */
-function emptySet(answers: Partial<Query['toRemove']>): Query['toRemove'] {
-  const empty = {
-    has: yes,
-    add: nothing,
-    remove: nothing,
-    reset: nothing,
-    sort: nothing,
-    sparse: [],
-    dense: [],
-  }
-  return { ...empty, ...answers }
-}
-
-/** What bitECS takes for a query, with no components. */
-function queryLike(answers: Partial<Query>): Query {
-  return {
-    ...emptySet({}),
-    allComponents: [],
-    orComponents: [],
-    notComponents: [],
-    masks: {},
-    orMasks: {},
-    notMasks: {},
-    hasMasks: {},
-    generations: [],
-    toRemove: emptySet({}),
-    addObservable: silent,
-    removeObservable: silent,
-    queues: {},
-    ...answers,
   }
 }
 

@@ -23,9 +23,10 @@ export class SetHead<K extends PropertyKey, E> {
   leave(): void {
     const now = this.#holder[this.#key]
     now.delete(this.#entry)
+    const entries = [...now]
     const before = this.#before
     before.clear()
-    for (const entry of now) before.add(entry)
+    for (const entry of entries) before.add(entry)
     this.#holder[this.#key] = before
   }
 }

@@ -44,6 +44,11 @@ export function checkTerms(terms: readonly object[]): void {
     if ($modifier in term) {
       const modifier = term as Modifier & { readonly modifiers?: readonly Modifier[] }
       for (const { type } of [modifier, ...(modifier.modifiers ?? [])]) checkModifier(type)
+      if (!modifier.traits.every(isTrait))
+        throw new UnsupportedTerm(
+          `relation in ${modifier.type}`,
+          'koota 0.6 takes traits there alone. Name the pair beside it, for example [ChildOf(parent), Not(Asleep)].',
+        )
       if (modifier.type !== 'not') required++
     } else if ($relation in term)
       throw new UnsupportedTerm(

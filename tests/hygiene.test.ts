@@ -62,7 +62,7 @@ describe('after dispose', () => {
     const { signal } = new AbortController()
     const gpu = new MkGpu(new DummyBackend())
     const { mk, world, churn } = await useEverything({ gpu, signal })
-    expect(observers.left().length).toBeGreaterThan(8)
+    expect(observers.left().length).toBeGreaterThan(5)
     mk.dispose()
     expect(observers.left()).toEqual([])
     expect(listeners.left()).toEqual([])

@@ -63,10 +63,3 @@ export function bitecsTerms(terms: readonly Term[]): object[] {
     return components.length > 1 ? [And(...components)] : [...components]
   })
 }
-
-/** Whether two lists of plain components are one query to bitECS. */
-export function sameTerms(a: readonly Term[], b: readonly Term[]): boolean {
-  const flat = (terms: readonly Term[]): object[] => terms.flatMap(({ components }) => components)
-  const [x, y] = [flat(a), flat(b)]
-  return x.length === y.length && x.every((component) => y.includes(component))
-}

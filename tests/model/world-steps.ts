@@ -19,7 +19,7 @@ import type { Session } from './session.ts'
 import { TARGET } from './session.ts'
 import { MAX_ENTITIES } from './side.ts'
 import type { Side } from './side.ts'
-import { bitecsTerms, sameTerms, termsOf } from './terms.ts'
+import { bitecsTerms, termsOf } from './terms.ts'
 
 /** What happens to entities and to what they have. */
 export const worldSteps: StepsOf<
@@ -136,9 +136,7 @@ export const worldSteps: StepsOf<
       world,
       model.terms.flatMap(({ components }) => components),
     )
-    // The rescan takes everyone in anew.
-    for (const other of models)
-      if (sameTerms(other.terms, model.terms)) for (const entity of other.alive) other.pending.add(entity)
+    // It is the user's own: the sync keeps no query.
   },
   reset: (session, { w }) => {
     const side = session.side(w)

@@ -19,9 +19,15 @@ export function replaceMethod<M extends Method>(
   return () => void Reflect.set(holder, name, original)
 }
 
+/** What memkit puts among an ECS's queries to hear of changes: it looks like one, and has no components. */
+function isListener(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('toRemove' in value)) return false
+  return (value as { readonly generations?: readonly unknown[] }).generations?.length === 0
+}
+
 /**
  * Watches functions that are put into sets. That is where bitECS keeps its observers (in closures that nobody else can look into), and
- * where every list of listeners of memkit is.
+ * where every list of listeners of memkit is. And what memkit puts among the queries of an ECS.
  */
 export function watchObservers(): LeftBehind {
   const added: { readonly set: Set<unknown>; readonly observer: unknown; readonly where: string }[] = []
@@ -31,7 +37,7 @@ export function watchObservers(): LeftBehind {
     (add) =>
       function (this: unknown, value) {
         const set = this as Set<unknown>
-        if (typeof value === 'function' && !set.has(value))
+        if ((typeof value === 'function' || isListener(value)) && !set.has(value))
           added.push({ set, observer: value, where: callerOf(new Error().stack) })
         return add.call(set, value)
       },

@@ -1,10 +1,20 @@
-// What following a bitECS query costs: a GPU query against rebuilding and uploading the list (P15), and what entering and leaving
-// cost beside bitECS's own work. `npm run bench -w @memkit/ecs-plugin [-- --quick]`
+// What following a world of bitECS costs: a GPU query against rebuilding and uploading the list (P15), and what entering and leaving,
+// dying and spawning cost beside bitECS's own work. `npm run bench -w @memkit/ecs-plugin [-- --quick]`
 import { cpus } from 'node:os'
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
 import { dawnGpu } from '@memkit/gpu/node'
-import { addComponent, addEntity, createWorld, query, removeComponent } from 'bitecs'
+import {
+  addComponent,
+  addEntity,
+  createWorld,
+  observe,
+  onAdd,
+  onRemove,
+  query,
+  removeComponent,
+  removeEntity,
+} from 'bitecs'
 import { interleave, short, table } from '../../../bench/interleave.ts'
 
 const quick = process.argv.includes('--quick')
@@ -39,6 +49,22 @@ console.log(
   '\nEntering and leaving, ns per entity: the call of bitECS (alone = 1), and the frame after it on Dummy, upload included\n',
 )
 table(['what is followed', 'add', 'remove', '÷ bitECS alone', 'frame in', 'frame out'], await observers())
+
+console.log(
+  '\n10 000 entities die and as many are spawned per frame, ÷ bitECS alone; the frame of memkit itself beside it\n',
+)
+table(
+  [
+    'components',
+    'among',
+    'bitECS alone, ms',
+    'a query and two observers each',
+    'detect',
+    'marked',
+    'its frame, ms',
+  ],
+  await spawning(),
+)
 
 /** `share` of the entities come and go per frame: half of them leave, half enter. */
 async function keptInStep(gpu: MkGpu, entities: number, share: number): Promise<string[]> {
@@ -170,4 +196,87 @@ async function observers(): Promise<string[][]> {
       median(framesOut[i]).toFixed(0),
     ]
   })
+}
+
+/** Entities with 1, 4 and 8 components. */
+async function spawning(): Promise<string[][]> {
+  const count = 10_000
+  const rows: string[][] = []
+  for (const entities of quick ? [10_000] : [10_000, 100_000])
+    for (const components of [1, 4, 8]) {
+      const frames: number[] = []
+      const cases = await Promise.all(
+        ['alone', 'observed', 'detect', 'marked'].map((way) =>
+          spawner(way, components, entities, count, frames),
+        ),
+      )
+      const times = await interleave(cases, quick ? 9 : 41, 5)
+      const [alone, ...others] = times.map(({ median }) => median)
+      const frame = frames.toSorted((a, b) => a - b)[frames.length >> 1]
+      rows.push([
+        String(components),
+        entities.toLocaleString('en'),
+        short(alone),
+        ...others.map((median) => (median / alone).toFixed(2)),
+        short(frame),
+      ])
+    }
+  return rows
+}
+
+/** @returns lets `count` of the entities die, spawns as many, and says how long bitECS and what follows it took, milliseconds */
+async function spawner(
+  way: string,
+  components: number,
+  entities: number,
+  count: number,
+  frames: number[],
+): Promise<() => number> {
+  const world = createWorld()
+  const capacity = entities * 2 + count
+  const stores = Array.from({ length: components }, () => {
+    const store = { x: new Float32Array(capacity), y: new Float32Array(capacity) }
+    return way === 'detect' || way === 'marked' ? GpuSynced(store, { changes: way, capacity }) : store
+  })
+  const all: number[] = []
+  const spawn = (): void => {
+    const entity = addEntity(world)
+    for (const store of stores) {
+      addComponent(world, entity, store)
+      store.x[entity] = entity
+      store.y[entity] = 1
+    }
+    all.push(entity)
+  }
+  for (let i = 0; i < entities; i++) spawn()
+  // The game's own, in each case.
+  query(world, stores)
+  if (way === 'observed')
+    for (const store of stores) {
+      const touched = new Uint32Array((capacity >> 5) + 1)
+      const touch = (entity: number): void => void (touched[entity >>> 5] |= 1 << (entity & 31))
+      observe(world, onAdd(store), touch)
+      observe(world, onRemove(store), touch)
+    }
+  const flagged = way === 'detect' || way === 'marked'
+  const gpu = new MkGpu(new DummyBackend())
+  const mk = flagged ? await attachMk(world, { gpu, components: stores, heapBytes: 512 << 20 }) : undefined
+  let at = 1
+  return () => {
+    mk?.beginFrame()
+    const start = performance.now()
+    for (let i = 0; i < count; i++) {
+      at = (Math.imul(at, 1_103_515_245) + 12_345) & 0x7fff_ffff
+      const k = at % all.length
+      removeEntity(world, all[k])
+      all[k] = all[all.length - 1]
+      all.pop()
+    }
+    for (let i = 0; i < count; i++) spawn()
+    query(world, stores)
+    const took = performance.now() - start
+    mk?.endFrame()
+    if (way === 'marked') frames.push(performance.now() - start - took)
+    return took
+  }
 }

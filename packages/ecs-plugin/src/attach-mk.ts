@@ -21,5 +21,6 @@ export async function attachMk<W extends object>(world: W, options: MkOptions = 
       'a bitECS world: the object that createWorld() of bitecs 0.4 returned. (Two copies of bitECS in one page are fine, a deleted ' +
         'world is not. A world of koota goes to attachKoota, from @memkit/ecs-plugin/koota.)',
     )
-  return attachWorld(world, new BitEcsWorld(world, (message) => console.warn(`[memkit] ${message}`)), options)
+  const warn = (message: string): void => console.warn(`[memkit] ${message}`)
+  return attachWorld(world, new BitEcsWorld(world, warn, options?.debug === true), options)
 }

@@ -1,34 +1,56 @@
 import { $internal, commitRemovals, noCommit, observe, onAdd, onRemove, onSet, query } from 'bitecs'
 import type { InternalWorld, Query, QueryResult, QueryTerm, World } from 'bitecs'
 import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
-import { UnsupportedTerm } from './errors.ts'
+import { BitEcsListener } from './bitecs-listener.ts'
+import { hearsEverything } from './bitecs-probe.ts'
+import { checkTerms } from './bitecs-terms.ts'
+import { NewKeys } from './new-keys.ts'
+import { RowIds } from './row-ids.ts'
 
 // bitECS marks the component of a relation pair with this symbol. Its name is not exported, its key is global.
 const pairKey = Symbol.for('bitecs-isPairComponent')
-// And this one a `Hierarchy` or `Cascade` term.
-const hierarchyKey = Symbol.for('bitecs-hierarchyType')
+
+function isPair(component: object): boolean {
+  return (component as { readonly [pairKey]?: boolean })[pairKey] === true
+}
 
 /** Whether this is a world of bitECS 0.4 that was not deleted. */
 export function isWorld(value: unknown): value is World {
   return typeof value === 'object' && value !== null && $internal in value
 }
 
-/** The bitECS side of {@link EcsWorld}. The only file that touches bitECS's internals (0.4.0). */
+/**
+ * The bitECS side of {@link EcsWorld}. It alone touches bitECS's internals (0.4.0), with the files that it hands a part of this to:
+ * `bitecs-listener.ts` hears of changes, `bitecs-probe.ts` finds out whether it does, `bitecs-terms.ts` reads queries.
+ */
 export class BitEcsWorld implements EcsWorld {
   readonly #world: InternalWorld
   readonly #warn: (message: string) => void
   #warnedOfVersions = false
+  /** How the world is followed: by `observe` where this bitECS does not call the listener. */
+  readonly #listener: BitEcsListener | undefined
+  /** What `forEachNewComponent` has looked at. */
+  #components: NewKeys<object>
 
-  /** @param warn called at most once, when entity ids turn out to be versioned */
-  constructor(world: World, warn: (message: string) => void) {
+  /**
+   * @param warn called at most once, when entity ids turn out to be versioned; with `debug` also where the world has to be observed
+   * @param listen whether to follow the world by a listener; found out where it is not given
+   */
+  constructor(
+    world: World,
+    warn: (message: string) => void,
+    debug = false,
+    listen: boolean = hearsEverything(),
+  ) {
     this.#world = world as InternalWorld
     this.#warn = warn
-  }
-
-  // `resetWorld` empties the map but keeps the counter, so the counter alone would miss what came back after a reset.
-  get componentCount(): number {
-    const context = this.#world[$internal]
-    return context.componentCount + context.componentMap.size
+    this.#components = new NewKeys(this.#world[$internal].componentMap)
+    if (listen) this.#listener = new BitEcsListener(this.#world, (entity) => this.rowOf(entity))
+    else if (debug)
+      warn(
+        'This version of bitECS does not report changes as 0.4.0 does, so memkit registers a query and two observers for each flagged ' +
+          'component and GPU query: entities come and go more slowly, and an observer of yours that throws delays what memkit hears by a frame.',
+      )
   }
 
   rowOf(entity: number): number {
@@ -55,22 +77,31 @@ export class BitEcsWorld implements EcsWorld {
 
   forEachComponent(visit: (component: object) => void): void {
     for (const component of this.#world[$internal].componentMap.keys())
-      if (component[pairKey] !== true) visit(component as object)
+      if (!isPair(component)) visit(component as object)
+  }
+
+  forEachNewComponent(visit: (component: object) => void): void {
+    const { componentMap } = this.#world[$internal]
+    // `resetWorld` replaces the map; nothing takes a component out of it.
+    if (!this.#components.areOf(componentMap)) this.#components = new NewKeys(componentMap)
+    for (let component = this.#components.next(); component; component = this.#components.next())
+      if (!isPair(component)) visit(component)
+  }
+
+  isRegistered(component: object): boolean {
+    return this.#world[$internal].componentMap.has(component) && !isPair(component)
   }
 
   settle(): void {
-    commitRemovals(this.#world)
+    // Where nothing is observed, removals are the user's own to commit: when his observers hear of what depends on it.
+    if (this.#listener === undefined) commitRemovals(this.#world)
   }
 
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch {
     const components = [...terms]
-    for (const term of components)
-      if (hierarchyKey in term)
-        throw new UnsupportedTerm(
-          'Hierarchy',
-          'bitECS fires no observers when an entity changes its depth. Query the relation itself, for example ChildOf(parent).',
-        )
-    const ids = new RowIds(this)
+    checkTerms(components)
+    if (this.#listener !== undefined) return this.#listener.watch(components, listener)
+    const ids = new RowIds((entity) => this.rowOf(entity))
     const stopAdd = observe(this.#world, onAdd(...components), (entity) => listener.enter(ids.rowOf(entity)))
     const stopRemove = observe(this.#world, onRemove(...components), (entity) =>
       listener.leave(ids.rowOf(entity)),
@@ -82,6 +113,7 @@ export class BitEcsWorld implements EcsWorld {
   }
 
   watchWrites(component: object, wrote: (row: number) => void): WriteWatch {
+    if (this.#listener !== undefined) return this.#listener.watchWrites(component, wrote)
     const stop = observe(this.#world, onSet(component), (entity) => wrote(this.rowOf(entity)))
     const registered = (): unknown => this.#world[$internal].componentMap.get(component)
     const observed = registered()
@@ -107,28 +139,6 @@ export class BitEcsWorld implements EcsWorld {
   }
 }
 
-/** Rows of entities, and of each row the entity that it was last asked for: ids may have versions. */
-class RowIds {
-  readonly #ecs: BitEcsWorld
-  /** Of entities whose version is not 0. */
-  readonly #ids = new Map<number, number>()
-
-  constructor(ecs: BitEcsWorld) {
-    this.#ecs = ecs
-  }
-
-  rowOf(entity: number): number {
-    const row = this.#ecs.rowOf(entity)
-    if (row !== entity) this.#ids.set(row, entity)
-    else if (this.#ids.size > 0) this.#ids.delete(row)
-    return row
-  }
-
-  idOf(row: number): number {
-    return this.#ids.size === 0 ? row : (this.#ids.get(row) ?? row)
-  }
-}
-
 class BitEcsWatch implements MembershipWatch {
   readonly #ids: RowIds
   readonly #world: InternalWorld
@@ -149,9 +159,15 @@ class BitEcsWatch implements MembershipWatch {
     return this.#world[$internal].queries.has(this.#query)
   }
 
-  // Entities to be removed are listed until removals are committed.
-  get size(): number | undefined {
-    return this.#stopped ? undefined : this.#query.dense.length - this.#query.toRemove.dense.length
+  // Compares all of them: one observer of the user's that throws may keep as many from entering as another keeps from leaving.
+  missed(alive: { has(row: number): boolean }, count: number): boolean {
+    if (this.#stopped) return false
+    const { dense, toRemove } = this.#query
+    // Entities to be removed are listed until removals are committed.
+    if (dense.length - toRemove.dense.length !== count) return true
+    for (let i = 0; i < dense.length; i++)
+      if (!toRemove.has(dense[i]) && !alive.has(this.#ids.rowOf(dense[i]))) return true
+    return false
   }
 
   // An entity that leaves a `Not` query and comes back before its removal is committed comes back without an event: the

@@ -5,8 +5,6 @@
  * Ids handed to `enter` and `leave` are row numbers: small, dense, non-negative integers (entity ids without a version).
  */
 export interface EcsWorld {
-  /** A number that changes when a component was registered since it was last read. Read every frame. */
-  readonly componentCount: number
   /**
    * The row number of an entity id: the id without its version, where the ECS has versions. Of an entity that is known to be dead a
    * number that no entity has, so that the row of whoever got its id is left alone.
@@ -18,7 +16,14 @@ export interface EcsWorld {
   storeOf(component: object): object
   /** Calls `visit` for every component that the world has registered, relation pairs left out. */
   forEachComponent(visit: (component: object) => void): void
-  /** Makes removals final that the ECS has put off. Called before a stage looks at who is there. */
+  /**
+   * Calls `visit` for every component that was registered since the last call, relation pairs left out: for all of them at first, and after
+   * a reset. Called in every frame, and costs what is new.
+   */
+  forEachNewComponent(visit: (component: object) => void): void
+  /** Whether the world has registered that component, which is no relation pair. */
+  isRegistered(component: object): boolean
+  /** Makes removals final that the ECS has put off, where the next stage would not see them. Called before a stage looks at who is there. */
   settle(): void
   /**
    * Follows which entities match a query of the ECS (components, `Not`, `Or`, relation pairs), from now on. Entities
@@ -44,16 +49,24 @@ export interface WriteWatch {
  * The last call for a row is the truth.
  */
 export interface MembershipListener {
+  /** The entity matches: it is a new one, or has matched before and stopped, maybe without a call. */
   enter(row: number): void
+  /** The entity matches. Where it did before, it has done so all the time. */
+  remain(row: number): void
   leave(row: number): void
 }
 
 /** One subscription to the ECS. */
 export interface MembershipWatch {
-  /** False once the ECS has silently stopped reporting (a reset world, a removed query): watch again and `scan`. */
+  /** False once the ECS has silently stopped reporting (a reset world): watch again and `scan`. */
   readonly intact: boolean
-  /** How many entities match now; left out where the ECS cannot tell. Other than those that it reported: a report was lost. */
-  readonly size?: number | undefined
+  /**
+   * Whether a report was lost: those that match now are not the `count` rows in `alive`. Left out where no report can be. Called in every
+   * frame, after `has`.
+   */
+  missed?(alive: { has(row: number): boolean }, count: number): boolean
+  /** Tells the listener of rows whose entity may have changed without a report. Called in every frame, before `has`. */
+  recall?(): void
   /** Whether the entity of that row matches now; undefined where the ECS cannot tell, and the last call of the listener holds. */
   has(row: number): boolean | undefined
   /**

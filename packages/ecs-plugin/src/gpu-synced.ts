@@ -81,6 +81,8 @@ interface Registry {
   readonly options: WeakMap<object, SyncedOptions>
   /** Components flagged so far, on this page. */
   count: number
+  /** They, in that order. A copy of this module that is older than this list counts without it. */
+  list?: WeakRef<object>[]
 }
 
 // Kept on globalThis, so that two copies of this module (one bundled, one from a CDN) know each other's components; and apart
@@ -124,7 +126,10 @@ export function GpuSynced<C extends object, S extends TypeLike = DefaultSchema<C
   checkLengths(synced.label, store, shape)
   if (synced.direction !== 'upload') checkUnpackable(synced.label, store, shape)
   known.set(component, synced)
-  registry().count = count + 1
+  const all = registry()
+  all.count = count + 1
+  all.list ??= []
+  if (all.list.length === count) all.list.push(new WeakRef(component))
   warnOfNames(synced.label, component)
   return component as C & Synced<SchemaOf<S>>
 }
@@ -142,6 +147,13 @@ export function syncedOptions(component: object): SyncedOptions | undefined {
 /** Components flagged so far: a world looks for new ones when this number has changed. */
 export function flaggedCount(): number {
   return registry().count
+}
+
+/** Components flagged after the first `count`; undefined where that is not known. Those that are gone are left out. */
+export function flaggedSince(count: number): object[] | undefined {
+  const { list } = registry()
+  if (list?.length !== flaggedCount()) return undefined
+  return list.slice(count).flatMap((reference) => reference.deref() ?? [])
 }
 
 const changesValues: readonly Changes[] = ['detect', 'marked', 'all']

@@ -1,14 +1,18 @@
-import { $internal, $modifier, $relation, $relationPair, createQuery, getStore, unpackEntity } from 'koota'
-import type { Entity, Modifier, QueryParameter, Trait, World } from 'koota'
+import { $internal, getStore } from 'koota'
+import type { Entity, Trait, World } from 'koota'
 import { attachWorld } from './attach.ts'
 import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
-import { InvalidOption, NotAWorld, UnsupportedTerm } from './errors.ts'
+import { NotAWorld } from './errors.ts'
+import { idMask, KootaListener } from './koota-listener.ts'
+import { hearsEverything } from './koota-probe.ts'
+import { ChangeSubscription, idOf, KootaSubscription } from './koota-subscriptions.ts'
+import { checkTerms } from './koota-terms.ts'
+import { isTracked, KootaWrites } from './koota-writes.ts'
 import type { MkOptions } from './mk-options.ts'
 import type { MkSync } from './mk-sync.ts'
-import { blankStore, isTrait } from './trait.ts'
+import { NewKeys } from './new-keys.ts'
+import { blankStore } from './trait.ts'
 
-/** Ids have 20 bits; the generation and the world's number are above them. */
-const idMask = 2 ** 20 - 1
 /** The row of an entity that is dead: one that no entity has. */
 const nobody = 2 ** 20
 
@@ -23,6 +27,9 @@ const nobody = 2 ** 20
  *
  * In an App: `new MkPlugin({ gpu: device }, attachKoota)`.
  *
+ * koota tracks changes for memkit in one case alone, because nothing else can tell: of a trait that is made with a function, flagged with
+ * `changes: 'marked'` or direction `'download'` or `'both'`. Its `updateEach` is slower then, and `Changed` lists what it writes.
+ *
  * @throws NotAWorld, WorldAlreadyAttached, NotAGpu, NotGpuSynced (in `components`), InvalidOption, and what `gpu` throws.
  *   The world is free again then.
  */
@@ -31,27 +38,30 @@ export async function attachKoota(world: World, options: MkOptions = {}): Promis
     throw new NotAWorld('attachKoota', 'a world of koota: the object that createWorld() returned.')
   if (!world.isInitialized)
     throw new NotAWorld('attachKoota', 'a world that is initialised: call world.init() before.')
-  return attachWorld(world, new KootaWorld(world), options)
+  return attachWorld(world, new KootaWorld(world, options?.debug === true), options)
 }
 
-/** The koota side of {@link EcsWorld}. The only file that knows koota's edges (0.6). */
+/** The koota side of {@link EcsWorld}. It alone knows koota's edges (0.6), with the files that it hands a part of this to. */
 class KootaWorld implements EcsWorld {
   readonly idMask: number = idMask
   readonly #world: World
+  /** How the world is followed: by subscribing to queries where this koota does not call the listener. */
+  readonly #listener: KootaListener | undefined
+  /** What `forEachNewComponent` has looked at, and when. */
+  #traits: NewKeys<Trait>
   #index: object
-  #resets = 0
+  #saidTracked = false
 
-  constructor(world: World) {
+  constructor(world: World, debug: boolean) {
     this.#world = world
+    this.#traits = new NewKeys(world.traits)
     this.#index = indexOf(world)
-  }
-
-  // `reset` forgets all traits; as many may have come back since.
-  get componentCount(): number {
-    const index = indexOf(this.#world)
-    if (index !== this.#index) this.#resets++
-    this.#index = index
-    return this.#resets * 2 ** 20 + this.#world.traits.size
+    if (hearsEverything()) this.#listener = new KootaListener(world)
+    else if (debug)
+      console.warn(
+        '[memkit] This version of koota does not report changes as 0.6.6 does (or there is no room for another world to try), so memkit ' +
+          'subscribes to a query for each flagged trait and GPU query: what a subscriber of yours keeps from it by throwing is found a frame later.',
+      )
   }
 
   rowOf(entity: number): number {
@@ -69,84 +79,42 @@ class KootaWorld implements EcsWorld {
     for (const trait of this.#world.traits) visit(trait)
   }
 
+  forEachNewComponent(visit: (component: object) => void): void {
+    // `reset` empties the set of traits and starts with a new index of entities.
+    if (indexOf(this.#world) !== this.#index) this.#traits = new NewKeys(this.#world.traits)
+    this.#index = indexOf(this.#world)
+    for (let trait = this.#traits.next(); trait; trait = this.#traits.next()) visit(trait)
+  }
+
+  isRegistered(component: object): boolean {
+    return this.#world.traits.has(component as Trait)
+  }
+
   // Removals are told at once.
   settle(): void {}
 
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch {
     checkTerms(terms)
-    const world = this.#world
-    const query = createQuery(...(terms as readonly QueryParameter[]))
-    const stopAdd = world.onQueryAdd(query, (entity) => listener.enter(idOf(entity)))
-    const stopRemove = world.onQueryRemove(query, (entity) => listener.leave(idOf(entity)))
-    const index = indexOf(world)
-    return {
-      // `reset` drops queries together with who subscribed to them, and starts with a new index of entities.
-      get intact() {
-        return indexOf(world) === index
-      },
-      // Of an id, the events of one generation end before those of the next begin, so the last one is right.
-      has: () => undefined,
-      scan: (visit) => {
-        for (const entity of world.query(query)) visit(idOf(entity))
-      },
-      stop: () => {
-        stopAdd()
-        stopRemove()
-      },
-    }
+    return this.#listener?.watch(terms, listener) ?? new KootaSubscription(this.#world, terms, listener)
   }
 
   watchWrites(component: object, wrote: (row: number) => void): WriteWatch {
-    const world = this.#world
-    const stop = world.onChange(component as Trait, (entity) => wrote(idOf(entity)))
-    const index = indexOf(world)
-    return {
-      get intact() {
-        return indexOf(world) === index
-      },
-      stop,
-    }
+    const trait = component as Trait
+    if (this.#listener === undefined) return new ChangeSubscription(this.#world, trait, wrote)
+    if (isTracked(trait)) this.#sayTracked()
+    return new KootaWrites(this.#world, trait, this.#listener.instanceOf(trait), wrote)
   }
-}
 
-function idOf(entity: Entity): number {
-  return unpackEntity(entity).entityId
+  #sayTracked(): void {
+    if (this.#saidTracked) return
+    this.#saidTracked = true
+    console.warn(
+      "[memkit] A trait that is made with a function is flagged with changes: 'marked' or direction: 'download' or 'both', so koota tracks its changes: " +
+        "updateEach compares its objects and is slower, and queries with Changed list what it changes. Flag it with changes: 'detect', or make it of columns.",
+    )
+  }
 }
 
 function indexOf(world: World): object {
   return world[$internal].entityIndex
-}
-
-/** @throws UnsupportedTerm, InvalidOption */
-function checkTerms(terms: readonly object[]): void {
-  let required = 0
-  for (const term of terms) {
-    if ($modifier in term) {
-      const modifier = term as Modifier & { readonly modifiers?: readonly Modifier[] }
-      for (const { type } of [modifier, ...(modifier.modifiers ?? [])]) checkModifier(type)
-      if (modifier.type !== 'not') required++
-    } else if ($relation in term)
-      throw new UnsupportedTerm(
-        'relation',
-        'name whom it leads to, for example ChildOf(parent), or all with ChildOf("*").',
-      )
-    else if ($relationPair in term || isTrait(term)) required++
-    else
-      throw new InvalidOption('terms', term, 'traits, and what koota made of them: Not, Or, relation pairs')
-  }
-  // Destroying an entity takes its traits away one by one; what lacks a trait then matches, and nothing ends that.
-  if (required === 0)
-    throw new UnsupportedTerm(
-      'Not',
-      'with nothing beside it, koota goes on listing entities that were destroyed. Add a trait that they have.',
-    )
-}
-
-function checkModifier(type: string): void {
-  const tracking = /^(added|removed|changed)-/u.exec(type)?.[1]
-  if (tracking === undefined) return
-  throw new UnsupportedTerm(
-    tracking[0].toUpperCase() + tracking.slice(1),
-    'koota empties such a query whenever somebody runs it, and tells nobody. Query the traits themselves.',
-  )
 }

@@ -6,13 +6,14 @@ const firstCapacity = 1024
 /**
  * Which entities of one world have a component (and its `with` set), and what changed since the last stage.
  *
- * The ECS calls `enter` and `leave` in mid-operation, so they only set bits in memory of their own:
+ * The ECS calls `enter`, `remain` and `leave` in mid-operation, so they only set bits in memory of their own:
  *
- * 1. `enter(row)`: `alive` +, `touched` +
- * 2. `leave(row)`: `alive` −, `touched` +
- * 3. `update`: for every touched row, the ECS is asked whether it is alive.
- * 4. `apply`: first all touched rows that are not alive have left, then those that are alive have entered: also one that left and
- *    came back, or whose id was recycled, in between. O(changes). The journal is cleared.
+ * 1. `enter(row)`: `alive` +, `touched` +; `remain(row)` the same where the row was not alive
+ * 2. `leave(row)`: where the row was alive, `alive` −, `touched` +
+ * 3. `update`: the touched rows become those in question, and for each the ECS is asked whether it is alive. What is touched from here on
+ *    is for the next time: a listener of the user's may change the world while rows are staged.
+ * 4. `apply`: of the rows in question first all that are not alive have left, then those that are alive have entered: also one that left
+ *    and came back, or whose id was recycled, in between. O(changes). There are none in question any more.
  */
 export class Membership implements MembershipListener {
   /** Rows that have the component now. */
@@ -21,7 +22,10 @@ export class Membership implements MembershipListener {
   count = 0
   /** One more than the highest row that was ever alive. */
   rows = 0
+  /** Changed since the last `update`. */
   #touched: DirtyRows = new DirtyRows(firstCapacity)
+  /** Changed before it, and not yet given to `apply`. */
+  #questioned: DirtyRows = new DirtyRows(firstCapacity)
   /** What `update` has found, for `apply`. */
   #entered: Uint32Array = new Uint32Array(64)
   #enteredCount = 0
@@ -50,8 +54,13 @@ export class Membership implements MembershipListener {
     this.#touched.set(row)
   }
 
+  remain(row: number): void {
+    if (!this.alive.has(row)) this.enter(row)
+  }
+
   leave(row: number): void {
-    if (row >= this.alive.rows) return
+    // Also said of those that do not match and never did.
+    if (!this.alive.has(row)) return
     this.#dismiss(row)
     this.#touched.set(row)
   }
@@ -63,12 +72,12 @@ export class Membership implements MembershipListener {
 
   /** Whether the row has entered or left since the last `apply`. */
   isTouched(row: number): boolean {
-    return this.#touched.has(row)
+    return this.#touched.has(row) || this.#questioned.has(row)
   }
 
   /**
-   * Brings `alive` up to date. Where the ECS has stopped reporting (a reset world, a removed query) it watches again and looks at
-   * every entity afresh; also where it left somebody out, because an observer of the user's threw before it came to ours.
+   * Brings `alive` up to date. Where the ECS has stopped reporting (a reset world) it watches again and looks at every entity afresh;
+   * also where it left one out, because an observer of the user's threw before it came to ours.
    * @returns whether it had to
    */
   update(): boolean {
@@ -78,8 +87,9 @@ export class Membership implements MembershipListener {
       this.#watch = this.#ecs.watch(this.#terms, this)
       this.#lookAfresh()
     }
+    this.#watch.recall?.()
     this.#sortOut()
-    const missed = (this.#watch.size ?? this.count) !== this.count
+    const missed = this.#watch.missed?.(this.alive, this.count) ?? false
     if (missed) {
       this.#lookAfresh()
       this.#sortOut()
@@ -99,13 +109,19 @@ export class Membership implements MembershipListener {
     for (let i = 0; i < this.#leftCount; i++) changes.left(this.#left[i])
     for (let i = 0; i < this.#enteredCount; i++) changes.entered(this.#entered[i])
     this.#leftCount = this.#enteredCount = 0
-    this.#touched.clear()
+    this.#questioned.clear()
   }
 
   /** Asks the ECS about every touched row, and lists those that are alive and those that are not. */
   #sortOut(): void {
     this.#leftCount = this.#enteredCount = 0
-    const { words, summary } = this.#touched
+    const touched = this.#touched
+    // Left over where the last stage threw before it came to `apply`.
+    if (!this.#questioned.isEmpty) touched.or(this.#questioned)
+    this.#touched = this.#questioned
+    this.#touched.clear()
+    this.#questioned = touched
+    const { words, summary } = touched
     // Plainly: for every row in touched. Bit by bit, because what enters and leaves is scattered.
     for (let s = 0; s < summary.length; s++)
       for (let someWords = summary[s]; someWords !== 0; someWords &= someWords - 1) {
@@ -162,6 +178,7 @@ export class Membership implements MembershipListener {
     const capacity = Math.max(rows, this.alive.rows * 2)
     this.alive = grown(this.alive, capacity)
     this.#touched = grown(this.#touched, capacity)
+    this.#questioned = grown(this.#questioned, capacity)
   }
 }
 

@@ -6,7 +6,7 @@ import type { MkGpu } from '@memkit/gpu'
 import type { World } from 'bitecs'
 import type { EcsWorld } from './ecs.ts'
 import { Disposed, InvalidOption, NotGpuSynced } from './errors.ts'
-import { flaggedCount, isGpuSynced, syncedOptions } from './gpu-synced.ts'
+import { flaggedCount, flaggedSince, isGpuSynced, syncedOptions } from './gpu-synced.ts'
 import type { Synced } from './gpu-synced.ts'
 import { GpuQuery } from './gpu-query.ts'
 import type { GpuQueryOptions } from './gpu-query.ts'
@@ -38,8 +38,10 @@ export class MkSync<W extends object = World> {
   readonly #queries = new Set<GpuQuery>()
   #queryCount = 0
   readonly #listed: readonly object[] | undefined
-  #componentCount = -1
-  #flaggedCount = -1
+  /** Components that could not be synced, and are tried again with each look. */
+  readonly #refused = new Set<object>()
+  #refusal: unknown
+  #flaggedCount = 0
   #staged = false
   #stageError: unknown
   #report: FrameReport
@@ -336,29 +338,48 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Takes on components that were flagged or registered since the last look.
-   * @returns the first error; those components are tried again with the next look
+   * Takes on components that were flagged or registered since the last look, and those that were refused then.
+   * @returns the first error
    */
   #discover(): unknown {
-    if (this.#ecs.componentCount === this.#componentCount && flaggedCount() === this.#flaggedCount)
-      return undefined
-    let refused: unknown
-    const take = (component: object): void => {
-      try {
-        this.#syncedOf(component, 'components')
-      } catch (error) {
-        refused ??= error
-      }
+    this.#refusal = undefined
+    if (this.#refused.size > 0) this.#tryAgain()
+    if (this.#listed !== undefined) {
+      if (this.#flaggedCount === 0) this.#listed.forEach(this.#take)
+      this.#flaggedCount = flaggedCount()
+      return this.#refusal
     }
-    if (this.#listed !== undefined) this.#listed.forEach(take)
-    else
-      this.#ecs.forEachComponent((component) => {
-        if (isGpuSynced(component)) take(component)
-      })
-    // Read afterwards: watching registers components.
-    this.#componentCount = refused === undefined ? this.#ecs.componentCount : -1
-    this.#flaggedCount = flaggedCount()
-    return refused
+    this.#ecs.forEachNewComponent(this.#takeFlagged)
+    const count = flaggedCount()
+    if (count !== this.#flaggedCount) {
+      // Those that were registered first and flagged then.
+      const flagged = flaggedSince(this.#flaggedCount)
+      this.#flaggedCount = count
+      if (flagged === undefined) this.#ecs.forEachComponent(this.#takeFlagged)
+      else for (const component of flagged) if (this.#ecs.isRegistered(component)) this.#take(component)
+    }
+    return this.#refusal
+  }
+
+  #tryAgain(): void {
+    for (const component of [...this.#refused]) {
+      this.#refused.delete(component)
+      // A world that was reset may not know it any more.
+      if (this.#listed !== undefined || this.#ecs.isRegistered(component)) this.#take(component)
+    }
+  }
+
+  readonly #takeFlagged = (component: object): void => {
+    if (isGpuSynced(component)) this.#take(component)
+  }
+
+  readonly #take = (component: object): void => {
+    try {
+      this.#syncedOf(component, 'components')
+    } catch (error) {
+      this.#refused.add(component)
+      this.#refusal ??= error
+    }
   }
 
   #syncedOf(component: object, call: string): SyncedComponent {

@@ -1,10 +1,13 @@
 import {
   addComponent,
   addEntity,
+  And,
   createRelation,
   createWorld,
+  getWorldComponents,
   Hierarchy,
   Not,
+  onAdd,
   Or,
   query,
   removeComponent,
@@ -298,6 +301,21 @@ describe('bad input', () => {
     expect(() => mk.query([Hierarchy(ChildOf)])).toThrowError(
       expect.objectContaining({ code: 'UnsupportedTerm', message: expect.stringContaining('observers') }),
     )
+    mk.dispose()
+  })
+
+  it('refuses terms inside of others, which bitECS takes for components, and what observe() takes, and registers nothing', async () => {
+    const { world, mk } = await setUp()
+    const [A, B] = [{}, {}]
+    const before = getWorldComponents(world).length
+    for (const [terms, term] of [
+      [[And(A, Not(B))], 'nested Not'],
+      [[Or(A, Or(B))], 'nested Or'],
+      [[A, Not(And(B))], 'nested And'],
+      [[onAdd(A)], 'add'],
+    ] as const)
+      expect(() => mk.query(terms)).toThrowError(expect.objectContaining({ code: 'UnsupportedTerm', term }))
+    expect(getWorldComponents(world)).toHaveLength(before)
     mk.dispose()
   })
 

@@ -346,6 +346,10 @@ describe('a GPU query of a world of koota', () => {
     expect(() => mk.query([Not(A)])).toThrow(/destroyed/)
     expect(() => mk.query([ChildOf])).toThrow(/ChildOf\(parent\)/)
     expect(() => mk.query([{ x: [] }])).toThrow(InvalidOption)
+    const loose = [Or, Not] as unknown as ((...terms: unknown[]) => object)[]
+    for (const modifier of loose)
+      for (const relations of [ChildOf, ChildOf('*')])
+        expect(() => mk.query([A, modifier(relations)])).toThrow(UnsupportedTerm)
   })
 
   it('is right to refuse Not alone: koota still lists the dead', () => {

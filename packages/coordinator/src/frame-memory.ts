@@ -140,12 +140,18 @@ export class FrameMemory {
     }
   }
 
-  /** Goes on on a new device; the frame buffer is made anew when it is needed. */
-  rebuild(gpu: MkGpu): void {
+  /** A frame buffer on another device, as big as this one. @throws AllocationFailed, DeviceLost */
+  bufferOn(gpu: MkGpu): MkDeviceBuffer {
+    return makeBuffer(gpu, Math.min(this.#buffer.size, gpu.capabilities.maxBufferSize), this.#label)
+  }
+
+  /** Goes on on a new device, in a buffer that `bufferOn` made there. */
+  rebuild(gpu: MkGpu, buffer: MkDeviceBuffer): void {
     this.#gpu = gpu
     this.#align = alignment(gpu)
     this.drop()
-    this.#buffer = this.#make(Math.min(this.#buffer.size, gpu.capabilities.maxBufferSize), this.#label)
+    this.#buffer.destroy()
+    this.#buffer = buffer
     this.#generation++
   }
 
@@ -161,9 +167,13 @@ export class FrameMemory {
   }
 
   #make(size: number, label: string): MkDeviceBuffer {
-    const bytes = Math.min(Math.ceil(size / 256) * 256, this.#gpu.capabilities.maxBufferSize)
-    return this.#gpu.createDeviceBuffer(Math.max(bytes, size), frameUsage(this.#gpu), { label })
+    return makeBuffer(this.#gpu, size, label)
   }
+}
+
+function makeBuffer(gpu: MkGpu, size: number, label: string): MkDeviceBuffer {
+  const bytes = Math.min(Math.ceil(size / 256) * 256, gpu.capabilities.maxBufferSize)
+  return gpu.createDeviceBuffer(Math.max(bytes, size), frameUsage(gpu), { label })
 }
 
 /** Everything the backend lets one buffer be. */

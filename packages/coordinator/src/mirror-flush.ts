@@ -97,6 +97,8 @@ export class MirrorFlush {
   /** Goes on on a new device. */
   rebuild(gpu: MkGpu): void {
     this.#gpu = gpu
+    this.#buffer?.destroy()
+    this.#coming?.destroy()
     this.#buffer = undefined
     this.#coming = undefined
     this.#scatterMost = scatterMost(gpu)

@@ -27,12 +27,12 @@ export async function attachWorld<W extends object>(
   const release = (): void => void attached.delete(world)
   signal?.addEventListener('abort', release, { once: true })
   try {
-    const opened = await openGpu(options)
+    const lease = await openGpu(options)
     try {
       signal?.throwIfAborted()
-      return new MkSync(world, ecs, options, opened, release)
+      return new MkSync(world, ecs, options, lease, release)
     } catch (error) {
-      if (opened.owned) opened.gpu.destroy()
+      lease.end()
       throw error
     }
   } catch (error) {

@@ -13,6 +13,8 @@ import type {
 } from '../backend.ts'
 import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
+import { onDeviceLost } from './device-loss.ts'
+import { mapHeld } from './pending-maps.ts'
 import { SCATTER_STORAGE_BUFFERS, ScatterPass } from './scatter-pass.ts'
 
 /**
@@ -48,6 +50,8 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   #sink: BackendSink | undefined
   #debug = false
   #lost = false
+  /** Stops listening to the device, which may live on. */
+  #unwatch: () => void = () => {}
   #encoder: GPUCommandEncoder | undefined
   #pass: GPUComputePassEncoder | undefined
   /** Labels of the buffers that recorded work uses, in debug mode. */
@@ -91,9 +95,9 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     this.#sink = sink
     this.#debug = debug
     this.device.addEventListener('uncapturederror', this.#uncaptured)
-    void this.device.lost.then((info) => {
+    this.#unwatch = onDeviceLost(this.device, (info) => {
       this.#lost = true
-      sink.lost({ reason: info.reason === 'destroyed' ? 'destroyed' : 'unknown', message: info.message })
+      sink.lost(info)
     })
   }
 
@@ -196,7 +200,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   async map(buffer: GPUBuffer): Promise<void> {
     try {
       // GPUMapMode has the values of the usages.
-      await buffer.mapAsync(buffer.usage & MAP_WRITE ? MAP_WRITE : MAP_READ)
+      await mapHeld(this.#queue, buffer, buffer.usage & MAP_WRITE ? MAP_WRITE : MAP_READ)
     } catch (cause) {
       // Chromium rejects the maps of a lost device before it says that the device is lost. What the queue answers comes after both,
       // so that whoever hears of the rejection knows why.
@@ -218,6 +222,8 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   }
 
   destroy(): void {
+    this.#lost = true
+    this.#unwatch()
     this.device.removeEventListener('uncapturederror', this.#uncaptured)
     this.#pass = undefined
     this.#encoder = undefined

@@ -76,6 +76,8 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['packages/*/test/**/*.browser.test.ts', 'tests/**/*.browser.test.ts'],
+          // How often the soak attaches a world (`npm run soak -- --attach 2000`).
+          env: { MEMKIT_ATTACH: process.env['MEMKIT_ATTACH'] ?? '' },
           testTimeout: 30_000,
           browser: {
             enabled: true,

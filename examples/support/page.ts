@@ -46,10 +46,3 @@ export function examplePage(): ExamplePage {
     },
   }
 }
-
-export async function requestDevice(): Promise<GPUDevice> {
-  const adapter = await (navigator as { gpu?: GPU }).gpu?.requestAdapter()
-  if (adapter === undefined || adapter === null)
-    throw new Error('This browser has no WebGPU, which this page draws with.')
-  return adapter.requestDevice()
-}

@@ -1,4 +1,4 @@
-import { createApp, MkPlugin, Schedule } from '@memkit/ecs-plugin'
+import { createApp, MkPlugin, Schedule, webGpuDevice } from '@memkit/ecs-plugin'
 import {
   AdditiveBlending,
   AmbientLight,
@@ -30,7 +30,7 @@ import {
   vec2,
   vec3,
 } from 'three/tsl'
-import { examplePage, requestDevice } from '../support/page.ts'
+import { examplePage } from '../support/page.ts'
 import { Place, School, Swim } from './fish.ts'
 import { SyncedAttributes } from './synced-attributes.ts'
 
@@ -39,7 +39,7 @@ const { canvas } = page
 
 async function main(): Promise<void> {
   // One device for both, which belongs to neither.
-  const device = await requestDevice()
+  const device = await webGpuDevice()
   const renderer = new WebGPURenderer({ canvas, antialias: true, device })
   await renderer.init()
 

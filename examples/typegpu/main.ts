@@ -1,5 +1,5 @@
-import { createApp, MkPlugin, Schedule } from '@memkit/ecs-plugin'
-import { examplePage, requestDevice } from '../support/page.ts'
+import { createApp, MkPlugin, Schedule, webGpuDevice } from '@memkit/ecs-plugin'
+import { examplePage } from '../support/page.ts'
 import { Bodies, Body } from './bodies.ts'
 import type { Point } from './bodies.ts'
 import { Dust } from './dust.ts'
@@ -8,7 +8,7 @@ const page = examplePage()
 const { canvas } = page
 
 async function main(): Promise<void> {
-  const device = await requestDevice()
+  const device = await webGpuDevice()
   const context = canvas.getContext('webgpu')!
   const format = navigator.gpu.getPreferredCanvasFormat()
   context.configure({ device, format, alphaMode: 'opaque' })

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { runAttachSoak } from './attach.ts'
 import { describeSample, growth } from './memory.ts'
 import { dawnPlace, dummyPlace } from './places.ts'
 import { Soak } from './soak.ts'
@@ -10,9 +11,14 @@ const { values } = parseArgs({
     frames: { type: 'string' },
     backend: { type: 'string', default: 'dummy' },
     seed: { type: 'string', default: '1' },
+    attach: { type: 'string' },
   },
 })
 const dawn = values.backend === 'dawn'
+if (values.attach !== undefined) {
+  await attach(Number(values.attach))
+  process.exit()
+}
 const frames = Number(values.frames ?? (dawn ? 5_000 : 100_000))
 const lineEvery = dawn ? 500 : 10_000
 // A soak that is cut short has short cycles, so that there are some to compare.
@@ -64,3 +70,30 @@ for (const line of grown ?? []) console.log(`✗ ${line}`)
 if (grown === undefined) console.log('Too few cycles to tell whether memory is flat.')
 else if (grown.length === 0) console.log('Memory is flat.')
 if (soak.problems.length > 0 || (grown?.length ?? 0) > 0) process.exitCode = 1
+
+/** Attaches a world to one lent device and lets go of it, again and again. */
+async function attach(cycles: number): Promise<void> {
+  const place = dawn ? dawnPlace() : dummyPlace()
+  const gpu = await place.open()
+  const collect = async (): Promise<void> => {
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      ;(globalThis as { gc?: () => void }).gc?.()
+    }
+  }
+  const problems = await runAttachSoak(gpu, cycles, {
+    collect,
+    onLeft: ({ cycles, heaps, queries, buffers }) => {
+      const { heapUsed, rss } = process.memoryUsage()
+      const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+      console.log(
+        `${place.name} ${String(cycles).padStart(6)} × attached and disposed: heaps alive ${heaps}, queries ${queries}, ` +
+          `buffers ${buffers}, JavaScript ${mega(heapUsed)}, process ${mega(rss)}`,
+      )
+    },
+  })
+  gpu.destroy()
+  for (const problem of problems) console.log(`✗ ${problem}`)
+  if (problems.length === 0) console.log('Nothing is left behind.')
+  else process.exitCode = 1
+}

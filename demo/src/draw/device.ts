@@ -1,4 +1,4 @@
-import { MkGpu, WebGl2Backend, WebGpuBackend } from '@memkit/gpu'
+import { MkGpu, NoBrowserDevice, WebGl2Backend, WebGpuBackend, webGpuDevice } from '@memkit/gpu'
 import type { Settings } from '../settings.ts'
 import { RowByRow } from './row-by-row.ts'
 
@@ -65,9 +65,12 @@ export async function findGraphics(
 }
 
 async function requestDevice(): Promise<GPUDevice | undefined> {
-  const gpu = (navigator as { gpu?: GPU }).gpu
-  const adapter = (await gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
-  return adapter?.requestDevice({ label: 'Swarm' })
+  try {
+    return await webGpuDevice({ featureLevel: 'core', powerPreference: 'high-performance', label: 'Swarm' })
+  } catch (error) {
+    if (error instanceof NoBrowserDevice) return undefined
+    throw error
+  }
 }
 
 function webGpu(first: GPUDevice, signal: AbortSignal): Graphics {

@@ -1,19 +1,13 @@
-import { createApp, MkPlugin, Schedule } from '@memkit/ecs-plugin'
+import { createApp, MkPlugin, Schedule, webGpu } from '@memkit/ecs-plugin'
 import { createDraw } from './draw.ts'
 import { burst, move, world } from './world.ts'
 
 const canvas = document.querySelector('canvas')!
 const message = document.querySelector('#message')!
 
-// As a function: when the device is lost, memkit asks for another one.
-async function requestDevice(): Promise<GPUDevice> {
-  const adapter = await navigator.gpu?.requestAdapter()
-  if (!adapter) throw new Error('This page needs WebGPU: try a current Chrome, Edge, Firefox or Safari.')
-  return adapter.requestDevice()
-}
-
 const app = createApp(world)
-  .addPlugin(new MkPlugin({ gpu: requestDevice }))
+  // As a function: when the device is lost, memkit asks for another one.
+  .addPlugin(new MkPlugin({ gpu: () => webGpu() }))
   .addSystem(Schedule.Update, () => move(app.time.delta))
 import.meta.hot?.accept()
 import.meta.hot?.dispose(() => app.dispose())

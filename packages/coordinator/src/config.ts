@@ -1,8 +1,8 @@
 import type { Heap } from '@memkit/core'
-import type { MkGpu, MkGpuBackend } from '@memkit/gpu'
 import { tableCosts } from './cost-model.ts'
 import type { CostModel } from './cost-model.ts'
 import { InvalidConfig } from './errors.ts'
+import type { DeviceFactory } from './recovery.ts'
 
 /** How many CPU arena slots rotate: how many frames frame memory stays valid, and how many `pace` lets fly. */
 export const BufferingMode: {
@@ -43,10 +43,11 @@ export interface CoordinatorConfig {
   /** Record frames as Chrome trace events (`co.trace`) and user-timing measures. */
   trace?: boolean | undefined
   /**
-   * Asked for a new device after a loss, again and again with back-off until it gives one. A backend is the coordinator's from then
-   * on, and destroyed when it comes too late to be used; an `MkGpu` is borrowed.
+   * Asked for a new device after a loss, again and again with back-off until it gives one that can be used; a `DeviceUnavailable` warning says
+   * why it fails. A backend is the coordinator's from then on, and destroyed when it comes too late to be used; an `MkGpu` is borrowed;
+   * a `DeviceLease` says whose it is.
    */
-  recover?: (() => Promise<MkGpuBackend | MkGpu>) | undefined
+  recover?: DeviceFactory | undefined
 }
 
 const bufferings: readonly unknown[] = Object.values(BufferingMode)

@@ -1,13 +1,14 @@
 import { MkError, createHeap, NoOpenFrame } from '@memkit/core'
 import type { Heap, TypedArray, TypedArrayKind } from '@memkit/core'
-import { ForeignBuffer, MkGpu } from '@memkit/gpu'
-import type { LossInfo, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
+import { ForeignBuffer } from '@memkit/gpu'
+import type { LossInfo, MkGpu, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
 import { BufferingMode, checkConfig, checkStrategy } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
 import { measuredCosts } from './calibration.ts'
 import { allByHand, startCosts } from './cost-model.ts'
 import type { CostModel } from './cost-model.ts'
 import { DeferredFrees } from './deferred-frees.ts'
+import { DeviceLease } from './device-lease.ts'
 import { CoordinatorDisposed, MirrorOwnsBuffer, NotFrameMemory } from './errors.ts'
 import { Listeners } from './events.ts'
 import type { CoordinatorEvents } from './events.ts'
@@ -22,7 +23,7 @@ import { Mirror } from './mirror.ts'
 import type { MirrorHost } from './mirror-host.ts'
 import type { MirrorOptions } from './mirror.ts'
 import { ReadbackRing } from './readback.ts'
-import { Pause, recover } from './recovery.ts'
+import { Recovery } from './recovery.ts'
 import { makeSlots } from './slot.ts'
 import type { FrameSlice, Slot } from './slot.ts'
 import { StagedTargets, checkTarget } from './staged-targets.ts'
@@ -84,13 +85,18 @@ export class MkCoordinator {
   /** What uploadSlice made, to tell what a loss took. */
   readonly #slices = new UploadedSlices()
   readonly #host: MirrorHost
-  /** Between two questions for a device. */
-  readonly #pause = new Pause()
+  /** Asks for devices; undefined without the option `recover`. */
+  readonly #recovery: Recovery | undefined
   readonly #report: ReusedReport
   #trace: FrameTrace | undefined
   #strategy: Strategy
+  #lease: DeviceLease
+  /** That of the lease. */
   #gpu: MkGpu
-  #ownsGpu: boolean
+  /** Takes what listens to the device's loss off it. */
+  #unwatch: () => void
+  /** `lost` was emitted, and `restored` was not since. */
+  #lostTold = false
   #costs: CostModel
   #ready: Promise<void>
   #slot: Slot
@@ -107,14 +113,21 @@ export class MkCoordinator {
   #totals = { abandoned: 0, lostFrames: 0, bytesUploaded: 0, reallocations: 0, spills: 0 }
 
   /**
-   * @param gpu a backend, which is the coordinator's from now on, or an `MkGpu`, which is borrowed
+   * @param gpu a backend, which is the coordinator's from now on; an `MkGpu`, which is borrowed; or a lease, which says whose it is
    * @throws InvalidConfig, BackendInUse, InvalidSize, ReserveRefused
    */
-  constructor(gpu: MkGpuBackend | MkGpu, config: CoordinatorConfig = {}) {
+  constructor(gpu: MkGpuBackend | MkGpu | DeviceLease, config: CoordinatorConfig = {}) {
     checkConfig(config)
     this.#config = config
-    this.#ownsGpu = !(gpu instanceof MkGpu)
-    this.#gpu = gpu instanceof MkGpu ? gpu : new MkGpu(gpu)
+    this.#lease = DeviceLease.of(gpu)
+    this.#gpu = this.#lease.gpu
+    this.#recovery =
+      config.recover &&
+      new Recovery(config.recover, {
+        use: (lease) => this.#goOn(lease),
+        failing: (error) =>
+          this.#listeners.warn(error.code, error.message, error, `${error.code} ${error.tries}`),
+      })
     this.heap = config.heap ?? createHeap(config.heapBytes === undefined ? {} : { bytes: config.heapBytes })
     this.buffering = config.buffering ?? BufferingMode.Triple
     this.#strategy = config.strategy ?? 'auto'
@@ -138,7 +151,7 @@ export class MkCoordinator {
     this.#report = createReport(this.#flush.entries)
     this.#ring = new ReadbackRing(this.#gpu)
     this.#costs = startCosts(this.#gpu.capabilities, config.costs)
-    this.#watch(this.#gpu)
+    this.#unwatch = this.#watch(this.#gpu)
     this.#ready = this.#prepare()
   }
 
@@ -303,6 +316,7 @@ export class MkCoordinator {
       this.#flush.reportNothing()
       this.#drop()
     }
+    report.lost = lost
     this.#slot.serial = this.#gpu.serial
     report.serial = this.#gpu.serial
     report.writes = calls.writes - writes
@@ -435,37 +449,17 @@ export class MkCoordinator {
    * Goes on on a new device: mirrors and frame buffers are made anew, and the next `endFrame` uploads every mirror in full. For whoever
    * makes devices; with the option `recover` it is called after a loss by itself. What was staged in an open frame is dropped.
    * @param gpu a backend, which is the coordinator's from now on, or an `MkGpu`, which is borrowed
-   * @throws (as a rejection) DeviceLost when that device is lost too; `restore` may be called again
+   * @throws (as a rejection) DeviceLost when that device is lost too: nothing has changed then, and `restore` may be called again.
+   *   CoordinatorDisposed when a listener disposes of the coordinator meanwhile. A device that is short of memory is put into use: what there
+   *   was none for is asked for again, and a warning says so
    */
-  async restore(gpu: MkGpuBackend | MkGpu): Promise<void> {
-    if (this.#disposed) throw new CoordinatorDisposed('restore()')
-    const next = gpu instanceof MkGpu ? gpu : new MkGpu(gpu)
-    if (next.isLost) await next.whenCompleted(next.submit())
-    const old = this.#gpu
-    const others = this.#othersAlive(old)
-    const owned = this.#ownsGpu
-    this.#gpu = next
-    this.#ownsGpu = next !== gpu
-    this.#pause.end()
-    for (const downloads of this.#downloads) downloads.drop()
-    this.#frees.flush()
-    this.#owners.clear()
-    for (const slot of this.#slots) {
-      slot.spillBuffers.length = 0
-      slot.serial = 0
+  async restore(gpu: MkGpuBackend | MkGpu | DeviceLease): Promise<void> {
+    if (this.#disposed) {
+      // What is ours from now on is ours to give back.
+      DeviceLease.of(gpu).end()
+      throw new CoordinatorDisposed('restore()')
     }
-    this.#targets.drop()
-    this.#ring.rebuild(next)
-    this.#flush.rebuild(next)
-    this.#watch(next)
-    for (const memory of this.#frameMemories) memory.rebuild(next)
-    for (const mirror of this.#mirrors) this.#rebuild(mirror)
-    const lost = this.#slices.forget()
-    const stale = [...this.#mirrors].filter((mirror) => mirror.deviceOwned)
-    if (owned) old.destroy()
-    this.#costs = startCosts(next.capabilities, this.#config.costs)
-    this.#ready = this.#prepare()
-    this.#listeners.emit('restored', { lost, stale, others })
+    await this.#goOn(gpu === this.#gpu ? this.#lease : DeviceLease.of(gpu))
   }
 
   get stats(): CoordinatorStats {
@@ -488,7 +482,8 @@ export class MkCoordinator {
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
-    this.#pause.end()
+    this.#unwatch()
+    this.#recovery?.dispose()
     this.#open = false
     for (const mirror of [...this.#mirrors]) mirror.destroy()
     for (const slot of this.#slots) for (const buffer of slot.spillBuffers) buffer.destroy()
@@ -499,7 +494,60 @@ export class MkCoordinator {
     for (const slot of this.#slots) slot.arena.dispose()
     this.#scratch.dispose()
     this.#listeners.clear()
-    if (this.#ownsGpu) this.#gpu.destroy()
+    this.#lease.end()
+  }
+
+  /**
+   * Puts a device into use. Nothing is awaited, so nothing comes in between, but for listeners: each may dispose of the coordinator or restore
+   * it on yet another device. Whichever way it goes, every lease ends once.
+   */
+  async #goOn(lease: DeviceLease): Promise<void> {
+    const next = lease.gpu
+    try {
+      // While nothing has changed.
+      if (next.isLost) next.submit()
+    } catch (error) {
+      if (lease !== this.#lease) lease.end()
+      throw error
+    }
+    const old = this.#lease
+    const others = this.#othersAlive(old.gpu)
+    this.#recovery?.stop()
+    this.#unwatch()
+    this.#lease = lease
+    this.#gpu = next
+    this.#unwatch = this.#watch(next)
+    this.#leaveDevice()
+    this.#ring.rebuild(next)
+    this.#flush.rebuild(next)
+    for (const memory of this.#frameMemories) memory.rebuild(next)
+    const lost = this.#slices.forget()
+    this.#costs = startCosts(next.capabilities, this.#config.costs)
+    if (old !== lease) old.end()
+    // Listeners hear of each mirror.
+    for (const mirror of [...this.#mirrors]) {
+      if (!mirror.destroyed) this.#rebuild(mirror)
+      if (this.#disposed) throw new CoordinatorDisposed('restore()')
+      if (this.#lease !== lease) return
+    }
+    const stale = [...this.#mirrors].filter((mirror) => mirror.deviceOwned)
+    this.#ready = this.#prepare()
+    this.#lostTold = false
+    this.#listeners.emit('restored', { lost, stale, others })
+  }
+
+  /** Gives back what lies on the device that is left: it may be lent, and live on. */
+  #leaveDevice(): void {
+    for (const downloads of this.#downloads) downloads.drop()
+    this.#frees.flush()
+    this.#owners.clear()
+    for (const slot of this.#slots) {
+      for (const buffer of slot.spillBuffers) buffer.destroy()
+      slot.spillBuffers.length = 0
+      slot.serial = 0
+    }
+    this.#targets.drop()
+    for (const mirror of this.#mirrors) mirror.leaveDevice()
   }
 
   #handOver(writes: number, copies: number, dispatches: number): void {
@@ -622,18 +670,18 @@ export class MkCoordinator {
     return gpu.leaks().filter(({ label }) => !ours.has(label) && !label.startsWith('memkit frame buffer'))
   }
 
-  #watch(gpu: MkGpu): void {
-    void gpu.lost.then((info) => this.#onLost(gpu, info))
+  #watch(gpu: MkGpu): () => void {
+    return gpu.onLost((info) => this.#onLost(info))
   }
 
-  #onLost(gpu: MkGpu, info: LossInfo): void {
-    if (this.#disposed || gpu !== this.#gpu) return
+  #onLost(info: LossInfo): void {
     for (const downloads of this.#downloads) downloads.drop()
-    this.#listeners.emit('lost', info)
-    const factory = this.#config.recover
-    if (!factory) return
-    // Somebody may restore by hand meanwhile.
-    const stopped = (): boolean => this.#disposed || gpu !== this.#gpu
-    void recover(factory, (next) => this.restore(next), stopped, this.#pause)
+    // A device that is lost while it is put into use was never there.
+    if (!this.#lostTold) {
+      this.#lostTold = true
+      this.#listeners.emit('lost', info)
+    }
+    // A listener may have restored or disposed.
+    if (!this.#disposed && this.#gpu.isLost) this.#recovery?.start()
   }
 }

@@ -168,3 +168,27 @@ export class InvalidConfig extends MkError {
     )
   }
 }
+
+/**
+ * The device is lost, and asking for another one has failed so far. Frames do nothing meanwhile, and changes gather. Comes as a
+ * `warning`, after 1, 2, 4, 8 … tries; `cause` is what the function that gives devices threw, or why its device could not be used.
+ *
+ * What to do: nothing when the cause passes by itself: it is tried again after 0.1, 0.2 … 10 seconds. Otherwise mend the function given as `gpu`
+ * (`recover` of a coordinator). It must ask for an adapter each time, because an adapter gives one device: `gpu: () => webGpu()` does.
+ */
+export class DeviceUnavailable extends MkError {
+  readonly code = 'DeviceUnavailable'
+  /** Tries that have failed. */
+  declare readonly tries: number
+
+  constructor(tries: number, cause: unknown) {
+    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    super(
+      `The device is lost, and ${tries === 1 ? 'the first try' : `${tries} tries`} to get another one failed: ${reason} ` +
+        'It is tried again with growing pauses, up to 10 s. Ask for an adapter each time, because an adapter gives one device: ' +
+        'gpu: () => webGpu().',
+      { tries },
+      { cause },
+    )
+  }
+}

@@ -94,6 +94,8 @@ export class FrameBuffer {
     this.#bigger.drop()
     this.#bigger.backOff.reset()
     this.#generation++
+    // The device before may be lent, and live on.
+    this.#current.destroy()
     const next = this.#tryNow(Math.min(this.#current.size, gpu.capabilities.maxBufferSize))
     this.#missing = next === undefined
     if (next !== undefined) this.#current = next

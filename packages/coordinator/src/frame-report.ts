@@ -18,6 +18,8 @@ export interface FrameReport {
   readonly frame: number
   /** Completes when everything of this frame (and before) has reached the device. */
   readonly serial: number
+  /** The device was not there, so the frame did nothing: changes gather, and go up once a device is there again. */
+  readonly lost: boolean
   /** Bytes of dirty rows plus bytes staged. */
   readonly bytesChanged: number
   /** Bytes handed to the device: gaps, padding and row numbers included. */
@@ -55,6 +57,7 @@ export function createReport(mirrors: readonly MirrorReport[]): ReusedReport {
   return {
     frame: 0,
     serial: 0,
+    lost: false,
     bytesChanged: 0,
     bytesUploaded: 0,
     rowsChanged: 0,

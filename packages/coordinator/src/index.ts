@@ -5,8 +5,10 @@ export { MkCoordinator } from './coordinator.ts'
 export type { CoordinatorStats } from './coordinator.ts'
 export { tableCosts } from './cost-model.ts'
 export type { CostModel } from './cost-model.ts'
+export { DeviceLease } from './device-lease.ts'
 export {
   CoordinatorDisposed,
+  DeviceUnavailable,
   InvalidConfig,
   InvalidStride,
   MirrorDestroyed,
@@ -26,6 +28,7 @@ export type { Direction, MirrorOptions, ViewType } from './mirror.ts'
 export { mostMirrorBytes } from './mirror-buffer.ts'
 export { createPlan, plan } from './planner.ts'
 export type { Plan, PlanLimits, PlanStrategy } from './planner.ts'
+export type { DeviceFactory } from './recovery.ts'
 export { RunWalk } from './run-walk.ts'
 export type { FrameSlice } from './slot.ts'
 export type { StageTarget } from './staged-targets.ts'

@@ -117,9 +117,12 @@ export class MirrorBuffer {
     this.#letGo()
   }
 
-  /** The device is another one: forgets the buffers of the lost one. */
+  /** The device is another one: gives back the buffers on the one before, which need not be lost. */
   reset(): void {
-    for (const buffer of this.#chain) this.#host.disown(buffer)
+    for (const buffer of this.#chain) {
+      this.#host.disown(buffer)
+      buffer.destroy()
+    }
     this.#chain = []
     this.current = undefined
     this.copyFrom = undefined

@@ -341,10 +341,15 @@ export class Mirror {
     this.#announce()
   }
 
-  /** A new device is there: a new buffer, and everything goes up. @internal */
-  rebuild(): void {
+  /** The device is left: there is no buffer until `rebuild`. @internal */
+  leaveDevice(): void {
     this.#device.reset()
     this.#unconfirmed = undefined
+  }
+
+  /** A new device is there: a new buffer, and everything goes up. @internal */
+  rebuild(): void {
+    this.leaveDevice()
     this.dirty.setRange(0, Math.max(this.#reach, this.#used))
     this.#fresh = true
     try {

@@ -94,6 +94,8 @@ export class ScatterPayload {
   /** Goes on with a new device. */
   rebuild(gpu: MkGpu): void {
     this.#gpu = gpu
+    // The device before may be lent, and live on.
+    this.#buffer?.destroy()
     this.#buffer = undefined
     this.#mostBytes = mostBytes(gpu)
     this.#preparing = false

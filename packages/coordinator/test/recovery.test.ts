@@ -1,69 +1,180 @@
 import { DummyBackend, MkGpu } from '@memkit/gpu'
-import { describe, expect, test } from 'vitest'
-import { MkCoordinator } from '@memkit/coordinator'
-import { Pause, recover } from '../src/recovery.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { DeviceLease, DeviceUnavailable, MkCoordinator } from '@memkit/coordinator'
+import type { CoordinatorWarning } from '@memkit/coordinator'
+import { Recovery } from '../src/recovery.ts'
 
-/** Waits for nothing, and remembers how long it should have. */
-class Hurry extends Pause {
-  readonly waits: number[] = []
-  override async wait(milliseconds: number): Promise<void> {
-    this.waits.push(milliseconds)
-  }
+/** A recovery whose factory and owner do as they are told, on a clock that only `pass` moves. */
+function setUp(factory: () => Promise<DummyBackend>, use = async (): Promise<void> => undefined) {
+  const told: DeviceUnavailable[] = []
+  const used: DeviceLease[] = []
+  const recovery = new Recovery(factory, {
+    use: async (lease) => {
+      used.push(lease)
+      await use()
+    },
+    failing: (error) => void told.push(error),
+  })
+  return { recovery, told, used }
 }
 
+const pass = (milliseconds: number): Promise<unknown> => vi.advanceTimersByTimeAsync(milliseconds)
+
 describe('a device that does not come', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
   test('is asked for at once, then with twice the pause each time, up to ten seconds', async () => {
-    const pause = new Hurry()
-    let asked = 0
-    const factory = async (): Promise<MkGpu> => {
-      if (++asked < 11) throw new Error('not yet')
-      return new MkGpu(new DummyBackend())
-    }
-    let used = 0
-    await recover(
-      factory,
-      async () => void used++,
-      () => false,
-      pause,
-    )
-    expect(pause.waits).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000])
-    expect([asked, used]).toEqual([11, 1])
+    const times: number[] = []
+    const start = performance.now()
+    const { recovery, used } = setUp(async () => {
+      times.push(performance.now() - start)
+      if (times.length < 11) throw new Error('not yet')
+      return new DummyBackend()
+    })
+    recovery.start()
+    await pass(60_000)
+    // 0, + 100, + 200, + 400 … + 6 400, then + 10 000 each.
+    expect(times).toEqual([0, 100, 300, 700, 1500, 3100, 6300, 12_700, 22_700, 32_700, 42_700])
+    expect(used).toHaveLength(1)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('is asked for again when it cannot be put into use', async () => {
-    const pause = new Hurry()
-    let used = 0
-    const use = async (): Promise<void> => {
-      if (++used < 3) throw new Error('lost as well')
-    }
-    await recover(
+  test('is asked for again when it cannot be put into use, and the cause is told after 1, 2, 4, 8 tries', async () => {
+    const cause = new TypeError('x is not a function')
+    const { recovery, used, told } = setUp(
       async () => new DummyBackend(),
-      use,
-      () => false,
-      pause,
+      async () => {
+        throw cause
+      },
     )
-    expect([used, pause.waits]).toEqual([3, [100, 200]])
+    recovery.start()
+    await pass(20_000)
+    expect(used).toHaveLength(8)
+    expect(told.map(({ tries }) => tries)).toEqual([1, 2, 4, 8])
+    expect(told[0]).toMatchObject({ code: 'DeviceUnavailable', cause })
+    expect(told[0].message).toContain('TypeError: x is not a function')
+    recovery.dispose()
   })
 
-  test('is not asked for any more once the wait was ended and it is not wanted', async () => {
-    const pause = new Pause()
-    let wanted = true
-    let asked = 0
-    const recovering = recover(
-      async () => {
-        asked++
-        throw new Error('never')
-      },
-      async () => undefined,
-      () => !wanted,
-      pause,
-    )
-    for (let i = 0; i < 4; i++) await Promise.resolve()
-    wanted = false
-    pause.end()
-    await recovering
-    expect(asked).toBe(1)
+  test.each(['stop', 'dispose'] as const)(
+    'leaves no timer after %s, while the factory is pending or pausing',
+    async (end) => {
+      for (const answer of ['before', 'after']) {
+        let refuse: (error: Error) => void = () => {}
+        const { recovery, told } = setUp(() => new Promise((_, reject) => void (refuse = reject)))
+        recovery.start()
+        if (answer === 'before') refuse(new Error('no'))
+        await pass(0)
+        told.length = 0
+        recovery[end]()
+        refuse(new Error('no'))
+        await pass(0)
+        expect([vi.getTimerCount(), told]).toEqual([0, []])
+      }
+    },
+  )
+
+  test('is given back when it comes after the end', async () => {
+    let give: (backend: DummyBackend) => void = () => {}
+    const { recovery, used } = setUp(() => new Promise((resolve) => void (give = resolve)))
+    recovery.start()
+    recovery.stop()
+    const late = new DummyBackend()
+    const destroy = vi.spyOn(late, 'destroy')
+    give(late)
+    await pass(0)
+    expect(used).toEqual([])
+    expect(destroy).toHaveBeenCalledTimes(1)
   })
+})
+
+describe('a device that is lost as soon as it is there', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('is asked for with a pause that survives from one loss to the next; one that lives for ten seconds ends it', async () => {
+    let made: DummyBackend[] = []
+    let dies = true
+    const co = new MkCoordinator(new DummyBackend(), {
+      calibrate: false,
+      recover: async () => {
+        const backend = new DummyBackend()
+        made.push(backend)
+        if (dies) queueMicrotask(() => queueMicrotask(() => backend.lose()))
+        return backend
+      },
+    })
+    ;(co.gpu.backend as DummyBackend).lose()
+    await pass(2000)
+    // At 0, 100, 300, 700 and 1 500 ms.
+    expect(made).toHaveLength(5)
+    dies = false
+    await pass(2000)
+    expect([made.length, co.isLost]).toEqual([6, false])
+    await pass(10_000)
+    made[5].lose()
+    await pass(0)
+    // At once again.
+    expect([made.length, co.isLost]).toEqual([7, false])
+    co.dispose()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a new device', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test.each([1, 2, 3])(
+    'without memory at its buffer %i at once is tried again, and frames say that there is none',
+    async (at) => {
+      const backends: DummyBackend[] = []
+      const warnings: CoordinatorWarning[] = []
+      const co = new MkCoordinator(new DummyBackend(), {
+        calibrate: false,
+        frameBuffers: 'per-slot',
+        recover: async () => {
+          const scarce = backends.length < 3
+          const backend = new DummyBackend(
+            scarce ? { faults: { outOfMemory: 'throw', outOfMemoryAt: [at] } } : {},
+          )
+          backends.push(backend)
+          destroyed.push(vi.spyOn(backend, 'destroy'))
+          return backend
+        },
+      })
+      const destroyed: { readonly mock: { readonly calls: unknown[] } }[] = []
+      const events: string[] = []
+      co.on('warning', (warning) => warnings.push(warning))
+      co.on('lost', () => events.push('lost'))
+      co.on('restored', () => events.push('restored'))
+      const mirror = co.createMirror({ rows: 4, stride: 4 })
+      ;(co.gpu.backend as DummyBackend).lose()
+      await pass(50)
+      co.beginFrame()
+      mirror.write(0, new Uint32Array([7]))
+      expect(co.endFrame()).toMatchObject({ lost: true, apiCalls: 0 })
+      expect(co.isLost).toBe(true)
+      expect(warnings[0].error).toMatchObject({
+        code: 'DeviceUnavailable',
+        tries: 1,
+        cause: expect.objectContaining({ code: 'AllocationFailed' }) as unknown,
+      })
+      await pass(1000)
+      expect(events).toEqual(['lost', 'restored'])
+      expect(backends).toHaveLength(4)
+      co.beginFrame()
+      expect(co.endFrame()).toMatchObject({ lost: false })
+      const read = co.download(mirror.buffer)
+      await pass(10)
+      expect(new Uint32Array(await read)[0]).toBe(7)
+      // Those that could not be used are given back, and the last one when it is over.
+      expect(destroyed.map(({ mock }) => mock.calls.length)).toEqual([1, 1, 1, 0])
+      co.dispose()
+      expect(destroyed.map(({ mock }) => mock.calls.length)).toEqual([1, 1, 1, 1])
+    },
+  )
 })
 
 test('a device that is replaced by hand is not lost, though it is destroyed', async () => {
@@ -78,4 +189,20 @@ test('a device that is replaced by hand is not lost, though it is destroyed', as
   expect(events).toEqual(['restored'])
   expect(co.isLost).toBe(false)
   co.dispose()
+})
+
+test('a lent device that is replaced by hand keeps nothing of the coordinator', async () => {
+  const lent = new MkGpu(new DummyBackend())
+  const co = new MkCoordinator(lent, { calibrate: false, strategy: 'scatter' })
+  await co.ready()
+  const mirror = co.createMirror({ rows: 64, stride: 16 })
+  co.beginFrame()
+  mirror.markAll()
+  co.stageForUpload(co.frameAlloc(Uint8Array, 100_000))
+  co.endFrame()
+  await co.restore(new DummyBackend())
+  expect(lent.leaks()).toEqual([])
+  expect(lent.isLost).toBe(false)
+  co.dispose()
+  lent.destroy()
 })

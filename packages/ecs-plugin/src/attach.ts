@@ -1,3 +1,4 @@
+import { ReserveRefused } from '@memkit/core'
 import type { EcsWorld } from './ecs.ts'
 import { InvalidOption, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
 import { syncedOptions } from './gpu-synced.ts'
@@ -7,6 +8,12 @@ import { columnNames, MkSync } from './mk-sync.ts'
 
 /** Worlds that are attached, or about to be. */
 const attached = new WeakSet<object>()
+
+/**
+ * A page of Chromium has about 124 WebAssembly memories, and a heap is one. Those of syncs that were disposed of just now are collected once the
+ * device has answered what they asked it, which takes a turn of the event loop or a few. Milliseconds.
+ */
+const RESERVE_PAUSES = [0, 20, 100, 400]
 
 /**
  * What `attachMk` and its like have in common: the world is taken, the gpu waited for, the sync made; when any of it fails, or is
@@ -27,12 +34,21 @@ export async function attachWorld<W extends object>(
   const release = (): void => void attached.delete(world)
   signal?.addEventListener('abort', release, { once: true })
   try {
-    const opened = await openGpu(options)
+    const lease = await openGpu(options)
     try {
+      for (const pause of RESERVE_PAUSES) {
+        signal?.throwIfAborted()
+        try {
+          return new MkSync(world, ecs, options, lease, release)
+        } catch (error) {
+          if (!(error instanceof ReserveRefused)) throw error
+        }
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
       signal?.throwIfAborted()
-      return new MkSync(world, ecs, options, opened, release)
+      return new MkSync(world, ecs, options, lease, release)
     } catch (error) {
-      if (opened.owned) opened.gpu.destroy()
+      lease.end()
       throw error
     }
   } catch (error) {

@@ -1,10 +1,11 @@
-import { $internal, commitRemovals, noCommit, observe, onAdd, onRemove, onSet, query } from 'bitecs'
-import type { InternalWorld, Query, QueryResult, QueryTerm, World } from 'bitecs'
+import { $internal, commitRemovals, observe, onSet } from 'bitecs'
+import type { InternalWorld, Query, World } from 'bitecs'
 import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
 import { BitEcsListener } from './bitecs-listener.ts'
 import { hearsEverything } from './bitecs-probe.ts'
 import { checkTerms } from './bitecs-terms.ts'
 import { NewKeys } from './new-keys.ts'
+import { observeQuery } from './private-query.ts'
 import { RowIds } from './row-ids.ts'
 
 // bitECS marks the component of a relation pair with this symbol. Its name is not exported, its key is global.
@@ -102,14 +103,13 @@ export class BitEcsWorld implements EcsWorld {
     checkTerms(components)
     if (this.#listener !== undefined) return this.#listener.watch(components, listener)
     const ids = new RowIds((entity) => this.rowOf(entity))
-    const stopAdd = observe(this.#world, onAdd(...components), (entity) => listener.enter(ids.rowOf(entity)))
-    const stopRemove = observe(this.#world, onRemove(...components), (entity) =>
-      listener.leave(ids.rowOf(entity)),
+    const { query, stop } = observeQuery(
+      this.#world,
+      components,
+      (entity) => listener.enter(ids.rowOf(entity)),
+      (entity) => listener.leave(ids.rowOf(entity)),
     )
-    return new BitEcsWatch(ids, this.#world, this.#queryOf(components), () => {
-      stopAdd()
-      stopRemove()
-    })
+    return new BitEcsWatch(ids, this.#world, query, stop)
   }
 
   watchWrites(component: object, wrote: (row: number) => void): WriteWatch {
@@ -124,18 +124,6 @@ export class BitEcsWorld implements EcsWorld {
       },
       stop,
     }
-  }
-
-  /** bitECS's own record of a query, which it does not hand out: found by the list that `query` returns. */
-  #queryOf(terms: QueryTerm[]): Query {
-    const list = query(this.#world, terms, noCommit)
-    for (const candidate of this.#world[$internal].queries) {
-      const { dense } = candidate as { dense: QueryResult }
-      // A buffered query makes a new view of the same memory at each look.
-      if (dense === list || ('buffer' in dense && 'buffer' in list && dense.buffer === list.buffer))
-        return candidate
-    }
-    throw new Error('bitECS has lost a query that was just registered.')
   }
 }
 

@@ -232,7 +232,7 @@ export class NotAGpu extends MkError {
   constructor(found: string) {
     super(
       `Option \`gpu\` is ${found}. Give a GPUDevice, a function that returns a promise of one, or an MkGpu; leave it out to run ` +
-        'without a GPU. (A GPUAdapter is not enough: await adapter.requestDevice().)',
+        'without a GPU. (A GPUAdapter is not enough: gpu: () => webGpu() asks for adapter and device.)',
       { found },
     )
   }

@@ -199,6 +199,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     const listeners = this.#packed?.listeners
     listeners?.splice(listeners.indexOf(this), 1)
     this.#membership.dispose()
+    this.indices.end()
     this.mirror.destroy()
     this.#draw?.destroy()
     this.#forget(this)

@@ -75,7 +75,8 @@ export {
 export type { Heap, Schema, Struct } from '@memkit/core'
 export { BufferingMode } from '@memkit/coordinator'
 export type { CostModel, FrameReport, FrameTrace, MirrorReport, Strategy } from '@memkit/coordinator'
-export { MkBufferUsage } from '@memkit/gpu'
+export { MkBufferUsage, webGpu, webGpuDevice } from '@memkit/gpu'
+export type { WebGpuDeviceOptions, WebGpuOptions } from '@memkit/gpu'
 
 // What tools read rows with
 export { halfValue } from '@memkit/core'

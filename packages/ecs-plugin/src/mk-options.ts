@@ -1,5 +1,6 @@
 import type { Heap } from '@memkit/core'
 import type { BufferingMode, CostModel, Strategy } from '@memkit/coordinator'
+import { DeviceLease } from '@memkit/coordinator'
 import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { NotAGpu } from './errors.ts'
 
@@ -9,9 +10,9 @@ export type GpuSource = GPUDevice | MkGpu | (() => Promise<GPUDevice | MkGpu>)
 /** Options of `attachMk` and `MkPlugin`; every one has a default. */
 export interface MkOptions {
   /**
-   * A device, an MkGpu, or a function that returns a promise of one. What is passed in is borrowed and never destroyed; what comes
-   * from a function is ours: destroyed on dispose, and asked for again after a loss. Nothing: the Dummy backend, which keeps
-   * bytes but draws nothing, said once.
+   * A device, an MkGpu, or a function that returns a promise of one: `() => webGpu()` in browsers, `() => dawnGpu()` in Node. What is passed in
+   * is borrowed and never destroyed; what comes from a function is ours: destroyed on dispose, and asked for again after a loss, so it must
+   * ask for an adapter each time (an adapter gives one device). Nothing: the Dummy backend, which keeps bytes but draws nothing, said once.
    */
   gpu?: GpuSource
   /** What to sync. Default: every flagged component that the world knows. */
@@ -45,27 +46,21 @@ export const optionNames: readonly (keyof MkOptions)[] = [
   'debug',
 ]
 
-/** A gpu to use, and whether it is ours to destroy. */
-export interface OpenedGpu {
-  readonly gpu: MkGpu
-  readonly owned: boolean
-}
-
 /**
  * Makes ready what runs the buffers.
  * @throws NotAGpu, what the function given throws, and the reason of `signal` when it is aborted meanwhile
  */
-export async function openGpu({ gpu: source, debug = false, signal }: MkOptions): Promise<OpenedGpu> {
-  if (source === undefined) return { gpu: await dummyGpu(debug), owned: true }
+export async function openGpu({ gpu: source, debug = false, signal }: MkOptions): Promise<DeviceLease> {
+  if (source === undefined) return new DeviceLease(await dummyGpu(debug), true)
   if (typeof source !== 'function') return borrowGpu(source, debug)
-  return { gpu: await gpuFrom(source, debug, signal), owned: true }
+  return gpuFrom(source, debug, signal)
 }
 
 /** What somebody else keeps: an MkGpu, or one around a device. @throws NotAGpu */
-export function borrowGpu(source: GPUDevice | MkGpu, debug: boolean): OpenedGpu {
-  if (source instanceof MkGpu) return { gpu: source, owned: false }
+export function borrowGpu(source: GPUDevice | MkGpu, debug: boolean): DeviceLease {
+  if (source instanceof MkGpu) return new DeviceLease(source, false)
   // The MkGpu is ours, the device in it is not.
-  return { gpu: gpuOf(source, false, debug), owned: true }
+  return new DeviceLease(gpuOf(source, false, debug), true)
 }
 
 /** Waits for a device of ours; one that comes after the abort is destroyed on arrival. @throws NotAGpu */
@@ -73,7 +68,7 @@ export function gpuFrom(
   factory: () => Promise<GPUDevice | MkGpu>,
   debug: boolean,
   signal: AbortSignal | undefined,
-): Promise<MkGpu> {
+): Promise<DeviceLease> {
   if (signal?.aborted === true) return Promise.reject(signal.reason)
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal?.reason)
@@ -82,7 +77,7 @@ export function gpuFrom(
       .then(factory)
       .then((device) => {
         if (signal?.aborted === true) device.destroy()
-        else resolve(device instanceof MkGpu ? device : gpuOf(device, true, debug))
+        else resolve(new DeviceLease(device instanceof MkGpu ? device : gpuOf(device, true, debug), true))
       })
       .catch(reject)
       .finally(() => signal?.removeEventListener('abort', abort))
@@ -102,7 +97,7 @@ async function dummyGpu(debug: boolean): Promise<MkGpu> {
   if (!saidDummy)
     console.warn(
       '[memkit] No `gpu` was given: running on the Dummy backend, which keeps the bytes but draws nothing. ' +
-        'Pass a GPUDevice, for example gpu: await (await navigator.gpu.requestAdapter()).requestDevice().',
+        'In a browser: gpu: () => webGpu().',
     )
   saidDummy = true
   return new MkGpu(new DummyBackend(), { debug })

@@ -1,7 +1,7 @@
 import { columnsInfo, Heap, rowsInfo } from '@memkit/core'
 import type { Schema } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
-import type { CoordinatorEvents, FrameReport } from '@memkit/coordinator'
+import type { CoordinatorEvents, DeviceLease, FrameReport } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
 import type { World } from 'bitecs'
 import type { EcsWorld } from './ecs.ts'
@@ -11,7 +11,7 @@ import type { Synced } from './gpu-synced.ts'
 import { GpuQuery } from './gpu-query.ts'
 import type { GpuQueryOptions } from './gpu-query.ts'
 import { borrowGpu, gpuFrom } from './mk-options.ts'
-import type { MkOptions, OpenedGpu } from './mk-options.ts'
+import type { MkOptions } from './mk-options.ts'
 import type { SharedMarker } from './shared-marker.ts'
 import { SyncedBuffer } from './synced-buffer.ts'
 import { SyncedComponent } from './synced-component.ts'
@@ -27,9 +27,6 @@ export class MkSync<W extends object = World> {
   readonly #debug: boolean
   /** Aborted on dispose: whoever still waits for a device stops. */
   readonly #abort = new AbortController()
-  #opened: OpenedGpu
-  /** What is to replace it, once the coordinator has it. */
-  #next: OpenedGpu | undefined
   readonly #synced = new Map<object, SyncedComponent>()
   #lastMarked: SyncedComponent | undefined
   /** Those of them whose rows come back. */
@@ -47,23 +44,28 @@ export class MkSync<W extends object = World> {
   #report: FrameReport
   #disposed = false
 
-  /** Use `attachMk`. @param release called on dispose: the world may be attached again */
-  constructor(world: W, ecs: EcsWorld, options: MkOptions, opened: OpenedGpu, release: () => void) {
+  /**
+   * Use `attachMk`.
+   * @param lease the coordinator's from now on, which ends it
+   * @param release called on dispose: the world may be attached again
+   */
+  constructor(world: W, ecs: EcsWorld, options: MkOptions, lease: DeviceLease, release: () => void) {
     this.#ecs = ecs
     this.#release = release
-    this.#opened = opened
     this.#debug = options.debug ?? false
     this.#listed = options.components
-    this.coordinator = new MkCoordinator(opened.gpu, {
+    this.coordinator = new MkCoordinator(lease, {
       buffering: options.buffering,
       heap: options.heap ?? this.#heapOfComponents(),
       heapBytes: options.heapBytes,
       costs: options.costs,
       strategy: options.strategy,
       debug: options.debug,
-      recover: typeof options.gpu === 'function' ? this.#recoverFrom(options.gpu) : undefined,
+      recover:
+        typeof options.gpu === 'function'
+          ? recoverFrom(options.gpu, this.#debug, this.#abort.signal)
+          : undefined,
     })
-    this.coordinator.on('restored', () => this.#goOn())
     this.#report = this.coordinator.report
     const system = (run: () => unknown) => (): W => {
       run()
@@ -261,16 +263,14 @@ export class MkSync<W extends object = World> {
    * Goes on on a new device after a loss: buffers are made anew, and the next frame uploads everything. Where `gpu` was given
    * as a function, this happens by itself.
    *
-   * @throws NotAGpu; DeviceLost when that device is lost too
+   * @throws NotAGpu; DeviceLost when that device is lost too; Disposed when a listener disposes of the sync meanwhile
    */
   async restore(device: GPUDevice | MkGpu): Promise<void> {
     this.#assertAlive('restore()')
-    const next = borrowGpu(device, this.#debug)
-    this.#next = next
     try {
-      await this.coordinator.restore(next.gpu)
+      await this.coordinator.restore(borrowGpu(device, this.#debug))
     } catch (error) {
-      if (next.owned) next.gpu.destroy()
+      this.#assertAlive('restore()')
       throw error
     }
   }
@@ -281,30 +281,7 @@ export class MkSync<W extends object = World> {
     this.#disposed = true
     this.#giveBack()
     this.#abort.abort(new Disposed('restore()'))
-    if (this.#opened.owned) this.#opened.gpu.destroy()
     this.#release()
-  }
-
-  /** Asks the function for another device. One that comes too late to be used is destroyed. */
-  #recoverFrom(factory: () => Promise<GPUDevice | MkGpu>): () => Promise<MkGpu> {
-    return async () => {
-      const gpu = await gpuFrom(factory, this.#debug, this.#abort.signal)
-      if (!this.coordinator.isLost) {
-        gpu.destroy()
-        throw new Disposed('restore()')
-      }
-      this.#next = { gpu, owned: true }
-      return gpu
-    }
-  }
-
-  /** The coordinator has let go of the lost device. */
-  #goOn(): void {
-    const before = this.#opened
-    if (this.#next === undefined) return
-    this.#opened = this.#next
-    this.#next = undefined
-    if (before.owned) before.gpu.destroy()
   }
 
   #giveBack(): void {
@@ -313,6 +290,7 @@ export class MkSync<W extends object = World> {
     this.#synced.clear()
     this.#lastMarked = undefined
     this.#deviceWritten.length = 0
+    for (const buffer of this.#buffers.values()) buffer.end()
     this.#buffers.clear()
     this.coordinator.dispose()
   }
@@ -417,6 +395,15 @@ export interface MkSystems<W> {
   readonly frameBegin: (world?: unknown) => W
   readonly stage: (world?: unknown) => W
   readonly frameEnd: (world?: unknown) => W
+}
+
+/** Asks the function for another device. One that comes after the abort is destroyed on arrival. */
+function recoverFrom(
+  factory: () => Promise<GPUDevice | MkGpu>,
+  debug: boolean,
+  signal: AbortSignal,
+): () => Promise<DeviceLease> {
+  return () => gpuFrom(factory, debug, signal)
 }
 
 // As loosely typed as bitECS itself: a relation pair is `unknown` there.

@@ -2,7 +2,7 @@ import type { MkDeviceBuffer } from '@memkit/gpu'
 import { WrongBackend } from '@memkit/gpu'
 import { RowsOutOfRange } from '@memkit/core'
 import type { Schema, u32 } from '@memkit/core'
-import { InvalidOption } from './errors.ts'
+import { Disposed, InvalidOption } from './errors.ts'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
 import { vertexAttributes } from './vertex-layout.ts'
 import { storageDeclaration } from './wgsl-binding.ts'
@@ -30,11 +30,13 @@ export interface BufferSource {
 
 /**
  * The device buffer of a flagged component. One object for as long as the world is attached: what it points to is
- * replaced when the buffer grows, and `generation` goes up.
+ * replaced when the buffer grows, and `generation` goes up. After `mk.dispose()` (of a query's list, after the query's `dispose()`) every
+ * member throws Disposed.
  */
 export class SyncedBuffer<S extends Schema = Schema> {
-  readonly #source: BufferSource
-  readonly #coordinator: MkCoordinator
+  /** Both undefined once it has ended: a buffer that is kept holds on to neither device nor heap. */
+  #source: BufferSource | undefined
+  #coordinator: MkCoordinator | undefined
   #binding: GPUBufferBinding | undefined
   #bindingGeneration = -1
   #rowTable: SyncedBuffer<u32> | undefined
@@ -47,12 +49,13 @@ export class SyncedBuffer<S extends Schema = Schema> {
 
   /** The buffer, on every backend. */
   get buffer(): MkDeviceBuffer {
-    return this.#source.mirror.buffer
+    return this.#alive('buffer').mirror.buffer
   }
 
   /** The same as a `GPUBuffer`. @throws WrongBackend when the backend is not WebGPU: use `buffer.native` there */
   get gpuBuffer(): GPUBuffer {
-    const { backend } = this.#coordinator.gpu.capabilities
+    this.#alive('gpuBuffer')
+    const { backend } = this.#coordinator!.gpu.capabilities
     if (backend !== 'webgpu') throw new WrongBackend('gpuBuffer', 'webgpu', backend)
     return this.buffer.native as GPUBuffer
   }
@@ -68,26 +71,26 @@ export class SyncedBuffer<S extends Schema = Schema> {
 
   /** Goes up when the buffer is replaced: rebuild bind groups then. */
   get generation(): number {
-    return this.#source.mirror.generation
+    return this.#alive('generation').mirror.generation
   }
 
   /** Rows in use. Entity rows: the highest id ever synced + 1, row 0 and the rows of dead entities included. Packed: entities alive. */
   get rows(): number {
-    return this.#source.rows
+    return this.#alive('rows').rows
   }
 
   /** Rows the buffer has room for. */
   get capacity(): number {
-    return this.#source.mirror.capacity
+    return this.#alive('capacity').mirror.capacity
   }
 
   /** Bytes from one row to the next. */
   get stride(): number {
-    return this.#source.mirror.stride
+    return this.#alive('stride').mirror.stride
   }
 
   get schema(): S {
-    return this.#source.schema as S
+    return this.#alive('schema').schema as S
   }
 
   /**
@@ -95,20 +98,21 @@ export class SyncedBuffer<S extends Schema = Schema> {
    * there: a frame then makes no copy. What is under way still arrives. Always false in direction `'upload'`.
    */
   get downloads(): boolean {
-    return this.#source.mirror.downloads
+    return this.#alive('downloads').mirror.downloads
   }
   set downloads(on: boolean) {
-    this.#source.mirror.downloads = on && this.#source.mirror.deviceOwned
+    const { mirror } = this.#alive('downloads')
+    mirror.downloads = on && mirror.deviceOwned
   }
 
   /** Row of an entity, −1 when it has none. Packed rows are those of the last stage. */
   rowOf(entity: number): number {
-    return this.#source.rowOf(entity)
+    return this.#alive('rowOf()').rowOf(entity)
   }
 
   /** Id of a row's entity, without its version; −1 when the row is nobody's. Packed rows are those of the last stage. */
   entityOf(row: number): number {
-    return this.#source.entityOf?.(row) ?? -1
+    return this.#alive('entityOf()').entityOf?.(row) ?? -1
   }
 
   /**
@@ -116,10 +120,11 @@ export class SyncedBuffer<S extends Schema = Schema> {
    * @throws InvalidOption where row = entity, so that no table is needed
    */
   get rowTable(): SyncedBuffer<u32> {
-    const table = this.#source.rowTable?.()
+    const source = this.#alive('rowTable')
+    const table = source.rowTable?.()
     if (table === undefined)
-      throw new InvalidOption('rows', 'entity', `'packed' for ${this.#source.label} to have a row table`)
-    this.#rowTable ??= new SyncedBuffer<u32>(table, this.#coordinator)
+      throw new InvalidOption('rows', 'entity', `'packed' for ${source.label} to have a row table`)
+    this.#rowTable ??= new SyncedBuffer<u32>(table, this.#coordinator!)
     return this.#rowTable
   }
 
@@ -132,7 +137,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
    * @throws InvalidOption for `access: 'read_write'` where the CPU owns the rows
    */
   wgsl(group: number, binding: number, options: StorageOptions = {}): string {
-    return storageDeclaration(this.#source, group, binding, options)
+    return storageDeclaration(this.#alive('wgsl()'), group, binding, options)
   }
 
   /**
@@ -142,10 +147,11 @@ export class SyncedBuffer<S extends Schema = Schema> {
    * @throws NoVertexFormat for a field that vertices cannot have (f16 vectors of three, arrays, structs, atomics)
    */
   vertexLayout(firstLocation = 0): GPUVertexBufferLayout {
+    const { label, schema, mirror } = this.#alive('vertexLayout()')
     return {
-      arrayStride: this.stride,
+      arrayStride: mirror.stride,
       stepMode: 'instance',
-      attributes: vertexAttributes(this.#source.label, this.schema, firstLocation),
+      attributes: vertexAttributes(label, schema, firstLocation),
     }
   }
 
@@ -157,7 +163,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
    */
   read(first = 0, count: number = this.rows - first): Promise<ArrayBuffer> {
     this.#checkRows(first, count)
-    return this.#coordinator.download(this.buffer, first * this.stride, count * this.stride)
+    return this.#coordinator!.download(this.buffer, first * this.stride, count * this.stride)
   }
 
   /**
@@ -171,12 +177,28 @@ export class SyncedBuffer<S extends Schema = Schema> {
    */
   readCpu(first = 0, count: number = this.rows - first): ArrayBuffer {
     this.#checkRows(first, count)
-    const { mirror } = this.#source
+    const source = this.#alive('readCpu()')
+    const { mirror } = source
     const { stride } = mirror
     return (
-      this.#source.rowsNow?.(first, count) ??
+      source.rowsNow?.(first, count) ??
       mirror.view(Uint8Array).slice(first * stride, (first + count) * stride).buffer
     )
+  }
+
+  /** Ends it: what it showed is given back. @internal */
+  end(): void {
+    this.#rowTable?.end()
+    this.#rowTable = undefined
+    this.#source = undefined
+    this.#coordinator = undefined
+    this.#binding = undefined
+  }
+
+  /** @throws Disposed */
+  #alive(call: string): BufferSource {
+    if (this.#source === undefined) throw new Disposed(call)
+    return this.#source
   }
 
   #checkRows(first: number, count: number): void {

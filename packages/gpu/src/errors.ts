@@ -467,6 +467,26 @@ export class NoAdapter extends MkError {
 }
 
 /**
+ * The browser has no device to give: no WebGPU adapter, and no WebGL2 context where a canvas was given.
+ *
+ * What to do: serve the page over https (or from localhost), look at the browser's page about the GPU (`chrome://gpu`), and give `webGpu` a
+ * `canvas` so that WebGL2 can take over.
+ */
+export class NoBrowserDevice extends MkError {
+  readonly code = 'NoBrowserDevice'
+  /** What was tried, in words. */
+  declare readonly tried: readonly string[]
+
+  constructor(tried: readonly string[]) {
+    super(
+      `This browser has no device (tried: ${tried.join('; ')}). WebGPU needs https or localhost, and a GPU that the browser trusts ` +
+        '(chrome://gpu says more); give webGpu() a `canvas` so that WebGL2 can take over.',
+      { tried },
+    )
+  }
+}
+
+/**
  * The adapter gives no device with the limits or features asked for.
  *
  * What to do: ask for lower `limits` or fewer `features`.
@@ -474,7 +494,7 @@ export class NoAdapter extends MkError {
 export class DeviceRefused extends MkError {
   readonly code = 'DeviceRefused'
   declare readonly adapter: string
-  /** What Dawn said: the name, what was asked and what there is. */
+  /** What the adapter said: the name, what was asked and what there is. */
   declare readonly detail: string
 
   constructor(adapter: string, cause: unknown) {

@@ -82,7 +82,10 @@ const { TRANSFER_SRC, TRANSFER_DST, STORAGE } = MkBufferUsage
 export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwner<B> {
   readonly backend: B
   readonly capabilities: MkCapabilities
-  /** Resolves when the device is lost or this gpu destroyed. Never rejects. */
+  /**
+   * Resolves when the device is lost or this gpu destroyed. Never rejects. What `lost.then` was given stays with the gpu for as long as it
+   * lives: use `onLost` where the gpu outlives you.
+   */
   readonly lost: Promise<LossInfo>
   /** Running counts of the calls made; only go up. The same object always. */
   readonly calls: Readonly<MkCallCounts>
@@ -94,6 +97,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
   readonly #contents: ContentBuffers<B>
   readonly #parts = new Parts<B>()
   readonly #errorListeners = new Set<(error: MkError) => void>()
+  readonly #lossListeners = new Set<(info: LossInfo) => void>()
   #destroyed = false
   #resolveLost!: (info: LossInfo) => void
   /** Takes the last word of a write whose size is no multiple of 4. */
@@ -116,6 +120,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve
     })
+    void this.lost.then((info) => this.#tellOfLoss(info))
     backend.attach(
       {
         completed: (serial) => this.#timeline.complete(serial),
@@ -473,6 +478,18 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
   }
 
   /**
+   * Calls a listener when the device is lost or this gpu destroyed, as `lost` does; soon, where it is already.
+   * @returns a function that takes the listener off again: nothing of it stays with the gpu
+   */
+  onLost(listener: (info: LossInfo) => void): () => void {
+    const entry = (info: LossInfo): void => listener(info)
+    this.#lossListeners.add(entry)
+    // The others were told: only those that are left are.
+    if (this.isLost) void this.lost.then((info) => this.#tellOfLoss(info))
+    return () => void this.#lossListeners.delete(entry)
+  }
+
+  /**
    * Hears errors that come after the call that caused them: validation (with label and call in debug mode), hazards on
    * the Dummy. Without a listener those of our own calls go to `console.error`.
    * @returns takes the listener away again
@@ -563,6 +580,18 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     this.#timeline.lose(info)
     this.#memory.bury()
     this.#resolveLost(info)
+  }
+
+  #tellOfLoss(info: LossInfo): void {
+    const listeners = [...this.#lossListeners]
+    this.#lossListeners.clear()
+    for (const listener of listeners) {
+      try {
+        listener(info)
+      } catch (thrown) {
+        console.error(thrown)
+      }
+    }
   }
 
   #report(error: MkError, ours: boolean): void {

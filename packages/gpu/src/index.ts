@@ -37,6 +37,8 @@ export { WebGpuBackend } from './backends/webgpu.ts'
 export type { WebGpuBackendOptions } from './backends/webgpu.ts'
 export { WebGl2Backend } from './backends/webgl2.ts'
 export type { WebGl2BackendOptions } from './backends/webgl2.ts'
+export { webGpu, webGpuDevice } from './web-gpu.ts'
+export type { WebGpuDeviceOptions, WebGpuOptions } from './web-gpu.ts'
 
 export {
   AllocationFailed,
@@ -55,6 +57,7 @@ export {
   MemoryUnsupported,
   MisalignedCopy,
   NoAdapter,
+  NoBrowserDevice,
   NotMappable,
   NotFromPool,
   NotMapped,

@@ -14,6 +14,8 @@ import type {
 import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
 import { ScatterParameters } from './scatter-parameters.ts'
+import { onDeviceLost } from './device-loss.ts'
+import { mapHeld } from './pending-maps.ts'
 import { SCATTER_STORAGE_BUFFERS, ScatterPass } from './scatter-pass.ts'
 import { UnconfirmedBuffers } from './unconfirmed-buffers.ts'
 import type { Answer } from './unconfirmed-buffers.ts'
@@ -59,6 +61,8 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   #sink: BackendSink | undefined
   #debug = false
   #lost = false
+  /** Stops listening to the device, which may live on. */
+  #unwatch: () => void = () => {}
   #encoder: GPUCommandEncoder | undefined
   #pass: GPUComputePassEncoder | undefined
   /** Labels of the buffers that recorded work uses, in debug mode. */
@@ -110,9 +114,9 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     this.#sink = sink
     this.#debug = debug
     this.device.addEventListener('uncapturederror', this.#uncaptured)
-    void this.device.lost.then((info) => {
+    this.#unwatch = onDeviceLost(this.device, (info) => {
       this.#lost = true
-      sink.lost({ reason: info.reason === 'destroyed' ? 'destroyed' : 'unknown', message: info.message })
+      sink.lost(info)
     })
   }
 
@@ -236,8 +240,11 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     // GPUMapMode has the values of the usages.
     const mode = buffer.usage & MAP_WRITE ? MAP_WRITE : MAP_READ
     try {
-      if (answer === undefined) await buffer.mapAsync(mode)
-      else await this.#unconfirmed.within([answer], 'map', buffer.label, () => buffer.mapAsync(mode))
+      if (answer === undefined) await mapHeld(this.#queue, buffer, mode)
+      else
+        await this.#unconfirmed.within([answer], 'map', buffer.label, () =>
+          mapHeld(this.#queue, buffer, mode),
+        )
     } catch (cause) {
       // Chromium rejects the maps of a lost device before it says that the device is lost. What the queue answers comes after both,
       // so that whoever hears of the rejection knows why.
@@ -259,6 +266,8 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   }
 
   destroy(): void {
+    this.#lost = true
+    this.#unwatch()
     this.device.removeEventListener('uncapturederror', this.#uncaptured)
     this.#pass = undefined
     this.#encoder = undefined

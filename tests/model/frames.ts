@@ -1,9 +1,7 @@
-import { noCommit, query } from 'bitecs'
 import { compare } from './compare.ts'
 import type { ComponentModel } from './model.ts'
 import type { Session } from './session.ts'
 import type { Side } from './side.ts'
-import { bitecsTerms } from './terms.ts'
 import { TwoWayModel } from './two-way.ts'
 
 /** Opens a frame; one that is open is abandoned. What has come back from the device is taken. */
@@ -33,10 +31,8 @@ function stageModel(session: Session, side: Side, failed: boolean): void {
     model.stage(failed)
     markAgain(session, side, model, waiting)
   }
-  for (const { model } of side.queries) {
-    // bitECS lists a prefab where it matched when it was made, and nowhere else: who asks it knows.
-    const listed = side.prefabs.length === 0 ? [] : query(side.world, bitecsTerms(model.terms), noCommit)
-    const prefabs = side.prefabs.filter((prefab) => listed.includes(prefab))
+  for (const { model, listed } of side.queries) {
+    const prefabs = side.prefabs.filter((prefab) => listed.has(prefab))
     model.stage(side.world, [...side.crowd, ...side.entities], side.mask, prefabs)
   }
 }

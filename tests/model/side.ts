@@ -12,6 +12,8 @@ export interface LivingQuery {
   readonly draw: readonly number[] | undefined
   /** Index of the component whose rows it lists. */
   readonly rowsOf: number | undefined
+  /** Prefabs that matched when they were made, while the query was followed. */
+  readonly listed: Set<number>
 }
 
 /** One world with its sync and its models. */

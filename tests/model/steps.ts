@@ -58,6 +58,7 @@ const frameSteps: StepsOf<
       model: new QueryModel(c === undefined ? terms : [...terms, ...side.models[c].terms]),
       draw: shape === undefined ? undefined : draw === 1 ? [6, 0, 0, 0] : [36, 0, 0, 0, 0],
       rowsOf: c,
+      listed: new Set(),
     })
   },
   closeQuery: (session, { w, i }) => {

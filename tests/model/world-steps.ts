@@ -102,6 +102,9 @@ export const worldSteps: StepsOf<
     }
     const prefab = addPrefab(side.world)
     side.prefabs.push(prefab)
+    // A query lists a prefab that matched when it was made, before it was one, and no other.
+    for (const { model, listed } of side.queries)
+      if (model.terms.every(({ op }) => op === 'not')) listed.add(prefab)
     session.parts.forEach((part, i) => {
       // bitECS takes a prefab for an entity when a relation of its ends.
       if (((parts >> i) & 1) !== 0 && !session.isPair(part)) addComponent(side.world, prefab, part)

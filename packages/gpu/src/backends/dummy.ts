@@ -107,6 +107,7 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
       runtime: 'JavaScript',
       maxBufferSize,
       maxStorageBufferBindingSize: Math.min(maxBufferSize, 128 << 20),
+      maxStorageBuffersInVertexStage: 8,
       maxUniformBufferBindingSize: 64 << 10,
       uniformOffsetAlignment: 256,
       storageOffsetAlignment: 256,

@@ -68,6 +68,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
       runtime: runtimeName(),
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxStorageBuffersInVertexStage: vertexStorageBuffers(limits),
       maxUniformBufferBindingSize: limits.maxUniformBufferBindingSize,
       uniformOffsetAlignment: limits.minUniformBufferOffsetAlignment,
       storageOffsetAlignment: limits.minStorageBufferOffsetAlignment,
@@ -288,6 +289,12 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
 /** True for memory that `writeBuffer` takes everywhere: neither shared nor resizable. */
 function isPlain(source: ArrayBuffer | SharedArrayBuffer): source is ArrayBuffer {
   return source instanceof ArrayBuffer && (source as { resizable?: boolean }).resizable !== true
+}
+
+/** Browsers without compatibility mode have no such limit: there the vertex stage is like any other. */
+function vertexStorageBuffers(limits: GPUSupportedLimits): number {
+  const { maxStorageBuffersInVertexStage } = limits as { maxStorageBuffersInVertexStage?: number }
+  return maxStorageBuffersInVertexStage ?? limits.maxStorageBuffersPerShaderStage
 }
 
 function adapterName(device: GPUDevice): string {

@@ -26,11 +26,11 @@ const { browser, close } = await launchFirefox()
 let passed = 0
 let failed = 0
 try {
-  for (const backend of ['webgpu', 'webgl2']) {
+  for (const backend of /** @type {const} */ (['webgpu', 'webgl2'])) {
     const page = await browser.newPage()
     page.setDefaultTimeout(600_000)
     page.on('pageerror', (error) => console.error(`page: ${error}`))
-    await page.goto(server.resolvedUrls.local[0])
+    await page.goto(server.resolvedUrls?.local[0] ?? '')
     await page.waitForFunction('window.runConformance !== undefined')
     const outcome = await page.evaluate((name) => window.runConformance(name), backend)
     report(outcome)

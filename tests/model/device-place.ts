@@ -1,16 +1,35 @@
 import { WebGl2Backend, WebGpuBackend } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
+import { starvedDevice } from '../suites/starved-device.ts'
+import type { StarvedDevice } from '../suites/starved-device.ts'
 import type { Place } from './place.ts'
+
+/** Milliseconds that a device takes to say that it has no memory. */
+const ANSWER_MS = 4
 
 /** One device for all programs, as long as none of them loses it. */
 export function devicePlace(open: () => Promise<MkGpu>, mark?: Place['mark']): Place & { end(): void } {
   let gpu: MkGpu | undefined
+  let starved: StarvedDevice | undefined
   return {
     async open() {
-      if (gpu === undefined || gpu.isLost) gpu = await open()
+      if (gpu === undefined || gpu.isLost) {
+        gpu = await open()
+        const { backend } = gpu
+        starved = backend instanceof WebGpuBackend ? starvedDevice(backend.device, ANSWER_MS) : undefined
+      }
       return gpu
     },
-    async close() {},
+    async close() {
+      starved?.starve([])
+    },
+    starve(_, buffers) {
+      starved?.starve(Array.from({ length: buffers }, (_, i) => starved!.made() + 1 + i))
+    },
+    feed() {
+      starved?.starve([])
+    },
+    answered: () => new Promise((resolve) => setTimeout(resolve, ANSWER_MS + 1)),
     compute(gpu, buffer, offset, bytes) {
       if (gpu.backend instanceof WebGpuBackend) dispatch(gpu.backend.device, buffer, offset, bytes)
       else gpu.write(buffer, offset, bytes.buffer, 0, bytes.length)

@@ -29,14 +29,8 @@ export const faultSteps: StepsOf<'lose' | 'restore' | 'hang' | 'starve' | 'hog' 
     if (backend instanceof DummyBackend) backend.faults = { ...backend.faults, neverComplete: on === 1 }
   },
   starve: (session, { n, late }) => {
-    const { backend } = session.gpu
-    if (!(backend instanceof DummyBackend) || session.gpu.isLost) return
-    const next = backend.calls.buffersCreated + 1
-    backend.faults = {
-      ...backend.faults,
-      outOfMemoryAt: Array.from({ length: n + 1 }, (_, i) => next + i),
-      outOfMemory: late === 0 ? 'throw' : 'late',
-    }
+    if (session.place.starve === undefined || session.gpu.isLost || session.losing) return
+    session.place.starve(session.gpu, n + 1, late === 1)
     session.starved = true
   },
   hog: (session, { w, leave }) => {
@@ -53,13 +47,13 @@ export const faultSteps: StepsOf<'lose' | 'restore' | 'hang' | 'starve' | 'hog' 
   },
   feed: async (session) => {
     for (const { unhog } of session.sides) unhog?.()
-    const { backend } = session.gpu
-    if (!session.starved || !(backend instanceof DummyBackend)) return
-    backend.faults = { ...backend.faults, outOfMemoryAt: [] }
+    if (!session.starved) return
+    session.place.feed?.(session.gpu)
     for (const side of session.sides) {
       // The device says late that there was no memory; then buffers are tried for again, at growing distances.
       for (let i = 0; i < RETRY_FRAMES; i++) {
-        if (i < 3) await new Promise((resolve) => setTimeout(resolve, 1))
+        // A buffer that was asked for is used in the frame after the answer.
+        if (i < 8 || i % 4 === 0 || i > RETRY_FRAMES - 4) await session.place.answered(session.gpu)
         await end(session, side)
       }
     }

@@ -33,6 +33,7 @@ it.each([
     // Of a hundred steps about sixteen end a frame; on a lost device there is nothing to compare.
     expect(tally.frames).toBeGreaterThan((tally.steps * 4) / 100)
     expect(tally.losses > 0).toBe(faults)
+    expect(tally.shortages > 0).toBe(faults)
     // Where the device writes rows as well, which one program in two has.
     expect(Math.min(tally.computed, tally.cameBack)).toBeGreaterThan(0)
   },

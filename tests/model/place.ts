@@ -32,6 +32,15 @@ export interface Place {
   compute(gpu: MkGpu, buffer: MkDeviceBuffer, offset: number, bytes: Uint8Array<ArrayBuffer>): void
   /** Loses a real device, which says so some time later. */
   readonly lose?: (gpu: MkGpu) => void
+  /**
+   * Leaves no memory for the next buffers, where that can be arranged.
+   * @param late the device says so some time later, if it can say so at once
+   */
+  readonly starve?: (gpu: MkGpu, buffers: number, late: boolean) => void
+  /** There is memory again. */
+  readonly feed?: (gpu: MkGpu) => void
+  /** Waits until the device has said of all buffers whether there is memory for them. */
+  answered(gpu: MkGpu): Promise<void>
   /** Marks an entity from another thread, where there is one. */
   readonly mark?: ((marker: SharedMarker, entity: number) => Promise<void>) | undefined
 }

@@ -125,7 +125,7 @@ export type Step =
   | { readonly op: 'restore' }
   /** Dummy only: completion is not reported from now on, or is again. */
   | { readonly op: 'hang'; on: number }
-  /** Dummy only: the next `n` buffers get no memory; `late`: the device says so later. */
+  /** The next `n` + 1 buffers get no memory; `late`: the device says so later, as WebGPU always does. */
   | { readonly op: 'starve'; n: number; late: number }
   /** Takes all memory of a world's heap but `leave` hundreds of bytes. */
   | { readonly op: 'hog'; w: number; leave: number }

@@ -147,6 +147,7 @@ export class Session {
   clearFaults(): void {
     const { backend } = this.gpu
     if (backend instanceof DummyBackend) backend.faults = {}
+    this.place.feed?.(this.gpu)
   }
 
   async open(): Promise<void> {
@@ -240,7 +241,7 @@ export class Session {
 
   /** Lets scatter get ready, and what was destroyed go. */
   async settle(): Promise<void> {
-    if (this.gpu.backend instanceof DummyBackend) for (let i = 0; i < 20; i++) await Promise.resolve()
+    if (this.gpu.backend instanceof DummyBackend) await this.place.answered(this.gpu)
     else for (const { mk } of this.sides) await mk.coordinator.ready()
   }
 }

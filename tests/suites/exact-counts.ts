@@ -1,6 +1,6 @@
 import { createHeap, f32 } from '@memkit/core'
 import { BufferingMode, MkCoordinator } from '@memkit/coordinator'
-import type { CoordinatorConfig, FrameReport } from '@memkit/coordinator'
+import type { CoordinatorConfig, FrameReport, Mirror } from '@memkit/coordinator'
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld, removeComponent } from 'bitecs'
@@ -94,6 +94,11 @@ export function describeExactCounts(device: CountedDevice): void {
     await co.ready()
   }
 
+  /** The device has said that it has memory for them: from here on they share a submit. */
+  async function confirmed(mirrors: Mirror[]): Promise<void> {
+    await Promise.all(mirrors.map(({ buffer }) => buffer.settled))
+  }
+
   describe('a mirror of 10 000 rows of 16 bytes', () => {
     test('nothing changed: nothing is called', async () => {
       await coordinator()
@@ -163,6 +168,7 @@ export function describeExactCounts(device: CountedDevice): void {
   test('five scattered mirrors: still one write and one submit, and five dispatches', async () => {
     await coordinator({ strategy: 'scatter' })
     const mirrors = Array.from({ length: 5 }, () => co.createMirror({ rows: 1_000, stride: STRIDE }))
+    await confirmed(mirrors)
     const scattered = (rows: number): DeviceCalls =>
       frame(() => {
         for (const mirror of mirrors) for (let k = 0; k < rows; k++) mirror.mark(k * 97)
@@ -172,6 +178,22 @@ export function describeExactCounts(device: CountedDevice): void {
     const steady = { ...nothing, writes: 1, bytesWritten: 1_040, dispatches: 5, submits: 1 }
     expect(scattered(10)).toEqual(withParameters(steady, 5))
     expect(scattered(10)).toEqual(steady)
+    co.dispose()
+  })
+
+  test('mirrors that the device has not confirmed scatter in a submit each, and in one as soon as it has', async () => {
+    await coordinator({ strategy: 'scatter' })
+    const old = [1, 2].map(() => co.createMirror({ rows: 1_000, stride: STRIDE }))
+    await confirmed(old)
+    const scattered = (mirrors: Mirror[]): DeviceCalls =>
+      frame(() => mirrors.forEach((mirror) => mirror.mark(97)))
+    scattered(old)
+    const made = [1, 2, 3].map(() => co.createMirror({ rows: 1_000, stride: STRIDE }))
+    // The two that are confirmed share one.
+    const steady = { ...nothing, writes: 1, bytesWritten: 5 * 32, dispatches: 5 }
+    expect(scattered([...old, ...made])).toEqual(withParameters({ ...steady, submits: 4 }, 3))
+    await confirmed(made)
+    expect(scattered([...old, ...made])).toEqual({ ...steady, submits: 1 })
     co.dispose()
   })
 

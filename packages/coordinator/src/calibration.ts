@@ -189,6 +189,11 @@ class Calibration {
   async #rounds(target: MkDeviceBuffer, probes: readonly Probe[]): Promise<number | undefined> {
     const gpu = this.#gpu
     const beside = this.#buffer(16)
+    // Work on unconfirmed buffers goes to the queue in more submits than a frame's.
+    for (const { settled } of this.#buffers) {
+      const failed = await settled
+      if (failed) throw failed
+    }
     const finish = (): Promise<void> => {
       // Writes alone may wait for the next submit.
       gpu.copy(target, 0, beside, 0, 4)

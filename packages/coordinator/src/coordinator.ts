@@ -74,6 +74,10 @@ export class MkCoordinator {
   readonly #flush: MirrorFlush
   readonly #frees = new DeferredFrees()
   readonly #listeners = new Listeners()
+  /** Says that the device has no memory for something that is asked for again. */
+  readonly #noMemory = (error: MkError): void => {
+    if (!this.#disposed) this.#listeners.warn(error.code, error.message, error, error.message)
+  }
   readonly #owners = new Map<MkDeviceBuffer, string>()
   readonly #mirrors = new Set<Mirror>()
   readonly #ring: ReadbackRing
@@ -127,7 +131,7 @@ export class MkCoordinator {
     for (let i = 0; i < memories; i++) {
       const label = memories > 1 ? `memkit frame buffer ${i}` : 'memkit frame buffer'
       const first = config.frameBufferBytes ?? FRAME_BUFFER_BYTES
-      this.#frameMemories.push(new FrameMemory(this.#gpu, frameHeap, first, label))
+      this.#frameMemories.push(new FrameMemory(this.#gpu, frameHeap, first, label, this.#noMemory))
     }
     this.#slot = this.#slots[0]!
     this.#frameMemory = this.#frameMemories[0]!
@@ -266,8 +270,9 @@ export class MkCoordinator {
   }
 
   /**
-   * Closes the frame: plans every mirror, packs what was staged, and hands it all over with at most one submit (two where a
-   * buffer that the device owns grew). Where nothing is dirty and nothing staged it calls nothing.
+   * Closes the frame: plans every mirror, packs what was staged, and hands it all over with at most one submit. In a frame in which a buffer
+   * is new there are more: one before the writes where rows are copied out of an outgrown buffer, and one for each buffer that the
+   * device has not confirmed. Where nothing is dirty and nothing staged it calls nothing.
    * @returns one object, reused by every frame
    * @throws NoOpenFrame
    */
@@ -357,7 +362,7 @@ export class MkCoordinator {
     const mirror = new Mirror(this.#host, options, options.label ?? `Mirror${++this.#made}`)
     this.#mirrors.add(mirror)
     this.#flush.add(mirror)
-    if (mirror.deviceOwned) this.#downloads.push(new MirrorDownloads(mirror, this.#ring))
+    if (mirror.deviceOwned) this.#downloads.push(new MirrorDownloads(mirror, this.#ring, this.#noMemory))
     return mirror
   }
 

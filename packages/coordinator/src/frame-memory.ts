@@ -1,7 +1,7 @@
-import type { Heap } from '@memkit/core'
-import { MkBufferUsage } from '@memkit/gpu'
+import type { Heap, MkError } from '@memkit/core'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { FlushScratch } from './flush-scratch.ts'
+import { FrameBuffer } from './frame-buffer.ts'
 import type { FrameSlice, Slot } from './slot.ts'
 
 /** Pieces are padded to this, so that a uniform block's last bytes are there. */
@@ -14,17 +14,15 @@ const PAD = 16
  *     arena   [ a ][ x ][ b ]          x was never staged
  *     device  [ a··][ b··]             at multiples of the binding alignment
  *
- * When the frame buffer is full, further pieces of the frame go to a spill buffer made for them, and the frame buffer
- * grows before the next frame.
+ * When the frame buffer is full, further pieces of the frame go to a spill buffer made for them, and the frame buffer grows: a bigger one is
+ * used as soon as the device has confirmed it.
  */
 export class FrameMemory {
   readonly #heap: Heap
   readonly #bytes: Uint8Array
-  readonly #label: string
   #gpu: MkGpu
   #align: number
-  #buffer: MkDeviceBuffer
-  #generation = 1
+  readonly #frameBuffer: FrameBuffer
   /** Regions of this frame: the frame buffer, then spill buffers. */
   readonly #regions: MkDeviceBuffer[] = []
   readonly #used: number[] = []
@@ -42,40 +40,32 @@ export class FrameMemory {
   /** Pieces of this frame that went to a spill buffer. */
   spills = 0
 
-  constructor(gpu: MkGpu, heap: Heap, firstSize: number, label: string) {
+  /** @param warn hears that there was no memory for what was staged */
+  constructor(gpu: MkGpu, heap: Heap, firstSize: number, label: string, warn: (error: MkError) => void) {
     this.#heap = heap
     this.#bytes = new Uint8Array(heap.buffer)
-    this.#label = label
     this.#gpu = gpu
     this.#align = alignment(gpu)
-    this.#buffer = this.#make(Math.min(firstSize, gpu.capabilities.maxBufferSize), label)
+    this.#frameBuffer = new FrameBuffer(gpu, firstSize, label, warn)
   }
 
   /** The frame buffer. */
   get buffer(): MkDeviceBuffer {
-    return this.#buffer
+    return this.#frameBuffer.current
   }
   /** Goes up when the frame buffer is replaced: make bind groups anew. */
   get generation(): number {
-    return this.#generation
+    return this.#frameBuffer.generation
   }
 
   /**
-   * Drops what was staged and makes the frame buffer big enough for what the last frame wanted.
+   * Drops what was staged, and takes a frame buffer that was asked for.
    * @returns the buffer that was replaced
    */
   beginFrame(): MkDeviceBuffer | undefined {
-    const wanted = this.#wanted
     this.#wanted = 0
     this.drop()
-    const old = this.#buffer
-    if (wanted <= old.size || this.#gpu.isLost) return undefined
-    const most = this.#gpu.capabilities.maxBufferSize
-    const size = Math.min(most, 2 ** Math.ceil(Math.log2(wanted)))
-    if (size <= old.size) return undefined
-    this.#buffer = this.#make(size, this.#label)
-    this.#generation++
-    return old
+    return this.#frameBuffer.beginFrame()
   }
 
   /** Forgets the pieces of this frame. */
@@ -87,18 +77,23 @@ export class FrameMemory {
     this.spills = 0
   }
 
-  /** Notes a piece. Its bytes are read by `flush`. */
+  /**
+   * Notes a piece. Its bytes are read by `flush`.
+   * @throws AllocationFailed where the device says at once that it has no memory for a spill buffer
+   */
   stage(byteOffset: number, byteLength: number, slot: Slot): FrameSlice {
     const size = Math.max(PAD, Math.ceil(byteLength / PAD) * PAD)
     const align = this.#align
     this.#wanted = Math.ceil(this.#wanted / align) * align + size
-    if (this.#regionCount === 0) this.#openRegion(this.#buffer)
+    const { current } = this.#frameBuffer
+    if (this.#regionCount === 0) this.#openRegion(current)
     let region = this.#regionCount - 1
     let offset = Math.ceil(this.#used[region] / align) * align
     // On a lost device nothing is written, and no buffer can be made.
-    if (this.#gpu.isLost) return slot.slice(this.#buffer, 0, Math.min(size, this.#buffer.size))
-    if (offset + size > this.#regions[region].size) {
-      const spill = this.#make(Math.max(this.#regions[0].size, size), `${this.#label} spill`)
+    if (this.#gpu.isLost) return slot.slice(current, 0, Math.min(size, current.size))
+    const opened = this.#regions[region]
+    if (offset + size > opened.size || this.#frameBuffer.isMissing(opened)) {
+      const spill = this.#frameBuffer.spill(this.#spillBytes(size))
       slot.spillBuffers.push(spill)
       this.#openRegion(spill)
       region++
@@ -123,6 +118,7 @@ export class FrameMemory {
     for (let region = 0; region < this.#regionCount; region++) {
       const buffer = this.#regions[region]
       const used = this.#used[region]
+      if (used === 0) continue
       const base = scratch.reserve(used)
       for (; piece < this.#pieces && this.#region[piece] === region; piece++) {
         const from = this.#source[piece]
@@ -138,20 +134,23 @@ export class FrameMemory {
       }
       if (base >= 0) this.#gpu.write(buffer, 0, this.#heap.buffer, base, used)
     }
+    this.#frameBuffer.want(this.#wanted)
   }
 
-  /** Goes on on a new device; the frame buffer is made anew when it is needed. */
+  /**
+   * Goes on with a new device.
+   * @throws DeviceLost
+   */
   rebuild(gpu: MkGpu): void {
     this.#gpu = gpu
     this.#align = alignment(gpu)
     this.drop()
-    this.#buffer = this.#make(Math.min(this.#buffer.size, gpu.capabilities.maxBufferSize), this.#label)
-    this.#generation++
+    this.#frameBuffer.rebuild(gpu)
   }
 
   dispose(): void {
     this.drop()
-    this.#buffer.destroy()
+    this.#frameBuffer.dispose()
   }
 
   #openRegion(buffer: MkDeviceBuffer): void {
@@ -160,16 +159,11 @@ export class FrameMemory {
     this.#used[region] = 0
   }
 
-  #make(size: number, label: string): MkDeviceBuffer {
-    const bytes = Math.min(Math.ceil(size / 256) * 256, this.#gpu.capabilities.maxBufferSize)
-    return this.#gpu.createDeviceBuffer(Math.max(bytes, size), frameUsage(this.#gpu), { label })
+  /** Each spill holds as much as all before it, so that a frame makes few. */
+  #spillBytes(size: number): number {
+    const { maxBufferSize } = this.#gpu.capabilities
+    return Math.max(size, this.#regions[0].size, Math.min(this.#wanted, maxBufferSize))
   }
-}
-
-/** Everything the backend lets one buffer be. */
-function frameUsage(gpu: MkGpu): number {
-  const { usages, indexIsExclusive } = gpu.capabilities
-  return indexIsExclusive ? usages & ~MkBufferUsage.INDEX : usages
 }
 
 /** The larger of the two binding alignments: what is staged can be bound as uniform and as storage. */

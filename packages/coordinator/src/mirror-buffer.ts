@@ -1,10 +1,9 @@
 import type { MkError } from '@memkit/core'
 import type { MkCapabilities, MkDeviceBuffer } from '@memkit/gpu'
+import { AwaitedBuffer } from './awaited-buffer.ts'
 import { MirrorOutOfMemory, MirrorTooLarge } from './errors.ts'
 import type { MirrorHost } from './mirror-host.ts'
-
-/** Frames between two tries to get a bigger buffer from a device that had no memory: 1, 2, 4 … this. */
-const MAX_RETRY_FRAMES = 256
+import { Shortage } from './shortage.ts'
 
 /** What a mirror's device side tells the mirror. */
 export interface MirrorBufferOwner {
@@ -19,6 +18,12 @@ export interface MirrorBufferOwner {
  *     chain   [ 64 KiB confirmed ][ 128 KiB ? ][ 256 KiB ? ]      the last is in use
  *     256 KiB confirmed   → the two before it are let go
  *     256 KiB has none    → 128 KiB is in use again
+ *
+ * Where the device owns rows, they are copied from one to the next. Then 256 KiB holds them when both of the last are confirmed, in
+ * whatever order the device answers, and when 128 KiB has none, 64 KiB is in use again.
+ *
+ * After a failure a buffer for all rows is asked for at growing distances, and not used before it is confirmed: work of the user's that names a
+ * buffer without memory is refused by the device, which happens once per shortage and not at every try.
  */
 export class MirrorBuffer {
   readonly #host: MirrorHost
@@ -26,23 +31,33 @@ export class MirrorBuffer {
   readonly #label: string
   readonly #stride: number
   readonly #usage: number
+  /** The device owns rows: they are copied when the buffer is replaced. */
+  readonly #keepsRows: boolean
+  /** Outgrown buffers that are still needed, oldest first, then the one in use. */
   #chain: MkDeviceBuffer[] = []
-  #confirmed: MkDeviceBuffer | undefined
-  #retryFrames = 1
-  #retryAt = 0
-  /** The user knows that there is no memory. */
-  #told = false
+  /** For all rows, after a failure. */
+  readonly #awaited = new AwaitedBuffer()
+  readonly #shortage: Shortage
   /** The buffer in use; undefined before the first, and when none could be had. */
   current: MkDeviceBuffer | undefined
   /** The outgrown buffer whose rows are to be copied by the device before the next write: it owns them. */
   copyFrom: MkDeviceBuffer | undefined
 
-  constructor(host: MirrorHost, owner: MirrorBufferOwner, label: string, stride: number, usage: number) {
+  constructor(
+    host: MirrorHost,
+    owner: MirrorBufferOwner,
+    label: string,
+    stride: number,
+    usage: number,
+    keepsRows: boolean,
+  ) {
     this.#host = host
     this.#owner = owner
     this.#label = label
     this.#stride = stride
     this.#usage = usage
+    this.#keepsRows = keepsRows
+    this.#shortage = new Shortage((failure) => host.listeners.warn(failure.code, failure.message, failure))
   }
 
   /** Rows that fit the buffer in use. */
@@ -67,35 +82,33 @@ export class MirrorBuffer {
   }
 
   /**
-   * Puts a buffer of `rows` rows into use.
-   * @param copy keep the rows that the device has
+   * Puts a buffer of `rows` rows into use, unconfirmed.
    * @throws MirrorOutOfMemory when the device says so at once, DeviceLost; nothing is changed then
    */
-  replace(rows: number, copy: boolean): void {
-    const before = this.current
-    const buffer = this.#create(rows)
-    if (copy) this.copyFrom ??= before
-    this.current = buffer
-    this.#chain.push(buffer)
-    this.#host.adopt(buffer, this.#label)
-    if (before) this.#host.countReallocation()
-    void buffer.settled.then((error) => this.#settle(buffer, error))
+  replace(rows: number): void {
+    this.#use(this.#create(rows))
+    this.#awaited.drop()
   }
 
   /**
-   * Tries again to get a buffer for all rows, at growing distances.
-   * @returns true when there is one now
+   * Tries to get a buffer for all rows, for which there was no memory. Called once per frame.
+   * @returns true when there is one in use now
    */
-  retry(rows: number, copy: boolean): boolean {
-    if (this.#host.frame < this.#retryAt) return false
-    this.#backOff()
-    try {
-      this.replace(rows, copy)
-      return true
-    } catch {
-      // Told when it failed first. The rows stay dirty.
-      return false
+  retry(rows: number): boolean {
+    const awaited = this.#awaited
+    awaited.backOff.passFrame()
+    const confirmed = awaited.take()
+    if (confirmed !== undefined) {
+      if (confirmed.size >= rows * this.#stride) {
+        this.#use(confirmed)
+        return true
+      }
+      confirmed.destroy()
     }
+    // Without a buffer in use there is none that anybody could have named.
+    if (this.current === undefined) return this.#replaceIfDue(rows)
+    awaited.ask(this.#host.gpu, rows * this.#stride, this.#usage, this.#label)
+    return false
   }
 
   /** The rows of the outgrown buffer are on their way into the new one. */
@@ -108,63 +121,83 @@ export class MirrorBuffer {
   reset(): void {
     for (const buffer of this.#chain) this.#host.disown(buffer)
     this.#chain = []
-    this.#confirmed = undefined
     this.current = undefined
     this.copyFrom = undefined
-    this.#retryAt = 0
-    this.#retryFrames = 1
+    this.#awaited.drop()
+    this.#awaited.backOff.reset()
   }
 
   destroy(): void {
-    for (const buffer of this.#chain) {
-      this.#host.disown(buffer)
-      this.#host.retire(buffer)
-    }
+    for (const buffer of this.#chain) this.#giveBack(buffer)
     this.#chain = []
+    this.#awaited.drop()
+  }
+
+  #use(buffer: MkDeviceBuffer): void {
+    const before = this.current
+    if (before && this.copyFrom) {
+      // Outgrown before it got any rows.
+      this.#chain.pop()
+      this.#giveBack(before)
+    }
+    if (this.#keepsRows) this.copyFrom ??= before
+    this.current = buffer
+    this.#chain.push(buffer)
+    this.#host.adopt(buffer, this.#label)
+    if (before) this.#host.countReallocation()
+    void buffer.settled.then((error) => this.#settle(buffer, error))
+  }
+
+  #replaceIfDue(rows: number): boolean {
+    const { backOff } = this.#awaited
+    if (!backOff.due) return false
+    try {
+      this.replace(rows)
+      return true
+    } catch {
+      // Told when it failed first. The rows stay dirty.
+      backOff.failed()
+      return false
+    }
   }
 
   #settle(buffer: MkDeviceBuffer, error: MkError | undefined): void {
     const at = this.#chain.indexOf(buffer)
     if (at < 0 || this.#host.isLost) return
     if (error === undefined) {
-      this.#confirmed = buffer
-      this.#retryFrames = 1
-      this.#told = false
+      this.#awaited.backOff.reset()
+      this.#shortage.over()
       this.#letGo()
       return
     }
-    this.#chain.splice(at, 1)
-    if (this.copyFrom === buffer) this.copyFrom = this.#chain[at - 1]
+    // Rows that were copied out of it, and out of what was, are as little there as it is.
+    const gone = this.#keepsRows ? this.#chain.splice(at) : this.#chain.splice(at, 1)
     const kept = this.#chain.at(-1)
-    if (buffer === this.current) {
+    for (const lost of gone) this.#giveBack(lost)
+    if (kept !== this.current) {
       this.current = kept
-      if (this.copyFrom === kept) this.copyFrom = undefined
-      this.#backOff()
+      this.copyFrom = undefined
+      this.#awaited.backOff.failed()
       this.#host.countReallocation()
       this.#owner.rolledBack(kept)
     }
+    const failure = new MirrorOutOfMemory(this.#label, buffer.size, kept?.size ?? 0, this.#maxBytes(), error)
+    this.#shortage.tell(failure)
+  }
+
+  /** Lets go of what is older than the newest buffer that certainly holds the rows. */
+  #letGo(): void {
+    if (this.copyFrom) return
+    const chain = this.#chain
+    const unconfirmed = chain.findIndex(({ confirmed }) => !confirmed)
+    const copied = unconfirmed < 0 ? chain.length - 1 : unconfirmed - 1
+    const at = this.#keepsRows ? copied : chain.findLastIndex(({ confirmed }) => confirmed)
+    if (at > 0) for (const buffer of chain.splice(0, at)) this.#giveBack(buffer)
+  }
+
+  #giveBack(buffer: MkDeviceBuffer): void {
     this.#host.disown(buffer)
     this.#host.retire(buffer)
-    if (this.#told) return
-    this.#told = true
-    const failure = new MirrorOutOfMemory(this.#label, buffer.size, kept?.size ?? 0, this.#maxBytes(), error)
-    this.#host.listeners.warn(failure.code, failure.message, failure)
-  }
-
-  /** Everything older than the newest confirmed buffer is no longer needed, once its rows were copied. */
-  #letGo(): void {
-    if (this.copyFrom || !this.#confirmed) return
-    const at = this.#chain.indexOf(this.#confirmed)
-    for (let i = 0; i < at; i++) {
-      this.#host.disown(this.#chain[i])
-      this.#host.retire(this.#chain[i])
-    }
-    if (at > 0) this.#chain.splice(0, at)
-  }
-
-  #backOff(): void {
-    this.#retryAt = this.#host.frame + this.#retryFrames
-    this.#retryFrames = Math.min(this.#retryFrames * 2, MAX_RETRY_FRAMES)
   }
 
   #create(rows: number): MkDeviceBuffer {

@@ -3,6 +3,7 @@ import type { MkError } from '@memkit/core'
 import type { MkDeviceBuffer, MkGpu, MkStagingBuffer } from '@memkit/gpu'
 import type { Mirror } from './mirror.ts'
 import type { ReadbackRing } from './readback.ts'
+import { Shortage } from './shortage.ts'
 
 /** Rows on their way back. */
 interface Flight {
@@ -35,10 +36,13 @@ export class MirrorDownloads {
   /** Flights that have landed, to be used again. */
   readonly #landed: Flight[] = []
   #recorded: Flight | undefined
+  readonly #shortage: Shortage
 
-  constructor(mirror: Mirror, ring: ReadbackRing) {
+  /** @param warn hears, once per shortage, that there is no memory to bring rows back through */
+  constructor(mirror: Mirror, ring: ReadbackRing, warn: (error: MkError) => void) {
     this.mirror = mirror
     this.#ring = ring
+    this.#shortage = new Shortage(warn)
   }
 
   /** Takes what has come back. Called when a frame begins. */
@@ -51,6 +55,7 @@ export class MirrorDownloads {
       // A device that is destroyed takes mapped bytes with it, some time before it is known to be lost.
       if (flight.bytes && flight.bytes.length === 0) flight.staging.destroy()
       else if (flight.bytes) {
+        this.#shortage.over()
         this.#fit(flight)
         this.mirror.receive(
           flight.bytes,
@@ -109,12 +114,14 @@ export class MirrorDownloads {
     // Rows that do not come back: the device was lost, the mirror destroyed, or there was no memory for the buffer.
     const fail = (): void => {
       flight.failed = true
-      if (!gpu.isLost) flight.staging.destroy()
+      if (gpu.isLost) return
+      flight.staging.destroy()
+      void flight.staging.settled.then((error) => error && this.#tell(error))
     }
     flight.staging.map().then(async (bytes) => {
       // What was copied out of a buffer without memory is nothing, and the device says late that it has none.
-      if (await flight.source.settled) fail()
-      else flight.bytes = bytes
+      if (await flight.source.settled) return fail()
+      flight.bytes = bytes
     }, fail)
   }
 
@@ -124,8 +131,13 @@ export class MirrorDownloads {
       return this.#ring.take(size)
     } catch (error) {
       if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
+      this.#tell(error as MkError)
       return undefined
     }
+  }
+
+  #tell(error: MkError): void {
+    if (error.code === 'AllocationFailed' && !this.mirror.destroyed) this.#shortage.tell(error)
   }
 
   /** The mirror may have grown since the flight began. */

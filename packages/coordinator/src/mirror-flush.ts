@@ -1,5 +1,4 @@
 import type { Heap } from '@memkit/core'
-import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { Strategy } from './config.ts'
 import type { CostModel } from './cost-model.ts'
@@ -9,10 +8,7 @@ import type { Mirror } from './mirror.ts'
 import { createPlan, plan, scatterInstead, sharedSetUp } from './planner.ts'
 import type { Plan, PlanStrategy } from './planner.ts'
 import { RunWalk } from './run-walk.ts'
-
-/** The first scatter buffer, and the most that one frame may scatter. Bytes. */
-const SCATTER_FIRST = 256 << 10
-const SCATTER_MOST = 64 << 20
+import { ScatterPayload } from './scatter-payload.ts'
 
 /** A mirror with its plan and its line in the report. */
 class Entry implements MirrorReport {
@@ -44,7 +40,7 @@ export class MirrorFlush {
   readonly #scratch: FlushScratch
   /** Of the heaps beside the coordinator's in which mirrors lie. */
   readonly #otherScratch: FlushScratch[] = []
-  readonly #retire: (buffer: MkDeviceBuffer) => void
+  readonly #payload: ScatterPayload
   readonly #limits: {
     used: number
     exact: boolean
@@ -61,18 +57,14 @@ export class MirrorFlush {
   } = { payload: undefined as never, stride: 0, count: 0, payloadOffset: 0, indexOffset: 0 }
   readonly #walk = new RunWalk()
   #gpu: MkGpu
-  #buffer: MkDeviceBuffer | undefined
-  /** A bigger scatter buffer whose memory the device has not confirmed. */
-  #coming: MkDeviceBuffer | undefined
-  #scatterMost: number
-  #disposed = false
+  /** Scatters that this frame may still plan. */
+  #scattersLeft = 0
 
   constructor(gpu: MkGpu, heap: Heap, scratch: FlushScratch, retire: (buffer: MkDeviceBuffer) => void) {
     this.#heap = heap
     this.#scratch = scratch
-    this.#retire = retire
+    this.#payload = new ScatterPayload(gpu, retire)
     this.#gpu = gpu
-    this.#scatterMost = scatterMost(gpu)
   }
 
   add(mirror: Mirror): void {
@@ -85,21 +77,15 @@ export class MirrorFlush {
     this.#leaveHeaps()
   }
 
-  /** The device's scatter pipeline is there: makes the buffer that payloads go through. */
-  async prepareScatter(): Promise<boolean> {
-    const gpu = this.#gpu
-    if (this.#scatterMost === 0 || !(await gpu.prepareScatter())) return false
-    if (this.#disposed || gpu !== this.#gpu) return false
-    if (!this.#buffer) await this.#growScatter(SCATTER_FIRST)
-    return this.#buffer !== undefined
+  /** Makes what scattering needs. */
+  prepareScatter(): Promise<boolean> {
+    return this.#payload.prepare()
   }
 
-  /** Goes on on a new device. */
+  /** Goes on with a new device. */
   rebuild(gpu: MkGpu): void {
     this.#gpu = gpu
-    this.#buffer = undefined
-    this.#coming = undefined
-    this.#scatterMost = scatterMost(gpu)
+    this.#payload.rebuild(gpu)
   }
 
   /**
@@ -149,7 +135,9 @@ export class MirrorFlush {
 
   /** One plan per mirror; then those that scatter because the set-up of a scatter is shared. */
   #planAll(costs: CostModel, strategy: Strategy): void {
-    let room = this.#scatterMost
+    let room = this.#payload.mostBytes
+    const scattersMost = this.#payload.planFrame()
+    this.#scattersLeft = scattersMost
     let scatters = 0
     let gains = 0
     for (let i = 0; i < this.entries.length; i++) {
@@ -158,15 +146,22 @@ export class MirrorFlush {
       const made = this.#plan(entry, costs, strategy, room)
       gains += made.scatterGain
       if (made.strategy !== 'scatter') continue
+      this.#scattersLeft--
       scatters++
       room -= aligned(made.bytes)
     }
-    if (gains === 0 || (scatters === 0 && gains <= sharedSetUp(costs))) return
+    if (gains > 0 && (scatters > 0 || gains > sharedSetUp(costs))) this.#joinScatters(room)
+    if (this.#scattersLeft === 0 && scattersMost > 0) this.#payload.wantScatters(scattersMost)
+  }
+
+  /** Scatters what does not pay for the set-up by itself, where there is room for it. */
+  #joinScatters(room: number): void {
     for (let i = 0; i < this.entries.length; i++) {
       const { mirror, plan } = this.entries[i]
       if (mirror.deviceRows < mirror.capacity || plan.scatterGain === 0) continue
       const bytes = aligned(plan.rows * (mirror.stride + 4))
-      if (bytes > room) continue
+      if (bytes > room || this.#scattersLeft === 0) continue
+      this.#scattersLeft--
       room -= bytes
       scatterInstead(plan, mirror.stride)
     }
@@ -196,13 +191,9 @@ export class MirrorFlush {
   }
 
   dispose(): void {
-    this.#disposed = true
-    this.#buffer?.destroy()
-    this.#coming?.destroy()
+    this.#payload.dispose()
     this.#scratch.dispose()
     for (const scratch of this.#otherScratch) scratch.dispose()
-    this.#buffer = undefined
-    this.#coming = undefined
   }
 
   #plan(entry: Entry, costs: CostModel, strategy: Strategy, scatterRoom: number): Plan {
@@ -211,7 +202,7 @@ export class MirrorFlush {
     limits.used = mirror.fullRows
     limits.exact = mirror.deviceOwned && !mirror.fresh
     limits.scatterRows = Math.floor(scatterRoom / (mirror.stride + 4))
-    limits.scatter = limits.scatterRows > 0 && this.#buffer !== undefined && this.#gpu.scatterReady
+    limits.scatter = limits.scatterRows > 0 && this.#scattersLeft > 0
     limits.strategy = mirror.fresh ? 'full' : strategy
     return plan(mirror.dirty, mirror.stride, costs, entry.plan, limits)
   }
@@ -238,8 +229,8 @@ export class MirrorFlush {
 
   /** Gathers, writes and dispatches every mirror whose plan is `scatter`; those without room go another way. */
   #scatter(costs: CostModel, strategy: Strategy, shared: number, own: number): void {
-    const buffer = this.#buffer!
-    if (shared + own > buffer.size) void this.#growScatter(shared + own)
+    const buffer = this.#payload.buffer!
+    this.#payload.wantBytes(shared + own)
     const base = shared > 0 ? this.#scratch.reserve(Math.min(shared, buffer.size)) : -1
     let at = 0
     // Those of the shared heap lie side by side, so that one write takes them all.
@@ -337,29 +328,6 @@ export class MirrorFlush {
       others.splice(i, 1)
     }
   }
-
-  /** A new scatter buffer is used from the moment at which the device has confirmed its memory. */
-  async #growScatter(bytes: number): Promise<void> {
-    if (this.#coming) return
-    const gpu = this.#gpu
-    const size = Math.min(this.#scatterMost, 2 ** Math.ceil(Math.log2(bytes)))
-    if (this.#buffer && size <= this.#buffer.size) return
-    try {
-      this.#coming = gpu.createDeviceBuffer(size, MkBufferUsage.STORAGE | MkBufferUsage.TRANSFER_DST, {
-        label: 'memkit scatter payload',
-      })
-    } catch {
-      // No memory, or no device: plans do without.
-      return
-    }
-    const buffer = this.#coming
-    const error = await buffer.settled
-    if (this.#coming !== buffer) return buffer.destroy()
-    this.#coming = undefined
-    if (error) return buffer.destroy()
-    if (this.#buffer) this.#retire(this.#buffer)
-    this.#buffer = buffer
-  }
 }
 
 /** Payloads start at multiples of 16, so that the shader may move whole vectors. */
@@ -371,9 +339,4 @@ function aligned(bytes: number): number {
 function gather(mirror: Mirror, rows: number, place: number): void {
   const { heap, dirty, stride } = mirror
   heap.kernels.gather(dirty, 0, dirty.rows, mirror.offset, stride, place, place + rows * stride)
-}
-
-function scatterMost(gpu: MkGpu): number {
-  const { scatter, maxStorageBufferBindingSize, maxBufferSize } = gpu.capabilities
-  return scatter ? Math.min(SCATTER_MOST, maxStorageBufferBindingSize, maxBufferSize) : 0
 }

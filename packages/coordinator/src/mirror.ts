@@ -113,6 +113,7 @@ export class Mirror {
       label,
       stride,
       this.usage,
+      this.deviceOwned,
     )
     this.#device.check(rows)
     this.#used = rows
@@ -123,7 +124,7 @@ export class Mirror {
     this.#bytes = new Uint8Array(this.#place.heap.buffer, this.#place.offset, rows * stride)
     this.#arrived = this.deviceOwned ? new DirtyRows(rows) : undefined
     try {
-      if (!host.isLost) this.#device.replace(rows, false)
+      if (!host.isLost) this.#device.replace(rows)
     } catch (error) {
       leavePlace(this.#place)
       throw error
@@ -254,7 +255,7 @@ export class Mirror {
     const capacity = Math.min(Math.max(rows, this.capacity * 2), this.#device.mostRows)
     const place = findPlace(this.#host.heap, capacity, this.stride, this.label)
     try {
-      if (!this.#host.isLost) this.#device.replace(capacity, this.deviceOwned)
+      if (!this.#host.isLost) this.#device.replace(capacity)
     } catch (error) {
       leavePlace(place)
       throw error
@@ -335,7 +336,7 @@ export class Mirror {
 
   /** The device ran out of memory once; another try, if it is time. @internal */
   retryBuffer(): void {
-    if (!this.#device.retry(this.capacity, this.deviceOwned)) return
+    if (!this.#device.retry(this.capacity)) return
     this.#markReplaced()
     this.#announce()
   }
@@ -348,7 +349,7 @@ export class Mirror {
     this.#fresh = true
     try {
       this.#device.check(this.capacity)
-      this.#device.replace(this.capacity, false)
+      this.#device.replace(this.capacity)
     } finally {
       this.#host.countReallocation()
       this.#announce()

@@ -22,7 +22,8 @@ export class ReadbackRing {
 
   /**
    * The bytes that a buffer holds after everything handed over so far.
-   * @throws as rejections: UsageMissing, OutOfRange, BufferDestroyed, DeviceLost, NotMappable
+   * @throws as rejections: UsageMissing, OutOfRange, BufferDestroyed, DeviceLost, NotMappable, AllocationFailed (no memory for the buffer, or
+   *   to read it through)
    */
   async read(buffer: MkDeviceBuffer, offset: number, size: number): Promise<ArrayBuffer> {
     const gpu = this.#gpu
@@ -39,6 +40,9 @@ export class ReadbackRing {
       const bytes = await staging.map()
       // A device that is destroyed takes mapped bytes with it, some time before it is known to be lost. Then `submit` throws DeviceLost.
       if (bytes.length === 0) await gpu.lost.then(() => gpu.submit())
+      // What was copied out of a buffer without memory is nothing.
+      const failed = buffer.confirmed ? undefined : await buffer.settled
+      if (failed) throw failed
       const result = bytes.slice(offset - first, last - first).buffer
       staging.unmap()
       this.give(gpu, staging)

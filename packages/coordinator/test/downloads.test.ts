@@ -241,6 +241,9 @@ describe('a device without memory', () => {
     expect(mirror.buffer.size).toBe(8)
     frame(co, () => mirror.write(0, new Uint32Array([100])))
     await tick()
+    // Asked for, and not in use before the device has confirmed it.
+    expect(mirror.buffer.size).toBe(8)
+    frame(co, () => {})
     expect(mirror.buffer.size).toBe(16)
     idle()
     expect([...new Uint32Array(await co.download(mirror.buffer))]).toEqual([100, 22, 0, 0])

@@ -41,6 +41,7 @@ describe('the report', () => {
     const co = new MkCoordinator(new DummyBackend(), { strategy: 'scatter', calibrate: false })
     await co.ready()
     const mirrors = Array.from({ length: 5 }, () => co.createMirror({ rows: 1000, stride: 20 }))
+    await Promise.all(mirrors.map(({ buffer }) => buffer.settled))
     const report = frame(co, () => {
       for (const mirror of mirrors)
         for (let row = 0; row < 1000; row += 50) mirror.write(row, new Uint32Array([row]))

@@ -38,6 +38,7 @@ function touch(mirror: Mirror): void {
 test('a scatter that does not pay for one mirror pays for two that share its set-up', async () => {
   const co = await started()
   const mirrors = [0, 1].map(() => co.createMirror({ rows: 2_000_001, stride: 16 }))
+  await Promise.all(mirrors.map(({ buffer }) => buffer.settled))
   const alone = frame(co, () => touch(mirrors[0]))
   expect(alone).toMatchObject({ writes: 2, dispatches: 0 })
   expect(alone.mirrors.map(({ strategy }) => strategy)).toEqual(['runs', 'none'])
@@ -54,6 +55,7 @@ test('a scatter that does not pay for one mirror pays for two that share its set
 test('a mirror joins the scatter of another, unless it is told what to do', async () => {
   const co = await started()
   const mirrors = [0, 1].map(() => co.createMirror({ rows: 2_000_001, stride: 16 }))
+  await Promise.all(mirrors.map(({ buffer }) => buffer.settled))
   const many = (): void => {
     for (let k = 0; k <= 2_000_000; k += 250_000) mirrors[0].write(k, new Uint32Array([k]))
   }

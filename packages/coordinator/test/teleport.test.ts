@@ -97,10 +97,11 @@ describe('without a target', () => {
     expect(co.frameBufferGeneration).toBe(2)
   })
 
-  test('replaced and spilled buffers are destroyed a few frames later', () => {
+  test('replaced and spilled buffers are destroyed a few frames later', async () => {
     frame(co, () => {
       for (let i = 0; i < 6; i++) co.stageForUpload(piece(256, i))
     })
+    await new Promise((resolve) => setTimeout(resolve))
     for (let i = 0; i < 8; i++) frame(co, () => {})
     expect(co.gpu.leaks().filter(({ label }) => label.includes('frame buffer'))).toHaveLength(1)
     expect(co.stats.deferredFrees).toBe(0)

@@ -86,7 +86,8 @@ export interface BackendAllocation<Native extends object> {
   readonly native: Native
   /**
    * Resolves once it is known whether the memory is there: undefined when it is, else the error (AllocationFailed).
-   * Never rejects. Until then `native` may be used as if it were there.
+   * Never rejects. Until then `native` may be used as if it were there; what uses it comes to nothing if it is not, and harms no other
+   * part (see `separate`).
    */
   readonly settled: Promise<MkError | undefined>
 }
@@ -143,6 +144,11 @@ export interface MkGpuBackend<Native extends object = object> {
   readonly calls: MkCallCounts
   /** True from the moment at which `scatter` may be called. */
   readonly scatterReady: boolean
+  /**
+   * Scatters that may be recorded before the next submit in memory that the device has confirmed. Further ones are tried, and may come to
+   * nothing. Left out: any number.
+   */
+  readonly scatterRoom?: number
 
   /**
    * Called once, before anything else, by the `MkGpu` that takes it. `sink.lost` must be called for a device that was
@@ -184,10 +190,11 @@ export interface MkGpuBackend<Native extends object = object> {
   copy(src: Native, srcOffset: number, dst: Native, dstOffset: number, size: number): void
 
   /**
-   * Starts making what `scatter` needs, once; later calls return the same promise. Resolves false where there is no
-   * scatter or it could not be made; never rejects.
+   * Makes what `scatter` needs for so many scatters per submit, and asks again for what there was no memory for. Cheap to call again.
+   * Resolves true when `scatterReady`, false where there is no scatter or it could not be made; never rejects.
+   * @param scatters default 1
    */
-  prepareScatter(): Promise<boolean>
+  prepareScatter(scatters?: number): Promise<boolean>
 
   /**
    * Records: row i of the payload goes to row index[i] of `dst`. Row numbers past the end of `dst` are dropped. Two rows with
@@ -196,7 +203,13 @@ export interface MkGpuBackend<Native extends object = object> {
    */
   scatter(dst: Native, payload: Native, rows: ScatterRows): void
 
-  /** Gives what is recorded to the queue. May assume that something is. */
+  /**
+   * Ends a part: what is recorded from here on reaches the queue behind what was recorded before, and when the device refuses one of the
+   * two, the other still runs. Left out where operations are refused one by one.
+   */
+  separate?(): void
+
+  /** Gives what is recorded to the queue, part by part. May assume that something is. */
   submit(): void
 
   /**

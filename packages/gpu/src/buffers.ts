@@ -38,6 +38,11 @@ export abstract class MkBuffer<B extends MkGpuBackend = MkGpuBackend> implements
   /** Resolves once it is known whether the memory is there: undefined, or the error. Never rejects. */
   readonly settled: Promise<MkError | undefined>
   /**
+   * True once the device has said that the memory is there. Until then copies and scatters that use the buffer go to the queue in a submit
+   * of their own, so that they take no others with them when it has none. Kept by the buffer.
+   */
+  confirmed = false
+  /**
    * Serial of the last work that uses this buffer; above `gpu.serial` while that work is recorded but not submitted.
    * Kept by `MkGpu`.
    */
@@ -59,6 +64,9 @@ export abstract class MkBuffer<B extends MkGpuBackend = MkGpuBackend> implements
     this.memory = description.memory
     this.label = description.label
     this.settled = allocation.settled
+    void this.settled.then((error) => {
+      this.confirmed = error === undefined
+    })
   }
 
   /**

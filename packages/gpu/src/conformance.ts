@@ -1,4 +1,5 @@
 import { bufferCases } from './conformance/buffers.ts'
+import { unconfirmedCases } from './conformance/unconfirmed.ts'
 import { ConformanceFailure } from './conformance/bench.ts'
 import type { ConformanceCapability, ConformanceCase, ConformanceFactory } from './conformance/bench.ts'
 import { moveCases } from './conformance/moves.ts'
@@ -27,6 +28,7 @@ export type {
  */
 export const conformanceCases: readonly ConformanceCase[] = [
   ...bufferCases,
+  ...unconfirmedCases,
   ...moveCases,
   ...stagingCases,
   ...serialCases,

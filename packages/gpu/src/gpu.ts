@@ -32,6 +32,7 @@ import {
 } from './errors.ts'
 import { MkFence } from './fence.ts'
 import type { MkLeak, MkTally } from './ledger.ts'
+import { Parts } from './parts.ts'
 import { MkStagingBuffer } from './staging-buffer.ts'
 import { Timeline } from './timeline.ts'
 import { MkBatchTransfer } from './transfer.ts'
@@ -72,6 +73,9 @@ const { TRANSFER_SRC, TRANSFER_DST, STORAGE } = MkBufferUsage
  * before it for free, and a write that must come after a copy needs a `submit` between them. `transfer`, a
  * batch's `submit`, `fence`, `waitIdle` and `read` submit by themselves what is recorded.
  *
+ * **Memory.** A buffer may be used as soon as it is made; whether there is memory for it is known later (`settled`). Until then copies
+ * and scatters that use it are submitted apart from all others, which they would take with them otherwise.
+ *
  * **Loss.** Once `isLost`, whatever would reach the device throws DeviceLost, and what was pending rejects with it. In
  * the moments between the loss and our knowing of it, calls do nothing.
  */
@@ -88,6 +92,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
   readonly #timeline: Timeline
   readonly #memory: DeviceMemory<B>
   readonly #contents: ContentBuffers<B>
+  readonly #parts = new Parts<B>()
   readonly #errorListeners = new Set<(error: MkError) => void>()
   #destroyed = false
   #resolveLost!: (info: LossInfo) => void
@@ -293,6 +298,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
   ): void {
     const bytes = paddedSize(dst, dstOffset, size)
     if (bytes === 0) return
+    this.#part(between ?? src, between ?? dst)
     this.#timeline.record(src)
     this.#timeline.record(dst)
     if (between === undefined) {
@@ -329,7 +335,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     return this.batchTransfer().copy(src, dst, range).submit()
   }
 
-  /** Gathers copies for one submit. */
+  /** Gathers copies, to be handed over together. */
   batchTransfer(): MkBatchTransfer<B> {
     return new MkBatchTransfer(this)
   }
@@ -339,9 +345,22 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     return this.backend.scatterReady
   }
 
-  /** Makes what `scatter` needs. Resolves false where there is no scatter; never rejects. Cheap to call again. */
-  prepareScatter(): Promise<boolean> {
-    return this.capabilities.scatter && !this.isLost ? this.backend.prepareScatter() : Promise.resolve(false)
+  /**
+   * Scatters that may be recorded before the next submit in memory that the device has confirmed. Further ones are tried, and come to
+   * nothing if there is no memory for them: call `prepareScatter` with the number that you need first.
+   */
+  get scatterRoom(): number {
+    return this.backend.scatterReady ? (this.backend.scatterRoom ?? Infinity) : 0
+  }
+
+  /**
+   * Makes what `scatter` needs, and asks again for what there was no memory for. Resolves false where there is no scatter, or no memory
+   * for it; never rejects. Cheap to call again.
+   * @param scatters how many a submit is to have room for; default 1
+   */
+  prepareScatter(scatters: number = 1): Promise<boolean> {
+    if (!this.capabilities.scatter || this.isLost) return Promise.resolve(false)
+    return this.backend.prepareScatter(scatters)
   }
 
   /**
@@ -371,6 +390,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
     this.#checkBinding(dst)
     this.#checkBinding(payload)
     if (count === 0) return
+    this.#part(dst, payload)
     this.backend.scatter(dstNative, payloadNative, job)
     this.#timeline.record(dst)
     this.#timeline.record(payload)
@@ -379,7 +399,8 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
   // Serials
 
   /**
-   * Submits what is recorded; nothing recorded: no submit.
+   * Submits what is recorded: in one submit when the device has confirmed the memory of all buffers used, in several, in the same order,
+   * when it has not (`buffer.confirmed`). Nothing recorded: no submit.
    * @returns a serial that completes when everything handed to this MkGpu so far has finished on the device; the last one
    *   again when nothing was handed over since
    * @throws DeviceLost
@@ -391,6 +412,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
       this.backend.submit()
       timeline.recorded = false
       timeline.unissued = true
+      this.#parts.clear()
       this.#memory.bury()
     }
     return timeline.issue()
@@ -485,6 +507,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
       memory: MkMemoryType.HostCached,
     })
     try {
+      this.#part(buffer, staging)
       // Straight to the backend: whole words may reach into the buffer's padding, which no range of a user may.
       this.backend.copy(buffer.native, first, staging.native, 0, staging.size)
       this.#timeline.record(buffer)
@@ -493,15 +516,23 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
       const bytes = await staging.map()
       // A device that is destroyed takes mapped bytes with it, some time before it is known to be lost.
       if (bytes.length === 0) await this.lost
+      // What was copied out of a buffer without memory is nothing.
+      const failed = buffer.confirmed ? undefined : await buffer.settled
+      if (failed) throw failed
       return bytes.slice(offset - first, offset - first + size).buffer
     } catch (error) {
-      // A map is also refused when there was no memory for the buffer, and when this gpu is destroyed: that says more.
-      const failed = await staging.settled
+      // A map is also refused when this gpu is destroyed: that says more.
+      await staging.settled
       this.#timeline.requireDevice()
-      throw failed ?? error
+      throw error
     } finally {
       staging.destroy()
     }
+  }
+
+  /** Before an operation on two buffers is recorded: the one place that keeps unconfirmed memory apart. */
+  #part(a: MkBuffer<B>, b: MkBuffer<B>): void {
+    if (this.#parts.enter(a, b) && this.#timeline.recorded) this.backend.separate?.()
   }
 
   /** The native buffer, if `operation` may use it. */

@@ -76,7 +76,9 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
           if (mapping !== this.#mapping) return
           this.#state = 'unmapped'
           this.#callOff = undefined
-          reject(this.#owner.mapFailure(this, cause))
+          if (this.confirmed) reject(this.#owner.mapFailure(this, cause))
+          // That there is no memory, which is known later, says more than that the map was refused.
+          else void this.settled.then((error) => reject(error ?? this.#owner.mapFailure(this, cause)))
         }
         this.#owner.backend.map(native).then(() => {
           if (mapping !== this.#mapping) return

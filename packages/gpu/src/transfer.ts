@@ -89,7 +89,7 @@ interface PendingCopy<B extends MkGpuBackend> {
 }
 
 /**
- * Copies gathered, then handed over in one submit:
+ * Copies gathered, then handed over together:
  * `gpu.batchTransfer().copy(a, b, { srcOffset: 16 }).copy(c, d).submit()`.
  *
  * They run in the order in which they were added. A copy that continues the one before it, in source and destination, is
@@ -133,7 +133,8 @@ export class MkBatchTransfer<B extends MkGpuBackend = MkGpuBackend> {
   }
 
   /**
-   * Hands all of them over, in one submit together with whatever else is recorded, and empties the batch. All or nothing: when it
+   * Hands all of them over, together with whatever else is recorded, and empties the batch; in one submit when the device has confirmed the
+   * memory of all buffers used. All or nothing: when it
    * throws, nothing was recorded, and the batch is as it was.
    * @throws BufferDestroyed or BufferMapped when a buffer has become so since it was added; AllocationFailed when a copy within one
    *   buffer finds no memory for what lies in between

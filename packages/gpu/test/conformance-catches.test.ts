@@ -102,6 +102,11 @@ class ForgetsDstOffset extends DummyBackend {
   }
 }
 
+class OneFate extends DummyBackend {
+  // What is recorded is refused whole, whatever MkGpu separates.
+  override separate() {}
+}
+
 class Complains extends DummyBackend {
   #sink: Parameters<DummyBackend['attach']>[0] | undefined
   override attach(sink: Parameters<DummyBackend['attach']>[0]) {
@@ -118,7 +123,10 @@ class Complains extends DummyBackend {
 function run(name: string, Backend: new () => DummyBackend): Promise<unknown> {
   const found = conformanceCases.find((each) => each.name === name)!
   const backend = new Backend()
-  return found.run(() => ({ backend, lose: () => backend.lose() }))
+  const starve = (): void => {
+    backend.faults = { outOfMemoryAt: [backend.calls.buffersCreated + 1] }
+  }
+  return found.run(() => ({ backend, lose: () => backend.lose(), starve }))
 }
 
 describe('the conformance suite notices a backend', () => {
@@ -145,6 +153,11 @@ describe('the conformance suite notices a backend', () => {
       'that scatters to the start of the buffer',
       ForgetsDstOffset,
       'rows at odd offsets of both buffers, numbers before or after them',
+    ],
+    [
+      'that submits as one what is kept apart',
+      OneFate,
+      'a buffer without memory takes down no copy that does not use it, recorded before it, between or after',
     ],
     ['whose device complains', Complains, 'a big copy arrives whole'],
   ])('%s', async (_, Broken, name) => {

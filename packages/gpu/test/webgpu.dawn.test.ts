@@ -215,6 +215,7 @@ describe('WebGpuBackend on Dawn', () => {
       const payload = gpu.createDeviceBuffer(16, STORAGE | TRANSFER_DST)
       gpu.write(payload, 0, new Uint32Array([9, 2]).buffer)
       const job = { payload, stride: 4, count: 1, payloadOffset: 0, indexOffset: 4 }
+      for (const buffer of [a, b, payload]) await buffer.settled
       gpu.copy(a, 0, b, 0, 16)
       gpu.scatter(a, job)
       gpu.copy(a, 8, b, 0, 4)

@@ -11,8 +11,10 @@ import type {
 } from '../backend.ts'
 import { AllocationFailed, BackendInUse, HazardDetected, InjectedFault } from '../errors.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
+import { DummyAnswers } from './dummy-answers.ts'
 import { DummyBuffer, copyInto, scatterInto } from './dummy-buffer.ts'
 import { DummyQueue } from './dummy-queue.ts'
+import { nextTurn } from './next-turn.ts'
 
 export { DummyBuffer } from './dummy-buffer.ts'
 
@@ -35,6 +37,10 @@ export interface DummyFaults {
   neverComplete?: boolean
   /** Completion is reported this much later. */
   completionDelayMs?: number
+  /** When the device is lost it says first that all work is done, as Firefox does, and then that it is lost. */
+  doneBeforeLoss?: boolean
+  /** Scatters of one submit that there is memory for; 0: `prepareScatter` resolves false. Default: any number. */
+  scatterRoom?: number
 }
 
 /** What the Dummy pretends to be. */
@@ -53,6 +59,11 @@ export interface DummyOptions {
    * `finish()` is called.
    */
   transferDelayUs?: number
+  /**
+   * Microseconds between making a buffer and the answer whether there is memory for it; default 0: in a later task. Infinity: when
+   * `answer()` is called. What is answered at once is answered newest first.
+   */
+  answerDelayUs?: number
   faults?: DummyFaults
   /** Pretend other capabilities: `{ scatter: false }`, no INDIRECT, … */
   capabilities?: Partial<MkCapabilities>
@@ -69,11 +80,14 @@ interface Recorded {
   stride: number
   count: number
   indexOffset: number
+  /** Number of its part: what a part holds is refused together. */
+  part: number
 }
 
 /**
- * A backend without a device: real bytes, queue order, work that may complete later, faults on demand. Imports nothing of the others,
- * so it is also `@memkit/gpu/dummy`.
+ * A backend without a device: real bytes, queue order, work that may complete later, faults on demand. As unkind as WebGPU: one buffer that
+ * has no memory, is destroyed or is mapped takes all work down that was submitted with it, and whether there is memory is said late. Imports
+ * nothing of the others, so it is also `@memkit/gpu/dummy`.
  */
 export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   readonly capabilities: MkCapabilities
@@ -84,12 +98,20 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   callCount = 0
 
   readonly #queue: DummyQueue
+  readonly #answers: DummyAnswers
   readonly #memoryBytes: number
   #sink: BackendSink | undefined
   #lost = false
+  #lossTold = false
+  /** Serial of the last signal. */
+  #signalled = 0
   #scatterReady = false
   readonly #recorded: Recorded[] = []
   #recordedCount = 0
+  /** Number of the part that is being recorded. */
+  #part = 0
+  /** Scatters in what is recorded. */
+  #scatters = 0
   #created = 0
   #maps = 0
   #bytesAlive = 0
@@ -100,6 +122,7 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
     this.faults = options.faults ?? {}
     this.#memoryBytes = options.memoryBytes ?? Infinity
     this.#queue = new DummyQueue(transferDelayUs / 1000)
+    this.#answers = new DummyAnswers((options.answerDelayUs ?? 0) / 1000)
     const { DeviceLocal, HostVisible, HostCached, Unified } = MkMemoryType
     this.capabilities = {
       backend: 'dummy',
@@ -127,6 +150,10 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
     return this.#scatterReady
   }
 
+  get scatterRoom(): number {
+    return Math.max(0, (this.faults.scatterRoom ?? Infinity) - this.#scatters)
+  }
+
   attach(sink: BackendSink): void {
     if (this.#sink) throw new BackendInUse('dummy')
     this.#sink = sink
@@ -145,11 +172,11 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
       if (this.faults.outOfMemory === 'throw' || (mapped && buffer.failed)) throw error
       buffer.failed = true
       if (mapped) buffer.mapped = new ArrayBuffer(size)
-      return { native: buffer, settled: new Promise((resolve) => setTimeout(() => resolve(error), 0)) }
+      return { native: buffer, settled: this.#answers.ask(error) }
     }
     this.#bytesAlive += size
     if (mapped) this.#open(buffer)
-    return { native: buffer, settled: Promise.resolve(undefined) }
+    return { native: buffer, settled: alive ? this.#answers.ask(undefined) : Promise.resolve(undefined) }
   }
 
   destroyBuffer(buffer: DummyBuffer): void {
@@ -186,7 +213,7 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   }
 
   prepareScatter(): Promise<boolean> {
-    this.#scatterReady = this.capabilities.scatter
+    if (this.faults.scatterRoom !== 0) this.#scatterReady = this.capabilities.scatter
     return Promise.resolve(this.#scatterReady)
   }
 
@@ -194,6 +221,9 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
     if (!this.#call('scatter')) return
     this.calls.dispatches++
     const { payloadOffset, dstOffset = 0, stride, count, indexOffset } = rows
+    const nowhere = this.scatterRoom === 0
+    this.#scatters++
+    if (nowhere) return
     this.#record(payload, payloadOffset, dst, dstOffset, 0, stride, count, indexOffset)
   }
 
@@ -201,19 +231,28 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
     const alive = this.#call('submit')
     const count = this.#recordedCount
     this.#recordedCount = 0
+    this.#scatters = 0
     if (!alive) return
-    this.calls.submits++
-    for (let i = 0; i < count; i++) {
-      const op = this.#recorded[i]
-      if (this.#forbidden(op.src) || this.#forbidden(op.dst)) continue
-      if (this.#queue.idle) run(op)
-      else this.#later({ ...op })
+    for (let first = 0, end = 0; first < count; first = end) {
+      end = this.#endOfPart(first, count)
+      this.calls.submits++
+      if (this.#refused(first, end)) continue
+      for (let i = first; i < end; i++) {
+        const op = this.#recorded[i]
+        if (this.#queue.idle) run(op)
+        else this.#later({ ...op })
+      }
     }
+  }
+
+  separate(): void {
+    this.#part++
   }
 
   signal(serial: number): void {
     const { neverComplete, completionDelayMs } = this.faults
     if (neverComplete) return
+    this.#signalled = serial
     if (completionDelayMs === undefined && this.#queue.idle) this.#report(serial)
     else this.#signalLater(serial, completionDelayMs)
   }
@@ -260,24 +299,36 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   }
 
   destroy(): void {
-    this.#lost = true
+    this.#lost = this.#lossTold = true
     this.#queue.clear()
+    this.#answers.answer()
   }
 
   /** Loses the device, now. `lost` follows in a microtask, as a real device is slow to say so. */
   lose(message: string = 'lost on request', reason: LossInfo['reason'] = 'unknown'): void {
     if (this.#lost) return
     this.#lost = true
+    if (this.faults.doneBeforeLoss) this.#report(this.#signalled)
     this.#queue.clear()
     this.#recordedCount = 0
+    this.#scatters = 0
     // The loss is known before what it rejects, as on WebGPU.
-    queueMicrotask(() => this.#sink?.lost({ reason, message }))
+    queueMicrotask(() => {
+      this.#lossTold = true
+      this.#sink?.lost({ reason, message })
+      this.#answers.answer()
+    })
     for (const buffer of this.#pendingMaps) this.#rejectMap(buffer, new Error('the device is lost'))
   }
 
   /** Work handed over and not done; needs a `transferDelayUs`. */
   get inFlight(): number {
     return this.#queue.length
+  }
+
+  /** Says now, of all buffers made so far, whether there is memory for them. */
+  answer(): void {
+    this.#answers.answer()
   }
 
   /** Does all work that was handed over, now. */
@@ -307,9 +358,10 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
     count: number,
     indexOffset: number,
   ): void {
+    const part = this.#part
     const op = this.#recorded[this.#recordedCount++]
     if (op === undefined) {
-      this.#recorded.push({ src, srcOffset, dst, dstOffset, size, stride, count, indexOffset })
+      this.#recorded.push({ src, srcOffset, dst, dstOffset, size, stride, count, indexOffset, part })
       return
     }
     op.src = src
@@ -320,9 +372,29 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
     op.stride = stride
     op.count = count
     op.indexOffset = indexOffset
+    op.part = part
   }
 
-  /** What a device refuses at submit: mapped and destroyed buffers. */
+  /** One behind the last operation of the part that begins with the operation `first`. */
+  #endOfPart(first: number, count: number): number {
+    const { part } = this.#recorded[first]
+    let end = first + 1
+    while (end < count && this.#recorded[end].part === part) end++
+    return end
+  }
+
+  /** As on WebGPU, one buffer that may not be used takes down all that was recorded with it. */
+  #refused(first: number, end: number): boolean {
+    let refused = false
+    for (let i = first; i < end; i++) {
+      const { src, dst } = this.#recorded[i]
+      if (this.#forbidden(src)) refused = true
+      if (this.#forbidden(dst)) refused = true
+    }
+    return refused
+  }
+
+  /** What a device refuses at submit: buffers that are mapped or destroyed, or have no memory. */
   #forbidden(buffer: DummyBuffer): boolean {
     if (buffer.destroyed) this.#hazard(buffer, 'was destroyed before the work that uses it was submitted.')
     else if ((buffer.mapped || buffer.pendingMap) && buffer.memory !== MkMemoryType.Unified)
@@ -356,7 +428,14 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   }
 
   #report(serial: number): void {
-    if (!this.#lost) this.#sink?.completed(serial)
+    if (this.faults.doneBeforeLoss) void this.#reportUnlessLost(serial)
+    else if (!this.#lost) this.#sink?.completed(serial)
+  }
+
+  /** The news of a loss has a turn to overtake, as in the WebGPU backend. */
+  async #reportUnlessLost(serial: number): Promise<void> {
+    await nextTurn()
+    if (!this.#lossTold) this.#sink?.completed(serial)
   }
 
   #hazard(buffer: DummyBuffer, what: string): void {

@@ -13,7 +13,11 @@ import type {
 } from '../backend.ts'
 import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
+import { nextTurn } from './next-turn.ts'
+import { ScatterParameters } from './scatter-parameters.ts'
 import { SCATTER_STORAGE_BUFFERS, ScatterPass } from './scatter-pass.ts'
+import { UnconfirmedBuffers } from './unconfirmed-buffers.ts'
+import type { Answer } from './unconfirmed-buffers.ts'
 
 /**
  * Most bytes per `writeBuffer`: just under 4 MiB. Chrome sends writes below 4 MiB inline, and allocates a staging buffer per
@@ -26,6 +30,12 @@ const BOUNCE_BYTES = 1 << 20
 
 const MAP_READ = 0x1
 const MAP_WRITE = 0x2
+
+/** Recorded operations that are submitted by themselves, and what the device will say about the memory that they use. */
+interface Part {
+  readonly commands: GPUCommandBuffer
+  readonly answers: readonly Answer[]
+}
 
 /** How a WebGPU backend treats its device. */
 export interface WebGpuBackendOptions {
@@ -43,8 +53,10 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
 
   readonly #owned: boolean
   readonly #queue: GPUQueue
+  readonly #unconfirmed: UnconfirmedBuffers
+  readonly #parameters: ScatterParameters
   readonly #scatter: ScatterPass
-  #scatterPrepared: Promise<boolean> | undefined
+  #pipelines: Promise<boolean> | undefined
   #sink: BackendSink | undefined
   #debug = false
   #lost = false
@@ -53,6 +65,8 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   /** Labels of the buffers that recorded work uses, in debug mode. */
   readonly #recordedLabels = new Set<string>()
   readonly #submission: GPUCommandBuffer[] = []
+  /** Parts that are recorded, before the one that is being recorded. */
+  readonly #parts: Part[] = []
   #signalled = 0
   #bounce: Uint8Array<ArrayBuffer> | undefined
 
@@ -60,7 +74,12 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     this.device = device
     this.#queue = device.queue
     this.#owned = options.owned === true
-    this.#scatter = new ScatterPass(device, this.calls)
+    this.#unconfirmed = new UnconfirmedBuffers(
+      device,
+      (error) => void this.#unlessLost((sink) => sink.error(error)),
+    )
+    this.#parameters = new ScatterParameters(device, this.calls, this.#unconfirmed)
+    this.#scatter = new ScatterPass(device, this.calls, this.#parameters)
     const { limits } = device
     this.capabilities = {
       backend: 'webgpu',
@@ -84,7 +103,11 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   }
 
   get scatterReady(): boolean {
-    return this.#scatter.ready
+    return this.#scatter.ready && this.#parameters.ready
+  }
+
+  get scatterRoom(): number {
+    return this.#parameters.room
   }
 
   attach(sink: BackendSink, { debug }: BackendAttachOptions): void {
@@ -127,11 +150,13 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     if (native === undefined)
       throw new AllocationFailed(label, size, thrown instanceof Error ? thrown.message : String(thrown))
     this.calls.buffersCreated++
+    this.#unconfirmed.add(native, settled)
     return { native, settled }
   }
 
   destroyBuffer(buffer: GPUBuffer): void {
     this.#scatter.forget(buffer)
+    this.#unconfirmed.forget(buffer)
     buffer.destroy()
   }
 
@@ -143,20 +168,23 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     size: number,
   ): void {
     if (this.#debug) this.device.pushErrorScope('validation')
-    if (isPlain(source)) this.#write(dst, dstOffset, source, srcOffset, size)
-    else this.#writeBounced(dst, dstOffset, source, srcOffset, size)
+    const answer = this.#unconfirmed.answerFor(dst)
+    if (answer === undefined) this.#writeFrom(dst, dstOffset, source, srcOffset, size)
+    else this.#writeUnconfirmed(answer, dst, dstOffset, source, srcOffset, size)
     if (this.#debug) this.#popValidation('write', dst.label)
   }
 
   copy(src: GPUBuffer, srcOffset: number, dst: GPUBuffer, dstOffset: number, size: number): void {
     this.#endPass()
     this.#open().copyBufferToBuffer(src, srcOffset, dst, dstOffset, size)
+    this.#unconfirmed.record(src)
+    this.#unconfirmed.record(dst)
     this.calls.copies++
     if (this.#debug) this.#recordedLabels.add(src.label).add(dst.label)
   }
 
-  prepareScatter(): Promise<boolean> {
-    this.#scatterPrepared ??= this.#scatter.prepare().then(
+  async prepareScatter(scatters: number = 1): Promise<boolean> {
+    this.#pipelines ??= this.#scatter.prepare().then(
       () => true,
       (cause: unknown) => {
         const detail = cause instanceof Error ? cause.message : String(cause)
@@ -164,25 +192,39 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
         return false
       },
     )
-    return this.#scatterPrepared
+    if (!(await this.#pipelines) || this.#lost) return false
+    return (await this.#parameters.provide(scatters)) && this.scatterReady
   }
 
   scatter(dst: GPUBuffer, payload: GPUBuffer, rows: ScatterRows): void {
-    this.#pass ??= this.#open().beginComputePass()
-    this.#scatter.record(this.#pass, dst, payload, rows)
+    // Parameters beyond the room lie in memory that is not confirmed.
+    const beyond = this.#parameters.room === 0
+    if (beyond) {
+      this.separate()
+      this.#unconfirmed.hangOn(this.#parameters.beyond)
+    }
+    this.#unconfirmed.record(dst)
+    this.#unconfirmed.record(payload)
+    if (this.#unconfirmed.inPart) this.#scatterUnconfirmed(dst, payload, rows)
+    else this.#record(dst, payload, rows)
+    if (beyond) this.separate()
     if (this.#debug) this.#recordedLabels.add(dst.label).add(payload.label)
   }
 
-  submit(): void {
+  separate(): void {
     if (this.#encoder === undefined) return
-    this.#endPass()
-    this.#scatter.flush()
+    const answers = this.#unconfirmed.takeRecorded()
+    const commands = this.#unconfirmed.within(answers, 'submit', '', () => this.#finish())
+    this.#parts.push({ commands, answers })
+  }
+
+  submit(): void {
     if (this.#debug) this.device.pushErrorScope('validation')
-    this.#submission[0] = this.#encoder.finish()
-    this.#queue.submit(this.#submission)
-    this.#submission.length = 0
-    this.#encoder = undefined
-    this.calls.submits++
+    if (this.#parts.length > 0 || this.#unconfirmed.inPart) this.#submitParts()
+    else if (this.#encoder !== undefined) {
+      this.#parameters.flush()
+      this.#submit(this.#finish())
+    }
     if (this.#debug) {
       this.#popValidation('submit', [...this.#recordedLabels].join("', '"))
       this.#recordedLabels.clear()
@@ -195,13 +237,17 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   }
 
   async map(buffer: GPUBuffer): Promise<void> {
+    const answer = this.#unconfirmed.answerFor(buffer)
+    // GPUMapMode has the values of the usages.
+    const mode = buffer.usage & MAP_WRITE ? MAP_WRITE : MAP_READ
     try {
-      // GPUMapMode has the values of the usages.
-      await buffer.mapAsync(buffer.usage & MAP_WRITE ? MAP_WRITE : MAP_READ)
+      if (answer === undefined) await buffer.mapAsync(mode)
+      else await this.#unconfirmed.within([answer], 'map', buffer.label, () => buffer.mapAsync(mode))
     } catch (cause) {
       // Chromium rejects the maps of a lost device before it says that the device is lost. What the queue answers comes after both,
-      // so that whoever hears of the rejection knows why.
+      // so that whoever hears of the rejection knows why; in Firefox it may still come before.
       await this.#queue.onSubmittedWorkDone().catch(() => {})
+      await nextTurn()
       throw cause
     }
   }
@@ -222,8 +268,69 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     this.device.removeEventListener('uncapturederror', this.#uncaptured)
     this.#pass = undefined
     this.#encoder = undefined
+    this.#parts.length = 0
     this.#scatter.destroy()
+    this.#parameters.destroy()
     if (this.#owned) this.device.destroy()
+  }
+
+  #writeFrom(
+    dst: GPUBuffer,
+    dstOffset: number,
+    source: ArrayBuffer | SharedArrayBuffer,
+    srcOffset: number,
+    size: number,
+  ): void {
+    if (isPlain(source)) this.#write(dst, dstOffset, source, srcOffset, size)
+    else this.#writeBounced(dst, dstOffset, source, srcOffset, size)
+  }
+
+  /** Apart from `write`, which makes no closure. */
+  #writeUnconfirmed(
+    answer: Answer,
+    dst: GPUBuffer,
+    dstOffset: number,
+    source: ArrayBuffer | SharedArrayBuffer,
+    srcOffset: number,
+    size: number,
+  ): void {
+    this.#unconfirmed.within([answer], 'write', dst.label, () =>
+      this.#writeFrom(dst, dstOffset, source, srcOffset, size),
+    )
+  }
+
+  #record(dst: GPUBuffer, payload: GPUBuffer, rows: ScatterRows): void {
+    this.#pass ??= this.#open().beginComputePass()
+    this.#scatter.record(this.#pass, dst, payload, rows)
+  }
+
+  /** Apart from `scatter`, which makes no closure. Bind groups are refused when they are made. */
+  #scatterUnconfirmed(dst: GPUBuffer, payload: GPUBuffer, rows: ScatterRows): void {
+    const answers = [...this.#unconfirmed.recorded]
+    this.#unconfirmed.within(answers, 'scatter', dst.label, () => this.#record(dst, payload, rows))
+  }
+
+  /** Ends what is being recorded. */
+  #finish(): GPUCommandBuffer {
+    this.#endPass()
+    const commands = this.#encoder!.finish()
+    this.#encoder = undefined
+    return commands
+  }
+
+  #submit(commands: GPUCommandBuffer): void {
+    this.#submission[0] = commands
+    this.#queue.submit(this.#submission)
+    this.#submission.length = 0
+    this.calls.submits++
+  }
+
+  /** Each in a submit of its own: an array of command buffers in one submit would share one fate. */
+  #submitParts(): void {
+    this.separate()
+    this.#parameters.flush()
+    for (const { commands, answers } of this.#parts.splice(0))
+      this.#unconfirmed.within(answers, 'submit', '', () => this.#submit(commands))
   }
 
   #write(dst: GPUBuffer, dstOffset: number, source: ArrayBuffer, srcOffset: number, size: number): void {
@@ -264,15 +371,29 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   #popValidation(operation: string, label: string): void {
     this.device.popErrorScope().then(
       (error) => {
-        if (error) this.#sink?.error(new ValidationFailed(operation, label, error.message))
+        if (error)
+          void this.#unlessLost((sink) => sink.error(new ValidationFailed(operation, label, error.message)))
       },
       () => {},
     )
   }
 
+  /**
+   * Passes on what the device said, unless it is lost. Firefox says that work is done, and that calls were refused, before it says that the
+   * device is lost which did none of it; so the news of a loss has a turn to overtake.
+   */
+  async #unlessLost(tell: (sink: BackendSink) => void): Promise<void> {
+    await nextTurn()
+    if (!this.#lost && this.#sink) tell(this.#sink)
+  }
+
   readonly #workDone = (): void => {
-    // onSubmittedWorkDone resolves for a lost device too.
-    if (!this.#lost) this.#sink?.completed(this.#signalled)
+    // It resolves for a lost device too.
+    void this.#unlessLost(this.#completed)
+  }
+
+  readonly #completed = (sink: BackendSink): void => {
+    sink.completed(this.#signalled)
   }
 
   readonly #workFailed = (): void => {
@@ -282,7 +403,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   readonly #uncaptured = (event: GPUUncapturedErrorEvent): void => {
     const { error } = event
     const typed: MkError = new ValidationFailed('', '', error.message)
-    this.#sink?.uncaptured(typed)
+    void this.#unlessLost((sink) => sink.uncaptured(typed))
   }
 }
 

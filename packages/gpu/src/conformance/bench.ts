@@ -8,7 +8,10 @@ export interface ConformanceSubject<B extends MkGpuBackend = MkGpuBackend> {
   readonly backend: B
   /** Loses the device for real: `device.destroy()`, `WEBGL_lose_context`, … */
   lose(): void | Promise<void>
-  /** Leaves no memory for the next buffer, where that can be arranged: late (`settled`) or at once. Gates the cases that need it. */
+  /**
+   * Leaves no memory for the next buffer, where that can be arranged: late (`settled`) or at once. What names that buffer is refused as the
+   * device refuses it. Gates the cases that need it.
+   */
   starve?(): void
   /** Lets go of what `backend.destroy()` leaves. */
   close?(): void | Promise<void>

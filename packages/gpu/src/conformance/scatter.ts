@@ -129,6 +129,7 @@ export const scatterCases: readonly ConformanceCase[] = [
       const payload = gpu.createDeviceBuffer(content.byteLength, usage)
       gpu.write(payload, 0, content.buffer)
       gpu.write(before, 0, words(16).buffer)
+      for (const buffer of [before, left, right, payload]) await buffer.settled
       const { submits } = gpu.calls
       gpu.copy(before, 0, left, 0, 64)
       const job = { payload, stride: 8, count: 2, payloadOffset: 0, indexOffset: 16 }

@@ -57,12 +57,7 @@ export function ensureChromium() {
   const wanted = []
   if (!findChromium()) wanted.push('chromium')
   if (process.platform === 'linux' && !hasSystemVulkanLoader()) wanted.push('libvulkan1')
-  if (wanted.length > 0 && aptMay()) {
-    console.error(`Installing ${wanted.join(' and ')} through apt …`)
-    apt(['update', '-qq']) // a list that is a little old still installs, so the result does not matter
-    for (const name of wanted)
-      apt(['install', '-y', '-qq', '-o', 'Dpkg::Use-Pty=0', '--no-install-recommends', name])
-  }
+  installDebianPackages(wanted)
   if (!findChromium()) {
     console.error('Installing Chromium through Playwright …')
     // System libraries come along where apt may be used (Ubuntu has no Chromium package of its own).
@@ -88,6 +83,18 @@ export function ensureChromium() {
     'apt-get install --no-install-recommends chromium libvulkan1. Elsewhere install Chrome or Chromium ' +
     '(or name one in MEMKIT_CHROMIUM) and, on Linux, the package that holds libvulkan.so.1.'
   )
+}
+
+/**
+ * Installs packages where apt may be used; elsewhere does nothing.
+ * @param {readonly string[]} wanted
+ */
+export function installDebianPackages(wanted) {
+  if (wanted.length === 0 || !aptMay()) return
+  console.error(`Installing ${wanted.join(' and ')} through apt …`)
+  apt(['update', '-qq']) // a list that is a little old still installs, so the result does not matter
+  for (const name of wanted)
+    apt(['install', '-y', '-qq', '-o', 'Dpkg::Use-Pty=0', '--no-install-recommends', name])
 }
 
 /** Whether apt may be used without asking anybody: it exists, and we are root or sudo wants no password. */

@@ -8,17 +8,25 @@ const devices = {
     const adapter = await navigator.gpu.requestAdapter()
     return new MkGpu(new WebGpuBackend(await adapter!.requestDevice(), { owned: true }), { debug: true })
   },
+  'WebGPU, compatibility mode,': async () => {
+    const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' })
+    return new MkGpu(new WebGpuBackend(await adapter!.requestDevice(), { owned: true }), { debug: true })
+  },
   WebGL2: async () => {
     const gl = new OffscreenCanvas(8, 8).getContext('webgl2')!
     return new MkGpu(new WebGl2Backend(gl, { owned: true }), { debug: true })
   },
 }
 
-describe.each(['WebGPU', 'WebGL2'] as const)('%s in Chromium', (api) => {
+describe.each([
+  { api: 'WebGPU', runs: [false, true] },
+  { api: 'WebGPU, compatibility mode,', runs: [true] },
+  { api: 'WebGL2', runs: [false, true] },
+] as const)('$api in Chromium', ({ api, runs }) => {
   const place = devicePlace(devices[api])
   afterAll(() => place.end())
 
-  it.each([false, true])(
+  it.each(runs)(
     'holds what the world holds, whatever is done (faults: %s)',
     async (faults) => {
       const programs = fromEnv('MEMKIT_MODEL_RUNS', 12)

@@ -4,13 +4,21 @@ import { devicePlace } from './device-place.ts'
 import { checkPrograms, fromEnv, textFromEnv } from './property.ts'
 import { markInThread } from '../workers/node-marker.ts'
 
-const place = devicePlace(() => dawnGpu({ debug: true }), markInThread)
-afterAll(() => place.end())
+const places = {
+  core: devicePlace(() => dawnGpu({ debug: true }), markInThread),
+  compatibility: devicePlace(() => dawnGpu({ debug: true, featureLevel: 'compatibility' })),
+}
+afterAll(() => Object.values(places).forEach((place) => place.end()))
 
-it.each([false, true])(
-  'Dawn holds what the world holds, whatever is done (faults: %s)',
-  async (faults) => {
-    const programs = fromEnv('MEMKIT_MODEL_RUNS', 25)
+it.each([
+  { featureLevel: 'core', faults: false, standard: 25 },
+  { featureLevel: 'core', faults: true, standard: 25 },
+  { featureLevel: 'compatibility', faults: true, standard: 6 },
+] as const)(
+  'Dawn ($featureLevel) holds what the world holds, whatever is done (faults: $faults)',
+  async ({ featureLevel, faults, standard }) => {
+    const place = places[featureLevel]
+    const programs = fromEnv('MEMKIT_MODEL_RUNS', standard)
     const path = textFromEnv('MEMKIT_MODEL_PATH')
     const tally = await checkPrograms(place, {
       programs,
@@ -18,7 +26,7 @@ it.each([false, true])(
       faults,
       seed: fromEnv('MEMKIT_MODEL_SEED', 20_250_102),
       path,
-      command: `npx vitest run --project dawn tests/model -t 'faults: ${faults}'`,
+      command: `npx vitest run --project dawn tests/model -t 'Dawn .${featureLevel}.*faults: ${faults}'`,
     })
     if (path !== undefined) return
     expect(tally.programs).toBe(programs)

@@ -3,7 +3,9 @@ import type { Heap } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { CostModel } from './cost-model.ts'
-import { Probe, clockRuns } from './probe.ts'
+import { Clock } from './clock.ts'
+import { bestOf, isDoubtful, Probe } from './probe.ts'
+import type { BestRuns } from './probe.ts'
 
 const { STORAGE, TRANSFER_SRC, TRANSFER_DST } = MkBufferUsage
 
@@ -26,26 +28,101 @@ const LINE = 64
 /** Bytes that travel per scattered row: the row and its number. */
 const ROW_BYTES = STRIDE + 4
 
-/** What was measured on an adapter, for the coordinators that come after. */
-const known = new Map<string, Promise<CostModel>>()
+/** A thread term that many times the table's is more likely a busy machine than a slow one. */
+const IMPLAUSIBLE = 8
+
+/** What was measured on an adapter. */
+export interface Measurement {
+  readonly costs: CostModel
+  /** The machine was busy, or a term is implausible: worth another look. */
+  readonly doubtful: boolean
+  /** What the terms were worked out from; none where there is no clock to measure by. */
+  readonly runs: MiniatureRuns | undefined
+}
+
+/** The best runs of each miniature frame. */
+interface MiniatureRuns {
+  readonly small: BestRuns
+  readonly large: BestRuns
+  /** A scatter of one row, of one row twice, of many into a small and a large destination; many rows gathered and left alone. */
+  readonly scatters: Readonly<Record<ScatterName, BestRuns>> | undefined
+  /** Milliseconds of a round trip with nothing to do; undefined where it takes too long to tell anything. */
+  readonly trip: number | undefined
+}
+
+type ScatterName = 'one' | 'two' | 'near' | 'far' | 'gather'
+
+/** For the coordinators that come after. */
+const known = new Map<string, Promise<Measurement>>()
 
 /**
  * Measures the cost model on a device, on buffers of its own; once per adapter and runtime. The calling thread works for a
  * few milliseconds at a time, and gives way in between.
  * @param table what stays where nothing can be measured
+ * @param again measure though it was measured before: `'merge'` keeps the best runs of both, `'afresh'` those of now
  */
-export function measuredCosts(gpu: MkGpu, table: CostModel, again = false): Promise<CostModel> {
+export async function measureCosts(
+  gpu: MkGpu,
+  table: CostModel,
+  again?: 'merge' | 'afresh',
+): Promise<Measurement> {
   const { backend, adapter, runtime } = gpu.capabilities
   const key = `${backend} ${adapter} ${runtime} ${gpu.scatterReady ? 'scatter' : ''}${gpu.debug ? 'debug' : ''}`
-  let costs = known.get(key)
-  if (!costs || again) {
-    if (!clockRuns()) return Promise.resolve({ ...table })
-    costs = new Calibration(gpu, table).run()
-    known.set(key, costs)
+  const before = known.get(key)
+  if (before && again === undefined) return before
+  const measuring = calibrate(gpu, table, again === 'merge' ? await before : undefined)
+  known.set(key, measuring)
+  try {
+    return await measuring
+  } catch (error) {
     // A device lost in the middle says nothing about the adapter.
-    costs.catch(() => known.delete(key))
+    if (known.get(key) === measuring) {
+      if (before) known.set(key, before)
+      else known.delete(key)
+    }
+    throw error
   }
-  return costs
+}
+
+async function calibrate(
+  gpu: MkGpu,
+  table: CostModel,
+  earlier: Measurement | undefined,
+): Promise<Measurement> {
+  const clock = Clock.measure()
+  if (clock === undefined) return { costs: { ...table }, doubtful: false, runs: undefined }
+  const now = await new Calibration(gpu, table, clock).run()
+  const runs = earlier?.runs ? merge(now, earlier.runs) : now
+  const costs = { ...table }
+  threadTerms(costs, runs)
+  if (runs.trip !== undefined) deviceTerms(costs, runs, runs.trip)
+  return { costs, doubtful: allRuns(runs).some(isDoubtful) || isImplausible(costs, table), runs }
+}
+
+function merge(now: MiniatureRuns, earlier: MiniatureRuns): MiniatureRuns {
+  const scatters = now.scatters &&
+    earlier.scatters && {
+      one: bestOf(now.scatters.one, earlier.scatters.one),
+      two: bestOf(now.scatters.two, earlier.scatters.two),
+      near: bestOf(now.scatters.near, earlier.scatters.near),
+      far: bestOf(now.scatters.far, earlier.scatters.far),
+      gather: bestOf(now.scatters.gather, earlier.scatters.gather),
+    }
+  return {
+    small: bestOf(now.small, earlier.small),
+    large: bestOf(now.large, earlier.large),
+    scatters: scatters ?? now.scatters,
+    trip: now.trip === undefined ? undefined : Math.min(now.trip, earlier.trip ?? Infinity),
+  }
+}
+
+function allRuns({ small, large, scatters }: MiniatureRuns): BestRuns[] {
+  return [small, large, ...Object.values(scatters ?? {})]
+}
+
+function isImplausible(costs: CostModel, table: CostModel): boolean {
+  const terms = ['callThread', 'byteThread', 'scatterThread', 'rowThread', 'rowThreadFar'] as const
+  return terms.some((term) => costs[term] > table[term] * IMPLAUSIBLE)
 }
 
 /**
@@ -55,6 +132,7 @@ export function measuredCosts(gpu: MkGpu, table: CostModel, again = false): Prom
 class Calibration {
   readonly #gpu: MkGpu
   readonly #table: CostModel
+  readonly #clock: Clock
   readonly #heap: Heap
   readonly #buffers: MkDeviceBuffer[] = []
   /** Rows to gather, and bytes to write: `farBytes` of memory. */
@@ -64,8 +142,9 @@ class Calibration {
   /** Where the next large write reads and lands. */
   #at = 0
 
-  constructor(gpu: MkGpu, table: CostModel) {
+  constructor(gpu: MkGpu, table: CostModel, clock: Clock) {
     this.#gpu = gpu
+    this.#clock = clock
     this.#table = table
     this.#heap = createHeap({ bytes: table.farBytes + (2 << 20), label: 'calibration' })
     this.#image = this.#heap.alloc(table.farBytes, LINE, 'image').offset
@@ -75,22 +154,28 @@ class Calibration {
     for (let i = 0; i < words.length; i += PAGE >>> 2) words[i] = i
   }
 
-  async run(): Promise<CostModel> {
+  async run(): Promise<MiniatureRuns> {
     const gpu = this.#gpu
     try {
       const far = this.#buffer(this.#table.farBytes)
-      const small = new Probe(() => {
+      const small = this.#probe(() => {
         for (let i = 0; i < CALLS; i++) gpu.write(far, i * PAGE, this.#heap.buffer, this.#image, SMALL)
       })
-      const large = new Probe(() => this.#writeLarge(far))
-      const probes = [small, large]
+      const large = this.#probe(() => this.#writeLarge(far))
       const scatters = gpu.scatterReady ? this.#scatters(far) : undefined
-      if (scatters) probes.push(...Object.values(scatters))
-      const trip = await this.#rounds(far, probes)
-      const costs = { ...this.#table }
-      threadTerms(costs, small, large, scatters)
-      if (trip !== undefined) deviceTerms(costs, trip, small, large, scatters)
-      return costs
+      const trip = await this.#rounds(far, [small, large, ...Object.values(scatters ?? {})])
+      return {
+        small: small.best,
+        large: large.best,
+        scatters: scatters && {
+          one: scatters.one.best,
+          two: scatters.two.best,
+          near: scatters.near.best,
+          far: scatters.far.best,
+          gather: scatters.gather.best,
+        },
+        trip,
+      }
     } finally {
       for (const buffer of this.#buffers) buffer.destroy()
     }
@@ -125,9 +210,11 @@ class Calibration {
     for (const probe of probes) probe.prepare()
     await wait()
     let trip = await wait()
-    const waits = trip <= ROUND_TRIP_MOST
+    const rounds = Math.max(ROUNDS_LEAST, Probe.rounds(this.#clock))
+    // A clock that is too coarse for the thread's short runs tells nothing about the device either.
+    const waits = trip <= ROUND_TRIP_MOST && !this.#clock.isCoarse
     const deadline = performance.now() + BUDGET
-    for (let round = 0; round < ROUNDS_LEAST || performance.now() < deadline; round++) {
+    for (let round = 0; round < rounds || performance.now() < deadline; round++) {
       for (const probe of probes) {
         if (waits) await probe.run(finish)
         else probe.runThread()
@@ -137,7 +224,7 @@ class Calibration {
     return waits ? trip : undefined
   }
 
-  #scatters(far: MkDeviceBuffer): Scatters {
+  #scatters(far: MkDeviceBuffer): Record<ScatterName, Probe> {
     const payload = this.#buffer(ROWS * ROW_BYTES)
     const near = this.#buffer(this.#table.nearBytes)
     const nearSets = this.#sets(this.#table.nearBytes)
@@ -146,12 +233,16 @@ class Calibration {
     one.set(1)
     let turn = 0
     return {
-      one: new Probe(() => this.#scatter(payload, near, one, 1)),
-      two: new Probe(() => this.#scatter(payload, near, one, 1, 2)),
-      near: new Probe(() => this.#scatter(payload, near, nearSets[turn++ % SETS], ROWS)),
-      far: new Probe(() => this.#scatter(payload, far, farSets[turn++ % SETS], ROWS)),
-      gather: new Probe(() => this.#gather(nearSets[turn++ % SETS], ROWS)),
+      one: this.#probe(() => this.#scatter(payload, near, one, 1)),
+      two: this.#probe(() => this.#scatter(payload, near, one, 1, 2)),
+      near: this.#probe(() => this.#scatter(payload, near, nearSets[turn++ % SETS], ROWS)),
+      far: this.#probe(() => this.#scatter(payload, far, farSets[turn++ % SETS], ROWS)),
+      gather: this.#probe(() => this.#gather(nearSets[turn++ % SETS], ROWS)),
     }
+  }
+
+  #probe(work: () => void): Probe {
+    return new Probe(work, this.#clock)
   }
 
   /** Sets of rows all over an image of `bytes`, each row in a cache line of its own. */
@@ -204,23 +295,15 @@ class Calibration {
   }
 }
 
-interface Scatters {
-  readonly one: Probe
-  readonly two: Probe
-  readonly near: Probe
-  readonly far: Probe
-  /** Many rows gathered and left alone. */
-  readonly gather: Probe
-}
-
-/** The calling thread's terms, in nanoseconds. */
-function threadTerms(costs: CostModel, small: Probe, large: Probe, scatters?: Scatters): void {
+/** The calling thread's terms, in nanoseconds. A term whose runs were too short for the clock keeps the table's value. */
+function threadTerms(costs: CostModel, { small, large, scatters }: MiniatureRuns): void {
+  if (!Number.isFinite(small.thread + large.thread)) return
   const perCall = (small.thread * 1e6) / CALLS
   costs.byteThread = Math.max(0, large.thread * 1e6 - perCall) / (LARGE - SMALL)
   costs.callThread = Math.max(0, perCall - SMALL * costs.byteThread)
-  if (!scatters) return
+  if (!scatters || !Object.values(scatters).every(({ thread }) => Number.isFinite(thread))) return
   const one = scatters.one.thread * 1e6
-  const row = (many: Probe): number =>
+  const row = (many: BestRuns): number =>
     Math.max(0, (many.thread * 1e6 - one) / (ROWS - 1) - ROW_BYTES * costs.byteThread)
   costs.scatterThread = one
   costs.dispatchThread = Math.min(one, Math.max(0, scatters.two.thread * 1e6 - one))
@@ -230,13 +313,14 @@ function threadTerms(costs: CostModel, small: Probe, large: Probe, scatters?: Sc
 }
 
 /** The device's terms: how much later it is done than with nothing to do. */
-function deviceTerms(costs: CostModel, trip: number, small: Probe, large: Probe, scatters?: Scatters): void {
-  const later = (probe: Probe): number => Math.max(0, probe.tail - trip / probe.times) * 1e6
+function deviceTerms(costs: CostModel, { small, large, scatters }: MiniatureRuns, trip: number): void {
+  const later = (runs: BestRuns): number => Math.max(0, runs.tail - trip / runs.times) * 1e6
+  if (!Number.isFinite(small.tail + large.tail)) return
   costs.callDevice = later(small) / CALLS
   costs.byteDevice = Math.max(0, later(large) - costs.callDevice) / LARGE
-  if (!scatters) return
+  if (!scatters || !Object.values(scatters).every(({ tail }) => Number.isFinite(tail))) return
   const one = later(scatters.one)
-  const row = (many: Probe): number =>
+  const row = (many: BestRuns): number =>
     Math.max(0, (later(many) - one) / (ROWS - 1) - ROW_BYTES * costs.byteDevice)
   costs.scatterDevice = one
   costs.dispatchDevice = Math.min(one, Math.max(0, later(scatters.two) - one))

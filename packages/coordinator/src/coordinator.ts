@@ -4,9 +4,10 @@ import { ForeignBuffer } from '@memkit/gpu'
 import type { LossInfo, MkGpu, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
 import { BufferingMode, checkConfig, checkStrategy } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
-import { measuredCosts } from './calibration.ts'
+import { measureCosts } from './calibration.ts'
 import { allByHand, startCosts } from './cost-model.ts'
 import type { CostModel } from './cost-model.ts'
+import { CostWatch } from './cost-watch.ts'
 import { DeferredFrees } from './deferred-frees.ts'
 import { DeviceLease } from './device-lease.ts'
 import { CoordinatorDisposed, MirrorOwnsBuffer, NotFrameMemory } from './errors.ts'
@@ -98,6 +99,9 @@ export class MkCoordinator {
   /** `lost` was emitted, and `restored` was not since. */
   #lostTold = false
   #costs: CostModel
+  /** Costs come from measurements, not from the table or the user alone. */
+  readonly #measuresCosts: boolean
+  readonly #costWatch = new CostWatch()
   #ready: Promise<void>
   #slot: Slot
   #frameMemory: FrameMemory
@@ -151,6 +155,7 @@ export class MkCoordinator {
     this.#report = createReport(this.#flush.entries)
     this.#ring = new ReadbackRing(this.#gpu)
     this.#costs = startCosts(this.#gpu.capabilities, config.costs)
+    this.#measuresCosts = config.calibrate !== false && !allByHand(config.costs)
     this.#unwatch = this.#watch(this.#gpu)
     this.#ready = this.#prepare()
   }
@@ -339,6 +344,7 @@ export class MkCoordinator {
     this.#totals.spills += spilled
     const end = performance.now()
     report.flushMs = end - start
+    if (this.#measuresCosts && this.#strategy === 'auto' && !lost) this.#reviewCosts(report)
     this.#trace?.record(report, this.#began, start, end)
     this.#listeners.emit('frame', report)
     return report
@@ -441,7 +447,7 @@ export class MkCoordinator {
    * @returns what the planner reckons with from now on
    */
   async calibrate(): Promise<CostModel> {
-    await this.#calibrate(this.#gpu, true)
+    await this.#calibrate(this.#gpu, 'afresh')
     return this.#costs
   }
 
@@ -635,19 +641,29 @@ export class MkCoordinator {
   async #prepare(): Promise<void> {
     const gpu = this.#gpu
     await this.#flush.prepareScatter()
-    if (this.#config.calibrate === false || allByHand(this.#config.costs) || this.#disposed || gpu.isLost)
-      return
+    if (!this.#measuresCosts || this.#disposed || gpu.isLost) return
     try {
-      await this.#calibrate(gpu, false)
+      await this.#calibrate(gpu)
     } catch {
       // The device was lost or refused: the table's numbers stay.
     }
   }
 
-  async #calibrate(gpu: MkGpu, again: boolean): Promise<void> {
+  async #calibrate(gpu: MkGpu, again?: 'merge' | 'afresh'): Promise<void> {
     // Costs by hand come over it afterwards: what was measured is for every coordinator on such an adapter.
-    const measured = await measuredCosts(gpu, startCosts(gpu.capabilities), again)
-    if (gpu === this.#gpu) this.#costs = { ...measured, ...this.#config.costs }
+    const { costs, doubtful } = await measureCosts(gpu, startCosts(gpu.capabilities), again)
+    if (gpu !== this.#gpu || this.#disposed) return
+    this.#costs = { ...costs, ...this.#config.costs }
+    this.#costWatch.measured(doubtful)
+  }
+
+  /** Corrects costs that the frames contradict, and measures doubtful ones again. */
+  #reviewCosts(report: FrameReport): void {
+    const watch = this.#costWatch
+    const costs = watch.review(report, this.#costs)
+    if (costs !== this.#costs) this.#costs = { ...costs, ...this.#config.costs }
+    // It fails with the device alone, and then the costs stay.
+    if (watch.isDue()) this.#calibrate(this.#gpu, watch.again).catch(() => {})
   }
 
   /** A mirror that the new device refuses keeps its rows, and tries again. */

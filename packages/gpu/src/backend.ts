@@ -13,6 +13,11 @@ export interface MkCapabilities {
   readonly maxBufferSize: number
   /** Largest range bound as storage; 0 without storage. */
   readonly maxStorageBufferBindingSize: number
+  /**
+   * Storage buffers that a vertex shader may read. 0 without storage, and on a WebGPU device in compatibility mode that was not asked
+   * for with `maxStorageBuffersInVertexStage`: draw from vertex buffers there (`vertexLayout()`).
+   */
+  readonly maxStorageBuffersInVertexStage: number
   /** Largest range bound as uniform. */
   readonly maxUniformBufferBindingSize: number
   /** Offsets of uniform bindings are multiples of this. */

@@ -21,6 +21,11 @@ export interface DawnOptions {
   backend?: 'vulkan' | 'metal' | 'd3d12' | 'null'
   /** Part of the name of the adapter to take, where there are several. */
   adapter?: string
+  /**
+   * `'compatibility'`: a device of compatibility mode, as browsers give on old drivers, to test against. Its vertex shaders read no storage
+   * buffer unless `limits: { maxStorageBuffersInVertexStage: … }` asks for some. Default `'core'`.
+   */
+  featureLevel?: 'core' | 'compatibility'
   /** Default `'high-performance'`. */
   powerPreference?: 'low-power' | 'high-performance'
   /** Limits to ask for. `maxBufferSize` and `maxStorageBufferBindingSize` default to the adapter's highest. */
@@ -95,6 +100,7 @@ async function findAdapter(options: DawnOptions): Promise<GPUAdapter> {
     try {
       const adapter = await gpu.requestAdapter({
         powerPreference: options.powerPreference ?? 'high-performance',
+        featureLevel: options.featureLevel ?? 'core',
       })
       if (adapter) {
         instances.set(key, gpu)

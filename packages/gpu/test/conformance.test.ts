@@ -15,6 +15,10 @@ conformance('Dummy with shared memory', dummy({ simulateDeviceLocal: false }))
 conformance('Dummy that knows at once', dummy({ faults: { outOfMemory: 'throw' } }))
 conformance('Dummy that takes its time', dummy({ transferDelayUs: 500 }))
 conformance(
+  'Dummy that says done before lost',
+  dummy({ transferDelayUs: 500, faults: { doneBeforeLoss: true } }),
+)
+conformance(
   'Dummy without compute',
   dummy({
     capabilities: {

@@ -14,6 +14,7 @@ import { ALL_USAGES, MkMemoryType } from '../usage.ts'
 import { DummyAnswers } from './dummy-answers.ts'
 import { DummyBuffer, copyInto, scatterInto } from './dummy-buffer.ts'
 import { DummyQueue } from './dummy-queue.ts'
+import { nextTurn } from './next-turn.ts'
 
 export { DummyBuffer } from './dummy-buffer.ts'
 
@@ -36,6 +37,8 @@ export interface DummyFaults {
   neverComplete?: boolean
   /** Completion is reported this much later. */
   completionDelayMs?: number
+  /** When the device is lost it says first that all work is done, as Firefox does, and then that it is lost. */
+  doneBeforeLoss?: boolean
   /** Scatters of one submit that there is memory for; 0: `prepareScatter` resolves false. Default: any number. */
   scatterRoom?: number
 }
@@ -99,6 +102,9 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   readonly #memoryBytes: number
   #sink: BackendSink | undefined
   #lost = false
+  #lossTold = false
+  /** Serial of the last signal. */
+  #signalled = 0
   #scatterReady = false
   readonly #recorded: Recorded[] = []
   #recordedCount = 0
@@ -124,6 +130,7 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
       runtime: 'JavaScript',
       maxBufferSize,
       maxStorageBufferBindingSize: Math.min(maxBufferSize, 128 << 20),
+      maxStorageBuffersInVertexStage: 8,
       maxUniformBufferBindingSize: 64 << 10,
       uniformOffsetAlignment: 256,
       storageOffsetAlignment: 256,
@@ -245,6 +252,7 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   signal(serial: number): void {
     const { neverComplete, completionDelayMs } = this.faults
     if (neverComplete) return
+    this.#signalled = serial
     if (completionDelayMs === undefined && this.#queue.idle) this.#report(serial)
     else this.#signalLater(serial, completionDelayMs)
   }
@@ -291,7 +299,7 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   }
 
   destroy(): void {
-    this.#lost = true
+    this.#lost = this.#lossTold = true
     this.#queue.clear()
     this.#answers.answer()
   }
@@ -300,11 +308,13 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   lose(message: string = 'lost on request', reason: LossInfo['reason'] = 'unknown'): void {
     if (this.#lost) return
     this.#lost = true
+    if (this.faults.doneBeforeLoss) this.#report(this.#signalled)
     this.#queue.clear()
     this.#recordedCount = 0
     this.#scatters = 0
     // The loss is known before what it rejects, as on WebGPU.
     queueMicrotask(() => {
+      this.#lossTold = true
       this.#sink?.lost({ reason, message })
       this.#answers.answer()
     })
@@ -418,7 +428,14 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   }
 
   #report(serial: number): void {
-    if (!this.#lost) this.#sink?.completed(serial)
+    if (this.faults.doneBeforeLoss) void this.#reportUnlessLost(serial)
+    else if (!this.#lost) this.#sink?.completed(serial)
+  }
+
+  /** The news of a loss has a turn to overtake, as in the WebGPU backend. */
+  async #reportUnlessLost(serial: number): Promise<void> {
+    await nextTurn()
+    if (!this.#lossTold) this.#sink?.completed(serial)
   }
 
   #hazard(buffer: DummyBuffer, what: string): void {

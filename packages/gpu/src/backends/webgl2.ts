@@ -109,6 +109,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
       runtime: browserName(),
       maxBufferSize: options.maxBufferSize ?? MAX_BUFFER_SIZE,
       maxStorageBufferBindingSize: 0,
+      maxStorageBuffersInVertexStage: 0,
       // A lost context knows no numbers; these are the least that WebGL2 allows, and the most.
       maxUniformBufferBindingSize: numberOf(gl, gl.MAX_UNIFORM_BLOCK_SIZE, 16 << 10),
       uniformOffsetAlignment: numberOf(gl, gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT, 256),

@@ -13,6 +13,7 @@ import type {
 } from '../backend.ts'
 import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
+import { nextTurn } from './next-turn.ts'
 import { ScatterParameters } from './scatter-parameters.ts'
 import { onDeviceLost } from './device-loss.ts'
 import { mapHeld } from './pending-maps.ts'
@@ -77,7 +78,10 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     this.device = device
     this.#queue = device.queue
     this.#owned = options.owned === true
-    this.#unconfirmed = new UnconfirmedBuffers(device, (error) => !this.#lost && this.#sink?.error(error))
+    this.#unconfirmed = new UnconfirmedBuffers(
+      device,
+      (error) => void this.#unlessLost((sink) => sink.error(error)),
+    )
     this.#parameters = new ScatterParameters(device, this.calls, this.#unconfirmed)
     this.#scatter = new ScatterPass(device, this.calls, this.#parameters)
     const { limits } = device
@@ -87,6 +91,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
       runtime: runtimeName(),
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxStorageBuffersInVertexStage: vertexStorageBuffers(limits),
       maxUniformBufferBindingSize: limits.maxUniformBufferBindingSize,
       uniformOffsetAlignment: limits.minUniformBufferOffsetAlignment,
       storageOffsetAlignment: limits.minStorageBufferOffsetAlignment,
@@ -247,8 +252,9 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
         )
     } catch (cause) {
       // Chromium rejects the maps of a lost device before it says that the device is lost. What the queue answers comes after both,
-      // so that whoever hears of the rejection knows why.
+      // so that whoever hears of the rejection knows why; in Firefox it may still come before.
       await this.#queue.onSubmittedWorkDone().catch(() => {})
+      await nextTurn()
       throw cause
     }
   }
@@ -374,15 +380,29 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   #popValidation(operation: string, label: string): void {
     this.device.popErrorScope().then(
       (error) => {
-        if (error) this.#sink?.error(new ValidationFailed(operation, label, error.message))
+        if (error)
+          void this.#unlessLost((sink) => sink.error(new ValidationFailed(operation, label, error.message)))
       },
       () => {},
     )
   }
 
+  /**
+   * Passes on what the device said, unless it is lost. Firefox says that work is done, and that calls were refused, before it says that the
+   * device is lost which did none of it; so the news of a loss has a turn to overtake.
+   */
+  async #unlessLost(tell: (sink: BackendSink) => void): Promise<void> {
+    await nextTurn()
+    if (!this.#lost && this.#sink) tell(this.#sink)
+  }
+
   readonly #workDone = (): void => {
-    // onSubmittedWorkDone resolves for a lost device too.
-    if (!this.#lost) this.#sink?.completed(this.#signalled)
+    // It resolves for a lost device too.
+    void this.#unlessLost(this.#completed)
+  }
+
+  readonly #completed = (sink: BackendSink): void => {
+    sink.completed(this.#signalled)
   }
 
   readonly #workFailed = (): void => {
@@ -392,13 +412,19 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   readonly #uncaptured = (event: GPUUncapturedErrorEvent): void => {
     const { error } = event
     const typed: MkError = new ValidationFailed('', '', error.message)
-    this.#sink?.uncaptured(typed)
+    void this.#unlessLost((sink) => sink.uncaptured(typed))
   }
 }
 
 /** True for memory that `writeBuffer` takes everywhere: neither shared nor resizable. */
 function isPlain(source: ArrayBuffer | SharedArrayBuffer): source is ArrayBuffer {
   return source instanceof ArrayBuffer && (source as { resizable?: boolean }).resizable !== true
+}
+
+/** Browsers without compatibility mode have no such limit: there the vertex stage is like any other. */
+function vertexStorageBuffers(limits: GPUSupportedLimits): number {
+  const { maxStorageBuffersInVertexStage } = limits as { maxStorageBuffersInVertexStage?: number }
+  return maxStorageBuffersInVertexStage ?? limits.maxStorageBuffersPerShaderStage
 }
 
 function adapterName(device: GPUDevice): string {

@@ -1,7 +1,7 @@
 import { $internal, commitRemovals, noCommit, observe, onAdd, onRemove, onSet, query } from 'bitecs'
 import type { InternalWorld, Query, QueryResult, QueryTerm, World } from 'bitecs'
 import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
-import { UnsupportedTerm } from './errors.ts'
+import { UnsupportedTerm, WorldDeleted } from './errors.ts'
 
 // bitECS marks the component of a relation pair with this symbol. Its name is not exported, its key is global.
 const pairKey = Symbol.for('bitecs-isPairComponent')
@@ -25,14 +25,21 @@ export class BitEcsWorld implements EcsWorld {
     this.#warn = warn
   }
 
+  /** @throws WorldDeleted */
+  get #context(): InternalWorld[typeof $internal] {
+    const context = this.#world[$internal] as InternalWorld[typeof $internal] | undefined
+    if (context === undefined) throw new WorldDeleted()
+    return context
+  }
+
   // `resetWorld` empties the map but keeps the counter, so the counter alone would miss what came back after a reset.
   get componentCount(): number {
-    const context = this.#world[$internal]
+    const context = this.#context
     return context.componentCount + context.componentMap.size
   }
 
   rowOf(entity: number): number {
-    const index = this.#world[$internal].entityIndex
+    const index = this.#context.entityIndex
     if (!index.versioning) return entity
     if (!this.#warnedOfVersions) {
       this.#warnedOfVersions = true
@@ -45,7 +52,7 @@ export class BitEcsWorld implements EcsWorld {
   }
 
   get idMask(): number {
-    const { versioning, entityMask } = this.#world[$internal].entityIndex
+    const { versioning, entityMask } = this.#context.entityIndex
     return versioning ? entityMask : -1
   }
 
@@ -54,7 +61,7 @@ export class BitEcsWorld implements EcsWorld {
   }
 
   forEachComponent(visit: (component: object) => void): void {
-    for (const component of this.#world[$internal].componentMap.keys())
+    for (const component of this.#context.componentMap.keys())
       if (component[pairKey] !== true) visit(component as object)
   }
 
@@ -63,6 +70,7 @@ export class BitEcsWorld implements EcsWorld {
   }
 
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch {
+    void this.#context
     const components = [...terms]
     for (const term of components)
       if (hierarchyKey in term)

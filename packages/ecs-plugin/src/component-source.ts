@@ -1,7 +1,9 @@
 import type { ColumnPacker, Schema } from '@memkit/core'
 import type { EcsWorld } from './ecs.ts'
 import { EntryColumn } from './entry-column.ts'
-import { checkLengths, readShape, sourceAt } from './source.ts'
+import { checkNumbers } from './misread-column.ts'
+import type { SeenColumns } from './seen-columns.ts'
+import { checkLengths, columnAt, readShape, refuseColumn, sourceAt } from './source.ts'
 import type { Shape } from './source.ts'
 
 /** A component as packers read it: its columns, looked up anew for every stage, because stores grow by replacing them. */
@@ -29,15 +31,47 @@ export class ComponentSource {
   /**
    * Gives a packer of `shape.columns` the columns as they are now.
    *
+   * @param seen takes note of them
    * @returns entities that all columns have room for: ids 0 … result − 1; Infinity when none is a typed array
-   * @throws ColumnLengthMismatch, SchemaMismatch (a column is gone): nothing is bound then, or not all
+   * @throws ColumnLengthMismatch, SchemaMismatch (a column is gone), ColumnDetached, ColumnInaccessible, UnsupportedColumn: nothing is
+   *   bound then, or not all
    */
-  bindTo(packer: Pick<ColumnPacker, 'bind'>): number {
+  bindTo(packer: Pick<ColumnPacker, 'bind'>, seen?: SeenColumns): number {
     const { label, shape, store } = this
     const { columns } = shape
     const length = checkLengths(label, store, shape)
-    for (let i = 0; i < columns.length; i++)
-      packer.bind(i, sourceAt(label, store, columns[i], this.#entries[i]))
+    for (let i = 0; i < columns.length; i++) {
+      const { path } = columns[i]
+      const column = columnAt(label, store, columns[i])
+      const source = sourceAt(label, column, path, this.#entries[i])
+      try {
+        packer.bind(i, source)
+      } catch (error) {
+        refuseColumn(label, column, path, error)
+      }
+      seen?.look(i, column)
+    }
     return length
+  }
+
+  /** Whether a column is another one than the one that was seen; also when that cannot be told, because it cannot be read. */
+  differsFrom(seen: SeenColumns): boolean {
+    const { label, shape, store } = this
+    try {
+      for (let i = 0; i < shape.columns.length; i++)
+        if (seen.differs(i, columnAt(label, store, shape.columns[i]))) return true
+    } catch {
+      return true
+    }
+    return false
+  }
+
+  /** Called when values were no numbers. @throws UnsupportedColumn when a column holds something else altogether */
+  checkNumbers(): void {
+    const { label, shape, store } = this
+    for (const found of shape.columns) {
+      const column = columnAt(label, store, found)
+      if (Array.isArray(column)) checkNumbers(label, found.path, column, found.entryKeys)
+    }
   }
 }

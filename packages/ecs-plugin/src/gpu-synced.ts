@@ -122,7 +122,7 @@ export function GpuSynced<C extends object, S extends TypeLike = DefaultSchema<C
   const store = blankStore(component)
   const shape = readShape(synced.label, store, synced.schema)
   checkLengths(synced.label, store, shape)
-  if (synced.direction !== 'upload') checkUnpackable(synced.label, store, shape)
+  if (synced.direction !== 'upload') checkUnpackable(synced.label, store, shape, synced.direction)
   known.set(component, synced)
   registry().count = count + 1
   warnOfNames(synced.label, component)

@@ -106,11 +106,11 @@ export class MkSync<W extends object = World> {
     // A component that cannot be synced is looked at again, and reported, by `stage`.
     this.#discover()
     // What the CPU wrote between two frames is newer than what comes back now. Errors are for this frame's stage to tell.
-    for (const synced of this.#deviceWritten)
-      if (synced.options.direction === 'both') {
-        this.#attempt(synced)
-        synced.mirror.arrivalsWait = !synced.packed
-      }
+    for (const synced of this.#deviceWritten) {
+      const first = synced.stagesFirst
+      if (first) this.#attempt(synced)
+      synced.mirror.arrivalsWait = first && !synced.packed
+    }
     this.#stageError = undefined
     this.coordinator.beginFrame()
     for (const synced of this.#deviceWritten) synced.takeArrivals()

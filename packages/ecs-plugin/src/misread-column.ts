@@ -18,7 +18,8 @@ export function checkNumbers(
   for (let i = 0; i < column.length; i++) {
     let value = column[i]
     for (let k = 0; k < way.length; k++)
-      value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[way[k]] : undefined
+      value =
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[way[k]] : undefined
     if (isColumn(value) && value.length > 0) value = value[0]
     if (typeof value === 'number') return
     if (value !== undefined && value !== null) kind ??= typeof value

@@ -23,7 +23,8 @@ export function scalarsOf(type: WgslType): readonly ScalarPlace[] {
   const out: ScalarPlace[] = []
   const perSource = new Map<string, number>()
   const add: Add = (path, source, named, offset, type) => {
-    if (named !== undefined) return void out.push({ path, source: named, named: true, index: 0, offset, type })
+    if (named !== undefined)
+      return void out.push({ path, source: named, named: true, index: 0, offset, type })
     const index = perSource.get(source) ?? 0
     perSource.set(source, index + 1)
     out.push({ path, source, index, offset, type })
@@ -32,13 +33,7 @@ export function scalarsOf(type: WgslType): readonly ScalarPlace[] {
   return out
 }
 
-type Add = (
-  path: string,
-  source: string,
-  named: string | undefined,
-  offset: number,
-  type: ScalarName,
-) => void
+type Add = (path: string, source: string, named: string | undefined, offset: number, type: ScalarName) => void
 
 function visit(type: WgslType, path: string, field: string | undefined, at: number, add: Add): void {
   const source = field ?? ''

@@ -932,7 +932,7 @@ describe('arrays of another realm', () => {
     (kind) => {
       const id = foreign<object>(kind === 'DataView' ? 'new DataView(new ArrayBuffer(16))' : `new ${kind}(4)`)
       const code = kind === 'DataView' ? /SchemaMismatch|NoColumns/ : /UnsupportedColumn/
-      for (const schema of [undefined, struct({ id: u32 })])
+      for (const schema of [struct({ id: u32 }), undefined])
         expect(thrownBy(() => GpuSynced({ id }, { label: 'Bad', schema }))?.code).toMatch(code)
     },
   )

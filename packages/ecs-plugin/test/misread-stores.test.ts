@@ -29,7 +29,7 @@ const floats = (length: number): Float32Array<ArrayBuffer> => new Float32Array(l
 async function attached<C extends object>(component: C, options: GpuSyncedOptions = {}, count = 3) {
   const Thing = GpuSynced(component as object, { label: 'Thing', capacity: 8, ...options }) as C & object
   const world = createWorld()
-  const gpu = new MkGpu(new DummyBackend())
+  const gpu: MkGpu = new MkGpu(new DummyBackend())
   const mk = await attachMk(world, { gpu })
   const warnings: string[] = []
   mk.on('warning', ({ code }) => warnings.push(code))
@@ -238,7 +238,7 @@ describe('columns that hold no numbers', () => {
   it.each(values)('%s: an error where it is flagged', (_what, value, kind, advice) => {
     for (const options of [{}, { schema: struct({ name: f32, hp: f32 }) }])
       expect(() =>
-        GpuSynced({ name: [undefined, value], hp: [] } as object, { label: 'Bad', ...options }),
+        GpuSynced<object>({ name: [undefined, value], hp: [] }, { label: 'Bad', ...(options as object) }),
       ).toThrowError(
         expect.objectContaining({
           code: 'UnsupportedColumn',
@@ -578,16 +578,19 @@ describe('a column that several fields name', () => {
 
   it('a field that takes several numbers from the column of its name, and from() one of it: an error', () => {
     expect(() =>
-      GpuSynced({ x: floats(8) } as object, { schema: struct({ x: vec2f, b: f32.from('x') }), label: 'Bad' }),
+      GpuSynced({ x: floats(8) }, { schema: struct({ x: vec2f, b: f32.from('x') }), label: 'Bad' }),
     ).toThrowError(expect.objectContaining({ code: 'SchemaMismatch', field: 'x' }))
   })
 
   it.each<SyncDirection>(['download', 'both'])('direction %s: an error', (direction) => {
     expect(() =>
-      GpuSynced({ x: floats(8) } as object, {
-        schema: struct({ a: f32.from('x'), b: f32.from('x') }),
-        direction,
-      }),
+      GpuSynced(
+        { x: floats(8) },
+        {
+          schema: struct({ a: f32.from('x'), b: f32.from('x') }),
+          direction,
+        },
+      ),
     ).toThrowError(
       expect.objectContaining({
         code: 'InvalidOption',
@@ -637,7 +640,7 @@ describe('names that every object has', () => {
     other.frame()
     expect(await other.read()).toEqual([0, 6])
     // One that is not there is no column, though every object has something of that name.
-    expect(() => GpuSynced({ x: floats(4) } as object, { schema: struct({ [name]: f32 }) })).toThrowError(
+    expect(() => GpuSynced({ x: floats(4) }, { schema: struct({ [name]: f32 }) })).toThrowError(
       expect.objectContaining({ code: 'SchemaMismatch' }),
     )
   })
@@ -888,17 +891,17 @@ describe('memory that is gone', () => {
 })
 
 describe('arrays of another realm', () => {
-  const foreign = <T>(code: string): T => runInNewContext(code) as T
+  const foreign = (code: string): unknown => runInNewContext(code)
 
   it('are read as their kind, bit for bit', async () => {
     const nan = 0x7fa00001
     const store = {
-      f: foreign<Float32Array>('new Float32Array(4)'),
-      d: foreign<Float64Array>('new Float64Array(4)'),
-      i: foreign<Int32Array>('new Int32Array(4)'),
-      u: foreign<Uint32Array>('new Uint32Array(4)'),
-      s: foreign<Int8Array>('new Int8Array(4)'),
-      p: foreign<number[]>('[0, 0, 0, 0]'),
+      f: foreign('new Float32Array(4)') as Float32Array,
+      d: foreign('new Float64Array(4)') as Float64Array,
+      i: foreign('new Int32Array(4)') as Int32Array,
+      u: foreign('new Uint32Array(4)') as Uint32Array,
+      s: foreign('new Int8Array(4)') as Int8Array,
+      p: foreign('[0, 0, 0, 0]') as number[],
     }
     const { frame, read } = await attached(store, {}, 1)
     new Uint32Array(store.f.buffer)[1] = nan
@@ -919,7 +922,7 @@ describe('arrays of another realm', () => {
   })
 
   it('get back what the device wrote', async () => {
-    const x = foreign<Float32Array>('new Float32Array(4)')
+    const x = foreign('new Float32Array(4)') as Float32Array
     const { deviceSets, settle } = await attached({ x }, { direction: 'download' }, 1)
     await settle()
     deviceSets(1, 5)
@@ -930,17 +933,21 @@ describe('arrays of another realm', () => {
   it.each(['BigInt64Array', 'BigUint64Array', 'DataView'])(
     '%s: a typed error, with a schema and without',
     (kind) => {
-      const id = foreign<object>(kind === 'DataView' ? 'new DataView(new ArrayBuffer(16))' : `new ${kind}(4)`)
+      const id = foreign(
+        kind === 'DataView' ? 'new DataView(new ArrayBuffer(16))' : `new ${kind}(4)`,
+      ) as object
       const code = kind === 'DataView' ? /SchemaMismatch|NoColumns/ : /UnsupportedColumn/
       for (const schema of [struct({ id: u32 }), undefined])
-        expect(thrownBy(() => GpuSynced({ id }, { label: 'Bad', schema }))?.code).toMatch(code)
+        expect(
+          thrownBy(() => GpuSynced<object>({ id }, { label: 'Bad', schema: schema as never }))?.code,
+        ).toMatch(code)
     },
   )
 
   it('64-bit integers that take the place of a column: a typed error from the frame', async () => {
     const store: { id: unknown } = { id: new Uint32Array(4) }
     const { mk } = await attached(store, {}, 1)
-    for (const id of [new BigInt64Array(4), foreign<object>('new BigInt64Array(4)')]) {
+    for (const id of [new BigInt64Array(4), foreign('new BigInt64Array(4)') as object]) {
       store.id = id
       mk.beginFrame()
       expect(thrownBy(() => mk.endFrame())).toMatchObject({
@@ -952,7 +959,7 @@ describe('arrays of another realm', () => {
   })
 
   it('nested columns of another realm are refused with their path', () => {
-    const at = foreign<object>('({ deep: { x: new Float32Array(4) } })')
+    const at = foreign('({ deep: { x: new Float32Array(4) } })') as object
     expect(() => GpuSynced({ at }, { label: 'Bad' })).toThrowError(
       expect.objectContaining({ message: expect.stringContaining("f32.from('at.deep.x')") }),
     )

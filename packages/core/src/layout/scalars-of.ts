@@ -23,8 +23,10 @@ export function scalarsOf(type: WgslType): readonly ScalarPlace[] {
   const out: ScalarPlace[] = []
   const perSource = new Map<string, number>()
   const add: Add = (path, source, named, offset, type) => {
-    if (named !== undefined)
-      return void out.push({ path, source: named, named: true, index: 0, offset, type })
+    if (named !== undefined) {
+      out.push({ path, source: named, named: true, index: 0, offset, type })
+      return
+    }
     const index = perSource.get(source) ?? 0
     perSource.set(source, index + 1)
     out.push({ path, source, index, offset, type })

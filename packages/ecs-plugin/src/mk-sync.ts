@@ -120,7 +120,9 @@ export class MkSync<W extends object = World> {
    * Finds the rows that changed and takes them over. What systems write later goes up with the next frame.
    * Called by `endFrame` unless it was called in this frame already.
    *
-   * @throws EntityBeyondColumn, ColumnLengthMismatch, MirrorTooLarge: after everything else was staged. The frame can be ended.
+   * @throws EntityBeyondColumn, ColumnLengthMismatch, SchemaMismatch, UnsupportedColumn, ColumnDetached, ColumnInaccessible,
+   *   MirrorTooLarge: after everything else was staged. The frame can be ended.
+   * @throws WorldDeleted, as every call that asks the world, once it was deleted
    */
   stage(): void {
     this.#assertAlive('stage()')

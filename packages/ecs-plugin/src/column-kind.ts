@@ -2,6 +2,9 @@ import { isDetached, kindOfView } from '@memkit/core'
 import { ColumnDetached, UnsupportedColumn } from './errors.ts'
 import { checkBrand } from './type-brands.ts'
 
+/** How deep nested columns are looked for. */
+export const MAX_DEPTH = 4
+
 /** A typed array of any kind. */
 export type TypedColumn = ArrayBufferView & ArrayLike<number>
 

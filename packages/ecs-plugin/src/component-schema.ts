@@ -1,7 +1,7 @@
 import { columnsInfo, f32, rowsInfo, scalarFor, struct } from '@memkit/core'
 import type { Schema } from '@memkit/core'
 import { checkTag, tagNames } from './aos-tags.ts'
-import { checkKind, firstEntry, isColumn, isTypedColumn } from './column-kind.ts'
+import { checkKind, firstEntry, isColumn, isTypedColumn, MAX_DEPTH } from './column-kind.ts'
 import type { TypedColumn } from './column-kind.ts'
 import { NoColumns, UnsupportedColumn } from './errors.ts'
 import { checkNumbers } from './misread-column.ts'
@@ -93,11 +93,12 @@ function refuseNested(label: string, name: string, value: unknown): void {
   )
 }
 
-function nestedPaths(path: string, value: unknown): string[] {
+function nestedPaths(path: string, value: unknown, depth: number = MAX_DEPTH): string[] {
   if (isColumn(value)) return [path]
-  if (value === null || typeof value !== 'object') return []
+  // Objects may lead in a circle.
+  if (value === null || typeof value !== 'object' || depth === 0) return []
   return Object.entries(value).flatMap(([key, inner]) =>
-    isColumn(inner) || isPlainObject(inner) ? nestedPaths(`${path}.${key}`, inner) : [],
+    isColumn(inner) || isPlainObject(inner) ? nestedPaths(`${path}.${key}`, inner, depth - 1) : [],
   )
 }
 

@@ -3,7 +3,7 @@ import type { EcsWorld } from './ecs.ts'
 import { EntryColumn } from './entry-column.ts'
 import { checkNumbers } from './misread-column.ts'
 import type { SeenColumns } from './seen-columns.ts'
-import { checkLengths, columnAt, readShape, refuseColumn, sourceAt } from './source.ts'
+import { checkLengths, columnAt, columnsAt, readShape, refuseColumn, sourceAt } from './source.ts'
 import type { Shape } from './source.ts'
 
 /** A component as packers read it: its columns, looked up anew for every stage, because stores grow by replacing them. */
@@ -13,6 +13,8 @@ export class ComponentSource {
   readonly shape: Shape
   readonly #ecs: EcsWorld
   readonly #entries: readonly EntryColumn[]
+  /** Columns as they were looked up last. */
+  readonly #found: unknown[] = []
 
   /** @throws what `readShape` throws */
   constructor(ecs: EcsWorld, label: string, component: object, schema: Schema | undefined) {
@@ -37,32 +39,32 @@ export class ComponentSource {
    *   bound then, or not all
    */
   bindTo(packer: Pick<ColumnPacker, 'bind'>, seen?: SeenColumns): number {
-    const { label, shape, store } = this
-    const { columns } = shape
-    const length = checkLengths(label, store, shape)
-    for (let i = 0; i < columns.length; i++) {
-      const { path } = columns[i]
-      const column = columnAt(label, store, columns[i])
-      const source = sourceAt(label, column, path, this.#entries[i])
+    const { label, shape } = this
+    const found = this.#found
+    columnsAt(label, this.store, shape, found)
+    const length = checkLengths(label, shape, found)
+    for (let i = 0; i < found.length; i++) {
+      const { path } = shape.columns[i]
+      const source = sourceAt(label, found[i], path, this.#entries[i])
       try {
         packer.bind(i, source)
       } catch (error) {
-        refuseColumn(label, column, path, error)
+        refuseColumn(label, found[i], path, error)
       }
-      seen?.look(i, column)
+      seen?.look(i, found[i])
     }
     return length
   }
 
   /** Whether a column is another one than the one that was seen; also when that cannot be told, because it cannot be read. */
   differsFrom(seen: SeenColumns): boolean {
-    const { label, shape, store } = this
+    const found = this.#found
     try {
-      for (let i = 0; i < shape.columns.length; i++)
-        if (seen.differs(i, columnAt(label, store, shape.columns[i]))) return true
+      columnsAt(this.label, this.store, this.shape, found)
     } catch {
       return true
     }
+    for (let i = 0; i < found.length; i++) if (seen.differs(i, found[i])) return true
     return false
   }
 

@@ -91,7 +91,7 @@ type ColumnPath<C, Depth extends keyof Below = 4> = Depth extends 0
             : C[K] extends Numbers
               ? K
               : C[K] extends readonly (infer E)[]
-                ? `${K}.${EntryPath<E, Below[Depth]>}`
+                ? `${K}.${EntryPath<E, Below[Depth]> | TagPath<Tags<C[K]>, Below[Depth]>}`
                 : C[K] extends object
                   ? `${K}.${ColumnPath<C[K], Below[Depth]>}`
                   : never

@@ -3,7 +3,7 @@ import type { Converted, Schema, TypeLike } from '@memkit/core'
 import { AlreadyFlagged, InvalidOption, NotAComponent } from './errors.ts'
 import type { DefaultSchema, HasColumns, HasSchema } from './default-schema.ts'
 import { checkUnpackable } from './row-unpacker.ts'
-import { checkLengths, readShape } from './source.ts'
+import { checkLengths, columnsAt, readShape } from './source.ts'
 import { blankStore, isTrait, traitSchema } from './trait.ts'
 
 declare const schemaOf: unique symbol
@@ -123,7 +123,9 @@ export function GpuSynced<C extends object, S extends TypeLike = DefaultSchema<C
   const synced = withDefaults(component, options, count + 1)
   const store = blankStore(component)
   const shape = readShape(synced.label, store, synced.schema)
-  checkLengths(synced.label, store, shape)
+  const columns: unknown[] = []
+  columnsAt(synced.label, store, shape, columns)
+  checkLengths(synced.label, shape, columns)
   if (synced.direction !== 'upload') checkUnpackable(synced.label, store, shape, synced.direction)
   known.set(component, synced)
   registry().count = count + 1

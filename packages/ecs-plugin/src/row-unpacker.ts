@@ -176,6 +176,9 @@ export class RowUnpacker {
         // Compared as bits, because -0 is 0 and NaN is not NaN by value.
         if (typeof before === 'number' && bitsOf(before, type) === bits[from]) continue
         column[to] = half ? halfValue(value) : value
+        // A column that holds less (300 in a Uint8Array): what is left must not look like a change of the CPU's.
+        const after: unknown = column[to]
+        if (typeof after === 'number') bits[from] = bitsOf(after, type)
       }
   }
 }

@@ -9,7 +9,7 @@ import {
   strideOf,
 } from '@memkit/core'
 import type { ColumnLayout, ColumnSource, RowsInfo, ScalarName, Schema } from '@memkit/core'
-import { checkTag, isIndex, tagAt, tagNames } from './aos-tags.ts'
+import { areBranded, checkTag, isIndex, tagAt, tagNames } from './aos-tags.ts'
 import { checkKind, isColumn, isTypedColumn } from './column-kind.ts'
 import { fromPaths, isOtherAxis, schemaOf } from './component-schema.ts'
 import type { EntryColumn } from './entry-column.ts'
@@ -157,31 +157,36 @@ export function refuseColumn(label: string, column: unknown, path: string, error
   throw error
 }
 
+/** All columns as they are now, into `out`. @throws ColumnInaccessible */
+export function columnsAt(label: string, component: object, shape: Shape, out: unknown[]): void {
+  for (let i = 0; i < shape.columns.length; i++) out[i] = columnAt(label, component, shape.columns[i])
+}
+
 /**
  * How many entities the typed-array columns have room for: ids 0 … result − 1. Plain arrays have room for any.
  *
+ * @param found what `columnsAt` found
  * @throws ColumnLengthMismatch when they disagree, ColumnDetached when that is because the memory of one is gone
  */
-export function checkLengths(label: string, component: object, shape: Shape): number {
+export function checkLengths(label: string, shape: Shape, found: readonly unknown[]): number {
   let shared = Infinity
-  for (let i = 0; i < shape.columns.length; i++) {
-    const { layout } = shape.columns[i]
-    const column = columnAt(label, component, shape.columns[i])
+  for (let i = 0; i < found.length; i++) {
+    const column = found[i]
     if (!isTypedColumn(column)) continue
-    const length = Math.floor(column.length / layout.arity)
+    const length = Math.floor(column.length / shape.columns[i].layout.arity)
     if (shared === Infinity) shared = length
-    else if (length !== shared) throw lengthsDiffer(label, component, shape)
+    else if (length !== shared) throw lengthsDiffer(label, shape, found)
   }
   return shared
 }
 
-function lengthsDiffer(label: string, component: object, shape: Shape): MkError {
+function lengthsDiffer(label: string, shape: Shape, found: readonly unknown[]): MkError {
   const lengths: [path: string, length: number][] = []
-  for (const found of shape.columns) {
-    const column = columnAt(label, component, found)
+  for (const [i, { path, layout }] of shape.columns.entries()) {
+    const column = found[i]
     if (!isTypedColumn(column)) continue
-    if (isDetached(column)) return new ColumnDetached(label, found.path)
-    lengths.push([found.path, Math.floor(column.length / found.layout.arity)])
+    if (isDetached(column)) return new ColumnDetached(label, path)
+    lengths.push([path, Math.floor(column.length / layout.arity)])
   }
   return new ColumnLengthMismatch(label, Object.fromEntries(lengths))
 }
@@ -263,7 +268,7 @@ function checkTags(label: string, column: readonly unknown[], path: string, way:
   const tags = tagNames(column)
   if (tags.length === 0) return
   const names = tags.join(', ')
-  if (way.length === 0 || !tags.includes(way[0]))
+  if ((way.length === 0 || !tags.includes(way[0])) && areBranded(column, tags))
     throw new SchemaMismatch(
       label,
       path,

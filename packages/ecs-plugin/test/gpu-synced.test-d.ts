@@ -114,6 +114,9 @@ describe('GpuSynced', () => {
     GpuSynced(aos({ pos: { x: f32Tag(), y: f32Tag() } }), {
       schema: struct({ pos: vec2f.from('pos.x', 'pos.y') }),
     })
+    GpuSynced({ at: aos({ x: f32Tag() }) }, { schema: struct({ x: f32.from('at.x') }) })
+    // @ts-expect-error no tag y in at
+    GpuSynced({ at: aos({ x: f32Tag() }) }, { schema: struct({ y: f32.from('at.y') }) })
     const Target = GpuSynced(aos({ target: refTag() }), { schema: struct({ target: u32 }) })
     expectTypeOf(mk.buffer(Target).schema).toEqualTypeOf<Struct<{ readonly target: u32 }>>()
     // @ts-expect-error no tag z

@@ -146,6 +146,15 @@ describe("type tags of bitECS's aos()", () => {
     expect((await read()).slice(4)).toEqual([1, 2, 3, 4])
   })
 
+  it('are none that the game keeps beside its objects for itself', async () => {
+    const store = Object.assign([] as { x: number }[], { free: [3, 4], meta: { name: 'bodies' } })
+    Object.assign(store.meta, { self: store.meta })
+    const { frame, read } = await attached(store, { schema: struct({ x: f32 }) }, 1)
+    store[1] = { x: 5 }
+    frame()
+    expect(await read()).toEqual([0, 5])
+  })
+
   it('also in a column', async () => {
     const store = { at: aos({ x: f32Tag() }) as { x: number }[] }
     const { frame, read } = await attached(store, { schema: struct({ x: f32.from('at.x') }) }, 1)
@@ -1047,6 +1056,24 @@ describe('numbers that the device does not change', () => {
       await settle()
       expect([store.x[1], store.y[1]]).toEqual([-0, NaN])
       expect((await read()).slice(2)).toEqual([-0, NaN])
+    })
+
+    it('a column that holds less than the device wrote is no change of the CPU', async () => {
+      const store = { x: new Uint8Array(4), y: new Int16Array(4), z: [] as number[] }
+      const schema = struct({ x: u32, y: i32, z: f32 })
+      const { mk, buffer, frame, settle } = await attached(store, { direction, schema: schema as Schema }, 1)
+      store.z[1] = 0
+      frame()
+      const wide = [300, 70_000, 0x7fa00001]
+      mk.gpu.write(buffer.buffer, 12, new Uint32Array(wide).buffer, 0, 12)
+      await settle()
+      expect([store.x[1], store.y[1], store.z[1]]).toEqual([300 % 256, 70_000 - 65_536, NaN])
+      expect([...new Uint32Array(await buffer.read())].slice(3)).toEqual(wide)
+      // What the CPU changes goes up all the same.
+      store.x[1] = 7
+      mk.mark(mk.synced()[0].component, 1)
+      await settle()
+      expect([...new Uint32Array(await buffer.read())][3]).toBe(7)
     })
 
     it('a hole in a plain array becomes the number that came back', async () => {

@@ -52,15 +52,15 @@ export const columnSteps: StepsOf<'write' | 'fill' | 'markShared' | 'grow' | 'te
       side.models[i].mark(entity & side.mask)
     },
     grow: (session, { c, by }) => {
-      const store = session.stores[c % session.stores.length]
       const rows = session.sides.flatMap(({ entities, mask }) =>
         entities.map((entity) => (entity & mask) + 1),
       )
-      store.grow(Math.max(by, ...rows))
+      session.grow(c % session.stores.length, Math.max(by, ...rows))
     },
     tear: (session, { c, k }) => {
-      const store = session.stores[c % session.stores.length]
-      if (Number.isFinite(store.slots)) store.grow(store.slots + 1 + k, k)
+      const i = c % session.stores.length
+      const { slots } = session.stores[i]
+      if (Number.isFinite(slots)) session.grow(i, slots + 1 + k, k)
     },
     compute: (session, { w, c, e, seed }) => {
       const side = session.side(w)

@@ -9,13 +9,16 @@ export function begin(session: Session, side: Side): void {
   if (side.open) side.abandoned++
   const models = side.models.filter((model) => model instanceof TwoWayModel)
   // Errors are for the frame's own stage to tell: where there is no memory, nobody knows whose rows were taken.
+  const compared = models.filter(({ newColumns }) => newColumns)
   for (const model of models) if (model.stagesEarly) model.stage(session.isShort)
   const before = models.map((model) => model.columns())
   side.mk.beginFrame()
   models.forEach((model, i) => {
     session.tally.cameBack += model.begun(before[i])
   })
-  if (session.isShort) for (const model of models) markAgain(session, side, model, [...model.pending])
+  if (session.isShort)
+    for (const model of models)
+      markAgain(session, side, model, [...(compared.includes(model) ? model.alive : model.pending)])
   if (side.open && side.warnings.shift() === undefined) throw new Error('an abandoned frame gave no warning')
   side.open = true
   side.staged = side.failed = false
@@ -27,7 +30,8 @@ function stageModel(session: Session, side: Side, failed: boolean): void {
   side.staged = true
   side.failed ||= failed
   for (const model of side.models) {
-    const waiting = failed ? [...model.pending] : []
+    const compared = model instanceof TwoWayModel && model.newColumns
+    const waiting = failed ? [...(compared ? model.alive : model.pending)] : []
     model.stage(failed)
     markAgain(session, side, model, waiting)
   }

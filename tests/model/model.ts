@@ -52,6 +52,11 @@ export class ComponentModel {
     if (this.alive.has(entity)) this.pending.add(entity)
   }
 
+  /** Columns were replaced: rows that only marks bring up are all marked. */
+  columnsReplaced(): void {
+    if (this.changes === 'marked') for (const entity of this.alive) this.pending.add(entity)
+  }
+
   /** @param failed something had no memory, and it is not known whether these rows were taken */
   stage(failed: boolean): void {
     const { store, alive, pending, rows, unsure } = this

@@ -75,6 +75,14 @@ export class Session {
     this.parts = [...this.components, ...this.tags]
   }
 
+  /** Puts longer columns in place of those of a component. @param only this one of the typed ones alone */
+  grow(i: number, slots: number, only?: number): void {
+    const store = this.stores[i]
+    if (store.spec.fixed) return
+    store.grow(slots, only)
+    for (const { models } of this.sides) models[i].columnsReplaced()
+  }
+
   async start(): Promise<void> {
     await this.open()
     if (this.setup.versioned) this.#countVersionWarnings()

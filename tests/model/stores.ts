@@ -1,3 +1,5 @@
+import { aos } from 'bitecs'
+import { f32 as f32Tag, i16 as i16Tag, ref as refTag } from 'bitecs/serialization'
 import {
   array,
   createHeap,
@@ -232,6 +234,20 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
       entries('', 'u32', ['n'], () => ({ pos: {} }), 8),
     ],
     component: () => [],
+  },
+  {
+    name: 'tagged objects',
+    // The type tags say it: f32 at 0, i32 at 4, u32 at 8.
+    schema: undefined,
+    stride: 12,
+    fixed: true,
+    oneWay: true,
+    columns: [
+      entries('', 'f32', ['x'], () => ({}), 0),
+      entries('', 'i32', ['n'], () => ({}), 4),
+      entries('', 'u32', ['aim'], () => ({}), 8),
+    ],
+    component: () => aos({ x: f32Tag(), n: i16Tag(), aim: refTag() }),
   },
   {
     name: 'small arrays',

@@ -10,7 +10,8 @@ const same = (a: Row | undefined, b: Row | undefined): boolean =>
 
 /**
  * What the device must hold of a component whose rows it writes as well, and what may come back of them. A row goes up when it entered,
- * was marked, or (`both`) differs from what the CPU last sent or got; what comes back was on the device at the end of some frame since.
+ * was marked, or (`both`, and after columns were replaced) differs from what the CPU last sent or got; what comes back was on the device at
+ * the end of some frame since.
  */
 export class TwoWayModel extends ComponentModel {
   readonly direction: SyncDirection
@@ -20,6 +21,8 @@ export class TwoWayModel extends ComponentModel {
   readonly #held = new Map<number, Row[]>()
   /** The device was replaced: it has one of those. */
   readonly #replaced = new Set<number>()
+  /** Columns were replaced since rows were last taken. */
+  newColumns = false
 
   constructor(
     store: Store,
@@ -34,12 +37,22 @@ export class TwoWayModel extends ComponentModel {
 
   /** The CPU's changes are looked for when a frame begins as well, before anything comes back. */
   get stagesEarly(): boolean {
-    return this.direction === 'both'
+    return this.direction === 'both' || this.newColumns
+  }
+
+  override columnsReplaced(): void {
+    this.newColumns = true
+  }
+
+  override stage(failed: boolean): void {
+    super.stage(failed)
+    if (!this.store.torn) this.newColumns = false
   }
 
   protected override mustGo(entity: number, row: Row): boolean {
     if (this.pending.has(entity)) return true
-    return this.direction === 'both' && this.changes === 'detect' && !same(this.#known.get(entity), row)
+    const compared = this.newColumns || (this.direction === 'both' && this.changes === 'detect')
+    return compared && !same(this.#known.get(entity), row)
   }
 
   protected override went(entity: number, row: Row): void {

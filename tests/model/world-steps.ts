@@ -49,8 +49,8 @@ export const worldSteps: StepsOf<
       session.look(side, entity)
     }
     const row = entity & side.mask
-    for (const store of session.stores)
-      if (beyond !== 0 && !store.torn && store.slots <= row) store.grow(row * 2)
+    for (const [i, store] of session.stores.entries())
+      if (beyond !== 0 && !store.torn && store.slots <= row) session.grow(i, row * 2)
     writeAll(session, row, seed)
   },
   despawn: (session, { w, e }) => {

@@ -7,6 +7,16 @@ import { closeStrict, strict } from './strict-gpu.ts'
 
 const row = struct({ pos: vec2f.from('x', 'y'), id: u32, heat: f32 })
 
+interface Resizable extends ArrayBuffer {
+  resize(bytes: number): void
+}
+
+/** TypeScript's library of this project does not know them yet. */
+function resizable(bytes: number): Resizable {
+  const Buffer = ArrayBuffer as unknown as new (bytes: number, options: object) => Resizable
+  return new Buffer(bytes, { maxByteLength: 4096 })
+}
+
 /** Components that the device writes: its rows come back into the columns, and never over something newer. */
 export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
   let gpu: MkGpu
@@ -121,6 +131,66 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
       mk.endFrame()
       await settle(mk)
       expect([store.x[first], store.heat[first]]).toEqual([5, 0])
+      mk.dispose()
+    })
+
+    it('leaves a number alone that stands for what the device has already', async () => {
+      const { store, spawn, mk, deviceSets, settle } = await setUp(direction)
+      const [a, b] = [spawn(1), spawn(2)]
+      // No f32 is 0.1, nor this integer.
+      store.heat[a] = 0.1
+      store.heat[b] = 16_777_217
+      await settle(mk)
+      expect([store.heat[a], store.heat[b]]).toEqual([0.1, 16_777_217])
+      deviceSets(a, 10, 0.2)
+      await settle(mk)
+      expect([store.heat[a], store.heat[b]]).toEqual([Math.fround(0.2), 16_777_217])
+      mk.dispose()
+    })
+
+    it('follows columns that grow with their buffer', async () => {
+      const memory = resizable(16)
+      const heat = new Float32Array(memory)
+      const Thing = GpuSynced({ heat }, { direction, capacity: 8, label: 'Thing' })
+      const world = createWorld()
+      const mk = await attachMk(world, { gpu })
+      const spawn = (): number => {
+        const entity = addEntity(world)
+        addComponent(world, entity, Thing)
+        return entity
+      }
+      spawn()
+      mk.beginFrame()
+      mk.endFrame()
+      memory.resize(64)
+      const entity = [0, 1, 2, 3, 4, 5].map(spawn)[5]
+      heat[entity] = 1
+      for (let i = 0; i < 6; i++) {
+        mk.beginFrame()
+        mk.endFrame()
+        if (i === 0) gpu.write(mk.buffer(Thing).buffer, entity * 4, new Float32Array([9]).buffer, 0, 4)
+        await mk.coordinator.idle()
+        await new Promise((resolve) => setTimeout(resolve, 0))
+      }
+      expect(heat[entity]).toBe(9)
+      expect(new Float32Array(await mk.buffer(Thing).read())[entity]).toBe(9)
+      mk.dispose()
+    })
+
+    it('goes up where columns are replaced, and stays where they only grow', async () => {
+      const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
+      const [a, b] = [spawn(1), spawn(2)]
+      await settle(mk)
+      deviceSets(a, 10, 0)
+      frame()
+      await mk.coordinator.idle()
+      // A loaded game, in which one of the two has moved.
+      store.x = store.x.slice()
+      store.x[b] = 7
+      await settle(mk)
+      expect([store.x[a], store.x[b]]).toEqual([10, 7])
+      const rows = new Float32Array(await mk.buffer(Thing).read())
+      expect([rows[a * 4], rows[b * 4]]).toEqual([10, 7])
       mk.dispose()
     })
 

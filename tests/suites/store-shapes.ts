@@ -1,5 +1,15 @@
 import { defineComponent, Types } from 'bitecs/legacy'
-import { f32 as f32Array, i16 as i16Array, ref, u8 as u8Array } from 'bitecs/serialization'
+import { aos, soa } from 'bitecs'
+import {
+  array as arrayTag,
+  f32 as f32Array,
+  f64 as f64Array,
+  i16 as i16Array,
+  i8 as i8Array,
+  ref,
+  u16 as u16Array,
+  u8 as u8Array,
+} from 'bitecs/serialization'
 import {
   createHeap,
   f16,
@@ -358,6 +368,107 @@ export const storeShapes: readonly StoreShape[] = [
           const [x, y] = numbers(random, 2)
           component.at[e] = { x, y }
           return inRow([x, y])
+        },
+      }
+    },
+  },
+  {
+    name: "bitECS's aos() with type tags",
+    // In the order of the tags, 4 bytes each.
+    stride: 20,
+    make() {
+      const component = aos({
+        x: f32Array(),
+        big: f64Array(),
+        small: i8Array(),
+        big2: u16Array(),
+        aim: ref(),
+      }) as {
+        [field: string]: number
+      }[]
+      return {
+        component,
+        write(e, random) {
+          const [x, big] = [some(random), some(random)]
+          const [small, big2, aim] = [integer(random, 8) - 128, integer(random, 16), integer(random, 32)]
+          if (random() < 0.5) component[e] = { x, big, small, big2, aim }
+          else Object.assign((component[e] ??= {}), { x, big, small, big2, aim })
+          return [
+            ['f32', 0, x],
+            ['f32', 4, big],
+            ['i32', 8, small],
+            ['u32', 12, big2],
+            ['u32', 16, aim],
+          ]
+        },
+      }
+    },
+  },
+  {
+    name: "bitECS's aos() with nested type tags, by path",
+    // vec2f at 0, vec3f at 16, f32 at 28.
+    stride: 32,
+    make() {
+      const component = aos({
+        pos: { x: f32Array(), y: f32Array() },
+        dir: arrayTag(f32Array),
+        mass: f32Array(),
+      }) as {
+        pos: { x: number; y: number }
+        dir: number[]
+        mass: number
+      }[]
+      return {
+        component,
+        schema: struct({ pos: vec2f.from('pos.x', 'pos.y'), dir: vec3f, mass: f32 }),
+        write(e, random) {
+          const [x, y, mass, ...dir] = numbers(random, 6)
+          component[e] = { pos: { x, y }, dir, mass }
+          return [...inRow([x, y]), ...inRow(dir, 16), ['f32', 28, mass]]
+        },
+      }
+    },
+  },
+  {
+    name: "bitECS's soa() with type tags",
+    stride: 12,
+    make() {
+      const component = soa({ x: f32Array(), small: u8Array(), signed: i16Array() })
+      return {
+        component,
+        grow() {
+          component.x = f32Array([...component.x])
+          component.small = u8Array([...component.small])
+          component.signed = i16Array([...component.signed])
+        },
+        write(e, random) {
+          component.x[e] = some(random)
+          component.small[e] = integer(random, 8)
+          component.signed[e] = integer(random, 16) - 2 ** 15
+          return [
+            ['f32', 0, component.x[e]],
+            ['u32', 4, component.small[e]],
+            ['i32', 8, component.signed[e]],
+          ]
+        },
+      }
+    },
+  },
+  {
+    name: 'one column in several fields',
+    // f32 at 0, f32 at 4, vec2f at 8.
+    stride: 16,
+    make(slots) {
+      const component = { x: floats(slots), y: floats(slots) }
+      return {
+        component,
+        schema: struct({ a: f32.from('x'), b: f32.from('x'), c: vec2f.from('y', 'x') }),
+        grow: growing(component, 1),
+        write(e, random) {
+          const [x, y] = numbers(random, 2)
+          component.x[e] = x
+          component.y[e] = y
+          return inRow([x, x, y, x])
         },
       }
     },

@@ -55,6 +55,8 @@ export class ColumnPacker {
   #maskBlock: Block | undefined
   #mask: DirtyRows | undefined
   #outside = 0
+  /** The column that was read last, −1 before the first: the one to name when reading threw. */
+  reading = -1
   #disposed = false
   #entities = -1
   readonly #u32: Uint32Array
@@ -238,6 +240,7 @@ export class ColumnPacker {
     for (let i = 0; i < this.#sources.length; i++) {
       const source = this.#sources[i]
       if (source.address >= 0) continue
+      this.reading = i
       source.loadChunk(chunk, this.#chunkRows, reach, mask)
       this.#setLanes(i, this.#scratch[i]!.offset - first * this.#arities[i] * 4)
     }
@@ -250,6 +253,7 @@ export class ColumnPacker {
     for (let i = 0; i < this.#sources.length; i++) {
       const source = this.#sources[i]
       if (source.address >= 0) continue
+      this.reading = i
       source.loadRows(rows)
       this.#setLanes(i, this.#scratch[i]!.offset - first * this.#arities[i] * 4)
     }

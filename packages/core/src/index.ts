@@ -16,6 +16,7 @@ export type { FieldCells, FieldOf, RowArray, ScalarField, StructFields, ViewFiel
 export { FrameArena } from './frame-arena.ts'
 export type { ArenaMark, FrameArenaOptions } from './frame-arena.ts'
 export { FrameVec } from './frame-vec.ts'
+export { isDetached, kindOfView } from './typed-array.ts'
 export type { TypedArray, TypedArrayKind } from './typed-array.ts'
 export { MkAllocator } from './mk-allocator.ts'
 export type { AllocOptions, MemoryHandle, MkAllocatorConfig } from './mk-allocator.ts'

@@ -4,6 +4,7 @@ import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from '
 import { BitEcsListener } from './bitecs-listener.ts'
 import { hearsEverything } from './bitecs-probe.ts'
 import { checkTerms } from './bitecs-terms.ts'
+import { WorldDeleted } from './errors.ts'
 import { NewKeys } from './new-keys.ts'
 import { observeQuery } from './private-query.ts'
 import { RowIds } from './row-ids.ts'
@@ -45,7 +46,7 @@ export class BitEcsWorld implements EcsWorld {
   ) {
     this.#world = world as InternalWorld
     this.#warn = warn
-    this.#components = new NewKeys(this.#world[$internal].componentMap)
+    this.#components = new NewKeys(this.#context.componentMap)
     if (listen) this.#listener = new BitEcsListener(this.#world, (entity) => this.rowOf(entity))
     else if (debug)
       warn(
@@ -54,8 +55,15 @@ export class BitEcsWorld implements EcsWorld {
       )
   }
 
+  /** @throws WorldDeleted */
+  get #context(): InternalWorld[typeof $internal] {
+    const context = this.#world[$internal] as InternalWorld[typeof $internal] | undefined
+    if (context === undefined) throw new WorldDeleted()
+    return context
+  }
+
   rowOf(entity: number): number {
-    const index = this.#world[$internal].entityIndex
+    const index = this.#context.entityIndex
     if (!index.versioning) return entity
     if (!this.#warnedOfVersions) {
       this.#warnedOfVersions = true
@@ -68,7 +76,7 @@ export class BitEcsWorld implements EcsWorld {
   }
 
   get idMask(): number {
-    const { versioning, entityMask } = this.#world[$internal].entityIndex
+    const { versioning, entityMask } = this.#context.entityIndex
     return versioning ? entityMask : -1
   }
 
@@ -77,12 +85,12 @@ export class BitEcsWorld implements EcsWorld {
   }
 
   forEachComponent(visit: (component: object) => void): void {
-    for (const component of this.#world[$internal].componentMap.keys())
+    for (const component of this.#context.componentMap.keys())
       if (!isPair(component)) visit(component as object)
   }
 
   forEachNewComponent(visit: (component: object) => void): void {
-    const { componentMap } = this.#world[$internal]
+    const { componentMap } = this.#context
     // `resetWorld` replaces the map; nothing takes a component out of it.
     if (!this.#components.areOf(componentMap)) this.#components = new NewKeys(componentMap)
     for (let component = this.#components.next(); component; component = this.#components.next())
@@ -90,7 +98,7 @@ export class BitEcsWorld implements EcsWorld {
   }
 
   isRegistered(component: object): boolean {
-    return this.#world[$internal].componentMap.has(component) && !isPair(component)
+    return this.#context.componentMap.has(component) && !isPair(component)
   }
 
   settle(): void {
@@ -99,6 +107,7 @@ export class BitEcsWorld implements EcsWorld {
   }
 
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch {
+    void this.#context
     const components = [...terms]
     checkTerms(components)
     if (this.#listener !== undefined) return this.#listener.watch(components, listener)

@@ -1,47 +1,33 @@
-import { columnsInfo, f32, i32, rowsInfo, scalarFor, struct, u32 } from '@memkit/core'
+import { columnsInfo, f32, rowsInfo, scalarFor, struct } from '@memkit/core'
 import type { Schema } from '@memkit/core'
+import { checkTag, tagNames } from './aos-tags.ts'
+import { checkKind, firstEntry, isColumn, isTypedColumn, MAX_DEPTH } from './column-kind.ts'
+import type { TypedColumn } from './column-kind.ts'
 import { NoColumns, UnsupportedColumn } from './errors.ts'
-
-/** A typed array of any kind. */
-export type TypedColumn = ArrayBufferView & ArrayLike<number>
-
-export function isTypedColumn(column: unknown): column is TypedColumn {
-  return ArrayBuffer.isView(column) && !(column instanceof DataView)
-}
-
-/** Whether it can be a column: a typed array or a plain one. */
-export function isColumn(value: unknown): value is TypedColumn | readonly unknown[] {
-  return isTypedColumn(value) || Array.isArray(value)
-}
+import { checkNumbers } from './misread-column.ts'
+import { brandedScalar } from './type-brands.ts'
 
 /**
- * The schema of a component that was given none: that of its heap store, else one field per column, of the column's own kind.
+ * The schema of a component that was given none: that of its heap store, else one field per column, of the column's own kind; for
+ * an array of objects with type tags (bitECS's `aos`) one field per tag.
  *
  * @throws NoColumns, UnsupportedColumn
  */
 export function schemaOf(label: string, component: object): Schema {
   const store = columnsInfo(component) ?? rowsInfo(component)
   if (store !== undefined) return store.struct
-  if (isColumn(component)) return scalarOf(label, '', component)
-  const fields: Record<string, Schema> = {}
-  for (const [name, column] of Object.entries(component)) {
-    if (isColumn(column)) fields[name] = scalarOf(label, name, column)
+  const tags = Array.isArray(component) ? tagNames(component) : []
+  if (isColumn(component) && tags.length === 0) return scalarOf(label, '', component)
+  const fields: [name: string, type: Schema][] = []
+  for (const name of isColumn(component) ? tags : Object.keys(component)) {
+    const column: unknown = (component as Readonly<Record<string, unknown>>)[name]
+    if (isColumn(component)) checkTag(label, name, column)
+    if (isColumn(column)) fields.push([name, scalarOf(label, name, column)])
     else refuseNested(label, name, column)
   }
-  if (Object.keys(fields).length === 0) throw new NoColumns(label)
-  return struct(fields)
-}
-
-/** @throws UnsupportedColumn for what WGSL has no numbers for */
-export function checkKind(label: string, path: string, column: object): void {
-  if (column instanceof BigInt64Array || column instanceof BigUint64Array)
-    throw new UnsupportedColumn(
-      label,
-      path,
-      'of 64-bit integers',
-      'WGSL has none: use a Uint32Array, or two of them for the low and the high half.',
-    )
-  if (strBrand in column) throw brandRefused(label, path, strBrand)
+  if (fields.length === 0) throw new NoColumns(label)
+  // Not by assignment, which takes `__proto__` for something else: as a name of a field it is refused.
+  return struct(Object.fromEntries(fields))
 }
 
 /** Whether entities lie along the inner arrays: `column[k][entity]`, with `arity` of them, as `bitecs/legacy` makes it. */
@@ -67,8 +53,9 @@ function scalarOf(label: string, name: string, column: TypedColumn | readonly un
   const branded = brandedScalar(label, name, column)
   if (branded !== undefined) return branded
   if (isTypedColumn(column)) return scalarFor<object>(column, name)
-  const first = column.find((entry) => entry !== undefined && entry !== null)
+  const first = tagNames(column).length > 0 ? {} : firstEntry(column)
   if (typeof first === 'object' && first !== null) refuseEntries(label, name, column, first)
+  checkNumbers(label, name, column, [])
   // An empty array as a component may become anything; an empty column is one of numbers.
   if (name === '' && first === undefined) refuseEntries(label, name, column, {})
   return f32
@@ -106,45 +93,18 @@ function refuseNested(label: string, name: string, value: unknown): void {
   )
 }
 
-function nestedPaths(path: string, value: unknown): string[] {
+function nestedPaths(path: string, value: unknown, depth: number = MAX_DEPTH): string[] {
   if (isColumn(value)) return [path]
-  if (value === null || typeof value !== 'object') return []
+  // Objects may lead in a circle.
+  if (value === null || typeof value !== 'object' || depth === 0) return []
   return Object.entries(value).flatMap(([key, inner]) =>
-    isColumn(inner) || isPlainObject(inner) ? nestedPaths(`${path}.${key}`, inner) : [],
+    isColumn(inner) || isPlainObject(inner) ? nestedPaths(`${path}.${key}`, inner, depth - 1) : [],
   )
 }
 
 function isPlainObject(value: unknown): boolean {
   if (value === null || typeof value !== 'object') return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-// `bitecs/serialization` marks plain arrays with the kind of number that they hold.
-const strBrand = Symbol.for('bitecs-str')
-const arrayBrand = Symbol.for('bitecs-arr')
-const brands: readonly (readonly [symbol, Schema])[] = [
-  [Symbol.for('bitecs-u8'), u32],
-  [Symbol.for('bitecs-u16'), u32],
-  [Symbol.for('bitecs-u32'), u32],
-  [Symbol.for('bitecs-ref'), u32],
-  [Symbol.for('bitecs-i8'), i32],
-  [Symbol.for('bitecs-i16'), i32],
-  [Symbol.for('bitecs-i32'), i32],
-]
-
-function brandedScalar(label: string, name: string, column: object): Schema | undefined {
-  for (const brand of [strBrand, arrayBrand]) if (brand in column) throw brandRefused(label, name, brand)
-  return brands.find(([brand]) => brand in column)?.[1]
-}
-
-function brandRefused(label: string, name: string, brand: symbol): UnsupportedColumn {
-  return new UnsupportedColumn(
-    label,
-    name,
-    brand === strBrand ? 'branded str' : 'branded array',
-    brand === strBrand
-      ? 'Strings have no place in a row: leave the column out with a schema.'
-      : 'A row has a fixed size: say how many numbers an entity has, for example schema: struct({ m: vec4f }), or leave the column out.',
-  )
+  // Of any realm: the root of the chain, or right below it.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -1,7 +1,9 @@
 import type { ColumnPacker, Schema } from '@memkit/core'
 import type { EcsWorld } from './ecs.ts'
 import { EntryColumn } from './entry-column.ts'
-import { checkLengths, readShape, sourceAt } from './source.ts'
+import { checkNumbers } from './misread-column.ts'
+import type { SeenColumns } from './seen-columns.ts'
+import { checkLengths, columnAt, columnsAt, readShape, refuseColumn, sourceAt } from './source.ts'
 import type { Shape } from './source.ts'
 
 /** A component as packers read it: its columns, looked up anew for every stage, because stores grow by replacing them. */
@@ -11,6 +13,8 @@ export class ComponentSource {
   readonly shape: Shape
   readonly #ecs: EcsWorld
   readonly #entries: readonly EntryColumn[]
+  /** Columns as they were looked up last. */
+  readonly #found: unknown[] = []
 
   /** @throws what `readShape` throws */
   constructor(ecs: EcsWorld, label: string, component: object, schema: Schema | undefined) {
@@ -29,15 +33,47 @@ export class ComponentSource {
   /**
    * Gives a packer of `shape.columns` the columns as they are now.
    *
+   * @param seen takes note of them
    * @returns entities that all columns have room for: ids 0 … result − 1; Infinity when none is a typed array
-   * @throws ColumnLengthMismatch, SchemaMismatch (a column is gone): nothing is bound then, or not all
+   * @throws ColumnLengthMismatch, SchemaMismatch (a column is gone), ColumnDetached, ColumnInaccessible, UnsupportedColumn: nothing is
+   *   bound then, or not all
    */
-  bindTo(packer: Pick<ColumnPacker, 'bind'>): number {
-    const { label, shape, store } = this
-    const { columns } = shape
-    const length = checkLengths(label, store, shape)
-    for (let i = 0; i < columns.length; i++)
-      packer.bind(i, sourceAt(label, store, columns[i], this.#entries[i]))
+  bindTo(packer: Pick<ColumnPacker, 'bind'>, seen?: SeenColumns): number {
+    const { label, shape } = this
+    const found = this.#found
+    columnsAt(label, this.store, shape, found)
+    const length = checkLengths(label, shape, found)
+    for (let i = 0; i < found.length; i++) {
+      const { path } = shape.columns[i]
+      const source = sourceAt(label, found[i], path, this.#entries[i])
+      try {
+        packer.bind(i, source)
+      } catch (error) {
+        refuseColumn(label, found[i], path, error)
+      }
+      seen?.look(i, found[i])
+    }
     return length
+  }
+
+  /** Whether a column is another one than the one that was seen; also when that cannot be told, because it cannot be read. */
+  differsFrom(seen: SeenColumns): boolean {
+    const found = this.#found
+    try {
+      columnsAt(this.label, this.store, this.shape, found)
+    } catch {
+      return true
+    }
+    for (let i = 0; i < found.length; i++) if (seen.differs(i, found[i])) return true
+    return false
+  }
+
+  /** Called when values were no numbers. @throws UnsupportedColumn when a column holds something else altogether */
+  checkNumbers(): void {
+    const { label, shape, store } = this
+    for (const found of shape.columns) {
+      const column = columnAt(label, store, found)
+      if (Array.isArray(column)) checkNumbers(label, found.path, column, found.entryKeys)
+    }
   }
 }

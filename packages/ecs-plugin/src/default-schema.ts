@@ -3,8 +3,9 @@ import type { TraitOf, TraitSchema, TraitStore } from './trait.ts'
 
 /**
  * The schema of a component that is flagged without one: the struct of a store of `heap.columns` or `heap.rows`; the scalar of a
- * bare column; the numbers of a trait of koota; else a field per column (properties that are no columns are left out). `never` for
- * what needs a schema: an array of objects, a trait without numbers of its own.
+ * bare column; the numbers of a trait of koota; an f32 for each type tag of bitECS's `aos`; else a field per column (properties that are
+ * no columns are left out). `never` for what needs a schema: an array of objects without tags, a trait without numbers of its own, a
+ * column of strings or of anything else that is no number.
  */
 export type DefaultSchema<C> =
   C extends StoreOf<infer S>
@@ -16,14 +17,58 @@ export type DefaultSchema<C> =
           ? never
           : [E] extends [number]
             ? f32
-            : never
+            : TaggedSchema<E, Tags<C>>
         : [ScalarFor<C>] extends [never]
-          ? Struct<{
-              readonly [K in keyof C & string as [ScalarFor<C[K]>] extends [never] ? never : K]: ScalarFor<
-                C[K]
-              >
-            }>
+          ? [NoNumbers<C>] extends [never]
+            ? Struct<{
+                readonly [K in keyof C & string as [ScalarFor<C[K]>] extends [never] ? never : K]: ScalarFor<
+                  C[K]
+                >
+              }>
+            : never
           : Extract<ScalarFor<C>, Schema>
+
+/** Plain arrays of anything but numbers. */
+type NoNumbers<C> = {
+  [K in keyof C & string]: C[K] extends readonly (infer E)[]
+    ? unknown extends E
+      ? never
+      : [E] extends [never]
+        ? never
+        : [Extract<E, number>] extends [never]
+          ? K
+          : never
+    : never
+}[keyof C & string]
+
+/**
+ * What an array of objects has beside its entries: the type tags of bitECS's `aos`. `unknown` where they are not known at compile time
+ * (`aos<T>(…)`), `never` where there are none.
+ */
+type Tags<C> = string extends keyof C
+  ? unknown
+  : [TagNames<C>] extends [never]
+    ? never
+    : { [K in TagNames<C>]: C[K] extends readonly (infer E)[] ? E[] : C[K] }
+
+/** A tag may have the name of a method: `at` is both in the type, and the tag at run time. */
+type TagNames<C> = {
+  [K in keyof C & string]: C[K] extends readonly unknown[] ? K : K extends keyof unknown[] ? never : K
+}[keyof C & string]
+
+type TaggedSchema<E, T> = [T] extends [never]
+  ? never
+  : unknown extends T
+    ? [NumbersOf<E>] extends [never]
+      ? never
+      : Struct<{ readonly [K in NumbersOf<E>]: f32 }>
+    : [NoNumbers<T>] extends [never]
+      ? Struct<{
+          readonly [K in keyof T & string as [ScalarFor<T[K]>] extends [never] ? never : K]: ScalarFor<T[K]>
+        }>
+      : never
+
+type NumbersOf<E> = { [K in keyof E & string]: E[K] extends number ? K : never }[keyof E & string]
 
 type Numbers = ArrayLike<number>
 type Method = (...args: never) => unknown
@@ -37,7 +82,7 @@ type Below = { 4: 3; 3: 2; 2: 1; 1: 0; 0: 0 }
 type ColumnPath<C, Depth extends keyof Below = 4> = Depth extends 0
   ? never
   : C extends readonly (infer E)[]
-    ? EntryPath<E, Depth>
+    ? EntryPath<E, Depth> | TagPath<Tags<C>, Depth>
     : {
         [K in keyof C & string]: C[K] extends Method
           ? never
@@ -46,28 +91,39 @@ type ColumnPath<C, Depth extends keyof Below = 4> = Depth extends 0
             : C[K] extends Numbers
               ? K
               : C[K] extends readonly (infer E)[]
-                ? `${K}.${EntryPath<E, Below[Depth]>}`
+                ? `${K}.${EntryPath<E, Below[Depth]> | TagPath<Tags<C[K]>, Below[Depth]>}`
                 : C[K] extends object
                   ? `${K}.${ColumnPath<C[K], Below[Depth]>}`
                   : never
       }[keyof C & string]
 
+/** Ways to the numbers of the objects that type tags describe. */
+type TagPath<T, Depth extends keyof Below> = [T] extends [never]
+  ? never
+  : unknown extends T
+    ? never
+    : ColumnPath<T, Depth>
+
+type NoObject = string | number | boolean | bigint | symbol | null | undefined
+
 /** Ways to the numbers of one object. */
 type EntryPath<E, Depth extends keyof Below> = Depth extends 0
   ? never
-  : E extends Numbers
-    ? `${number}`
-    : {
-        [K in keyof E & string]: E[K] extends number
-          ? K
-          : E[K] extends Method
-            ? never
-            : E[K] extends Numbers
-              ? K | `${K}.${number}`
-              : E[K] extends object
-                ? `${K}.${EntryPath<E[K], Below[Depth]>}`
-                : never
-      }[keyof E & string]
+  : E extends NoObject
+    ? never
+    : E extends Numbers
+      ? `${number}`
+      : {
+          [K in keyof E & string]: E[K] extends number
+            ? K
+            : E[K] extends Method
+              ? never
+              : E[K] extends Numbers
+                ? K | `${K}.${number}`
+                : E[K] extends object
+                  ? `${K}.${EntryPath<E[K], Below[Depth]>}`
+                  : never
+        }[keyof E & string]
 
 /** The columns that a schema reads: those that `from` names, else the one with the field's name. */
 type ColumnsOf<S> =
@@ -100,6 +156,6 @@ export type HasColumns<C, S> = C extends RowsMemory & StoreOf<infer Own>
 /** `unknown`, or for a component that cannot be flagged without a schema a type that says so. */
 export type HasSchema<S> = [S] extends [never]
   ? {
-      readonly 'needs a schema that names its fields: an array of objects, or a trait without numbers': never
+      readonly 'needs a schema that names its fields: an array of objects, a column of strings, or a trait without numbers': never
     }
   : unknown

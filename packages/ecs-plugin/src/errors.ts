@@ -55,6 +55,48 @@ export class UnsupportedColumn extends MkError {
 }
 
 /**
+ * A column could not be read or written: a getter, a setter or a Proxy threw, or the array is frozen. The component keeps the rows that it
+ * had; all others were served. What could not be written stays, and is written once it can be.
+ *
+ * What to do: make the column a typed array, or mend what threw: it is the error's `cause`.
+ */
+export class ColumnInaccessible extends MkError {
+  readonly code = 'ColumnInaccessible'
+  declare readonly component: string
+  declare readonly column: string
+  declare readonly access: 'read' | 'written'
+
+  constructor(component: string, column: string, access: 'read' | 'written', cause: unknown) {
+    super(
+      `Column "${column}" of ${component} cannot be ${access}: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}. ` +
+        'Make it a typed array, or mend what threw; the rows of all other components were served.',
+      { component, column, access },
+      { cause },
+    )
+  }
+}
+
+/**
+ * The memory behind a column is gone: its buffer was transferred (to a worker, or with `structuredClone`), or it belongs to a
+ * WebAssembly memory that grew. The rows stay as they were.
+ *
+ * What to do: give the component a column over memory that is there; all of its rows then go up.
+ */
+export class ColumnDetached extends MkError {
+  readonly code = 'ColumnDetached'
+  declare readonly component: string
+  declare readonly column: string
+
+  constructor(component: string, column: string) {
+    super(
+      `The memory behind column "${column}" of ${component} is gone: its buffer was transferred, or belongs to a WebAssembly memory that ` +
+        'grew. Give the component a column over memory that is there; copy instead of transferring what is synced.',
+      { component, column },
+    )
+  }
+}
+
+/**
  * The schema does not fit the component: a field without a column, or a column of the wrong width.
  *
  * What to do: give the field a column of its width, or name the columns with `from(…)`.
@@ -216,6 +258,21 @@ export class NotAWorld extends MkError {
 
   constructor(call: string, needed: string) {
     super(`${call} needs ${needed}`, { call })
+  }
+}
+
+/**
+ * The world that a sync belongs to was deleted.
+ *
+ * What to do: `dispose()` the sync (or the App) before `deleteWorld`; it can still be disposed now.
+ */
+export class WorldDeleted extends MkError {
+  readonly code = 'WorldDeleted'
+
+  constructor() {
+    super(
+      'The world of this sync was deleted. Call mk.dispose() (app.dispose() in an App) before deleteWorld(); it can still be called now.',
+    )
   }
 }
 

@@ -3,7 +3,7 @@ import type { Converted, Schema, TypeLike } from '@memkit/core'
 import { AlreadyFlagged, InvalidOption, NotAComponent } from './errors.ts'
 import type { DefaultSchema, HasColumns, HasSchema } from './default-schema.ts'
 import { checkUnpackable } from './row-unpacker.ts'
-import { checkLengths, readShape } from './source.ts'
+import { checkLengths, columnsAt, readShape } from './source.ts'
 import { blankStore, isTrait, traitSchema } from './trait.ts'
 
 declare const schemaOf: unique symbol
@@ -40,7 +40,7 @@ export interface GpuSyncedOptions<S extends TypeLike = TypeLike> {
   /**
    * How changed rows are found. `'detect'` (default) compares the columns with what the device holds and needs no help;
    * `'marked'` looks only at rows that `mk.mark` or a shared marker named, that bitECS's `set()` wrote, and that entered; `'all'` takes
-   * every live row each frame.
+   * every live row each frame. A column that is replaced (`Position.x = saved`) marks all of its rows, in every mode.
    */
   changes?: Changes
   /**
@@ -52,8 +52,9 @@ export interface GpuSyncedOptions<S extends TypeLike = TypeLike> {
   with?: readonly object[]
   /**
    * Who writes the rows. `'upload'` (default): the CPU. `'download'`: a shader; the columns get the values some frames later, and
-   * go up when an entity enters or is marked. `'both'`: either; a row that the CPU changed goes up whole, and what comes back
-   * from before is dropped. Not with packed rows.
+   * go up when an entity enters or is marked, and when a column is replaced by another that differs. `'both'`: either; a row that the CPU
+   * changed goes up whole, and what comes back from before is dropped. A number that stands for what came back already is left as it is: a
+   * Float64Array keeps its 0.1. Not with packed rows, nor with objects or small arrays by entity.
    */
   direction?: SyncDirection
   /** `MkBufferUsage` flags beside STORAGE, VERTEX and the transfer flags, for example INDIRECT. */
@@ -101,9 +102,10 @@ function registry(): Registry {
  * const Position = GpuSynced({ x: new Float32Array(n + 1), y: new Float32Array(n + 1) })
  * ```
  *
- * @param component any bitECS store: columns by field, an array of objects, a bare column, a store of `heap.columns` or `heap.rows`;
- *   or a trait of koota. It is returned as it is, nothing is added to it
- * @throws NotAComponent, NoColumns, UnsupportedColumn, ColumnLengthMismatch, SchemaMismatch when it cannot be synced
+ * @param component any bitECS store: columns by field (`soa`), an array of objects (`aos`, whose type tags are the default schema), a bare
+ *   column, a store of `heap.columns` or `heap.rows`; or a trait of koota. It is returned as it is, nothing is added to it
+ * @throws NotAComponent, NoColumns, UnsupportedColumn, ColumnLengthMismatch, SchemaMismatch, ColumnDetached when it cannot be synced
+ * @throws ColumnInaccessible when a getter of it throws
  * @throws AlreadyFlagged when it was flagged before with other options
  * @throws InvalidIdentifier when the label cannot name a struct in WGSL
  * @throws InvalidOption when an option has a value that it cannot have
@@ -123,8 +125,10 @@ export function GpuSynced<C extends object, S extends TypeLike = DefaultSchema<C
   const synced = withDefaults(component, options, count + 1)
   const store = blankStore(component)
   const shape = readShape(synced.label, store, synced.schema)
-  checkLengths(synced.label, store, shape)
-  if (synced.direction !== 'upload') checkUnpackable(synced.label, store, shape)
+  const columns: unknown[] = []
+  columnsAt(synced.label, store, shape, columns)
+  checkLengths(synced.label, shape, columns)
+  if (synced.direction !== 'upload') checkUnpackable(synced.label, store, shape, synced.direction)
   known.set(component, synced)
   const all = registry()
   all.count = count + 1

@@ -110,11 +110,11 @@ export class MkSync<W extends object = World> {
     // A component that cannot be synced is looked at again, and reported, by `stage`.
     this.#discover()
     // What the CPU wrote between two frames is newer than what comes back now. Errors are for this frame's stage to tell.
-    for (const synced of this.#deviceWritten)
-      if (synced.options.direction === 'both') {
-        this.#attempt(synced)
-        synced.mirror.arrivalsWait = !synced.packed
-      }
+    for (const synced of this.#deviceWritten) {
+      const first = synced.stagesFirst
+      if (first) this.#attempt(synced)
+      synced.mirror.arrivalsWait = first && !synced.packed
+    }
     this.#stageError = undefined
     this.coordinator.beginFrame()
     for (const synced of this.#deviceWritten) synced.takeArrivals()
@@ -124,7 +124,9 @@ export class MkSync<W extends object = World> {
    * Finds the rows that changed and takes them over. What systems write later goes up with the next frame.
    * Called by `endFrame` unless it was called in this frame already.
    *
-   * @throws EntityBeyondColumn, ColumnLengthMismatch, MirrorTooLarge: after everything else was staged. The frame can be ended.
+   * @throws EntityBeyondColumn, ColumnLengthMismatch, SchemaMismatch, UnsupportedColumn, ColumnDetached, ColumnInaccessible,
+   *   MirrorTooLarge: after everything else was staged. The frame can be ended.
+   * @throws WorldDeleted, as every call that asks the world, once it was deleted
    */
   stage(): void {
     this.#assertAlive('stage()')

@@ -4,7 +4,7 @@ import type { GivenRows } from '@memkit/coordinator'
 import type { SyncedOptions } from './gpu-synced.ts'
 
 /** What brings columns into the rows of a mirror, or need not. */
-export type RowWriter = Pick<ColumnPacker, 'bind' | 'pack' | 'diff' | 'holes' | 'dispose'>
+export type RowWriter = Pick<ColumnPacker, 'bind' | 'pack' | 'diff' | 'holes' | 'reading' | 'dispose'>
 
 /** Rows that are the mirror of one world's component as they lie. */
 export interface InPlace {
@@ -33,6 +33,7 @@ export function inPlace(store: object, component: object, options: SyncedOptions
 export class RowsInPlace implements RowWriter {
   readonly #store: object
   holes = 0
+  readonly reading: number = -1
 
   constructor(store: object) {
     this.#store = store

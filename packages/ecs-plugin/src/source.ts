@@ -1,8 +1,20 @@
-import { asType, isRuntimeSized, rowsInfo, scalarsOf, strideOf } from '@memkit/core'
+import {
+  asType,
+  ColumnUnusable,
+  isDetached,
+  isRuntimeSized,
+  MkError,
+  rowsInfo,
+  scalarsOf,
+  strideOf,
+} from '@memkit/core'
 import type { ColumnLayout, ColumnSource, RowsInfo, ScalarName, Schema } from '@memkit/core'
-import { checkKind, fromPaths, isColumn, isOtherAxis, isTypedColumn, schemaOf } from './component-schema.ts'
+import { areBranded, checkTag, isIndex, tagAt, tagNames } from './aos-tags.ts'
+import { checkKind, isColumn, isTypedColumn } from './column-kind.ts'
+import { fromPaths, isOtherAxis, schemaOf } from './component-schema.ts'
 import type { EntryColumn } from './entry-column.ts'
-import { ColumnLengthMismatch, SchemaMismatch } from './errors.ts'
+import { ColumnDetached, ColumnInaccessible, ColumnLengthMismatch, SchemaMismatch } from './errors.ts'
+import { checkNumbers } from './misread-column.ts'
 
 /** One column of a component, and where its numbers go in a row. */
 export interface SourceColumn {
@@ -26,40 +38,101 @@ export interface Shape {
 /**
  * Works out how the rows of a component are made.
  *
- * @throws NoColumns, UnsupportedColumn, SchemaMismatch, NotHostShareable
+ * @throws NoColumns, UnsupportedColumn, ColumnDetached, ColumnInaccessible, SchemaMismatch, NotHostShareable
  */
 export function readShape(label: string, component: object, given: Schema | undefined): Shape {
-  const schema = given === undefined ? schemaOf(label, component) : asType(given)
+  const schema = given === undefined ? defaultOf(label, component) : asType(given)
   checkRow(label, schema)
   const rows = rowsInfo(component)
   if (rows !== undefined) return shapeOfRows(label, schema, rows)
-  const grouped = new Map<string, { type: ScalarName; offsets: number[] }>()
-  for (const scalar of scalarsOf(schema)) {
-    const column = grouped.get(scalar.source)
-    if (column === undefined) grouped.set(scalar.source, { type: scalar.type, offsets: [scalar.offset] })
-    else if (column.type === scalar.type) column.offsets.push(scalar.offset)
-    else
-      throw new SchemaMismatch(
-        label,
-        scalar.path,
-        `column "${scalar.source}" would be ${column.type} and ${scalar.type} at once. Split the column, or use one scalar type.`,
-      )
-  }
   const columns: SourceColumn[] = []
-  for (const [path, { type, offsets }] of grouped) {
-    const ways = waysTo(component, path === '' ? [] : path.split('.'))
-    checkColumn(label, path, columnAt(component, ways.keys), offsets.length)
-    columns.push({ ...ways, path, layout: { type, arity: offsets.length, offsets } })
+  for (const { source, type, offsets } of readsOf(label, schema)) {
+    const ways = waysTo(label, component, source)
+    const found = { ...ways, path: source, layout: { type, arity: offsets.length, offsets } }
+    checkColumn(label, columnAt(label, component, found), found)
+    columns.push(found)
   }
   return { schema, stride: strideOf(schema), columns }
 }
 
-/** The column as it is now: a store grows by having its columns replaced, so this is read every frame. */
-export function columnAt(component: object, keys: readonly string[]): unknown {
+/** A column, and where what is read from it goes. */
+interface Read {
+  readonly source: string
+  readonly type: ScalarName
+  readonly offsets: number[]
+}
+
+/**
+ * What a schema reads: a field the numbers of the column of its name; one that `from` gave columns, one number from each. A column that
+ * several fields name is read for each of them.
+ *
+ * @throws SchemaMismatch
+ */
+function readsOf(label: string, schema: Schema): Read[] {
+  const reads: Read[] = []
+  const firstOf = new Map<string, Read>()
+  /** Of the columns that are read because a field has their name. */
+  const byName = new Map<string, Read>()
+  /** Columns that `from` names. */
+  const fromNames = new Set<string>()
+  for (const { source, type, offset, path, named } of scalarsOf(schema)) {
+    const first = firstOf.get(source)
+    if (first !== undefined && first.type !== type)
+      throw new SchemaMismatch(
+        label,
+        path,
+        `column "${source}" would be ${first.type} and ${type} at once. Split the column, or use one scalar type.`,
+      )
+    if (named) fromNames.add(source)
+    const known = named ? undefined : byName.get(source)
+    if (known !== undefined) known.offsets.push(offset)
+    else {
+      const read: Read = { source, type, offsets: [offset] }
+      reads.push(read)
+      if (first === undefined) firstOf.set(source, read)
+      if (!named) byName.set(source, read)
+    }
+  }
+  for (const source of fromNames) {
+    const { length } = byName.get(source)?.offsets ?? { length: 1 }
+    if (length > 1)
+      throw new SchemaMismatch(
+        label,
+        source,
+        `the field takes ${length} numbers an entity from the column of its name, and from('${source}') one. Let from name another column, or rename the field.`,
+      )
+  }
+  return reads
+}
+
+/** @throws what `schemaOf` throws */
+function defaultOf(label: string, component: object): Schema {
+  try {
+    return schemaOf(label, component)
+  } catch (error) {
+    if (error instanceof MkError) throw error
+    throw new ColumnInaccessible(label, '', 'read', error)
+  }
+}
+
+/**
+ * The column as it is now: a store grows by having its columns replaced, so this is read every frame.
+ *
+ * @throws ColumnInaccessible when a getter on the way throws
+ */
+export function columnAt(
+  label: string,
+  component: object,
+  { keys, path }: Pick<SourceColumn, 'keys' | 'path'>,
+): unknown {
   let value: unknown = component
-  for (let i = 0; i < keys.length; i++) {
-    if (value === null || (typeof value !== 'object' && i > 0)) return undefined
-    value = (value as Record<string, unknown>)[keys[i]]
+  try {
+    for (let i = 0; i < keys.length; i++) {
+      if (value === null || (typeof value !== 'object' && i > 0)) return undefined
+      value = (value as Record<string, unknown>)[keys[i]]
+    }
+  } catch (error) {
+    throw new ColumnInaccessible(label, path, 'read', error)
   }
   return value
 }
@@ -67,15 +140,10 @@ export function columnAt(component: object, keys: readonly string[]): unknown {
 /**
  * What a packer reads a column from, now: the array itself where it holds numbers, `entries` where it holds objects or small arrays.
  *
+ * @param column what `columnAt` found
  * @throws SchemaMismatch when there is no column any more
  */
-export function sourceAt(
-  label: string,
-  component: object,
-  { keys, path }: SourceColumn,
-  entries: EntryColumn,
-): ColumnSource {
-  const column = columnAt(component, keys)
+export function sourceAt(label: string, column: unknown, path: string, entries: EntryColumn): ColumnSource {
   if (isTypedColumn(column)) return column as ColumnSource & ArrayBufferView
   if (!Array.isArray(column)) throw noColumn(label, path, column)
   if (!entries.suits(column)) return column as readonly number[]
@@ -83,31 +151,44 @@ export function sourceAt(
   return entries
 }
 
+/** Says of a column that a packer refused what is wrong with it. @throws UnsupportedColumn, ColumnDetached, or the error itself */
+export function refuseColumn(label: string, column: unknown, path: string, error: unknown): never {
+  if (error instanceof ColumnUnusable && isColumn(column)) checkKind(label, path, column)
+  throw error
+}
+
+/** All columns as they are now, into `out`. @throws ColumnInaccessible */
+export function columnsAt(label: string, component: object, shape: Shape, out: unknown[]): void {
+  for (let i = 0; i < shape.columns.length; i++) out[i] = columnAt(label, component, shape.columns[i])
+}
+
 /**
  * How many entities the typed-array columns have room for: ids 0 … result − 1. Plain arrays have room for any.
  *
- * @throws ColumnLengthMismatch when they disagree
+ * @param found what `columnsAt` found
+ * @throws ColumnLengthMismatch when they disagree, ColumnDetached when that is because the memory of one is gone
  */
-export function checkLengths(label: string, component: object, shape: Shape): number {
+export function checkLengths(label: string, shape: Shape, found: readonly unknown[]): number {
   let shared = Infinity
-  for (let i = 0; i < shape.columns.length; i++) {
-    const { keys, layout } = shape.columns[i]
-    const column = columnAt(component, keys)
+  for (let i = 0; i < found.length; i++) {
+    const column = found[i]
     if (!isTypedColumn(column)) continue
-    const length = Math.floor(column.length / layout.arity)
+    const length = Math.floor(column.length / shape.columns[i].layout.arity)
     if (shared === Infinity) shared = length
-    else if (length !== shared) throw new ColumnLengthMismatch(label, lengthsOf(component, shape))
+    else if (length !== shared) throw lengthsDiffer(label, shape, found)
   }
   return shared
 }
 
-function lengthsOf(component: object, shape: Shape): Record<string, number> {
-  const lengths: Record<string, number> = {}
-  for (const { keys, path, layout } of shape.columns) {
-    const column = columnAt(component, keys)
-    if (isTypedColumn(column)) lengths[path] = Math.floor(column.length / layout.arity)
+function lengthsDiffer(label: string, shape: Shape, found: readonly unknown[]): MkError {
+  const lengths: [path: string, length: number][] = []
+  for (const [i, { path, layout }] of shape.columns.entries()) {
+    const column = found[i]
+    if (!isTypedColumn(column)) continue
+    if (isDetached(column)) return new ColumnDetached(label, path)
+    lengths.push([path, Math.floor(column.length / layout.arity)])
   }
-  return lengths
+  return new ColumnLengthMismatch(label, Object.fromEntries(lengths))
 }
 
 /** A store of `heap.rows` is one column: the words of a row, whatever they mean, uploaded as they lie. */
@@ -130,15 +211,20 @@ function layoutText(schema: Schema): string {
 
 /** Where the path leaves the columns and goes on in the entries of one: at the first array that has no column of that number. */
 function waysTo(
+  label: string,
   component: object,
-  path: readonly string[],
+  path: string,
 ): { keys: readonly string[]; entryKeys: readonly string[] } {
-  for (let i = 0; i < path.length; i++) {
-    const value = columnAt(component, path.slice(0, i))
-    if (Array.isArray(value) && !isColumn((value as unknown as Record<string, unknown>)[path[i]]))
-      return { keys: path.slice(0, i), entryKeys: path.slice(i) }
+  const steps = path === '' ? [] : path.split('.')
+  for (let i = 0; i < steps.length; i++) {
+    const keys = steps.slice(0, i)
+    const value = columnAt(label, component, { keys, path })
+    if (!Array.isArray(value)) continue
+    // A property of an array is the type tag of its entries, and no column.
+    const inner: unknown = isIndex(steps[i]) ? columnAt(label, value, { keys: [steps[i]], path }) : undefined
+    if (!isColumn(inner)) return { keys, entryKeys: steps.slice(i) }
   }
-  return { keys: path, entryKeys: [] }
+  return { keys: steps, entryKeys: [] }
 }
 
 /** @throws SchemaMismatch */
@@ -158,10 +244,13 @@ function checkRow(label: string, schema: Schema): void {
     )
 }
 
-/** @throws SchemaMismatch, UnsupportedColumn */
-function checkColumn(label: string, path: string, column: unknown, arity: number): void {
+/** @throws SchemaMismatch, UnsupportedColumn, ColumnDetached */
+function checkColumn(label: string, column: unknown, { path, entryKeys, layout }: SourceColumn): void {
+  const { arity } = layout
   if (!isColumn(column)) throw noColumn(label, path, column)
   checkKind(label, path, column)
+  if (isTypedColumn(column)) return
+  checkTags(label, column, path, entryKeys)
   if (isOtherAxis(column, arity)) {
     const paths = Array.from({ length: arity }, (_, k) => (path === '' ? `${k}` : `${path}.${k}`))
     throw new SchemaMismatch(
@@ -171,9 +260,27 @@ function checkColumn(label: string, path: string, column: unknown, arity: number
         `Name each array: ${fromPaths(paths)}.`,
     )
   }
+  checkNumbers(label, path, column, entryKeys)
 }
 
-function noColumn(label: string, path: string, found: unknown): SchemaMismatch {
+/** @throws SchemaMismatch, UnsupportedColumn for a way into objects that their type tags contradict */
+function checkTags(label: string, column: readonly unknown[], path: string, way: readonly string[]): void {
+  const tags = tagNames(column)
+  if (tags.length === 0) return
+  const names = tags.join(', ')
+  if ((way.length === 0 || !tags.includes(way[0])) && areBranded(column, tags))
+    throw new SchemaMismatch(
+      label,
+      path,
+      `the objects in this store have ${names}, as its type tags say. Name one of these, for example f32.from('${tags[0]}').`,
+    )
+  const tag = tagAt(column, way)
+  checkTag(label, path, tag)
+  if (isColumn(tag)) checkKind(label, path, tag)
+}
+
+/** The error for a path that leads to nothing, or to what is no column. */
+export function noColumn(label: string, path: string, found: unknown): SchemaMismatch {
   return new SchemaMismatch(
     label,
     path,

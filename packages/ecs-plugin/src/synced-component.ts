@@ -1,4 +1,4 @@
-import { ColumnPacker, DirtyRows, HeapFull, RowOutOfRange } from '@memkit/core'
+import { ColumnPacker, DirtyRows, HeapFull, MkError, RowOutOfRange } from '@memkit/core'
 import type { ColumnLayout, ColumnSource, Schema } from '@memkit/core'
 import { MirrorTooLarge, mostMirrorBytes } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
@@ -6,7 +6,7 @@ import { MkBufferUsage, UsageUnsupported } from '@memkit/gpu'
 import { ComponentSource } from './component-source.ts'
 import type { EcsWorld } from './ecs.ts'
 import { EntityRows } from './entity-rows.ts'
-import { EntityBeyondColumn } from './errors.ts'
+import { ColumnInaccessible, EntityBeyondColumn } from './errors.ts'
 import { ForgottenMarks } from './forgotten-marks.ts'
 import type { SyncedOptions } from './gpu-synced.ts'
 import { MarkSources } from './mark-sources.ts'
@@ -18,6 +18,7 @@ import { RowsNow } from './rows-now.ts'
 import { RowUnpacker } from './row-unpacker.ts'
 import { RowsInPlace, inPlace } from './rows-in-place.ts'
 import type { InPlace, RowWriter } from './rows-in-place.ts'
+import { SeenColumns } from './seen-columns.ts'
 import { columnAt } from './source.ts'
 import type { Shape } from './source.ts'
 import type { SharedMarker } from './shared-marker.ts'
@@ -42,6 +43,10 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   readonly #coordinator: MkCoordinator
   #rowTable: RowTable | undefined
   readonly #unpacker: RowUnpacker | undefined
+  /** Undefined where a replaced column needs no care: all rows are compared or packed anyway. */
+  readonly #seen: SeenColumns | undefined
+  /** Why rows that came back are not in the columns yet. */
+  #notTaken: MkError | undefined
   /** Made when somebody looks. */
   #rowsNow: RowsNow | undefined
   #saidHoles = false
@@ -65,7 +70,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     this.#coordinator = coordinator
     this.#source = new ComponentSource(ecs, options.label, component, options.schema)
     this.shape = this.#source.shape
-    this.#unpacker = options.direction === 'upload' ? undefined : new RowUnpacker(this.shape)
+    this.#unpacker = options.direction === 'upload' ? undefined : new RowUnpacker(options.label, this.shape)
+    if (options.changes === 'marked' || this.#unpacker !== undefined) this.#seen = new SeenColumns()
     // First of all: watching would register the component, and the error would come back with every frame.
     this.#checkDevice()
     const membership = new Membership(ecs, [component, ...options.with])
@@ -143,7 +149,9 @@ export class SyncedComponent implements RowKeeper, BufferSource {
    *
    * @throws EntityBeyondColumn when a living entity lies past the end of a column: all other rows are staged
    * @throws MirrorTooLarge when the device allows no buffer of that many rows: all other rows are staged
-   * @throws ColumnLengthMismatch: nothing is staged, nothing is lost
+   * @throws UnsupportedColumn when a column holds no numbers but something else: all others are staged
+   * @throws ColumnInaccessible when rows that came back could not be written to a column: all others are staged
+   * @throws ColumnLengthMismatch, SchemaMismatch, ColumnDetached, ColumnInaccessible (reading): nothing is staged, nothing is lost
    * @throws ReserveRefused when the heap is full and the platform refuses another: nothing is lost
    */
   stage(): void {
@@ -159,25 +167,34 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     try {
       length = this.#packColumns()
     } catch (error) {
-      if (!(error instanceof HeapFull)) throw error
+      if (!(error instanceof HeapFull)) throw this.#whatReadingThrew(error)
       this.#isolate()
       length = this.#packColumns()
     }
-    this.packed = true
-    if (this.#packer.holes > 0) this.#reportHoles()
+    this.packed = this.#notTaken === undefined
+    const misread = this.#packer.holes > 0 ? this.#lookAtHoles() : undefined
     if (this.#forgotten !== undefined) this.#lookForForgotten(this.#forgotten, length)
     if (length < membership.rows && membership.alive.nextRun(length, 0)) this.#reportBeyond(length)
-    if (refused !== undefined) throw refused
+    const error = refused ?? this.#notTaken ?? misread
+    if (error !== undefined) throw error
   }
 
-  /** Brings rows that came back from the device into the columns. */
+  /** What the CPU has is newer than what comes back now, so it must be staged before. */
+  get stagesFirst(): boolean {
+    if (this.options.direction === 'both') return true
+    return this.#seen !== undefined && this.#source.differsFrom(this.#seen)
+  }
+
+  /** Brings rows that came back from the device into the columns. Those that cannot be written wait; `stage` tries again, and says why. */
   takeArrivals(): void {
+    this.#notTaken = undefined
     const { arrived } = this.mirror
     if (this.#unpacker === undefined || arrived === undefined || arrived.isEmpty) return
     this.#markSources.collect()
     // In a world that was reset nobody knows whose the rows are; all of them start anew.
-    if (this.#membership.intact) this.#unpacker.unpack(this.#source.store, this.mirror, arrived, this)
-    arrived.clear()
+    if (this.#membership.intact)
+      this.#notTaken = this.#unpacker.unpack(this.#source.store, this.mirror, arrived, this)
+    if (this.#notTaken === undefined) arrived.clear()
   }
 
   /** Not when its id died or was recycled since the row was written, nor when it was marked: then the CPU has something newer. */
@@ -307,13 +324,20 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** Packs what the mode asks for. @returns how many entities the columns have room for @throws HeapFull */
   #packColumns(): number {
-    const length = this.#source.bindTo(this.#packer)
+    const length = this.#source.bindTo(this.#packer, this.#seen)
     const { rows: entities, alive } = this.#membership
-    this.#packRows(length, length < entities && alive.nextRun(length, 0))
+    const replaced = this.#seen?.replaced === true
+    // Where the device writes, rows that are equal stay its own: a store that grew is no reason to turn its time back.
+    if (replaced && !this.deviceWrites) this.markAll()
+    // What came back for columns that are no more is older than those that took their place.
+    if (replaced) this.mirror.arrived?.clear()
+    this.takeArrivals()
+    this.#packRows(length, length < entities && alive.nextRun(length, 0), replaced)
+    if (this.#seen !== undefined) this.#seen.replaced = false
     return length
   }
 
-  #packRows(length: number, beyond: boolean): void {
+  #packRows(length: number, beyond: boolean, replaced: boolean): void {
     const { mask, table } = this.rowMap
     const count = this.#rowsWithin(length)
     const marks = this.#marks
@@ -322,14 +346,21 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     if ((changes === 'marked' || direction !== 'upload') && !marks.isEmpty)
       this.#packer.pack(this.mirror, 0, count, marks, table)
     if (changes === 'all') this.#packer.pack(this.mirror, 0, count, mask, table)
-    else if (changes === 'detect' && direction !== 'download')
-      this.#packer.diff(this.mirror, 0, count, mask, table)
+    else if (this.#compares(replaced)) this.#packer.diff(this.mirror, 0, count, mask, table)
     if (!beyond) return marks.clear()
     for (let from = 0; marks.nextRun(from, 0); from = marks.runFirst + marks.runCount) {
       const end = marks.runFirst + marks.runCount
       for (let row = marks.runFirst; row < end; row++)
         if (this.rowMap.entityOf(row) < length) marks.unset(row)
     }
+  }
+
+  /** Not while rows of the device's wait to be written to the columns: these are older, and would look like the CPU's change. */
+  #compares(replaced: boolean): boolean {
+    const { changes, direction } = this.options
+    if (direction === 'upload') return changes === 'detect'
+    if (this.#notTaken !== undefined) return false
+    return replaced || (changes === 'detect' && direction === 'both')
   }
 
   /** Entity rows past the columns are left out; packed rows there read as zero, and are packed again when they can be. */
@@ -396,11 +427,16 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     return this.shape.columns.map((column) => column.layout)
   }
 
-  /** Once: the same entities would be in every frame's report. */
-  #reportHoles(): void {
+  /** An error where a column holds no numbers at all; else a warning, once: the same entities would be in every frame's report. */
+  #lookAtHoles(): unknown {
     const { holes } = this.#packer
     this.#packer.holes = 0
-    if (this.#saidHoles) return
+    try {
+      this.#source.checkNumbers()
+    } catch (error) {
+      return this.#whatReadingThrew(error)
+    }
+    if (this.#saidHoles) return undefined
     this.#saidHoles = true
     const { label } = this.options
     this.#coordinator.warn(
@@ -410,6 +446,14 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       undefined,
       `ColumnHoles ${label}`,
     )
+    return undefined
+  }
+
+  /** A getter, or a Proxy, in what the packer read. */
+  #whatReadingThrew(error: unknown): unknown {
+    if (error instanceof MkError) return error
+    const column = this.shape.columns[this.#packer.reading]
+    return new ColumnInaccessible(this.options.label, column?.path ?? '', 'read', error)
   }
 
   #lookForForgotten(forgotten: ForgottenMarks, length: number): void {
@@ -443,9 +487,9 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     let highest = alive.runFirst
     for (let entity = alive.runFirst; entity < rows; entity++) if (alive.has(entity)) highest = entity
     const { store } = this.#source
-    const column = this.shape.columns.find(({ keys, layout }) => {
-      const data = columnAt(store, keys) as ColumnSource
-      return Math.floor(data.length / layout.arity) === length
+    const column = this.shape.columns.find((found) => {
+      const data = columnAt(this.label, store, found) as ColumnSource
+      return Math.floor(data.length / found.layout.arity) === length
     })
     throw new EntityBeyondColumn(this.options.label, column?.path ?? '', highest, length)
   }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { MirrorOwnsBuffer, MirrorTooLarge } from '@memkit/coordinator'
 import {
   array,
@@ -9,6 +10,7 @@ import {
   RowOutOfRange,
   struct,
   u32,
+  vec2f,
   vec3f,
 } from '@memkit/core'
 import type { Schema } from '@memkit/core'
@@ -16,18 +18,22 @@ import { DummyBackend, MkBufferUsage, MkGpu, UsageUnsupported, WrongBackend } fr
 import {
   addComponent,
   addEntity,
+  aos,
   createEntityIndex,
   createRelation,
   createWorld,
+  deleteWorld,
   Hierarchy,
   removeEntity,
   withVersioning,
 } from 'bitecs'
-import { array as arrayOf, str, u32 as u32Array } from 'bitecs/serialization'
+import { array as arrayOf, f32 as f32Tag, str, u32 as u32Array } from 'bitecs/serialization'
 import { expect, vi } from 'vitest'
 import {
   AlreadyFlagged,
   attachMk,
+  ColumnDetached,
+  ColumnInaccessible,
   ColumnLengthMismatch,
   createApp,
   defineResource,
@@ -60,6 +66,7 @@ import {
   UnsupportedColumn,
   UnsupportedTerm,
   WorldAlreadyAttached,
+  WorldDeleted,
 } from '../src/index.ts'
 import type { App, MkSync } from '../src/index.ts'
 import { describeBadInput, OneWarning } from '../../../tests/suites/bad-input.ts'
@@ -219,6 +226,78 @@ const components: readonly Row[] = [
     { message: expect.stringContaining("vec2f.from('pos.x', 'pos.y')") },
   ],
   ['an array of objects without a schema', UnsupportedColumn, () => flag([])],
+  ['a column of strings', UnsupportedColumn, () => flag({ name: ['Anna'], hp: [] }), { column: 'name' }],
+  [
+    'a column of booleans, in a schema',
+    UnsupportedColumn,
+    () => flag({ alive: [true] }, { schema: struct({ alive: u32 }) }),
+    { column: 'alive' },
+  ],
+  [
+    'type tags of strings',
+    UnsupportedColumn,
+    () => flag(aos({ name: str() }), { schema: struct({ name: f32 }) }),
+    { column: 'name' },
+  ],
+  [
+    'a field that no type tag has',
+    SchemaMismatch,
+    () => flag(aos({ x: f32Tag() }), { schema: struct({ z: f32 }) }),
+    { field: 'z' },
+  ],
+  ['numbers in a type tag', UnsupportedColumn, () => flag(aos({ x: f32Tag([1]) })), { column: 'x' }],
+  [
+    'type tags of a component that the device writes',
+    InvalidOption,
+    () => flag(aos({ x: f32Tag() }), { direction: 'download' }),
+    { option: 'direction' },
+  ],
+  [
+    'one column in several fields that the device writes',
+    InvalidOption,
+    () =>
+      flag({ x: floats(4) }, { schema: struct({ a: f32.from('x'), b: f32.from('x') }), direction: 'both' }),
+    { option: 'direction', value: 'both' },
+  ],
+  [
+    'one number and several out of the same column',
+    SchemaMismatch,
+    () => flag({ x: floats(4) }, { schema: struct({ x: vec2f, b: f32.from('x') }) }),
+    { field: 'x' },
+  ],
+  [
+    'a column named __proto__',
+    InvalidIdentifier,
+    () => flag({ ['__proto__']: floats(4), x: floats(4) }),
+    { identifier: '__proto__' },
+  ],
+  [
+    '64-bit integers of another realm, with a schema',
+    UnsupportedColumn,
+    () => flag({ id: runInNewContext('new BigInt64Array(4)') as object }, { schema: struct({ id: u32 }) }),
+    { column: 'id' },
+  ],
+  [
+    'a getter that throws',
+    ColumnInaccessible,
+    () =>
+      flag({
+        get x(): never {
+          throw new Error('No memory yet.')
+        },
+      }),
+    { access: 'read' },
+  ],
+  [
+    'a column of a detached buffer',
+    ColumnDetached,
+    () => {
+      const x = new Float32Array(4)
+      structuredClone(x.buffer, { transfer: [x.buffer] })
+      flag({ x })
+    },
+    { column: 'x' },
+  ],
   [
     'columns of different lengths',
     ColumnLengthMismatch,
@@ -384,6 +463,57 @@ const frames: readonly Row[] = [
       )
     },
     { component: 'Pair', field: 'a' },
+  ],
+  [
+    'a column whose buffer is detached',
+    ColumnDetached,
+    (b) => {
+      const { a } = b.pair
+      const entity = spawn(b.world, b.Pair)
+      badFrame(
+        b,
+        () => {
+          b.pair.a = floats(6)
+          structuredClone(b.pair.a.buffer, { transfer: [b.pair.a.buffer as ArrayBuffer] })
+        },
+        () => {
+          b.pair.a = a
+          removeEntity(b.world, entity)
+        },
+      )
+    },
+    { component: 'Pair', column: 'a' },
+  ],
+  [
+    'a column that has become one of 64-bit integers',
+    UnsupportedColumn,
+    (b) => {
+      const { a } = b.pair
+      const entity = spawn(b.world, b.Pair)
+      badFrame(
+        b,
+        () => (b.pair.a = any(new BigInt64Array(6))),
+        () => {
+          b.pair.a = a
+          removeEntity(b.world, entity)
+        },
+      )
+    },
+    { component: 'Pair', column: 'a' },
+  ],
+  [
+    'a world that was deleted',
+    WorldDeleted,
+    async () => {
+      const world = createWorld()
+      const mk = await attach({}, world)
+      deleteWorld(world)
+      try {
+        mk.beginFrame()
+      } finally {
+        mk.dispose()
+      }
+    },
   ],
   [
     'holes in a plain array, frame after frame',

@@ -1,4 +1,5 @@
-import { createWorld } from 'bitecs'
+import { aos, createWorld, soa } from 'bitecs'
+import { array as arrayTag, f32 as f32Tag, ref as refTag, str as strTag } from 'bitecs/serialization'
 import { createHeap, f32, mat4x4f, struct, u32, vec2f, vec3f } from '@memkit/core'
 import type { Struct } from '@memkit/core'
 import { d } from 'typegpu'
@@ -97,6 +98,64 @@ describe('GpuSynced', () => {
     GpuSynced({ at: [] as { x: number; y: number }[] }, { schema: struct({ z: f32.from('at.z') }) })
     // @ts-expect-error nested columns need a path
     GpuSynced({ pos: { x: new Float32Array(4) } }, { schema: struct({ pos: f32 }) })
+  })
+
+  it("takes bitECS's own aos(): its type tags are the default schema, and a schema names their fields", () => {
+    const Position = GpuSynced(aos({ x: f32Tag(), y: f32Tag() }))
+    expectTypeOf(mk.buffer(Position).schema).toEqualTypeOf<Struct<{ readonly x: f32; readonly y: f32 }>>()
+    const Typed = GpuSynced(aos<{ x: number; name: string }>({ x: f32Tag() }))
+    expectTypeOf(mk.buffer(Typed).schema).toEqualTypeOf<Struct<{ readonly x: f32 }>>()
+    const schema = struct({ pos: vec2f.from('x', 'y'), at: vec3f })
+    const Body = GpuSynced(aos({ x: f32Tag(), y: f32Tag(), at: arrayTag(f32Tag) }), { schema })
+    expectTypeOf(mk.buffer(Body).schema).toEqualTypeOf<typeof schema>()
+    GpuSynced(aos<{ x: number; y: number }>({ x: f32Tag(), y: f32Tag() }), {
+      schema: struct({ pos: vec2f.from('x', 'y') }),
+    })
+    GpuSynced(aos({ pos: { x: f32Tag(), y: f32Tag() } }), {
+      schema: struct({ pos: vec2f.from('pos.x', 'pos.y') }),
+    })
+    GpuSynced({ at: aos({ x: f32Tag() }) }, { schema: struct({ x: f32.from('at.x') }) })
+    // @ts-expect-error no tag y in at
+    GpuSynced({ at: aos({ x: f32Tag() }) }, { schema: struct({ y: f32.from('at.y') }) })
+    const Target = GpuSynced(aos({ target: refTag() }), { schema: struct({ target: u32 }) })
+    expectTypeOf(mk.buffer(Target).schema).toEqualTypeOf<Struct<{ readonly target: u32 }>>()
+    // @ts-expect-error no tag z
+    GpuSynced(aos({ x: f32Tag() }), { schema: struct({ z: f32 }) })
+    // @ts-expect-error a tag of strings
+    GpuSynced(aos({ x: f32Tag(), name: strTag() }))
+    // @ts-expect-error nothing says what the objects have
+    GpuSynced(aos())
+  })
+
+  it("takes bitECS's own soa()", () => {
+    const Position = GpuSynced(soa({ x: f32Tag(), at: { y: f32Tag() } }), {
+      schema: struct({ pos: vec2f.from('x', 'at.y') }),
+    })
+    expectTypeOf(Position.at.y).toEqualTypeOf<number[]>()
+    expectTypeOf(mk.buffer(GpuSynced(soa({ x: f32Tag() }))).schema).toEqualTypeOf<
+      Struct<{ readonly x: f32 }>
+    >()
+  })
+
+  it('refuses columns that are not numbers, unless a schema leaves them out', () => {
+    // @ts-expect-error strings
+    GpuSynced({ name: [] as string[], hp: [] })
+    // @ts-expect-error booleans
+    GpuSynced({ alive: [] as boolean[], hp: [] as number[] })
+    // @ts-expect-error objects
+    GpuSynced({ at: [] as { x: number }[], hp: [] as number[] })
+    // @ts-expect-error arrays
+    GpuSynced({ m: [] as number[][], hp: [] as number[] })
+    // @ts-expect-error strings, which a schema names
+    GpuSynced({ name: [] as string[] }, { schema: struct({ name: f32 }) })
+    // @ts-expect-error a string has a length, but that is no column
+    GpuSynced({ name: [] as string[] }, { schema: struct({ n: f32.from('name.length') }) })
+    const Named = GpuSynced({ name: [] as string[], hp: [] as number[] }, { schema: struct({ hp: f32 }) })
+    expectTypeOf(mk.buffer(Named).schema).toEqualTypeOf<Struct<{ readonly hp: f32 }>>()
+    // Numbers with holes in them are numbers; what is not known at compile time is looked at later.
+    expectTypeOf(GpuSynced({ hp: [] as (number | undefined)[] })).toExtend<Synced>()
+    expectTypeOf(GpuSynced({ hp: [] as unknown[] })).toExtend<Synced>()
+    expectTypeOf(GpuSynced({ hp: [] })).toExtend<Synced>()
   })
 
   it('checks no names where they are not known', () => {

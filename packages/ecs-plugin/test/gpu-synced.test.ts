@@ -123,7 +123,7 @@ describe('bad input', () => {
     ['undefined', 'NotAComponent', 'undefined', () => GpuSynced(undefined as never)],
     ['a tag', 'NoColumns', 'tag', () => GpuSynced({})],
     ['64-bit integers', 'UnsupportedColumn', 'id', () => GpuSynced({ id: new BigInt64Array(4) })],
-    ['a branded string column', 'UnsupportedColumn', 'name', () => GpuSynced({ name: str([]) })],
+    ['a branded string column', 'UnsupportedColumn', 'name', () => GpuSynced<object>({ name: str([]) })],
     [
       'a nested column without a path',
       'UnsupportedColumn',

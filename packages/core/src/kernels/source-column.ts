@@ -1,5 +1,6 @@
 import type { DirtyRows } from '../dirty-rows.ts'
 import { ColumnUnusable } from '../errors.ts'
+import { isDetached, kindOfView } from '../typed-array.ts'
 import { convertPlainRows, convertRows, copyRows, numberOr0 } from './convert-rows.ts'
 import type { ChunkRows, NumberArray, Scratch } from './convert-rows.ts'
 import type { ColumnLayout } from './group-table.ts'
@@ -92,6 +93,11 @@ export class SourceColumn {
         'give a typed array of numbers or a plain array, no BigInt array.',
       )
     }
+    if (ArrayBuffer.isView(source) && isDetached(source))
+      throw new ColumnUnusable(
+        this.#column,
+        'its buffer is detached (transferred, or memory of WebAssembly that grew). Give an array over memory that is there.',
+      )
     const type = this.#type
     this.#raw = undefined
     this.#chunks = []
@@ -102,15 +108,17 @@ export class SourceColumn {
       this.#settable = false
     } else {
       const view = source as NumberArray
-      const integer = view instanceof Int32Array || view instanceof Uint32Array
-      const same = type === 'i32' || type === 'u32' ? integer : view instanceof Float32Array
+      // By name: an array of another realm is an instance of nothing here.
+      const kind = kindOfView(view)
+      const integer = kind === 'Int32Array' || kind === 'Uint32Array'
+      const same = type === 'i32' || type === 'u32' ? integer : kind === 'Float32Array'
       if (same && view.buffer === this.#memory) {
         this.address = view.byteOffset
       } else if (same) {
         this.#raw = new Int32Array(view.buffer, view.byteOffset, view.length)
       }
       // To f16, only kinds that f32 holds exactly may take the way through f32.
-      this.#settable = same || type !== 'f16' || (!integer && !(view instanceof Float64Array))
+      this.#settable = same || type !== 'f16' || (!integer && kind !== 'Float64Array')
     }
     this.#source = source
     this.#length = source.length
@@ -255,8 +263,5 @@ function isReader(source: ColumnSource): source is ColumnReader {
 }
 
 function isNumberArray(source: unknown): source is NumberArray {
-  return (
-    ArrayBuffer.isView(source) &&
-    !(source instanceof DataView || source instanceof BigInt64Array || source instanceof BigUint64Array)
-  )
+  return ArrayBuffer.isView(source) && !/^(?:Data|Big)/.test(kindOfView(source))
 }

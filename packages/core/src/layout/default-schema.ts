@@ -1,4 +1,5 @@
 import { ColumnNotSyncable } from '../errors.ts'
+import { kindOfView } from '../typed-array.ts'
 import { makeStruct } from './compose.ts'
 import { f32, i32, u32 } from './numeric.ts'
 import type { Scalar, Struct } from './types.ts'
@@ -75,5 +76,5 @@ export function defaultSchema<C extends object>(columns: C, name?: string): Defa
 
 /** `'Float32Array'` and so on; for other values, something to show. */
 function kindOf(value: unknown): string {
-  return ArrayBuffer.isView(value) ? Object.prototype.toString.call(value).slice(8, -1) : typeof value
+  return ArrayBuffer.isView(value) ? kindOfView(value) : typeof value
 }

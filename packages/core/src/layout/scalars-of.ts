@@ -6,7 +6,9 @@ export interface ScalarPlace {
   readonly path: string
   /** Column that it is read from: one that `from` named, else that of its outermost field (empty for a schema that is no struct). */
   readonly source: string
-  /** Which of the scalars that come from `source`, in order of place: the component, in a column with several numbers per entity. */
+  /** Set where `from` named it: the column then has one number per entity, and as many scalars as name it are read from it. */
+  readonly named?: true
+  /** Which of an entity's numbers in `source`: 0 where `from` named it, else one after the other in order of place. */
   readonly index: number
   /** Bytes from the start of the outermost type. */
   readonly offset: number
@@ -20,7 +22,11 @@ export interface ScalarPlace {
 export function scalarsOf(type: WgslType): readonly ScalarPlace[] {
   const out: ScalarPlace[] = []
   const perSource = new Map<string, number>()
-  const add = (path: string, source: string, offset: number, type: ScalarName): void => {
+  const add: Add = (path, source, named, offset, type) => {
+    if (named !== undefined) {
+      out.push({ path, source: named, named: true, index: 0, offset, type })
+      return
+    }
     const index = perSource.get(source) ?? 0
     perSource.set(source, index + 1)
     out.push({ path, source, index, offset, type })
@@ -29,22 +35,23 @@ export function scalarsOf(type: WgslType): readonly ScalarPlace[] {
   return out
 }
 
-type Add = (path: string, source: string, offset: number, type: ScalarName) => void
+type Add = (path: string, source: string, named: string | undefined, offset: number, type: ScalarName) => void
 
 function visit(type: WgslType, path: string, field: string | undefined, at: number, add: Add): void {
   const source = field ?? ''
   switch (type.kind) {
     case 'scalar':
-      add(path, type.sources?.[0] ?? source, at, type.type)
+      add(path, source, type.sources?.[0], at, type.type)
       return
     case 'atomic':
-      add(path, source, at, type.scalar)
+      add(path, source, undefined, at, type.scalar)
       return
     case 'vector':
       for (let i = 0; i < type.components; i++) {
         add(
           join(path, 'xyzw'[i]),
-          type.sources?.[i] ?? source,
+          source,
+          type.sources?.[i],
           at + (i * type.size) / type.components,
           type.scalar,
         )
@@ -54,7 +61,7 @@ function visit(type: WgslType, path: string, field: string | undefined, at: numb
       for (let column = 0, i = 0; column < type.columns; column++) {
         for (let row = 0; row < type.rows; row++, i++) {
           const offset = at + column * type.columnStride + row * (type.scalar === 'f16' ? 2 : 4)
-          add(join(path, `${column}.${row}`), type.sources?.[i] ?? source, offset, type.scalar)
+          add(join(path, `${column}.${row}`), source, type.sources?.[i], offset, type.scalar)
         }
       }
       return

@@ -3,6 +3,7 @@ import type { Heap } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { CostModel } from './cost-model.ts'
+import { ownBuffer } from './own-buffers.ts'
 import { Probe, clockRuns } from './probe.ts'
 
 const { STORAGE, TRANSFER_SRC, TRANSFER_DST } = MkBufferUsage
@@ -193,7 +194,7 @@ class Calibration {
   #buffer(size: number): MkDeviceBuffer {
     const { storage } = this.#gpu.capabilities
     const usage = TRANSFER_SRC | TRANSFER_DST | (storage ? STORAGE : 0)
-    const buffer = this.#gpu.createDeviceBuffer(size, usage, { label: 'memkit calibration' })
+    const buffer = ownBuffer(this.#gpu.createDeviceBuffer(size, usage, { label: 'memkit calibration' }))
     this.#buffers.push(buffer)
     return buffer
   }

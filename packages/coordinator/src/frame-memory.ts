@@ -2,6 +2,7 @@ import type { Heap } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { FlushScratch } from './flush-scratch.ts'
+import { ownBuffer } from './own-buffers.ts'
 import type { FrameSlice, Slot } from './slot.ts'
 
 /** Pieces are padded to this, so that a uniform block's last bytes are there. */
@@ -162,7 +163,9 @@ export class FrameMemory {
 
   #make(size: number, label: string): MkDeviceBuffer {
     const bytes = Math.min(Math.ceil(size / 256) * 256, this.#gpu.capabilities.maxBufferSize)
-    return this.#gpu.createDeviceBuffer(Math.max(bytes, size), frameUsage(this.#gpu), { label })
+    return ownBuffer(
+      this.#gpu.createDeviceBuffer(Math.max(bytes, size), frameUsage(this.#gpu), { label }),
+    )
   }
 }
 

@@ -2,6 +2,7 @@ import type { MkError } from '@memkit/core'
 import type { MkCapabilities, MkDeviceBuffer } from '@memkit/gpu'
 import { MirrorOutOfMemory, MirrorTooLarge } from './errors.ts'
 import type { MirrorHost } from './mirror-host.ts'
+import { ownBuffer } from './own-buffers.ts'
 
 /** Frames between two tries to get a bigger buffer from a device that had no memory: 1, 2, 4 … this. */
 const MAX_RETRY_FRAMES = 256
@@ -170,7 +171,7 @@ export class MirrorBuffer {
   #create(rows: number): MkDeviceBuffer {
     const size = rows * this.#stride
     try {
-      return this.#host.gpu.createDeviceBuffer(size, this.#usage, { label: this.#label })
+      return ownBuffer(this.#host.gpu.createDeviceBuffer(size, this.#usage, { label: this.#label }))
     } catch (error) {
       if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
       throw new MirrorOutOfMemory(this.#label, size, this.current?.size ?? 0, this.#maxBytes(), error)

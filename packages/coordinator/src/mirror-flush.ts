@@ -6,6 +6,7 @@ import type { CostModel } from './cost-model.ts'
 import { FlushScratch } from './flush-scratch.ts'
 import type { MirrorReport } from './frame-report.ts'
 import type { Mirror } from './mirror.ts'
+import { ownBuffer } from './own-buffers.ts'
 import { createPlan, plan, scatterInstead, sharedSetUp } from './planner.ts'
 import type { Plan, PlanStrategy } from './planner.ts'
 import { RunWalk } from './run-walk.ts'
@@ -41,6 +42,7 @@ export class MirrorFlush {
   rows = 0
   bytes = 0
   readonly #heap: Heap
+  /** Of the coordinator's heap; whoever made it ends its frames and disposes of it. */
   readonly #scratch: FlushScratch
   /** Of the heaps beside the coordinator's in which mirrors lie. */
   readonly #otherScratch: FlushScratch[] = []
@@ -190,8 +192,8 @@ export class MirrorFlush {
     }
   }
 
+  /** Called once per frame. The scratch that it was given is its giver's to end. */
   endFrame(): void {
-    this.#scratch.endFrame()
     for (let i = 0; i < this.#otherScratch.length; i++) this.#otherScratch[i].endFrame()
   }
 
@@ -199,7 +201,6 @@ export class MirrorFlush {
     this.#disposed = true
     this.#buffer?.destroy()
     this.#coming?.destroy()
-    this.#scratch.dispose()
     for (const scratch of this.#otherScratch) scratch.dispose()
     this.#buffer = undefined
     this.#coming = undefined
@@ -345,9 +346,11 @@ export class MirrorFlush {
     const size = Math.min(this.#scatterMost, 2 ** Math.ceil(Math.log2(bytes)))
     if (this.#buffer && size <= this.#buffer.size) return
     try {
-      this.#coming = gpu.createDeviceBuffer(size, MkBufferUsage.STORAGE | MkBufferUsage.TRANSFER_DST, {
-        label: 'memkit scatter payload',
-      })
+      this.#coming = ownBuffer(
+        gpu.createDeviceBuffer(size, MkBufferUsage.STORAGE | MkBufferUsage.TRANSFER_DST, {
+          label: 'memkit scatter payload',
+        }),
+      )
     } catch {
       // No memory, or no device: plans do without.
       return

@@ -6,6 +6,7 @@ import {
   NotReady,
   NotSynchronous,
   PluginTooLate,
+  ReadyInHook,
   ResourceMissing,
   TickInProgress,
   UnknownSchedule,
@@ -124,8 +125,8 @@ export class App<W extends object> {
 
   /**
    * Adds a system to a schedule. Before `ready()` its constraints are checked by `ready()`, so that systems may be added in any
-   * order; afterwards at once, and what it is ordered by must be there. A system that is added while its schedule runs joins
-   * in the next time. Throws `UnknownSchedule`, `NotASystem`, and once ready `SystemOrderCycle`, `UnsatisfiableOrder`; the
+   * order; afterwards at once, and what it is ordered by must be there. The order is worked out once, by the next tick, however many
+   * are added. A system that is added while its schedule runs joins in the next time. Throws `UnknownSchedule`, `NotASystem`, and once ready `SystemOrderCycle`, `UnsatisfiableOrder`; the
    * system is then not added.
    */
   addSystem(schedule: Schedule, system: System<W>, options: SystemOptions<W> = {}): this {
@@ -148,7 +149,7 @@ export class App<W extends object> {
     this.#systems.add(node)
     if (this.#isReady) {
       try {
-        this.#systems.check()
+        this.#systems.checkAdded(node)
       } catch (error) {
         this.#systems.remove(node)
         throw error
@@ -193,8 +194,12 @@ export class App<W extends object> {
    * Builds the plugins, waits until each is ready, finishes them, and checks the order of the systems. Calling it again gives
    * the same promise. When something fails, the promise rejects with just that error; what had succeeded stays, and the next
    * call goes on with what had not. Rejects with `Disposed` when the App is disposed meanwhile.
+   *
+   * @throws ReadyInHook at once when a hook of a plugin calls it: it would wait for itself
    */
   ready(): Promise<void> {
+    const { hook } = this.#plugins
+    if (hook !== undefined) throw new ReadyInHook(hook)
     if (this.#ready === undefined) {
       const attempt = this.#prepare()
       this.#ready = attempt

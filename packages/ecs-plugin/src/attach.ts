@@ -45,7 +45,7 @@ export async function attachWorld<W extends object>(
 
 function checkOptions(options: MkOptions): void {
   for (const name of Object.keys(options))
-    if (!(optionNames as readonly string[]).includes(name))
+    if (!optionNames.includes(name))
       throw new InvalidOption(name, options[name as keyof MkOptions], `one of ${optionNames.join(', ')}`)
   const { components } = options
   if (components === undefined) return

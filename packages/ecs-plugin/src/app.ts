@@ -14,7 +14,7 @@ import {
 import type { MkSync } from './mk-sync.ts'
 import { isPromise, PluginLife, pluginName } from './plugin-life.ts'
 import type { Plugin } from './plugin.ts'
-import { defineResource, type ResourceKey, type ResourceToken } from './resource.ts'
+import type { ResourceKey, ResourceToken } from './resource.ts'
 import { RunLoop } from './run-loop.ts'
 import { Schedule, scheduleOrder } from './schedule.ts'
 import { SystemGraph, type SystemNode } from './system-graph.ts'
@@ -23,8 +23,10 @@ import type { System, SystemOptions } from './system.ts'
 /** Calls per second of `app.run` where there is no `requestAnimationFrame`, unless it is told otherwise. */
 export const DEFAULT_HZ = 60
 
-/** The resource that MkPlugin inserts and `app.mk` reads. */
-export const MkResource: ResourceToken<MkSync<object>> = /* @__PURE__ */ defineResource('MkSync')
+/** The resource that MkPlugin inserts and `app.mk` reads: the same in every copy of this package, as the plugin may be of another. */
+export const MkResource: ResourceToken<MkSync<object>> = /* @__PURE__ */ Symbol.for(
+  '@memkit/mk-sync',
+) as never
 
 /** How an App is set up. All of it is about time. */
 export interface AppOptions extends TimeOptions {}

@@ -1,3 +1,4 @@
+import { shared } from '@memkit/core'
 import type { EcsWorld } from './ecs.ts'
 import { InvalidOption, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
 import { syncedOptions } from './gpu-synced.ts'
@@ -5,8 +6,10 @@ import { openGpu, optionNames } from './mk-options.ts'
 import type { MkOptions } from './mk-options.ts'
 import { columnNames, MkSync } from './mk-sync.ts'
 
-/** Worlds that are attached, or about to be. */
-const attached = new WeakSet<object>()
+/** Worlds that are attached, or about to be, by whichever copy of this package. */
+function attachedWorlds(): WeakSet<object> {
+  return shared('attached-worlds', () => new WeakSet<object>())
+}
 
 /**
  * What `attachMk` and its like have in common: the world is taken, the gpu waited for, the sync made; when any of it fails, or is
@@ -19,6 +22,7 @@ export async function attachWorld<W extends object>(
   ecs: EcsWorld,
   options: MkOptions,
 ): Promise<MkSync<W>> {
+  const attached = attachedWorlds()
   if (attached.has(world)) throw new WorldAlreadyAttached()
   checkOptions(options)
   const { signal } = options

@@ -163,9 +163,7 @@ export class FrameMemory {
 
   #make(size: number, label: string): MkDeviceBuffer {
     const bytes = Math.min(Math.ceil(size / 256) * 256, this.#gpu.capabilities.maxBufferSize)
-    return ownBuffer(
-      this.#gpu.createDeviceBuffer(Math.max(bytes, size), frameUsage(this.#gpu), { label }),
-    )
+    return ownBuffer(this.#gpu.createDeviceBuffer(Math.max(bytes, size), frameUsage(this.#gpu), { label }))
   }
 }
 

@@ -46,7 +46,11 @@ describe.each(ways)('every option of the coordinator can be given to %s', (_, at
   })
 
   it('frameBuffers and frameBufferBytes', async () => {
-    const { coordinator, gpu } = await attach({ frameBuffers: 'per-slot', frameBufferBytes: 8192, buffering: 2 })
+    const { coordinator, gpu } = await attach({
+      frameBuffers: 'per-slot',
+      frameBufferBytes: 8192,
+      buffering: 2,
+    })
     const frameBuffers = gpu.leaks().filter(({ label }) => label.startsWith('memkit frame buffer'))
     expect(frameBuffers.map(({ size }) => size)).toEqual([8192, 8192])
     expect(coordinator.frameBuffer.size).toBe(8192)

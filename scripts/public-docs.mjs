@@ -30,7 +30,9 @@ export function publicDocs(packages) {
       const exported = new Set()
       const comments = []
       for (const file of files) {
-        const module = checker.getSymbolAtLocation(program.getSourceFile(file))
+        const source = program.getSourceFile(file)
+        const module = source && checker.getSymbolAtLocation(source)
+        if (module === undefined) throw new Error(`${file} is no module.`)
         for (const symbol of checker.getExportsOfModule(module)) {
           exported.add(symbol.name)
           const meant = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol

@@ -354,7 +354,7 @@ export class MkCoordinator {
    */
   createMirror(options: MirrorOptions): Mirror {
     if (this.#disposed) throw new CoordinatorDisposed('createMirror()')
-    const mirror = new Mirror(this.#host, options, options.label ?? `Mirror${++this.#made}`)
+    const mirror = Mirror.create(this.#host, options, options.label ?? `Mirror${++this.#made}`)
     this.#mirrors.add(mirror)
     this.#flush.add(mirror)
     if (mirror.deviceOwned) this.#downloads.push(new MirrorDownloads(mirror, this.#ring))

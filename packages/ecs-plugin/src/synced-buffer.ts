@@ -98,7 +98,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
     return this.#source.mirror.downloads
   }
   set downloads(on: boolean) {
-    this.#source.mirror.downloads = on && this.#source.mirror.deviceOwned
+    this.#source.mirror.downloads = on && this.#source.mirror.direction !== 'upload'
   }
 
   /** Row of an entity, −1 when it has none. Packed rows are those of the last stage. */

@@ -1,4 +1,5 @@
 import { shared } from '@memkit/core'
+import { throwIfAborted } from './abort.ts'
 import type { EcsWorld } from './ecs.ts'
 import { InvalidOption, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
 import { syncedOptions } from './gpu-synced.ts'
@@ -26,14 +27,14 @@ export async function attachWorld<W extends object>(
   if (attached.has(world)) throw new WorldAlreadyAttached()
   checkOptions(options)
   const { signal } = options
-  signal?.throwIfAborted()
+  throwIfAborted(signal)
   attached.add(world)
   const release = (): void => void attached.delete(world)
   signal?.addEventListener('abort', release, { once: true })
   try {
     const opened = await openGpu(options)
     try {
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       return new MkSync(world, ecs, options, opened, release)
     } catch (error) {
       if (opened.owned) opened.gpu.destroy()

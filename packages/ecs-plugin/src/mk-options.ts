@@ -1,5 +1,6 @@
 import type { CoordinatorConfig } from '@memkit/coordinator'
 import { MkGpu, WebGpuBackend } from '@memkit/gpu'
+import { abortReason } from './abort.ts'
 import { NotAGpu } from './errors.ts'
 
 /** What runs the buffers. */
@@ -82,9 +83,9 @@ export function gpuFrom(
   debug: boolean,
   signal: AbortSignal | undefined,
 ): Promise<MkGpu> {
-  if (signal?.aborted === true) return Promise.reject(signal.reason)
+  if (signal?.aborted === true) return Promise.reject(abortReason(signal))
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal?.reason)
+    const abort = (): void => reject(signal && abortReason(signal))
     signal?.addEventListener('abort', abort, { once: true })
     void Promise.resolve()
       .then(factory)

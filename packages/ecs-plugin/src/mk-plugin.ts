@@ -1,3 +1,4 @@
+import { abortReason, throwIfAborted } from './abort.ts'
 import { MkResource } from './app.ts'
 import type { App } from './app.ts'
 import { attachMk } from './attach-mk.ts'
@@ -76,15 +77,15 @@ export class MkPlugin implements Plugin {
 
   async ready(app: App<object>): Promise<void> {
     const { signal } = this.#options
-    signal?.throwIfAborted()
-    const abort = (): void => this.#abort.abort(signal?.reason)
+    throwIfAborted(signal)
+    const abort = (): void => this.#abort.abort(signal && abortReason(signal))
     signal?.addEventListener('abort', abort, { once: true })
     try {
       const mk = await this.#attach(app.world as never, { ...this.#options, signal: this.#abort.signal })
       // The App may have been disposed of in the moment between.
       if (this.#abort.signal.aborted) {
         mk.dispose()
-        throw this.#abort.signal.reason
+        throw abortReason(this.#abort.signal)
       }
       this.#mk = mk
     } finally {

@@ -48,7 +48,8 @@ async function open(files: Record<string, string>): Promise<Page> {
   folder = await mkdtemp(join(tmpdir(), 'memkit-recipe-'))
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
   const all = {
-    'index.html': '<link rel="icon" href="data:,"><canvas width="64"height="64"></canvas><script type="module" src="./start.js"></script>',
+    'index.html':
+      '<link rel="icon" href="data:,"><canvas width="64"height="64"></canvas><script type="module" src="./start.js"></script>',
     'start.js': start,
     ...files,
   }
@@ -79,9 +80,11 @@ async function open(files: Record<string, string>): Promise<Page> {
   })
   page.on('pageerror', (error) => problems.push(String(error)))
   await page.goto(server.resolvedUrls!.local[0])
-  await page.waitForFunction('globalThis.started === true', undefined, { timeout: 20_000 }).catch((error: unknown) => {
-    throw new Error(`${String(error)}\n${problems.join('\n')}`)
-  })
+  await page
+    .waitForFunction('globalThis.started === true', undefined, { timeout: 20_000 })
+    .catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${problems.join('\n')}`)
+    })
   return page
 }
 
@@ -98,7 +101,7 @@ const whiteColumns = `(() => {
 describe('recipes run as they are written', () => {
   it('fixed-step.md: what is drawn lies between two steps, by alpha', async () => {
     const page = await open({ 'main.ts': await block('docs/recipes/fixed-step.md', 'fixedDelta: 1 / 60') })
-    // One entity from the left: a step takes it from −0.75 to 0.25, half a step later it is drawn at −0.25.
+    // One entity from the left: a step takes it from −0.74 to 0.26, half a step later it is drawn at −0.24.
     const drawn = (ticks: string): Promise<unknown> =>
       page.evaluate(`(async () => {
         const { app, Now, Before, Velocity, world } = globalThis.program
@@ -106,13 +109,13 @@ describe('recipes run as they are written', () => {
         if (!globalThis.entity) {
           globalThis.entity = addEntity(world)
           for (const component of [Now, Before, Velocity]) addComponent(world, globalThis.entity, component)
-          Now.x[globalThis.entity] = Before.x[globalThis.entity] = -0.75
+          Now.x[globalThis.entity] = Before.x[globalThis.entity] = -0.74
           Velocity.x[globalThis.entity] = 60
         }
         ${ticks}
         return ${whiteColumns}
       })()`)
-    // x of −0.25 is 24 of 64 pixels, of −0.5 16, of 0 32.
+    // x of −0.24 is 24.3 of 64 pixels, x of 0.01 32.3.
     expect(await drawn('app.tick(1.5 / 60)')).toEqual([24])
     expect(await drawn('app.tick(0.25 / 60)')).toEqual([32])
     expect(await drawn('app.tick(0)')).toEqual([32])

@@ -6,12 +6,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const { TRANSFER_DST, TRANSFER_SRC } = MkBufferUsage
 
+const throwIfAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'throwIfAborted')!
+
 beforeEach(() => {
   vi.stubGlobal('structuredClone', undefined)
-  vi.spyOn(AbortSignal.prototype, 'throwIfAborted', 'get' as never).mockReturnValue(undefined as never)
+  Object.defineProperty(AbortSignal.prototype, 'throwIfAborted', { ...throwIfAborted, value: undefined })
   vi.spyOn(AbortSignal.prototype, 'reason', 'get').mockReturnValue(undefined)
 })
 afterEach(() => {
+  Object.defineProperty(AbortSignal.prototype, 'throwIfAborted', throwIfAborted)
   vi.unstubAllGlobals()
   vi.restoreAllMocks()
 })

@@ -144,7 +144,7 @@ describe('recipes run as they are written', () => {
       'game.ts': await block('docs/recipes/workers.md', 'openDevice'),
     })
     await expect
-      .poll(async () => ((await page.evaluate(whiteColumns)) as number[]).length, { timeout: 20_000 })
+      .poll(async () => (await page.evaluate<number[]>(whiteColumns)).length, { timeout: 20_000 })
       .toBeGreaterThan(10)
     expect(problems).toEqual([])
   })

@@ -1,10 +1,10 @@
 // A program of somebody who has installed the packages: compiled by every TypeScript that is supported, with and without lib.dom,
 // then run by Node. It touches every package that needs no screen.
-import { BufferingMode, Mirror, MkCoordinator } from '@memkit/coordinator'
+import { BufferingMode, MkCoordinator } from '@memkit/coordinator'
 import type { FrameReport } from '@memkit/coordinator'
 import { createHeap, MkError, scalarsOf, struct, vec3f } from '@memkit/core'
 import type { Infer } from '@memkit/core'
-import { attachMk, createApp, GpuSynced, MkPlugin, Schedule, SharedMarker } from '@memkit/ecs-plugin'
+import { attachMk, createApp, GpuSynced, MkPlugin, Schedule } from '@memkit/ecs-plugin'
 import type { MkSync } from '@memkit/ecs-plugin'
 import { DummyBackend, MkBufferUsage, MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { DummyBackend as DummyAlone } from '@memkit/gpu/dummy'
@@ -35,20 +35,6 @@ const report: FrameReport = mk.endFrame()
 const rows = new Float32Array(await mk.buffer(Position).read())
 check(report.rowsChanged > 0 && rows[4 * 3] === 3, 'a synced world')
 check(mk.buffer(Position).wgsl(0, 0).includes('struct Position'), 'its WGSL')
-const { mirror } = mk.synced()[0]!
-// What is internal is in no type, so an editor does not offer it; what only the packages make cannot be made.
-// @ts-expect-error
-void mirror.uploaded
-// @ts-expect-error
-void mk.stageForEnd
-// @ts-expect-error
-void Mirror.create
-export const unmade = (): unknown[] => [
-  // @ts-expect-error
-  new Mirror(),
-  // @ts-expect-error
-  new SharedMarker(new SharedArrayBuffer(1024)),
-]
 mk.dispose()
 
 const heap = createHeap({ bytes: 1 << 20 })

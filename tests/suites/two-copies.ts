@@ -28,7 +28,10 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
     gpu = await open()
   })
   afterEach(() => {
-    for (const each of made.splice(0).toReversed()) (each.dispose ?? each.destroy)?.call(each)
+    for (const each of made.splice(0).toReversed()) {
+      each.dispose?.()
+      each.destroy?.()
+    }
     gpu.destroy()
   })
 
@@ -91,10 +94,10 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
     const Thing = plugin.GpuSynced({ x: new Float32Array(4) })
     const { world, entity } = worldWith(Thing)
     const own = await openCopy()
-    const mk = keep(await plugin.attachMk(world, { gpu: () => Promise.resolve(own as never) }))
+    const mk = keep(await plugin.attachMk(world, { gpu: () => Promise.resolve(own) }))
     expect(mk.gpu).toBe(own)
     const next = await openCopy()
-    await mk.restore(next as never)
+    await mk.restore(next)
     expect(mk.gpu).toBe(next)
     Thing.x[entity] = 3
     expect(await rowsAfterFrame(mk, Thing)).toEqual([0, 3])
@@ -143,8 +146,8 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
   })
 
   const pairs: readonly [string, EcsPlugin, EcsPlugin][] = [
-    ['the first', plugin, pluginCopy as EcsPlugin],
-    ['the second', pluginCopy as EcsPlugin, plugin],
+    ['the first', plugin, pluginCopy],
+    ['the second', pluginCopy, plugin],
   ]
   describe.each(pairs)('with %s first', (_, one, two) => {
     it('run the MkPlugin of one in the App of the other', async () => {

@@ -1,6 +1,5 @@
 // jsdom, in which games run their unit tests, has no media queries, no ResizeObserver and no constructed style sheets.
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
-import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld } from 'bitecs'
 import { beforeAll, expect, it, vi } from 'vitest'
 
@@ -18,7 +17,7 @@ it('can be imported, mounted, looked at and unmounted on a page as bare as that 
   const Thing = GpuSynced({ x: new Float32Array(4) }, { label: 'Thing' })
   const world = createWorld()
   addComponent(world, addEntity(world), Thing)
-  const mk = await attachMk(world, { gpu: new MkGpu(new DummyBackend()) })
+  const mk = await attachMk(world)
   const inspector = mountInspector(mk)
   mk.beginFrame()
   mk.endFrame()

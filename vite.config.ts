@@ -3,10 +3,12 @@ import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { chromiumArgs, findChromium } from './scripts/chromium.mjs'
 import { softwareVulkanEnv } from './scripts/vulkan.mjs'
+import { secondCopy } from './tests/second-copy-plugin.ts'
 
 const source = '@memkit/source'
 
 export default defineConfig({
+  plugins: [secondCopy()],
   resolve: { conditions: [source, ...defaultClientConditions] },
   ssr: {
     resolve: {

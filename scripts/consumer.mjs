@@ -19,6 +19,9 @@ const ENTRIES = [
   '@memkit/inspector',
 ]
 
+/** What is compiled; the first is run as well. */
+const PROGRAMS = ['headless.ts', 'internals.ts']
+
 const COMPILERS = [
   { name: 'TypeScript 5.9', path: 'typescript-5.9/lib/tsc.js' },
   { name: 'TypeScript 6', path: 'typescript-6/lib/tsc.js' },
@@ -41,7 +44,7 @@ export async function problemsOfConsumers() {
     const tarballs = await packAll(join(place, 'tarballs'))
     const project = join(place, 'project')
     await installTarballs(project, tarballs)
-    copyFileSync(join(root, 'scripts/consumer/headless.ts'), join(project, 'headless.ts'))
+    for (const file of PROGRAMS) copyFileSync(join(root, 'scripts/consumer', file), join(project, file))
     return [
       ...(await problemsOfTypes(project)),
       ...(await problemsOfNode(project)),
@@ -67,7 +70,7 @@ async function problemsOfTypes(project) {
           skipLibCheck,
           outDir: 'out',
         }
-        const config = { compilerOptions: options, files: ['headless.ts'] }
+        const config = { compilerOptions: options, files: PROGRAMS }
         writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config))
         const tsc = join(root, 'node_modules', compiler.path)
         const { code, output } = await capture(

@@ -56,7 +56,7 @@ function isOutOfMemory(error: unknown): boolean {
 }
 \`\`\`
 
-Compare codes where two copies of a package may be on one page. A warning breaks nothing: whoever listens
+Compare codes, or use \`hasCode(error, 'HeapFull')\`: where two copies of a package are on one page, \`instanceof MkError\` holds for the errors of both, \`instanceof HeapFull\` for those of one. A warning breaks nothing: whoever listens
 (\`co.on('warning', …)\`, \`mk.on('warning', …)\`) hears each one, else each goes to the console once.
 
 ${sections.join('\n\n')}

@@ -12,6 +12,7 @@ const GROUPS = {
     'examples/starter/README.md',
     'docs/concepts.md',
     'docs/app.md',
+    'docs/bitecs.md',
     'docs/inspector.md',
     'docs/demo.md',
     'docs/from-hand-written.md',

@@ -17,7 +17,7 @@ const page = readFileSync(fileURLToPath(new URL('../../docs/errors.md', import.m
 function exported(modules: readonly object[]): string[] {
   const names = modules.flatMap((module) =>
     Object.entries(module).flatMap(([name, value]) =>
-      typeof value === 'function' && value.prototype instanceof MkError ? [name] : [],
+      typeof value === 'function' && value !== MkError && value.prototype instanceof MkError ? [name] : [],
     ),
   )
   return byName(new Set(names))

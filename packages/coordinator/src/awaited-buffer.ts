@@ -1,6 +1,7 @@
 import type { MkError } from '@memkit/core'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import { BackOff } from './back-off.ts'
+import { ownBuffer } from './own-buffers.ts'
 
 /**
  * A buffer that can wait: asked for, and not used before the device has confirmed its memory. After a failure it is asked for again, at
@@ -31,7 +32,7 @@ export class AwaitedBuffer {
     if (size <= this.size || !this.backOff.due || gpu.isLost) return
     let buffer: MkDeviceBuffer
     try {
-      buffer = gpu.createDeviceBuffer(size, usage, { label })
+      buffer = ownBuffer(gpu.createDeviceBuffer(size, usage, { label }))
     } catch (error) {
       this.#fail(error as MkError)
       return

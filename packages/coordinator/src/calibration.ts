@@ -4,6 +4,7 @@ import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { CostModel } from './cost-model.ts'
 import { Clock } from './clock.ts'
+import { ownBuffer } from './own-buffers.ts'
 import { bestOf, isDoubtful, Probe } from './probe.ts'
 import type { BestRuns } from './probe.ts'
 
@@ -289,7 +290,7 @@ class Calibration {
   #buffer(size: number): MkDeviceBuffer {
     const { storage } = this.#gpu.capabilities
     const usage = TRANSFER_SRC | TRANSFER_DST | (storage ? STORAGE : 0)
-    const buffer = this.#gpu.createDeviceBuffer(size, usage, { label: 'memkit calibration' })
+    const buffer = ownBuffer(this.#gpu.createDeviceBuffer(size, usage, { label: 'memkit calibration' }))
     this.#buffers.push(buffer)
     return buffer
   }

@@ -1,7 +1,7 @@
 import { MkError, createHeap, NoOpenFrame } from '@memkit/core'
 import type { Heap, TypedArray, TypedArrayKind } from '@memkit/core'
 import { ForeignBuffer } from '@memkit/gpu'
-import type { LossInfo, MkGpu, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
+import type { LossInfo, MkBuffer, MkGpu, MkDeviceBuffer, MkGpuBackend, MkLeak } from '@memkit/gpu'
 import { BufferingMode, checkConfig, checkStrategy } from './config.ts'
 import type { CoordinatorConfig, Strategy } from './config.ts'
 import { measureCosts } from './calibration.ts'
@@ -23,6 +23,7 @@ import { MirrorFlush } from './mirror-flush.ts'
 import { Mirror } from './mirror.ts'
 import type { MirrorHost } from './mirror-host.ts'
 import type { MirrorOptions } from './mirror.ts'
+import { isOwnBuffer } from './own-buffers.ts'
 import { ReadbackRing } from './readback.ts'
 import { Recovery } from './recovery.ts'
 import { makeSlots } from './slot.ts'
@@ -71,7 +72,9 @@ export class MkCoordinator {
   /** One for all slots, or one for each. */
   readonly #frameMemories: FrameMemory[] = []
   readonly #targets: StagedTargets
-  readonly #scratch: FlushScratch
+  readonly #frameScratch: FlushScratch
+  /** Every scratch that was made here, each once. */
+  readonly #scratches: readonly FlushScratch[]
   readonly #flush: MirrorFlush
   readonly #frees = new DeferredFrees()
   readonly #listeners = new Listeners()
@@ -138,7 +141,8 @@ export class MkCoordinator {
     this.#trace = config.trace === true ? new FrameTrace() : undefined
     const { slots, heap: frameHeap } = makeSlots(this.heap, this.buffering, config)
     this.#slots = slots
-    this.#scratch = new FlushScratch(frameHeap)
+    const frameScratch = new FlushScratch(frameHeap)
+    this.#frameScratch = frameScratch
     this.#targets = new StagedTargets(frameHeap)
     const memories = config.frameBuffers === 'per-slot' ? this.buffering : 1
     for (let i = 0; i < memories; i++) {
@@ -149,7 +153,9 @@ export class MkCoordinator {
     this.#slot = this.#slots[0]!
     this.#frameMemory = this.#frameMemories[0]!
     const retire = (buffer: MkDeviceBuffer): void => this.#frees.retire(buffer, this.#frame)
-    const gathering = frameHeap === this.heap ? this.#scratch : new FlushScratch(this.heap)
+    // One for each heap: frame memory has a heap of its own where that of the mirrors is full.
+    const gathering = frameHeap === this.heap ? frameScratch : new FlushScratch(this.heap)
+    this.#scratches = [...new Set([frameScratch, gathering])]
     this.#flush = new MirrorFlush(this.#gpu, this.heap, gathering, retire)
     this.#host = this.#makeHost(retire)
     this.#report = createReport(this.#flush.entries)
@@ -373,7 +379,7 @@ export class MkCoordinator {
    */
   createMirror(options: MirrorOptions): Mirror {
     if (this.#disposed) throw new CoordinatorDisposed('createMirror()')
-    const mirror = new Mirror(this.#host, options, options.label ?? `Mirror${++this.#made}`)
+    const mirror = Mirror.create(this.#host, options, options.label ?? `Mirror${++this.#made}`)
     this.#mirrors.add(mirror)
     this.#flush.add(mirror)
     if (mirror.deviceOwned) this.#downloads.push(new MirrorDownloads(mirror, this.#ring, this.#noMemory))
@@ -498,7 +504,7 @@ export class MkCoordinator {
     this.#ring.dispose()
     this.#frees.flush()
     for (const slot of this.#slots) slot.arena.dispose()
-    this.#scratch.dispose()
+    for (const scratch of this.#scratches) scratch.dispose()
     this.#listeners.clear()
     this.#lease.end()
   }
@@ -560,8 +566,8 @@ export class MkCoordinator {
     const gpu = this.#gpu
     // Writes act when called: the copies out of outgrown buffers must be submitted before the first.
     if (this.#flush.copyGrown()) gpu.submit()
-    this.#frameMemory.flush(this.#scratch)
-    const left = this.#targets.flush(gpu, this.#scratch)
+    this.#frameMemory.flush(this.#frameScratch)
+    const left = this.#targets.flush(gpu, this.#frameScratch)
     const downloads = this.#downloads
     for (let i = 0; i < downloads.length; i++) downloads[i].overtake()
     this.#flush.run(this.#costs, this.#strategy)
@@ -570,7 +576,7 @@ export class MkCoordinator {
     if (calls.writes !== writes || calls.dispatches !== dispatches || calls.copies !== copies) gpu.submit()
     this.#flush.submitted()
     for (let i = 0; i < downloads.length; i++) downloads[i].submitted(gpu)
-    this.#scratch.endFrame()
+    for (let i = 0; i < this.#scratches.length; i++) this.#scratches[i].endFrame()
     this.#flush.endFrame()
     if (left > 0)
       this.#listeners.warn(
@@ -680,10 +686,8 @@ export class MkCoordinator {
 
   /** What is alive on a device and neither ours nor of uploadSlice. */
   #othersAlive(gpu: MkGpu): MkLeak[] {
-    const ours = new Set<string>(['memkit scatter payload', 'memkit readback', 'memkit calibration'])
-    for (const mirror of this.#mirrors) ours.add(mirror.label)
-    for (const slice of this.#slices.alive) ours.add(slice.label)
-    return gpu.leaks().filter(({ label }) => !ours.has(label) && !label.startsWith('memkit frame buffer'))
+    const slices = new Set<MkBuffer>(this.#slices.alive)
+    return gpu.leaks().filter(({ buffer }) => !isOwnBuffer(buffer) && !slices.has(buffer))
   }
 
   #watch(gpu: MkGpu): () => void {

@@ -1,4 +1,4 @@
-import { HeapFull } from '@memkit/core'
+import { hasCode } from '@memkit/core'
 import type { Block, Heap } from '@memkit/core'
 
 /** Frames after which scratch memory that was not needed is given back. */
@@ -57,7 +57,7 @@ export class FlushScratch {
         this.#block = this.heap.alloc(wanted, 256, 'flush scratch')
         return this.#block.offset
       } catch (error) {
-        if (!(error instanceof HeapFull)) throw error
+        if (!hasCode(error, 'HeapFull')) throw error
       }
     }
     return -1

@@ -2,6 +2,7 @@ import type { MkError } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import { AwaitedBuffer } from './awaited-buffer.ts'
+import { ownBuffer } from './own-buffers.ts'
 import { Shortage } from './shortage.ts'
 
 /**
@@ -120,7 +121,7 @@ export class FrameBuffer {
   /** A buffer that is used before the device has confirmed it, as there is no other. */
   #makeNow(bytes: number, label: string, shortage: Shortage): MkDeviceBuffer {
     const gpu = this.#gpu
-    const buffer = gpu.createDeviceBuffer(this.#rounded(bytes), frameUsage(gpu), { label })
+    const buffer = ownBuffer(gpu.createDeviceBuffer(this.#rounded(bytes), frameUsage(gpu), { label }))
     void buffer.settled.then((error) => {
       if (error === undefined) shortage.over()
       else if (!gpu.isLost) {

@@ -1,4 +1,3 @@
-export { NoOpenFrame } from '@memkit/core'
 export { BufferingMode } from './config.ts'
 export type { CoordinatorConfig, Strategy } from './config.ts'
 export { MkCoordinator } from './coordinator.ts'
@@ -32,3 +31,25 @@ export type { DeviceFactory } from './recovery.ts'
 export { RunWalk } from './run-walk.ts'
 export type { FrameSlice } from './slot.ts'
 export type { StageTarget } from './staged-targets.ts'
+
+// Errors of the packages below that come out of calls here
+export {
+  ArenaFull,
+  InvalidSize,
+  NoOpenFrame,
+  ReserveRefused,
+  RowOutOfRange,
+  RowsOutOfRange,
+} from '@memkit/core'
+export {
+  AllocationFailed,
+  BackendInUse,
+  BufferDestroyed,
+  BufferTooLarge,
+  DeviceLost,
+  ForeignBuffer,
+  MisalignedCopy,
+  OutOfRange,
+  UsageMissing,
+  UsageUnsupported,
+} from '@memkit/gpu'

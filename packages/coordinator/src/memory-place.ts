@@ -1,4 +1,4 @@
-import { DirtyRows, HeapFull, createHeap } from '@memkit/core'
+import { DirtyRows, createHeap, hasCode } from '@memkit/core'
 import type { Block, Heap } from '@memkit/core'
 import { InvalidConfig } from './errors.ts'
 
@@ -37,7 +37,7 @@ export function findPlace(heap: Heap, rows: number, stride: number, label: strin
   try {
     return placeIn(heap, false, rows, stride, label)
   } catch (error) {
-    if (!(error instanceof HeapFull)) throw error
+    if (!hasCode(error, 'HeapFull')) throw error
     return ownPlace(rows, stride, label, 0)
   }
 }

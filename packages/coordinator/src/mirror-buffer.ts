@@ -3,6 +3,7 @@ import type { MkCapabilities, MkDeviceBuffer } from '@memkit/gpu'
 import { AwaitedBuffer } from './awaited-buffer.ts'
 import { MirrorOutOfMemory, MirrorTooLarge } from './errors.ts'
 import type { MirrorHost } from './mirror-host.ts'
+import { ownBuffer } from './own-buffers.ts'
 import { Shortage } from './shortage.ts'
 
 /** What a mirror's device side tells the mirror. */
@@ -206,7 +207,7 @@ export class MirrorBuffer {
   #create(rows: number): MkDeviceBuffer {
     const size = rows * this.#stride
     try {
-      return this.#host.gpu.createDeviceBuffer(size, this.#usage, { label: this.#label })
+      return ownBuffer(this.#host.gpu.createDeviceBuffer(size, this.#usage, { label: this.#label }))
     } catch (error) {
       if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
       throw new MirrorOutOfMemory(this.#label, size, this.current?.size ?? 0, this.#maxBytes(), error)

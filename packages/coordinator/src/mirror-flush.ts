@@ -37,6 +37,7 @@ export class MirrorFlush {
   rows = 0
   bytes = 0
   readonly #heap: Heap
+  /** Of the coordinator's heap; whoever made it ends its frames and disposes of it. */
   readonly #scratch: FlushScratch
   /** Of the heaps beside the coordinator's in which mirrors lie. */
   readonly #otherScratch: FlushScratch[] = []
@@ -185,14 +186,13 @@ export class MirrorFlush {
     }
   }
 
+  /** Called once per frame. The scratch that it was given is its giver's to end. */
   endFrame(): void {
-    this.#scratch.endFrame()
     for (let i = 0; i < this.#otherScratch.length; i++) this.#otherScratch[i].endFrame()
   }
 
   dispose(): void {
     this.#payload.dispose()
-    this.#scratch.dispose()
     for (const scratch of this.#otherScratch) scratch.dispose()
   }
 

@@ -64,7 +64,7 @@ export class Mirror {
   readonly usage: number
   /** Bring rows back in every frame; false pauses it. Only where the device owns rows. */
   downloads: boolean
-  /** What comes back waits: changes of the CPU's, which are newer, could not be looked for. @internal */
+  /** Hold what comes back until this is false again: changes of the CPU, which are newer, were not brought into the mirror yet. */
   arrivalsWait = false
   /** Number of the frame whose end `arrived` rows are from; 0 before the first. */
   arrivedFrame = 0
@@ -85,8 +85,13 @@ export class Mirror {
   /** Rows that were ever in use: what a new device buffer must get. */
   #reach = 0
 
-  /** Made by `MkCoordinator.createMirror`. @internal */
-  constructor(host: MirrorHost, options: MirrorOptions, label: string) {
+  /** For `MkCoordinator.createMirror`. @internal */
+  static create(host: MirrorHost, options: MirrorOptions, label: string): Mirror {
+    return new Mirror(host, options, label)
+  }
+
+  /** Use `co.createMirror`. */
+  private constructor(host: MirrorHost, options: MirrorOptions, label: string) {
     const stride = options.stride ?? (options.schema === undefined ? 0 : strideOf(options.schema))
     if (!Number.isInteger(stride) || stride <= 0 || stride % 4 !== 0) throw new InvalidStride(label, stride)
     const { rows } = options

@@ -1,5 +1,6 @@
 import { MkBufferUsage, MkMemoryType } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu, MkStagingBuffer } from '@memkit/gpu'
+import { ownBuffer } from './own-buffers.ts'
 
 /** Free buffers that the ring keeps, and their bytes at most. */
 const KEEP = 8
@@ -71,10 +72,12 @@ export class ReadbackRing {
       2 ** Math.ceil(Math.log2(Math.max(size, LEAST))),
       this.#gpu.capabilities.maxBufferSize,
     )
-    return this.#gpu.createStagingBuffer(Math.max(room, size), {
-      memory: MkMemoryType.HostCached,
-      label: 'memkit readback',
-    })
+    return ownBuffer(
+      this.#gpu.createStagingBuffer(Math.max(room, size), {
+        memory: MkMemoryType.HostCached,
+        label: 'memkit readback',
+      }),
+    )
   }
 
   /** Takes a buffer back, from the device that it was taken on. */

@@ -1,4 +1,4 @@
-import { FrameArena, HeapFull, createHeap } from '@memkit/core'
+import { FrameArena, createHeap, hasCode } from '@memkit/core'
 import type { Heap } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import type { CoordinatorConfig } from './config.ts'
@@ -79,7 +79,7 @@ export function makeSlots(
   try {
     return { slots: fill(heap), heap }
   } catch (error) {
-    if (!(error instanceof HeapFull)) throw error
+    if (!hasCode(error, 'HeapFull')) throw error
     const own = createHeap({ bytes: bytes * count * (ARENA_GROWTH + 1), label: 'frame heap' })
     return { slots: fill(own), heap: own }
   }

@@ -1,3 +1,5 @@
+import { hasBrand, isInstance } from './brand.ts'
+
 // One class per error. The comment of a class is its place in docs/errors.md (`npm run errors`): what it means, what state things
 // are in, then after "What to do:" the way out. Fields are declared alone: MkError sets them, which keeps the classes small.
 
@@ -6,6 +8,16 @@
  * asked, what the limit is, and what to do.
  */
 export abstract class MkError extends Error {
+  /** Also an error of another copy of the packages. Of a subclass: of this copy alone; see {@link hasCode}. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === MkError ? hasBrand(value, 'MkError') : isInstance(value, this)
+  }
+
+  /** @internal */
+  get '@memkit/class'(): 'MkError' {
+    return 'MkError'
+  }
+
   /** Stable name of the error, equal to the name of its class, e.g. `'HeapFull'`. */
   abstract readonly code: string
 
@@ -21,6 +33,19 @@ export abstract class MkError extends Error {
   override get name(): string {
     return this.code
   }
+}
+
+/**
+ * Whether something that was caught is the error of that code, also when another copy of the packages threw it.
+ *
+ * ```ts
+ * catch (error) {
+ *   if (hasCode(error, 'HeapFull')) …
+ * }
+ * ```
+ */
+export function hasCode<C extends string>(error: unknown, code: C): error is MkError & { readonly code: C } {
+  return error instanceof MkError && error.code === code
 }
 
 // Sizes and alignments

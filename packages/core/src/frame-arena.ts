@@ -1,5 +1,5 @@
 import { requireAlignment, requireSize } from './bounds.ts'
-import { ArenaDisposed, ArenaFull, HeapFull, StaleMark } from './errors.ts'
+import { ArenaDisposed, ArenaFull, hasCode, StaleMark } from './errors.ts'
 import type { Block, LinearMemory } from './linear-memory.ts'
 import { RangeAllocator } from './range-allocator.ts'
 import type { TypedArray, TypedArrayKind } from './typed-array.ts'
@@ -338,7 +338,7 @@ export class FrameArena {
     try {
       this.#takeBlock(wanted, Math.max(align, BLOCK_ALIGN))
     } catch (error) {
-      if (!(error instanceof HeapFull) || wanted === least) throw error
+      if (!hasCode(error, 'HeapFull') || wanted === least) throw error
       this.#takeBlock(least, Math.max(align, GRAIN))
     }
   }

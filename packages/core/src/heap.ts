@@ -1,4 +1,5 @@
 import { requireAlignment, requireSize } from './bounds.ts'
+import { hasBrand, isInstance } from './brand.ts'
 import { createColumns } from './columns.ts'
 import type { Columns, ColumnsSpec } from './columns.ts'
 import { DoubleFree, HeapFull, NotAllocated } from './errors.ts'
@@ -99,6 +100,16 @@ export class Heap implements LinearMemory {
   readonly #blocks = new Set<HeapBlock>()
   #touched = RESERVED_BYTES
   #allocs = 0
+
+  /** Also a heap that another copy of this package made. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return this === Heap ? hasBrand(value, 'Heap') : isInstance(value, this)
+  }
+
+  /** @internal */
+  get '@memkit/class'(): 'Heap' {
+    return 'Heap'
+  }
 
   /** @throws InvalidSize, ReserveRefused */
   constructor(options: HeapOptions = {}) {

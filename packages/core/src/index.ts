@@ -64,7 +64,7 @@ export type { Atomic, Attributed, Field, FieldLike, Fields, WgslArray } from './
 export type { Matrix, MatrixName, Scalar, ScalarName, Vector, VectorName } from './layout/types.ts'
 
 // Errors
-export { MkError } from './errors.ts'
+export { hasCode, MkError } from './errors.ts'
 export { InvalidAlignment, InvalidSize } from './errors.ts'
 export { DoubleFree, HeapFull, NotAllocated, ReserveRefused } from './errors.ts'
 export { ArenaDisposed, ArenaFull, NoOpenFrame, StaleFrameVec, StaleMark } from './errors.ts'
@@ -80,3 +80,6 @@ export {
 export { ColumnNotSyncable, InvalidValue, ReservedField, WrongColumnCount } from './errors.ts'
 export { InvalidArrayCount, InvalidAttribute, InvalidIdentifier, InvalidLayout } from './errors.ts'
 export { InvalidSchema, NotHostShareable, RuntimeArrayNotLast } from './errors.ts'
+
+// Several copies of the packages on one page
+export { hasBrand, isInstance, shared } from './brand.ts'

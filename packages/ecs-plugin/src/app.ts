@@ -6,6 +6,7 @@ import {
   NotReady,
   NotSynchronous,
   PluginTooLate,
+  ReadyInHook,
   ResourceMissing,
   TickInProgress,
   UnknownSchedule,
@@ -13,7 +14,7 @@ import {
 import type { MkSync } from './mk-sync.ts'
 import { isPromise, PluginLife, pluginName } from './plugin-life.ts'
 import type { Plugin } from './plugin.ts'
-import { defineResource, type ResourceKey, type ResourceToken } from './resource.ts'
+import type { ResourceKey, ResourceToken } from './resource.ts'
 import { RunLoop } from './run-loop.ts'
 import { Schedule, scheduleOrder } from './schedule.ts'
 import { SystemGraph, type SystemNode } from './system-graph.ts'
@@ -22,8 +23,10 @@ import type { System, SystemOptions } from './system.ts'
 /** Calls per second of `app.run` where there is no `requestAnimationFrame`, unless it is told otherwise. */
 export const DEFAULT_HZ = 60
 
-/** The resource that MkPlugin inserts and `app.mk` reads. */
-export const MkResource: ResourceToken<MkSync<object>> = /* @__PURE__ */ defineResource('MkSync')
+/** The resource that MkPlugin inserts and `app.mk` reads: the same in every copy of this package, as the plugin may be of another. */
+export const MkResource: ResourceToken<MkSync<object>> = /* @__PURE__ */ Symbol.for(
+  '@memkit/mk-sync',
+) as never
 
 /** How an App is set up. All of it is about time. */
 export interface AppOptions extends TimeOptions {}
@@ -124,8 +127,8 @@ export class App<W extends object> {
 
   /**
    * Adds a system to a schedule. Before `ready()` its constraints are checked by `ready()`, so that systems may be added in any
-   * order; afterwards at once, and what it is ordered by must be there. A system that is added while its schedule runs joins
-   * in the next time. Throws `UnknownSchedule`, `NotASystem`, and once ready `SystemOrderCycle`, `UnsatisfiableOrder`; the
+   * order; afterwards at once, and what it is ordered by must be there. The order is worked out once, by the next tick, however many
+   * are added. A system that is added while its schedule runs joins in the next time. Throws `UnknownSchedule`, `NotASystem`, and once ready `SystemOrderCycle`, `UnsatisfiableOrder`; the
    * system is then not added.
    */
   addSystem(schedule: Schedule, system: System<W>, options: SystemOptions<W> = {}): this {
@@ -148,7 +151,7 @@ export class App<W extends object> {
     this.#systems.add(node)
     if (this.#isReady) {
       try {
-        this.#systems.check()
+        this.#systems.checkAdded(node)
       } catch (error) {
         this.#systems.remove(node)
         throw error
@@ -193,8 +196,12 @@ export class App<W extends object> {
    * Builds the plugins, waits until each is ready, finishes them, and checks the order of the systems. Calling it again gives
    * the same promise. When something fails, the promise rejects with just that error; what had succeeded stays, and the next
    * call goes on with what had not. Rejects with `Disposed` when the App is disposed meanwhile.
+   *
+   * @throws ReadyInHook at once when a hook of a plugin calls it: it would wait for itself
    */
   ready(): Promise<void> {
+    const { hook } = this.#plugins
+    if (hook !== undefined) throw new ReadyInHook(hook)
     if (this.#ready === undefined) {
       const attempt = this.#prepare()
       this.#ready = attempt

@@ -18,8 +18,8 @@ export async function attachMk<W extends object>(world: W, options: MkOptions = 
   if (!isWorld(world))
     throw new NotAWorld(
       'attachMk',
-      'a bitECS world: the object that createWorld() of bitecs 0.4 returned. (Two copies of bitECS in one page are fine, a deleted ' +
-        'world is not. A world of koota goes to attachKoota, from @memkit/ecs-plugin/koota.)',
+      'a bitECS world: the object that createWorld() of bitecs 0.4 returned. (A world of another copy of bitECS will do, but for its prefabs, which ' +
+        'count as entities; a deleted world will not. A world of koota goes to attachKoota, from @memkit/ecs-plugin/koota.)',
     )
   const warn = (message: string): void => console.warn(`[memkit] ${message}`)
   return attachWorld(world, new BitEcsWorld(world, warn, options?.debug === true), options)

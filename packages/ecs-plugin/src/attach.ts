@@ -1,4 +1,5 @@
-import { ReserveRefused } from '@memkit/core'
+import { hasCode, shared } from '@memkit/core'
+import { throwIfAborted } from './abort.ts'
 import type { EcsWorld } from './ecs.ts'
 import { InvalidOption, NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
 import { syncedOptions } from './gpu-synced.ts'
@@ -6,8 +7,10 @@ import { openGpu, optionNames } from './mk-options.ts'
 import type { MkOptions } from './mk-options.ts'
 import { columnNames, MkSync } from './mk-sync.ts'
 
-/** Worlds that are attached, or about to be. */
-const attached = new WeakSet<object>()
+/** Worlds that are attached, or about to be, by whichever copy of this package. */
+function attachedWorlds(): WeakSet<object> {
+  return shared('attached-worlds', () => new WeakSet<object>())
+}
 
 /**
  * A page of Chromium has about 124 WebAssembly memories, and a heap is one. Those of syncs that were disposed of just now are collected once the
@@ -26,10 +29,11 @@ export async function attachWorld<W extends object>(
   ecs: EcsWorld,
   options: MkOptions,
 ): Promise<MkSync<W>> {
+  const attached = attachedWorlds()
   if (attached.has(world)) throw new WorldAlreadyAttached()
   checkOptions(options)
   const { signal } = options
-  signal?.throwIfAborted()
+  throwIfAborted(signal)
   attached.add(world)
   const release = (): void => void attached.delete(world)
   signal?.addEventListener('abort', release, { once: true })
@@ -37,15 +41,15 @@ export async function attachWorld<W extends object>(
     const lease = await openGpu(options)
     try {
       for (const pause of RESERVE_PAUSES) {
-        signal?.throwIfAborted()
+        throwIfAborted(signal)
         try {
           return new MkSync(world, ecs, options, lease, release)
         } catch (error) {
-          if (!(error instanceof ReserveRefused)) throw error
+          if (!hasCode(error, 'ReserveRefused')) throw error
         }
         await new Promise((resolve) => setTimeout(resolve, pause))
       }
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       return new MkSync(world, ecs, options, lease, release)
     } catch (error) {
       lease.end()
@@ -61,7 +65,7 @@ export async function attachWorld<W extends object>(
 
 function checkOptions(options: MkOptions): void {
   for (const name of Object.keys(options))
-    if (!(optionNames as readonly string[]).includes(name))
+    if (!optionNames.includes(name))
       throw new InvalidOption(name, options[name as keyof MkOptions], `one of ${optionNames.join(', ')}`)
   const { components } = options
   if (components === undefined) return

@@ -447,6 +447,43 @@ export class PluginTooLate extends MkError {
 }
 
 /**
+ * A plugin was added to an App while it belongs to another one, whose frames it runs. The other App is not affected.
+ *
+ * What to do: make a plugin for each App: `new MkPlugin(options)`.
+ */
+export class PluginInUse extends MkError {
+  readonly code = 'PluginInUse'
+  declare readonly plugin: string
+
+  constructor(plugin: string) {
+    super(
+      `This ${plugin} belongs to another App, which has not been disposed of. Make one for each App: new ${plugin}(options).`,
+      { plugin },
+    )
+  }
+}
+
+/**
+ * A hook of a plugin called `app.ready()`, which waits for that very hook.
+ *
+ * What to do: return from the hook. What needs the other plugins goes into `finish(app)`; what needs the App to be ready, behind the
+ * `await app.ready()` of the code that made it.
+ */
+export class ReadyInHook extends MkError {
+  readonly code = 'ReadyInHook'
+  /** The hook, e.g. `'Physics.build'`. */
+  declare readonly hook: string
+
+  constructor(hook: string) {
+    super(
+      `${hook} called app.ready(), which waits for ${hook} to return. Do what needs the other plugins in finish(app), and what needs ` +
+        'the App to be ready after the `await app.ready()` of the code that made it.',
+      { hook },
+    )
+  }
+}
+
+/**
  * A system, or a hook that must be synchronous, returned a promise.
  *
  * What to do: start the work and return; wait in `ready(app)` of a plugin, which may be async.

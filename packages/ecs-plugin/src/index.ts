@@ -82,5 +82,47 @@ export type { WebGpuDeviceOptions, WebGpuOptions } from '@memkit/gpu'
 export { halfValue } from '@memkit/core'
 
 // Errors
-export { MkError } from '@memkit/core'
+export { hasCode, MkError } from '@memkit/core'
 export * from './errors.ts'
+
+// Errors of the packages below that come out of calls here, or out of `mk.coordinator`
+export {
+  DoubleFree,
+  HeapFull,
+  InvalidAlignment,
+  InvalidArrayCount,
+  InvalidAttribute,
+  InvalidIdentifier,
+  InvalidSchema,
+  NotAllocated,
+  NotHostShareable,
+  ReservedField,
+  RuntimeArrayNotLast,
+} from '@memkit/core'
+export {
+  AllocationFailed,
+  ArenaFull,
+  BufferDestroyed,
+  BufferTooLarge,
+  CoordinatorDisposed,
+  DeviceLost,
+  ForeignBuffer,
+  InvalidConfig,
+  InvalidSize,
+  InvalidStride,
+  MirrorDestroyed,
+  MirrorHasNoBuffer,
+  MirrorOutOfMemory,
+  MirrorOwnsBuffer,
+  MirrorTooLarge,
+  MisalignedCopy,
+  NoOpenFrame,
+  NotFrameMemory,
+  OutOfRange,
+  ReserveRefused,
+  RowOutOfRange,
+  RowsOutOfRange,
+  UsageMissing,
+  UsageUnsupported,
+} from '@memkit/coordinator'
+export { WrongBackend } from '@memkit/gpu'

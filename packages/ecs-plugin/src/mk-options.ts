@@ -1,14 +1,17 @@
-import type { Heap } from '@memkit/core'
-import type { BufferingMode, CostModel, Strategy } from '@memkit/coordinator'
+import type { CoordinatorConfig } from '@memkit/coordinator'
 import { DeviceLease } from '@memkit/coordinator'
 import { MkGpu, WebGpuBackend } from '@memkit/gpu'
+import { abortReason } from './abort.ts'
 import { NotAGpu } from './errors.ts'
 
 /** What runs the buffers. */
 export type GpuSource = GPUDevice | MkGpu | (() => Promise<GPUDevice | MkGpu>)
 
-/** Options of `attachMk` and `MkPlugin`; every one has a default. */
-export interface MkOptions {
+/**
+ * Options of `attachMk` and `MkPlugin`; every one has a default. All that a coordinator can be told is among them, but for `recover`:
+ * give `gpu` as a function instead.
+ */
+export interface MkOptions extends Omit<CoordinatorConfig, 'recover'> {
   /**
    * A device, an MkGpu, or a function that returns a promise of one: `() => webGpu()` in browsers, `() => dawnGpu()` in Node. What is passed in
    * is borrowed and never destroyed; what comes from a function is ours: destroyed on dispose, and asked for again after a loss, so it must
@@ -18,33 +21,39 @@ export interface MkOptions {
   /** What to sync. Default: every flagged component that the world knows. */
   components?: readonly object[]
   /** Where mirrors live. Default: the heap that the components live in, else a new one of `heapBytes`. */
-  heap?: Heap
-  /** How long frame memory stays valid. Default `BufferingMode.Triple`. */
-  buffering?: BufferingMode
-  /** Bytes of the heap that is made when none is given. */
-  heapBytes?: number
-  /** What calls and bytes cost, when it is not to be measured. */
-  costs?: Partial<CostModel>
-  /** Force a way of uploading. Default `'auto'`. */
-  strategy?: Strategy
+  heap?: CoordinatorConfig['heap']
   /** Aborting it while attaching releases the world at once. */
   signal?: AbortSignal
   /** Poison freed frame memory, label buffers, check invariants, count forgotten marks (`mk.forgottenMarks`). */
-  debug?: boolean
+  debug?: CoordinatorConfig['debug']
+}
+
+/** An option that is added to the coordinator does not compile before it is here too. */
+const options: Readonly<Record<keyof MkOptions, true>> = {
+  gpu: true,
+  components: true,
+  heap: true,
+  heapBytes: true,
+  buffering: true,
+  frameArenaBytes: true,
+  frameBuffers: true,
+  frameBufferBytes: true,
+  costs: true,
+  calibrate: true,
+  strategy: true,
+  trace: true,
+  signal: true,
+  debug: true,
 }
 
 /** Every option, so that a misspelt one is told. */
-export const optionNames: readonly (keyof MkOptions)[] = [
-  'gpu',
-  'components',
-  'heap',
-  'buffering',
-  'heapBytes',
-  'costs',
-  'strategy',
-  'signal',
-  'debug',
-]
+export const optionNames: readonly string[] = /* @__PURE__ */ Object.keys(options)
+
+/** What of the options is for the coordinator. */
+export function coordinatorConfig(given: MkOptions): CoordinatorConfig {
+  const { gpu: _gpu, components: _components, signal: _signal, ...config } = given
+  return config
+}
 
 /**
  * Makes ready what runs the buffers.
@@ -69,9 +78,9 @@ export function gpuFrom(
   debug: boolean,
   signal: AbortSignal | undefined,
 ): Promise<DeviceLease> {
-  if (signal?.aborted === true) return Promise.reject(signal.reason)
+  if (signal?.aborted === true) return Promise.reject(abortReason(signal))
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal?.reason)
+    const abort = (): void => reject(signal && abortReason(signal))
     signal?.addEventListener('abort', abort, { once: true })
     void Promise.resolve()
       .then(factory)

@@ -1,6 +1,8 @@
+import { abortReason, throwIfAborted } from './abort.ts'
 import { MkResource } from './app.ts'
 import type { App } from './app.ts'
 import { attachMk } from './attach-mk.ts'
+import { PluginInUse } from './errors.ts'
 import type { MkOptions } from './mk-options.ts'
 import type { MkSync } from './mk-sync.ts'
 import type { Plugin } from './plugin.ts'
@@ -38,6 +40,8 @@ export class MkPlugin implements Plugin {
   readonly #attach: Attach
   #abort = new AbortController()
   #mk: MkSync<object> | undefined
+  /** The App that it was built for, until that is disposed of. */
+  #app: App<object> | undefined
 
   /** @param attach how the App's world is attached: `attachKoota` for a world of koota. Default `attachMk`, for bitECS */
   constructor(options: MkOptions = {}, attach: Attach = attachMk) {
@@ -45,7 +49,9 @@ export class MkPlugin implements Plugin {
     this.#attach = attach
   }
 
+  /** @throws PluginInUse when it belongs to another App */
   build(app: App<object>): void {
+    if (this.#app !== undefined) throw new PluginInUse(this.name)
     this.#abort = new AbortController()
     // Arrows, so that `mk` is looked up in each frame: it comes with `ready`.
     app
@@ -65,19 +71,21 @@ export class MkPlugin implements Plugin {
         edge: 'last',
         label: 'memkit: end frame',
       })
+    // Last: a build that failed is called again.
+    this.#app = app
   }
 
   async ready(app: App<object>): Promise<void> {
     const { signal } = this.#options
-    signal?.throwIfAborted()
-    const abort = (): void => this.#abort.abort(signal?.reason)
+    throwIfAborted(signal)
+    const abort = (): void => this.#abort.abort(signal && abortReason(signal))
     signal?.addEventListener('abort', abort, { once: true })
     try {
       const mk = await this.#attach(app.world as never, { ...this.#options, signal: this.#abort.signal })
       // The App may have been disposed of in the moment between.
       if (this.#abort.signal.aborted) {
         mk.dispose()
-        throw this.#abort.signal.reason
+        throw abortReason(this.#abort.signal)
       }
       this.#mk = mk
     } finally {
@@ -90,5 +98,6 @@ export class MkPlugin implements Plugin {
     this.#abort.abort()
     this.#mk?.dispose()
     this.#mk = undefined
+    this.#app = undefined
   }
 }

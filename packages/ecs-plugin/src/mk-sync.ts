@@ -10,7 +10,7 @@ import { flaggedCount, flaggedSince, isGpuSynced, syncedOptions } from './gpu-sy
 import type { Synced } from './gpu-synced.ts'
 import { GpuQuery } from './gpu-query.ts'
 import type { GpuQueryOptions } from './gpu-query.ts'
-import { borrowGpu, gpuFrom } from './mk-options.ts'
+import { borrowGpu, coordinatorConfig, gpuFrom } from './mk-options.ts'
 import type { MkOptions } from './mk-options.ts'
 import type { SharedMarker } from './shared-marker.ts'
 import { SyncedBuffer } from './synced-buffer.ts'
@@ -55,12 +55,8 @@ export class MkSync<W extends object = World> {
     this.#debug = options.debug ?? false
     this.#listed = options.components
     this.coordinator = new MkCoordinator(lease, {
-      buffering: options.buffering,
+      ...coordinatorConfig(options),
       heap: options.heap ?? this.#heapOfComponents(),
-      heapBytes: options.heapBytes,
-      costs: options.costs,
-      strategy: options.strategy,
-      debug: options.debug,
       recover:
         typeof options.gpu === 'function'
           ? recoverFrom(options.gpu, this.#debug, this.#abort.signal)

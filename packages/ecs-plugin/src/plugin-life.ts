@@ -23,6 +23,7 @@ export class PluginLife {
   readonly #built: PluginEntry[] = []
   /** What takes back the additions of the hook that is running; undefined while none is. */
   #undo: (() => void)[] | undefined
+  #hook: string | undefined
   #ended = false
   /** Ends the wait of `prepare`. */
   #abort: ((reason: unknown) => void) | undefined
@@ -37,6 +38,11 @@ export class PluginLife {
   /** Whether a `build` or `finish` is running. */
   get isInHook(): boolean {
     return this.#undo !== undefined
+  }
+
+  /** The hook whose synchronous part is running, e.g. `'Physics.build'`. */
+  get hook(): string | undefined {
+    return this.#hook
   }
 
   /** Says how to take back something that was added. Only what a hook adds is ever taken back. */
@@ -105,7 +111,7 @@ export class PluginLife {
   async #untilReady(entry: PluginEntry, ended: Promise<never>): Promise<void> {
     const { plugin } = entry
     for (;;) {
-      const answer = plugin.ready?.(this.#app)
+      const answer = this.#within(`${pluginName(plugin)}.ready`, () => plugin.ready?.(this.#app))
       if (answer !== false) {
         await Promise.race([answer, ended])
         break
@@ -121,6 +127,16 @@ export class PluginLife {
     })
   }
 
+  #within<R>(hook: string, run: () => R): R {
+    const outer = this.#hook
+    this.#hook = hook
+    try {
+      return run()
+    } finally {
+      this.#hook = outer
+    }
+  }
+
   /** Runs a synchronous hook; when it throws, what it added is taken back. */
   #runHook(entry: PluginEntry, hook: 'build' | 'finish'): void {
     const { plugin } = entry
@@ -128,7 +144,7 @@ export class PluginLife {
     const undo: (() => void)[] = []
     this.#undo = undo
     try {
-      const result: unknown = plugin[hook]?.(this.#app)
+      const result: unknown = this.#within(`${pluginName(plugin)}.${hook}`, () => plugin[hook]?.(this.#app))
       if (isPromise(result)) {
         throw new NotSynchronous(`${pluginName(plugin)}.${hook}`, 'Wait in `ready(app)`, which may be async.')
       }

@@ -1,4 +1,4 @@
-import { Heap, rowsInfo } from '@memkit/core'
+import { Heap, rowsInfo, shared } from '@memkit/core'
 import type { ColumnPacker, DirtyRows, PackTarget, RowsInfo } from '@memkit/core'
 import type { GivenRows } from '@memkit/coordinator'
 import type { SyncedOptions } from './gpu-synced.ts'
@@ -13,7 +13,9 @@ export interface InPlace {
 }
 
 /** Stores that are somebody's mirror. For the component of another world, one of them is a store like any other. */
-const mirrors = new WeakSet<object>()
+function mirrors(): WeakSet<object> {
+  return shared('rows-in-place', () => new WeakSet<object>())
+}
 
 /**
  * Whether the rows of a store of `heap.rows` can be their own mirror, so that nothing is copied: for one world, rows by entity id that
@@ -21,7 +23,7 @@ const mirrors = new WeakSet<object>()
  */
 export function inPlace(store: object, component: object, options: SyncedOptions): InPlace | undefined {
   const info: RowsInfo | undefined = rowsInfo(store)
-  if (info === undefined || store !== component || mirrors.has(store)) return undefined
+  if (info === undefined || store !== component || mirrors().has(store)) return undefined
   const { changes, direction, onRemove, rows } = options
   if (changes === 'detect' || direction !== 'upload' || onRemove !== 'keep' || rows !== 'entity')
     return undefined
@@ -37,7 +39,7 @@ export class RowsInPlace implements RowWriter {
 
   constructor(store: object) {
     this.#store = store
-    mirrors.add(store)
+    mirrors().add(store)
   }
 
   bind(): void {}
@@ -54,6 +56,6 @@ export class RowsInPlace implements RowWriter {
   }
 
   dispose(): void {
-    mirrors.delete(this.#store)
+    mirrors().delete(this.#store)
   }
 }

@@ -40,8 +40,8 @@ export class SharedMarker {
   readonly #capacity: number
   readonly #idMask: number
 
-  /** Use `mk.marker` or `SharedMarker.from`. @internal */
-  constructor(buffer: SharedArrayBuffer) {
+  /** Use `mk.marker` or `SharedMarker.from`. */
+  private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer
     this.#header = new Int32Array(buffer, 0, headerWords)
     this.#capacity = this.#header[capacityWord]

@@ -102,7 +102,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
   }
   set downloads(on: boolean) {
     const { mirror } = this.#alive('downloads')
-    mirror.downloads = on && mirror.deviceOwned
+    mirror.downloads = on && mirror.direction !== 'upload'
   }
 
   /** Row of an entity, −1 when it has none. Packed rows are those of the last stage. */

@@ -1,4 +1,4 @@
-import { ColumnPacker, DirtyRows, HeapFull, MkError, RowOutOfRange } from '@memkit/core'
+import { ColumnPacker, DirtyRows, hasCode, MkError, RowOutOfRange } from '@memkit/core'
 import type { ColumnLayout, ColumnSource, Schema } from '@memkit/core'
 import { MirrorTooLarge, mostMirrorBytes } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
@@ -167,7 +167,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     try {
       length = this.#packColumns()
     } catch (error) {
-      if (!(error instanceof HeapFull)) throw this.#whatReadingThrew(error)
+      if (!hasCode(error, 'HeapFull')) throw this.#whatReadingThrew(error)
       this.#isolate()
       length = this.#packColumns()
     }
@@ -288,7 +288,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     try {
       this.#followMemory()
     } catch (error) {
-      if (!(error instanceof HeapFull)) throw error
+      if (!hasCode(error, 'HeapFull')) throw error
       this.#isolate()
     }
     return refused
@@ -393,7 +393,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     try {
       return make(Math.max(capacity, wanted))
     } catch (error) {
-      if (!(error instanceof MirrorTooLarge) || wanted <= capacity) throw error
+      if (!hasCode(error, 'MirrorTooLarge') || wanted <= capacity) throw error
       return make(capacity)
     }
   }
@@ -404,7 +404,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     try {
       return this.#coordinator.createMirror({ rows, schema: this.shape.schema, label, usage, memory })
     } catch (error) {
-      if (error instanceof HeapFull || error instanceof MirrorTooLarge) return undefined
+      if (hasCode(error, 'HeapFull') || hasCode(error, 'MirrorTooLarge')) return undefined
       throw error
     }
   }
@@ -417,7 +417,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     try {
       return this.#makePacker()
     } catch (error) {
-      if (!(error instanceof HeapFull)) throw error
+      if (!hasCode(error, 'HeapFull')) throw error
       this.mirror.isolate(this.#besideBytes())
       return this.#makePacker()
     }

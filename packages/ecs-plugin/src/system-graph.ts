@@ -22,7 +22,7 @@ export interface SystemNode {
 
 /**
  * The systems of all schedules and the order in which each schedule runs them. The order is worked out when it is first
- * asked for and kept until a system is added or removed; an array that was handed out never changes.
+ * asked for and kept until a system of that schedule is added or removed; an array that was handed out never changes.
  *
  * Order of a schedule: over and over, of the systems whose predecessors have all run, take the one that was added first,
  * where those at the `'first'` edge (and what must precede them) go before, and those at the `'last'` edge after all others.
@@ -30,27 +30,53 @@ export interface SystemNode {
 export class SystemGraph {
   readonly #nodes = new Map<Schedule, SystemNode[]>(scheduleOrder.map((schedule) => [schedule, []]))
   readonly #orders = new Map<Schedule, readonly SystemNode[]>()
+  /** The systems that a function or a set stands for, and those that are to run before or after it. */
+  readonly #standsFor = new Map<AnyTarget, SystemNode[]>()
+  readonly #orderedBy = new Map<AnyTarget, SystemNode[]>()
 
   add(node: SystemNode): void {
     this.#of(node.schedule).push(node)
-    this.#orders.clear()
+    for (const name of namesOf(node)) listIn(this.#standsFor, name, node)
+    for (const target of targetsOf(node)) listIn(this.#orderedBy, target, node)
+    this.#orders.delete(node.schedule)
   }
 
   remove(node: SystemNode): void {
-    const nodes = this.#of(node.schedule)
-    const index = nodes.indexOf(node)
-    if (index >= 0) nodes.splice(index, 1)
-    this.#orders.clear()
+    take(this.#of(node.schedule), node)
+    for (const name of namesOf(node)) take(this.#standsFor.get(name)!, node)
+    for (const target of targetsOf(node)) take(this.#orderedBy.get(target)!, node)
+    this.#orders.delete(node.schedule)
   }
 
   clear(): void {
     for (const nodes of this.#nodes.values()) nodes.length = 0
     this.#orders.clear()
+    this.#standsFor.clear()
+    this.#orderedBy.clear()
   }
 
   /** Throws `SystemOrderCycle` or `UnsatisfiableOrder` when the constraints of any schedule cannot be met. */
   check(): void {
+    // A system of another schedule may have made an order that was worked out before impossible.
+    this.#orders.clear()
     for (const schedule of scheduleOrder) this.order(schedule)
+  }
+
+  /**
+   * Throws like {@link check} when a system that was just added spoils what could be met before. It looks at what the system is
+   * ordered with alone and works out no order: games add hundreds of systems in one go.
+   */
+  checkAdded(node: SystemNode): void {
+    const { before, after, schedule } = node
+    for (const target of before) this.#resolve(schedule, node, 'before', target)
+    for (const target of after) this.#resolve(schedule, node, 'after', target)
+    for (const name of namesOf(node))
+      for (const other of this.#orderedBy.get(name) ?? []) {
+        if (other.before.includes(name)) this.#resolve(other.schedule, other, 'before', name)
+        if (other.after.includes(name)) this.#resolve(other.schedule, other, 'after', name)
+      }
+    // Any new circle goes through the new system. Working out the order names the systems on it.
+    if (this.#isOnCircle(node)) this.order(schedule)
   }
 
   /** The systems of a schedule in the order to run them. Throws like {@link check}. */
@@ -82,6 +108,30 @@ export class SystemGraph {
     return predecessors
   }
 
+  #isOnCircle(start: SystemNode): boolean {
+    const seen = new Set<SystemNode>()
+    const waiting = [start]
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      for (const next of this.#successors(node)) {
+        if (next === start) return true
+        if (seen.has(next)) continue
+        seen.add(next)
+        waiting.push(next)
+      }
+    }
+    return false
+  }
+
+  /** The systems that run after a system by name. */
+  #successors(node: SystemNode): SystemNode[] {
+    const here = (other: SystemNode): boolean => other.schedule === node.schedule
+    const named = node.before.flatMap((target) => this.#standsFor.get(target) ?? [])
+    const naming = namesOf(node).flatMap((name) =>
+      (this.#orderedBy.get(name) ?? []).filter(({ after }) => after.includes(name)),
+    )
+    return [...named, ...naming].filter(here)
+  }
+
   /** The systems of this schedule that `target` stands for. */
   #resolve(
     schedule: Schedule,
@@ -89,26 +139,41 @@ export class SystemGraph {
     relation: 'before' | 'after',
     target: AnyTarget,
   ): SystemNode[] {
-    const here = this.#of(schedule).filter((other) => matches(other, target))
+    const found = this.#standsFor.get(target) ?? []
+    const here = found.filter((other) => other.schedule === schedule)
     if (here.length > 0) return here
     const place = scheduleOrder.indexOf(schedule)
-    let found = false
     for (const [otherPlace, other] of scheduleOrder.entries()) {
-      if (!this.#of(other).some((candidate) => matches(candidate, target))) continue
-      found = true
-      if (relation === 'before' ? otherPlace < place : otherPlace > place) {
+      if (relation === 'before' ? otherPlace >= place : otherPlace <= place) continue
+      if (found.some((candidate) => candidate.schedule === other))
         throw new UnsatisfiableOrder(schedule, node.label, relation, targetLabel(target), other)
-      }
     }
-    if (!found && typeof target === 'function') {
+    if (found.length === 0 && typeof target === 'function') {
       throw new UnsatisfiableOrder(schedule, node.label, relation, targetLabel(target), undefined)
     }
     return here
   }
 }
 
-function matches(node: SystemNode, target: AnyTarget): boolean {
-  return typeof target === 'function' ? node.run === target : node.sets.includes(target)
+/** What others may call a system by. */
+function namesOf(node: SystemNode): AnyTarget[] {
+  return [node.run, ...node.sets]
+}
+
+/** What a system is ordered by, each once. */
+function targetsOf(node: SystemNode): Set<AnyTarget> {
+  return new Set([...node.before, ...node.after])
+}
+
+function listIn<K>(lists: Map<K, SystemNode[]>, key: K, node: SystemNode): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [node])
+  else list.push(node)
+}
+
+function take(list: SystemNode[], node: SystemNode): void {
+  const index = list.indexOf(node)
+  if (index >= 0) list.splice(index, 1)
 }
 
 function targetLabel(target: AnyTarget): string {

@@ -41,6 +41,7 @@ import {
   DuplicatePlugin,
   EntityBeyondColumn,
   GpuSynced,
+  MkPlugin,
   InvalidDelta,
   InvalidOption,
   isGpuSynced,
@@ -53,7 +54,9 @@ import {
   NotReady,
   NotSynchronous,
   NoVertexFormat,
+  PluginInUse,
   PluginTooLate,
+  ReadyInHook,
   ResourceMissing,
   Schedule,
   SchemaMismatch,
@@ -736,6 +739,30 @@ const apps: readonly Row[] = [
     PluginTooLate,
     (b) => b.app.addPlugin(new b.Physics()),
     { plugin: 'Physics' },
+  ],
+  [
+    'a plugin of an App in another App',
+    PluginInUse,
+    async () => {
+      const plugin = new MkPlugin({ gpu: dummy() })
+      const first = createApp(createWorld()).addPlugin(plugin)
+      await first.ready()
+      try {
+        await createApp(createWorld()).addPlugin(plugin).ready()
+      } finally {
+        first.dispose()
+      }
+    },
+    { plugin: 'MkPlugin' },
+  ],
+  [
+    'ready() in a hook that it waits for',
+    ReadyInHook,
+    () =>
+      createApp(createWorld())
+        .addPlugin({ name: 'Eager', build: (app) => void app.ready() })
+        .ready(),
+    { hook: 'Eager.build' },
   ],
   [
     'a tick inside of a tick',

@@ -1,8 +1,8 @@
+import { hasCode } from '@memkit/core'
 import type { BackendAllocation, MkGpuBackend, NativeOf } from './backend.ts'
 import { MkDeviceBuffer, allocatedSize } from './buffers.ts'
 import type { MkBuffer, MkBufferDescription } from './buffers.ts'
 import {
-  AllocationFailed,
   BufferInUse,
   BufferTooLarge,
   DeviceLost,
@@ -168,7 +168,7 @@ export class DeviceMemory<B extends MkGpuBackend> implements StagingOwner<B> {
   mapFailure(buffer: MkStagingBuffer<B>, cause: unknown): Error {
     const loss = this.lossError()
     if (loss) return loss
-    if (cause instanceof AllocationFailed) return cause
+    if (hasCode(cause, 'AllocationFailed')) return cause
     return new NotMappable(buffer.label, `${cause instanceof Error ? cause.message : String(cause)}.`)
   }
 

@@ -1,4 +1,4 @@
-import { InvalidValue } from '@memkit/core'
+import { hasBrand, InvalidValue, isInstance } from '@memkit/core'
 import type { Converted, InferInput, MkError, TypeLike } from '@memkit/core'
 import type {
   LossInfo,
@@ -102,6 +102,16 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements TransferOwn
   #resolveLost!: (info: LossInfo) => void
   /** Takes the last word of a write whose size is no multiple of 4. */
   readonly #word = new Uint8Array(4)
+
+  /** Also an MkGpu that another copy of this package made. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return this === MkGpu ? hasBrand(value, 'MkGpu') : isInstance(value, this)
+  }
+
+  /** @internal */
+  get '@memkit/class'(): 'MkGpu' {
+    return 'MkGpu'
+  }
 
   /**
    * @param backend serves this gpu alone

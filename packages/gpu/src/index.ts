@@ -70,3 +70,6 @@ export {
   ValidationFailed,
   WrongBackend,
 } from './errors.ts'
+
+// Errors of the layouts that buffers are made with
+export { InvalidAlignment, InvalidLayout, InvalidSchema, InvalidValue, NotHostShareable } from '@memkit/core'

@@ -13,6 +13,8 @@ export interface MkTally {
 
 /** A buffer that is alive. */
 export interface MkLeak {
+  /** The buffer itself: to tell two of one label apart, and to destroy it. */
+  readonly buffer: MkBuffer
   readonly label: string
   /** Bytes asked for. */
   readonly size: number
@@ -48,13 +50,10 @@ export class BufferLedger<B extends MkGpuBackend> {
   }
 
   leaks(): MkLeak[] {
-    return [...this.#alive].map(({ label, size, usage, memory, kind }) => ({
-      label,
-      size,
-      usage,
-      memory: memoryNames(memory),
-      kind,
-    }))
+    return [...this.#alive].map((buffer) => {
+      const { label, size, usage, memory, kind } = buffer
+      return { buffer, label, size, usage, memory: memoryNames(memory), kind }
+    })
   }
 
   #count(buffer: MkBuffer<B>, sign: 1 | -1): void {

@@ -176,12 +176,19 @@ describe('device buffers', () => {
 describe('the books', () => {
   it('list what is alive, with label, size and kind', () => {
     const gpu = new MkGpu(new DummyBackend())
-    gpu.createDeviceBuffer(100, VERTEX, { label: 'mesh' })
+    const mesh = gpu.createDeviceBuffer(100, VERTEX, { label: 'mesh' })
     const staging = gpu.createStagingBuffer(8, { label: 'upload' })
     gpu.createDeviceBuffer(4, STORAGE).destroy()
     expect(gpu.leaks()).toEqual([
-      { label: 'mesh', size: 100, usage: VERTEX, memory: 'DeviceLocal', kind: 'device' },
-      { label: 'upload', size: 8, usage: TRANSFER_SRC, memory: 'HostVisible', kind: 'staging' },
+      { buffer: mesh, label: 'mesh', size: 100, usage: VERTEX, memory: 'DeviceLocal', kind: 'device' },
+      {
+        buffer: staging,
+        label: 'upload',
+        size: 8,
+        usage: TRANSFER_SRC,
+        memory: 'HostVisible',
+        kind: 'staging',
+      },
     ])
     staging.destroy()
     expect(gpu.leaks()).toHaveLength(1)

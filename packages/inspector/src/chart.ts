@@ -1,6 +1,7 @@
-import uPlot from 'uplot'
+import type uPlot from 'uplot'
 import { chartTop } from './chart-scale.ts'
 import { element, setText } from './element.ts'
+import { onResize } from './page.ts'
 
 /** A line of a chart. */
 export interface ChartSeries {
@@ -26,13 +27,28 @@ export interface ChartOptions {
 
 type Numbers = ArrayLike<number>
 
+let Plot: typeof uPlot | undefined
+let loading: Promise<void> | undefined
+
+/** On demand: it asks the page for `matchMedia` when it is loaded, and where there is none (jsdom) the rest of the panel must work. */
+function loadPlot(): Promise<void> {
+  loading ??= import('uplot').then(
+    (module) => {
+      Plot = module.default
+    },
+    (error: unknown) => console.warn('[memkit] The inspector shows no charts:', error),
+  )
+  return loading
+}
+
 /** Lines over frame numbers, in a box with title, legend and values. Drawn by uPlot. */
 export class Chart {
   readonly element: HTMLElement
   readonly #options: ChartOptions
   readonly #values: HTMLElement[]
   readonly #body: HTMLElement
-  readonly #observer: ResizeObserver
+  readonly #stopObserving: () => void
+  #disposed = false
   readonly #peak: HTMLElement
   #plot: uPlot | undefined
   #data: uPlot.AlignedData = [[]]
@@ -52,8 +68,7 @@ export class Chart {
       element('figcaption', {}, element('span', { class: 'title' }, options.title), ...legend),
       this.#body,
     )
-    this.#observer = new ResizeObserver(() => this.#fit())
-    this.#observer.observe(this.#body)
+    this.#stopObserving = onResize(this.#body, () => this.#fit())
   }
 
   /** Draws. @param shown index of the frame whose values the legend tells */
@@ -84,15 +99,17 @@ export class Chart {
   }
 
   dispose(): void {
-    this.#observer.disconnect()
+    this.#disposed = true
+    this.#stopObserving()
     this.#plot?.destroy()
     this.#plot = undefined
   }
 
   #fit(): void {
     const { clientWidth: width, clientHeight: height } = this.#body
-    if (width === 0 || height === 0) return
-    if (this.#plot === undefined) this.#plot = this.#make(width, height)
+    if (width === 0 || height === 0 || this.#disposed) return
+    if (Plot === undefined) void loadPlot().then(() => Plot && this.#fit())
+    else if (this.#plot === undefined) this.#plot = this.#make(Plot, width, height)
     else if (this.#plot.width !== width || this.#plot.height !== height) this.#plot.setSize({ width, height })
   }
 
@@ -100,13 +117,13 @@ export class Chart {
     return getComputedStyle(this.element).getPropertyValue(name).trim() || '#888'
   }
 
-  #make(width: number, height: number): uPlot {
+  #make(Plot: typeof uPlot, width: number, height: number): uPlot {
     const { series, text, axisText = text, steps, sync, onCursor } = this.#options
     const muted = (): string => this.#color('--muted')
     const line = (): string => this.#color('--line')
     const font = '11px system-ui, sans-serif'
     const grid = { stroke: line, width: 1 }
-    return new uPlot(
+    return new Plot(
       {
         width,
         height,

@@ -3,6 +3,7 @@ import { element, icon, setText } from './element.ts'
 import { FrameEnd } from './frame-end.ts'
 import { FrameHistory } from './frame-history.ts'
 import type { Inspector, InspectorCost, InspectorOptions, InspectorTab } from './options.ts'
+import { adoptStyle, mediaQuery } from './page.ts'
 import { Sheet } from './sheet.ts'
 import { css } from './style.ts'
 import { TabList } from './tab-list.ts'
@@ -56,8 +57,8 @@ class MountedInspector implements Inspector {
   readonly #trace: TraceButton
   readonly #sheet: Sheet
   readonly #costText: HTMLElement
-  readonly #calm = matchMedia('(prefers-reduced-motion: reduce)')
-  readonly #dark = matchMedia('(prefers-color-scheme: dark)')
+  readonly #calm = mediaQuery('(prefers-reduced-motion: reduce)')
+  readonly #dark = mediaQuery('(prefers-color-scheme: dark)')
   readonly #hz: number
   #isOpen = false
   #isMounted = true
@@ -96,9 +97,7 @@ class MountedInspector implements Inspector {
     this.element = element('div', { 'data-memkit-inspector': true, 'data-theme': theme })
     this.element.hidden = true
     this.#root = this.element.attachShadow({ mode: 'open' })
-    const sheet = new CSSStyleSheet()
-    sheet.replaceSync(css)
-    this.#root.adoptedStyleSheets = [sheet]
+    adoptStyle(this.#root, css)
     this.#sheet = new Sheet(this.element, dock, this.#tabs.panels)
     this.#costText = element('span', {
       class: 'cost',

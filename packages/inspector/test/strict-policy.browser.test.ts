@@ -33,7 +33,9 @@ it('has its looks on a page that allows no styles but those of its own files', a
   inspector.update()
   await vi.waitFor(() => expect(root.querySelectorAll('.plot canvas').length).toBe(3))
   for (const tab of ['components', 'memory', 'rows'] as const) inspector.tab = tab
-  await vi.waitFor(() => expect(root.querySelector('.state')!.textContent).toContain('equal'))
+  await vi.waitFor(() => expect(root.querySelector('.state')!.textContent).toContain('equal'), {
+    timeout: 10_000,
+  })
   expect(getComputedStyle(root.querySelector('.sheet')!).backgroundColor).toBe('rgb(18, 21, 29)')
   expect(getComputedStyle(inspector.element).position).toBe('fixed')
   expect(refused).toEqual(['style-src-elem'])

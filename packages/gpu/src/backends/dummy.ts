@@ -11,6 +11,7 @@ import type {
 } from '../backend.ts'
 import { AllocationFailed, BackendInUse, HazardDetected, InjectedFault } from '../errors.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
+import { detach } from './detach.ts'
 import { DummyAnswers } from './dummy-answers.ts'
 import { DummyBuffer, copyInto, scatterInto } from './dummy-buffer.ts'
 import { DummyQueue } from './dummy-queue.ts'
@@ -450,7 +451,7 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   #close(buffer: DummyBuffer): void {
     const { mapped } = buffer
     buffer.mapped = undefined
-    if (mapped && buffer.memory !== MkMemoryType.Unified) structuredClone(mapped, { transfer: [mapped] })
+    if (mapped && buffer.memory !== MkMemoryType.Unified) detach(mapped)
   }
 
   #rejectMap(buffer: DummyBuffer, error: Error): void {

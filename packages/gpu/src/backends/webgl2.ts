@@ -10,6 +10,7 @@ import type {
 } from '../backend.ts'
 import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
 import { MkBufferUsage, MkMemoryType } from '../usage.ts'
+import { detach } from './detach.ts'
 import { WebGl2Fences } from './webgl2-fences.ts'
 
 /** Bytes of a buffer from which on we ask whether its memory is there. Asking waits for the browser, so small ones are taken on trust. */
@@ -165,7 +166,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     this.#buffers.delete(native)
     if (buffer) {
       this.#rejectMap(buffer, new Error('the buffer was destroyed'))
-      if (buffer.bytes) detach(buffer.bytes)
+      if (buffer.bytes) detach(buffer.bytes.buffer)
     }
     if (!this.#gone) this.gl.deleteBuffer(native)
   }
@@ -259,7 +260,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     const buffer = this.#of(native)
     this.#rejectMap(buffer, new Error('it was unmapped before the map was there'))
     if (!buffer.bytes) return
-    const bytes = detach(buffer.bytes)
+    const bytes = new Uint8Array(detach(buffer.bytes.buffer))
     buffer.bytes = buffer.host ? bytes : undefined
   }
 
@@ -458,11 +459,6 @@ function cpuBytes(label: string, size: number): Uint8Array<ArrayBuffer> {
   } catch (cause) {
     throw new AllocationFailed(label, size, cause instanceof Error ? cause.message : String(cause))
   }
-}
-
-/** Kills every view of the bytes that somebody kept, without copying them. */
-function detach(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(structuredClone(bytes.buffer, { transfer: [bytes.buffer] }))
 }
 
 /** True for memory that `bufferSubData` takes everywhere: neither shared nor resizable. */

@@ -92,7 +92,7 @@ export class WebGpuRenderer implements Renderer {
       pass.setPipeline(pipeline)
       pass.setBindGroup(0, bindGroup())
       if (list === undefined) pass.draw(3)
-      else pass.drawIndirect(list.drawArgs.native as GPUBuffer, 0)
+      else pass.drawIndirect(list.drawArgs.gpuBuffer, list.drawArgs.offset)
     }
     pass.end()
     device.queue.submit([encoder.finish()])

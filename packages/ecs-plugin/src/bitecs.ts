@@ -1,12 +1,15 @@
 import { $internal, commitRemovals, noCommit, observe, onAdd, onRemove, onSet, query } from 'bitecs'
 import type { InternalWorld, Query, QueryResult, QueryTerm, World } from 'bitecs'
-import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
+import type { EcsWorld, MembershipListener, MembershipWatch, QueryOperation, WriteWatch } from './ecs.ts'
 import { UnsupportedTerm } from './errors.ts'
 
 // bitECS marks the component of a relation pair with this symbol. Its name is not exported, its key is global.
 const pairKey = Symbol.for('bitecs-isPairComponent')
 // And this one a `Hierarchy` or `Cascade` term.
 const hierarchyKey = Symbol.for('bitecs-hierarchyType')
+// And these what `And`, `Or` and `Not` are made of.
+const operationKey = Symbol.for('bitecs-opType')
+const operandsKey = Symbol.for('bitecs-opTerms')
 
 /** Whether this is a world of bitECS 0.4 that was not deleted. */
 export function isWorld(value: unknown): value is World {
@@ -51,6 +54,11 @@ export class BitEcsWorld implements EcsWorld {
 
   storeOf(component: object): object {
     return component
+  }
+
+  operationOf(term: object): QueryOperation | undefined {
+    if (!(operationKey in term && operandsKey in term)) return undefined
+    return { type: term[operationKey] as string, terms: term[operandsKey] as object[] }
   }
 
   forEachComponent(visit: (component: object) => void): void {

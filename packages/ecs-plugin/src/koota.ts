@@ -1,7 +1,7 @@
 import { $internal, $modifier, $relation, $relationPair, createQuery, getStore, unpackEntity } from 'koota'
 import type { Entity, Modifier, QueryParameter, Trait, World } from 'koota'
 import { attachWorld } from './attach.ts'
-import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
+import type { EcsWorld, MembershipListener, MembershipWatch, QueryOperation, WriteWatch } from './ecs.ts'
 import { InvalidOption, NotAWorld, UnsupportedTerm } from './errors.ts'
 import type { MkOptions } from './mk-options.ts'
 import type { MkSync } from './mk-sync.ts'
@@ -65,6 +65,12 @@ class KootaWorld implements EcsWorld {
     return traits.has(component as Trait) ? getStore(this.#world, component as Trait) : blankStore(component)
   }
 
+  operationOf(term: object): QueryOperation | undefined {
+    if (!($modifier in term)) return undefined
+    const { modifiers = [], traits, type } = term as Nested
+    return { type: type.charAt(0).toUpperCase() + type.slice(1), terms: [...traits, ...modifiers] }
+  }
+
   forEachComponent(visit: (component: object) => void): void {
     for (const trait of this.#world.traits) visit(trait)
   }
@@ -109,6 +115,9 @@ class KootaWorld implements EcsWorld {
   }
 }
 
+/** What koota's `Or` makes may hold further modifiers. */
+type Nested = Modifier & { readonly modifiers?: readonly Modifier[] }
+
 function idOf(entity: Entity): number {
   return unpackEntity(entity).entityId
 }
@@ -122,7 +131,7 @@ function checkTerms(terms: readonly object[]): void {
   let required = 0
   for (const term of terms) {
     if ($modifier in term) {
-      const modifier = term as Modifier & { readonly modifiers?: readonly Modifier[] }
+      const modifier = term as Nested
       for (const { type } of [modifier, ...(modifier.modifiers ?? [])]) checkModifier(type)
       if (modifier.type !== 'not') required++
     } else if ($relation in term)

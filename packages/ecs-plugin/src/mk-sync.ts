@@ -5,17 +5,20 @@ import type { CoordinatorEvents, FrameReport } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
 import type { World } from 'bitecs'
 import type { EcsWorld } from './ecs.ts'
-import { Disposed, InvalidOption, NotGpuSynced } from './errors.ts'
+import { Disposed, NotGpuSynced } from './errors.ts'
 import { flaggedCount, isGpuSynced, syncedOptions } from './gpu-synced.ts'
-import type { Synced } from './gpu-synced.ts'
+import type { Synced } from './gpu-synced-options.ts'
 import { GpuQuery } from './gpu-query.ts'
-import type { GpuQueryOptions } from './gpu-query.ts'
+import { LabelOwners } from './label-owners.ts'
 import { borrowGpu, gpuFrom } from './mk-options.ts'
 import type { MkOptions, OpenedGpu } from './mk-options.ts'
+import { checkQueryOptions, checkTerms } from './query-options.ts'
+import type { GpuQueryOptions } from './query-options.ts'
 import type { SharedMarker } from './shared-marker.ts'
 import { SyncedBuffer } from './synced-buffer.ts'
 import { SyncedComponent } from './synced-component.ts'
 import type { SyncedInfo } from './synced-info.ts'
+import { labelOfTerms } from './term-labels.ts'
 
 /** A world's sync with the GPU. Made by `attachMk`, `attachKoota` or `MkPlugin`. */
 export class MkSync<W extends object = World> {
@@ -37,6 +40,7 @@ export class MkSync<W extends object = World> {
   readonly #buffers = new Map<object, SyncedBuffer>()
   readonly #queries = new Set<GpuQuery>()
   #queryCount = 0
+  readonly #labels = new LabelOwners()
   readonly #listed: readonly object[] | undefined
   #componentCount = -1
   #flaggedCount = -1
@@ -225,12 +229,16 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Keeps a query on the device: a list of entity ids (or rows), and arguments to draw all of them with one call.
+   * Keeps a query on the device: a list of entity ids (or rows), and arguments to draw all of them, or run a compute shader over them,
+   * with one call.
    *
    * ```ts
-   * const visible = mk.query([Position, Visible], { draw: { vertexCount: 6 } })
-   * pass.drawIndirect(visible.drawArgs.native, 0)
+   * const shown = mk.query([Position, Visible], { draw: { vertexCount: 6 }, dispatch: { workgroupSize: 64 } })
+   * pass.drawIndirect(shown.drawArgs.gpuBuffer, shown.drawArgs.offset)
    * ```
+   *
+   * In a shader, ask of each place of the list whether it holds an entity: `if (!shownHas(id.x)) { return; }`. The list is bound with all of
+   * its capacity, so `arrayLength` is not the number of entities.
    *
    * @param terms what the ECS's own `query` takes: components, `Not`, `Or`, relation pairs
    * @throws UnsupportedTerm for terms whose changes the ECS does not report (bitECS: `Hierarchy`), InvalidOption for terms that are none, NotGpuSynced for `rowsOf`
@@ -238,11 +246,26 @@ export class MkSync<W extends object = World> {
   query(terms: readonly unknown[], options: GpuQueryOptions = {}): GpuQuery {
     this.#assertAlive('query')
     checkTerms(terms)
-    const { draw, rowsOf } = options
-    const packed = rowsOf === undefined ? undefined : this.#syncedOf(rowsOf, 'query')
-    const label = options.label ?? `Query${++this.#queryCount}`
+    checkQueryOptions(options)
+    const { draw, dispatch } = options
+    const rowsOf = options.rowsOf === undefined ? undefined : this.#syncedOf(options.rowsOf, 'query')
+    const ofTerms = labelOfTerms(this.#ecs, rowsOf === undefined ? terms : [...new Set([...terms, ...rowsOf.needed])])
+    const named = options.label ?? (ofTerms === undefined ? undefined : `${ofTerms}List`)
     const forget = (query: GpuQuery): void => void this.#queries.delete(query)
-    const query = new GpuQuery(this.#ecs, this.coordinator, terms, { draw, label, rowsOf: packed }, forget)
+    const query = new GpuQuery(
+      this.#ecs,
+      this.coordinator,
+      {
+        terms,
+        draw,
+        dispatch,
+        rowsOf,
+        label: named ?? `Query${++this.#queryCount}`,
+        isLabelled: named !== undefined,
+        labels: this.#labels,
+      },
+      forget,
+    )
     this.#queries.add(query)
     return query
   }
@@ -367,7 +390,17 @@ export class MkSync<W extends object = World> {
     if (known !== undefined) return known
     const options = syncedOptions(component)
     if (options === undefined) throw new NotGpuSynced(call, columnNames(component))
-    const synced = new SyncedComponent(this.#ecs, this.coordinator, component, options, this.#debug)
+    // The owner of its rows comes first, here and in every stage.
+    const owner = options.rowsOf === undefined ? undefined : this.#syncedOf(options.rowsOf, call)
+    const neighbours = { owner, labels: this.#labels }
+    const synced = new SyncedComponent(
+      this.#ecs,
+      this.coordinator,
+      component,
+      options,
+      neighbours,
+      this.#debug,
+    )
     this.#synced.set(component, synced)
     if (synced.deviceWrites) this.#deviceWritten.push(synced)
     return synced
@@ -396,17 +429,6 @@ export interface MkSystems<W> {
   readonly frameBegin: (world?: unknown) => W
   readonly stage: (world?: unknown) => W
   readonly frameEnd: (world?: unknown) => W
-}
-
-// As loosely typed as bitECS itself: a relation pair is `unknown` there.
-function checkTerms(terms: readonly unknown[]): asserts terms is readonly object[] {
-  const bad = terms.find((term) => (typeof term !== 'object' && typeof term !== 'function') || term === null)
-  if (terms.length === 0 || bad !== undefined)
-    throw new InvalidOption(
-      'terms',
-      terms.length === 0 ? '[]' : bad,
-      'components, and terms that the ECS made of components',
-    )
 }
 
 /** ` ({ x, y })`, to tell which component an error is about. */

@@ -8,7 +8,9 @@ import type { EcsWorld } from './ecs.ts'
 import { EntityRows } from './entity-rows.ts'
 import { EntityBeyondColumn } from './errors.ts'
 import { ForgottenMarks } from './forgotten-marks.ts'
-import type { SyncedOptions } from './gpu-synced.ts'
+import type { SyncedOptions } from './gpu-synced-options.ts'
+import { componentLabelProblem } from './label-owners.ts'
+import type { LabelOwners } from './label-owners.ts'
 import { MarkSources } from './mark-sources.ts'
 import { Membership } from './membership.ts'
 import { PackedRows } from './packed-rows.ts'
@@ -18,10 +20,18 @@ import { RowsNow } from './rows-now.ts'
 import { RowUnpacker } from './row-unpacker.ts'
 import { RowsInPlace, inPlace } from './rows-in-place.ts'
 import type { InPlace, RowWriter } from './rows-in-place.ts'
+import { SharedRows } from './shared-rows.ts'
 import { columnAt } from './source.ts'
 import type { Shape } from './source.ts'
 import type { SharedMarker } from './shared-marker.ts'
 import type { BufferSource } from './synced-buffer.ts'
+
+/** What a component of a world knows of the others there. */
+export interface SyncedNeighbours {
+  /** The component whose rows it has, with `rowsOf`. */
+  readonly owner: SyncedComponent | undefined
+  readonly labels: LabelOwners
+}
 
 /** One flagged component of one world: its mirror, who is in it, and how its columns get there. */
 export class SyncedComponent implements RowKeeper, BufferSource {
@@ -41,6 +51,10 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   readonly #markSources: MarkSources
   readonly #coordinator: MkCoordinator
   #rowTable: RowTable | undefined
+  readonly #labels: LabelOwners
+  readonly #owner: SyncedComponent | undefined
+  /** Components with `rowsOf` this one: their buffers grow with this one's. */
+  readonly #followers: SyncedComponent[] = []
   readonly #unpacker: RowUnpacker | undefined
   /** Made when somebody looks. */
   #rowsNow: RowsNow | undefined
@@ -57,9 +71,12 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     coordinator: MkCoordinator,
     component: object,
     options: SyncedOptions,
+    { owner, labels }: SyncedNeighbours,
     debug = false,
   ) {
     this.#ecs = ecs
+    this.#owner = owner
+    this.#labels = labels
     this.component = component
     this.options = options
     this.#coordinator = coordinator
@@ -68,10 +85,9 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     this.#unpacker = options.direction === 'upload' ? undefined : new RowUnpacker(this.shape)
     // First of all: watching would register the component, and the error would come back with every frame.
     this.#checkDevice()
-    const membership = new Membership(ecs, [component, ...options.with])
+    const membership = new Membership(ecs, this.needed)
     this.#membership = membership
-    this.rowMap =
-      options.rows === 'packed' ? new PackedRows(membership, this) : new EntityRows(membership, this)
+    this.rowMap = this.#makeRowMap(membership)
     let mirror: Mirror | undefined
     try {
       // In debug mode rows are compared with their mirror, to find those that nobody marked: it must be another.
@@ -93,10 +109,26 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       this.#reportMarkerFull(entities),
     )
     mirror.used = 0
+    if (options.isLabelled) labels.take(options.label, this)
+    if (owner !== undefined) this.#follow(owner)
   }
 
   get label(): string {
     return this.options.label
+  }
+
+  get labelProblem(): string | undefined {
+    return componentLabelProblem(this, this.options.isLabelled, this.#labels)
+  }
+
+  /** Components that an entity needs to have a row. */
+  get needed(): readonly object[] {
+    return [this.component, ...(this.#owner?.needed ?? []), ...this.options.with]
+  }
+
+  /** Its rows, or its owner's, where they are packed. */
+  get packedRows(): PackedRows | undefined {
+    return this.#owner?.packedRows ?? (this.rowMap instanceof PackedRows ? this.rowMap : undefined)
   }
 
   get schema(): Schema {
@@ -133,8 +165,15 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   }
 
   rowTable(): RowTable | undefined {
+    if (this.#owner !== undefined) return this.#owner.rowTable()
     if (!(this.rowMap instanceof PackedRows)) return undefined
-    this.#rowTable ??= new RowTable(this.#coordinator, this.rowMap, this.mirror.capacity, this.label)
+    this.#rowTable ??= new RowTable(
+      this.#coordinator,
+      this.rowMap,
+      this.mirror.capacity,
+      this.options,
+      this.#labels,
+    )
     return this.#rowTable
   }
 
@@ -244,6 +283,11 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** Ends it: no observer and no buffer stays. */
   dispose(): void {
+    if (this.#owner !== undefined) {
+      const followers = this.#owner.#followers
+      followers.splice(followers.indexOf(this), 1)
+    }
+    this.#labels.release(this.label, this)
     this.#markSources.dispose()
     this.#membership.dispose()
     this.rowMap.dispose()
@@ -268,13 +312,53 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     } catch (error) {
       refused ??= error
     }
+    for (let i = 0; i < this.#followers.length; i++)
+      try {
+        this.#followers[i].#growWith(this.mirror.capacity)
+      } catch (error) {
+        refused ??= error
+      }
+    this.#settleMemory()
+    return refused
+  }
+
+  /** Rows that this component and all that have something by its rows have room for. */
+  #room(): number {
+    let room = Math.min(this.mirror.capacity, this.#rowTable?.mirror.capacity ?? Infinity)
+    for (let i = 0; i < this.#followers.length; i++) room = Math.min(room, this.#followers[i].#sharedRoom)
+    return room
+  }
+
+  /** With `rowsOf`: rows that there is room for here. */
+  get #sharedRoom(): number {
+    return this.rowMap instanceof SharedRows ? this.rowMap.room : Infinity
+  }
+
+  /** Has the rows of its owner, as many as that has. @throws HeapFull, MirrorTooLarge, ReserveRefused; nothing is left behind then */
+  #follow(owner: SyncedComponent): void {
+    owner.#followers.push(this)
+    try {
+      this.#growWith(owner.mirror.capacity)
+    } catch (error) {
+      this.dispose()
+      throw error
+    }
+  }
+
+  /** @throws MirrorTooLarge, MirrorOutOfMemory, ReserveRefused */
+  #growWith(capacity: number): void {
+    this.mirror.grow(capacity)
+    this.#settleMemory()
+  }
+
+  /** @throws ReserveRefused */
+  #settleMemory(): void {
     try {
       this.#followMemory()
     } catch (error) {
       if (!(error instanceof HeapFull)) throw error
       this.#isolate()
     }
-    return refused
   }
 
   /** Where the mirror lies elsewhere, so must what works on it. @throws HeapFull */
@@ -288,8 +372,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       marks.copyFrom(this.#marks)
       this.#marks = marks
     }
-    const { capacity } = this.mirror
-    this.rowMap.fit(this.mirror, Math.min(capacity, this.#rowTable?.mirror.capacity ?? capacity))
+    this.rowMap.fit(this.mirror, this.#room())
   }
 
   /** The heap is full: rows, table and packer go into a heap of their own. @throws ReserveRefused */
@@ -355,7 +438,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */
   #makeMirror(): Mirror {
-    const { capacity, direction, label, usage } = this.options
+    const { direction, label, usage } = this.options
+    const capacity = this.#owner?.mirror.capacity ?? this.options.capacity
     const make = (rows: number): Mirror =>
       this.#coordinator.createMirror({ rows, schema: this.shape.schema, label, usage, direction })
     const { wanted } = this.rowMap
@@ -365,6 +449,12 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       if (!(error instanceof MirrorTooLarge) || wanted <= capacity) throw error
       return make(capacity)
     }
+  }
+
+  #makeRowMap(membership: Membership): RowMap {
+    const packed = this.#owner?.packedRows
+    if (packed !== undefined) return new SharedRows(packed, membership, this)
+    return this.options.rows === 'packed' ? new PackedRows(membership, this) : new EntityRows(membership, this)
   }
 
   /** Undefined where the heap has no room for the dirty rows, or the device none for all that the store has: then a copy must do. */

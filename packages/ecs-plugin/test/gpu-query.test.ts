@@ -14,7 +14,7 @@ import {
 } from 'bitecs'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { describe, expect, it } from 'vitest'
-import { attachMk, GpuSynced, NOBODY } from '../src/index.ts'
+import { attachMk, GpuSynced, NO_ENTITY } from '../src/index.ts'
 import type { GpuQuery, MkSync } from '../src/index.ts'
 
 async function setUp() {
@@ -40,7 +40,7 @@ async function listed(list: GpuQuery): Promise<number[]> {
 }
 
 async function drawArgs(mk: MkSync<object>, list: GpuQuery): Promise<number[]> {
-  return [...new Uint32Array(await mk.coordinator.download(list.drawArgs, 0, list.drawArgs.size))]
+  return [...new Uint32Array(await mk.coordinator.download(list.drawArgs.buffer, 0, list.drawArgs.buffer.size))]
 }
 
 describe('a GPU query', () => {
@@ -90,11 +90,11 @@ describe('a GPU query', () => {
     frame()
     // Six entities at four to an instance: two instances, and two places left over.
     expect(await drawArgs(mk, list)).toEqual([12, 2, 0, 0])
-    expect(await places()).toEqual([...entities, NOBODY, NOBODY])
+    expect(await places()).toEqual([...entities, NO_ENTITY, NO_ENTITY])
     expect([list.count, list.indices.rows]).toEqual([6, 6])
     removeEntity(world, entities[5])
     frame()
-    expect(await places()).toEqual([...entities.slice(0, 5), NOBODY, NOBODY, NOBODY])
+    expect(await places()).toEqual([...entities.slice(0, 5), NO_ENTITY, NO_ENTITY, NO_ENTITY])
     // One list entry; as many instances as before, so the arguments stay.
     expect(mk.report).toMatchObject({ rowsChanged: 1 })
     removeEntity(world, entities[4])
@@ -112,7 +112,7 @@ describe('a GPU query', () => {
     frame()
     expect(list.indices.capacity).toBeGreaterThanOrEqual(2000)
     const tail = await mk.coordinator.download(list.indices.buffer, 1025 * 4, 975 * 4)
-    expect(new Uint32Array(tail).every((entity) => entity === NOBODY)).toBe(true)
+    expect(new Uint32Array(tail).every((entity) => entity === NO_ENTITY)).toBe(true)
     mk.dispose()
   })
 
@@ -132,10 +132,10 @@ describe('a GPU query', () => {
     frame()
     frame()
     expect(mk.report.apiCalls).toBe(0)
-    removeEntity(world, entities[10])
+    removeEntity(world, entities[998])
     frame()
-    // The last took the place of the one that left: one entry, and the arguments of 16 bytes.
-    expect(mk.report).toMatchObject({ rowsChanged: 2, bytesUploaded: 4 + 16 })
+    // The last took the place of the one that left, and its own is free: two entries, and the arguments of 16 bytes.
+    expect(mk.report).toMatchObject({ rowsChanged: 3, bytesUploaded: 8 + 16 })
     mk.dispose()
   })
 

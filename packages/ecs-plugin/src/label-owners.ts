@@ -26,7 +26,8 @@ export function componentLabelProblem(
   isLabelled: boolean,
   labels: LabelOwners,
 ): string | undefined {
-  if (!isLabelled) return "the component has no label, which would name it. Or flag it with a label: GpuSynced(…, { label: 'Position' })"
+  if (!isLabelled)
+    return "the component has no label, which would name it. Or flag it with a label: GpuSynced(…, { label: 'Position' })"
   if (labels.take(source.label, source)) return undefined
   return (
     `another component or query of this world is called ${source.label} too, and a shader can have one of that name. Or give each of them ` +

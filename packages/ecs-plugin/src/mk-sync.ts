@@ -249,7 +249,10 @@ export class MkSync<W extends object = World> {
     checkQueryOptions(options)
     const { draw, dispatch } = options
     const rowsOf = options.rowsOf === undefined ? undefined : this.#syncedOf(options.rowsOf, 'query')
-    const ofTerms = labelOfTerms(this.#ecs, rowsOf === undefined ? terms : [...new Set([...terms, ...rowsOf.needed])])
+    const ofTerms = labelOfTerms(
+      this.#ecs,
+      rowsOf === undefined ? terms : [...new Set([...terms, ...rowsOf.needed])],
+    )
     const named = options.label ?? (ofTerms === undefined ? undefined : `${ofTerms}List`)
     const forget = (query: GpuQuery): void => void this.#queries.delete(query)
     const query = new GpuQuery(

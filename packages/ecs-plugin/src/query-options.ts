@@ -36,7 +36,11 @@ export function checkQueryOptions(options: GpuQueryOptions): void {
     throw new InvalidOption('options', options, `an object of ${optionNames.join(', ')}`)
   for (const name of Object.keys(options))
     if (!optionNames.includes(name))
-      throw new InvalidOption(name, options[name as keyof GpuQueryOptions], `one of ${optionNames.join(', ')}`)
+      throw new InvalidOption(
+        name,
+        options[name as keyof GpuQueryOptions],
+        `one of ${optionNames.join(', ')}`,
+      )
   const { label } = options
   if (label !== undefined && (typeof label !== 'string' || label === ''))
     throw new InvalidOption('label', label, 'a text')

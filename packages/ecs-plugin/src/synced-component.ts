@@ -454,7 +454,9 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #makeRowMap(membership: Membership): RowMap {
     const packed = this.#owner?.packedRows
     if (packed !== undefined) return new SharedRows(packed, membership, this)
-    return this.options.rows === 'packed' ? new PackedRows(membership, this) : new EntityRows(membership, this)
+    return this.options.rows === 'packed'
+      ? new PackedRows(membership, this)
+      : new EntityRows(membership, this)
   }
 
   /** Undefined where the heap has no room for the dirty rows, or the device none for all that the store has: then a copy must do. */

@@ -22,5 +22,7 @@ function labelOf(ecs: EcsWorld, term: object): string | undefined {
   }
   const labels = labelsOf(ecs, operation.terms)
   if (labels.length === 0) return undefined
-  return operation.type === 'Or' ? labels.join('Or') : `${operation.type === 'And' ? '' : operation.type}${labels.join('')}`
+  return operation.type === 'Or'
+    ? labels.join('Or')
+    : `${operation.type === 'And' ? '' : operation.type}${labels.join('')}`
 }

@@ -12,7 +12,8 @@ import {
   removeQuery,
   resetWorld,
 } from 'bitecs'
-import { DummyBackend, MkGpu } from '@memkit/gpu'
+import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
+import type { MkDeviceBuffer } from '@memkit/gpu'
 import { describe, expect, it } from 'vitest'
 import { attachMk, GpuSynced, NO_ENTITY } from '../src/index.ts'
 import type { GpuQuery, MkSync } from '../src/index.ts'
@@ -40,7 +41,9 @@ async function listed(list: GpuQuery): Promise<number[]> {
 }
 
 async function drawArgs(mk: MkSync<object>, list: GpuQuery): Promise<number[]> {
-  return [...new Uint32Array(await mk.coordinator.download(list.drawArgs.buffer, 0, list.drawArgs.buffer.size))]
+  return [
+    ...new Uint32Array(await mk.coordinator.download(list.drawArgs.buffer, 0, list.drawArgs.buffer.size)),
+  ]
 }
 
 describe('a GPU query', () => {
@@ -291,6 +294,110 @@ describe('a GPU query', () => {
   })
 })
 
+describe('more over the same list', () => {
+  it('keeps further draw arguments, one set per shape, for as long as the query lives', async () => {
+    const { gpu, world, mk, frame, spawn } = await setUp()
+    const A = {}
+    const list = mk.query([A], { draw: { vertexCount: 6 } })
+    const words = async (args: { buffer: MkDeviceBuffer }): Promise<number[]> => [
+      ...new Uint32Array(await mk.coordinator.download(args.buffer)),
+    ]
+    const entities = Array.from({ length: 5 }, () => spawn(A))
+    frame()
+    const before = gpu.leaks().length
+    const shadow = list.draw({ vertexCount: 3 })
+    const mesh = list.draw({ indexCount: 36 })
+    const batch = list.draw({ vertexCount: 6, perInstance: 4 })
+    expect(list.draw({ vertexCount: 6 })).toBe(list.drawArgs)
+    expect(list.draw({ vertexCount: 3 })).toBe(shadow)
+    expect(gpu.leaks()).toHaveLength(before + 3)
+    frame()
+    expect(await words(shadow)).toEqual([3, 5, 0, 0])
+    expect(await words(mesh)).toEqual([36, 5, 0, 0, 0])
+    expect(await words(batch)).toEqual([6, 2, 0, 0])
+    removeEntity(world, entities[0])
+    frame()
+    expect([(await words(list.drawArgs))[1], (await words(shadow))[1], (await words(mesh))[1]]).toEqual([
+      4, 4, 4,
+    ])
+    expect([batch.offset, (await words(batch))[1]]).toEqual([0, 1])
+    list.dispose()
+    expect(() => shadow.buffer).toThrowError(expect.objectContaining({ code: 'Disposed' }))
+    expect(() => list.draw({ vertexCount: 3 })).toThrowError(expect.objectContaining({ code: 'Disposed' }))
+    mk.dispose()
+  })
+
+  it('makes room for the whole instances of draw arguments that come later', async () => {
+    const { mk, frame, spawn } = await setUp()
+    const A = {}
+    const list = mk.query([A])
+    for (let i = 0; i < 1020; i++) spawn(A)
+    frame()
+    list.draw({ vertexCount: 3, perInstance: 1000 })
+    frame()
+    expect(list.indices.capacity).toBeGreaterThanOrEqual(2000)
+    const tail = await mk.coordinator.download(list.indices.buffer, 1020 * 4)
+    expect(new Set(new Uint32Array(tail))).toEqual(new Set([NO_ENTITY]))
+    mk.dispose()
+  })
+
+  it.each([
+    // entities, workgroups: at most 4 in a dimension
+    [0, [0, 1, 1, 0]],
+    [1, [1, 1, 1, 1]],
+    [8, [4, 1, 1, 8]],
+    [9, [3, 2, 1, 9]],
+    [17, [3, 3, 1, 17]],
+    [31, [4, 4, 1, 31]],
+  ])('dispatches over %i entities in two dimensions where one is too short', async (count, expected) => {
+    const gpu = new MkGpu(new DummyBackend({ capabilities: { maxComputeWorkgroupsPerDimension: 4 } }))
+    const world = createWorld()
+    const mk = await attachMk(world, { gpu })
+    const A = {}
+    const list = mk.query([A], { dispatch: { workgroupSize: 2 } })
+    for (let i = 0; i < count; i++) addComponent(world, addEntity(world), A)
+    mk.beginFrame()
+    mk.endFrame()
+    const { buffer, offset } = list.dispatchArgs
+    expect([...new Uint32Array(await mk.coordinator.download(buffer, offset, 16))]).toEqual(expected)
+    expect(buffer.usage & (MkBufferUsage.STORAGE | MkBufferUsage.INDIRECT)).toBe(
+      MkBufferUsage.STORAGE | MkBufferUsage.INDIRECT,
+    )
+    // Nothing changes, nothing goes up.
+    mk.beginFrame()
+    expect(mk.endFrame().apiCalls).toBe(0)
+    mk.dispose()
+  })
+
+  it('tells which entities are listed, in the order of the list', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const A = {}
+    const list = mk.query([A])
+    expect(list.entities).toHaveLength(0)
+    const entities = Array.from({ length: 4 }, () => spawn(A))
+    frame()
+    const seen = list.entities
+    expect([seen, list.entities === seen]).toEqual([Uint32Array.from(entities), true])
+    removeEntity(world, entities[1])
+    frame()
+    expect(list.entities).toEqual(Uint32Array.of(entities[0], entities[3], entities[2]))
+    expect(list.entities).toEqual(new Uint32Array(await list.indices.read()))
+    mk.dispose()
+  })
+
+  it('gives no gpuBuffer where there is none, and says so', async () => {
+    const { mk } = await setUp()
+    const list = mk.query([{}], { draw: { vertexCount: 3 }, dispatch: { workgroupSize: 64 } })
+    for (const get of [
+      () => list.drawArgs.gpuBuffer,
+      () => list.dispatchArgs.gpuBuffer,
+      () => list.dispatchArgs.binding,
+    ])
+      expect(get).toThrowError(expect.objectContaining({ code: 'WrongBackend', expected: 'webgpu' }))
+    mk.dispose()
+  })
+})
+
 describe('bad input', () => {
   it('refuses Hierarchy terms, with the reason', async () => {
     const { mk } = await setUp()
@@ -319,6 +426,9 @@ describe('bad input', () => {
     expect(gpu.leaks()).toHaveLength(before)
     expect(() => mk.query([A]).drawArgs).toThrowError(
       expect.objectContaining({ code: 'InvalidOption', option: 'draw' }),
+    )
+    expect(() => mk.query([A]).dispatchArgs).toThrowError(
+      expect.objectContaining({ code: 'InvalidOption', option: 'dispatch' }),
     )
     mk.dispose()
   })

@@ -516,6 +516,7 @@ export class InvalidDelta extends MkError {
 }
 
 function describe(value: unknown): string {
+  if (value === undefined) return 'left out'
   if (typeof value === 'string') return `'${value}'`
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

@@ -27,11 +27,11 @@ export function componentLabelProblem(
   labels: LabelOwners,
 ): string | undefined {
   if (!isLabelled)
-    return "the component has no label, which would name it. Or flag it with a label: GpuSynced(…, { label: 'Position' })"
+    return "the component has no label to take one from (GpuSynced(store, { label: 'Position' }))"
   if (labels.take(source.label, source)) return undefined
   return (
-    `another component or query of this world is called ${source.label} too, and a shader can have one of that name. Or give each of them ` +
-    'a label of its own'
+    `another component or query of this world is called ${source.label} too, and a shader takes a name once. Or give each of them a label ` +
+    'of its own'
   )
 }
 

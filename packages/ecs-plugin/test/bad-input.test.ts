@@ -572,7 +572,7 @@ const buffers: readonly Row[] = [
     (b) => b.mk.buffer(b.Long).vertexLayout(),
     { component: 'Long', limit: 'maxVertexBufferArrayStride', requested: 2064, max: 2048 },
   ],
-  ...[-1, 1.5, Number.NaN, any<number>('3'), 16].map((first): Row => [
+  ...[-1, 1.5, Number.NaN, any('3'), 16].map((first): Row => [
     `a first location of ${typeof first} ${first}`,
     InvalidOption,
     (b) => b.mk.buffer(b.Thing).vertexLayout(first),
@@ -637,7 +637,7 @@ const buffers: readonly Row[] = [
     (b) => b.mk.query([b.Thing], { draw: any(draw) }),
     { option: 'draw' },
   ]),
-  ...[0, -1, 1.5, 257, Number.NaN, any<number>('64')].map((workgroupSize): Row => [
+  ...[0, -1, 1.5, 257, Number.NaN, any('64')].map((workgroupSize): Row => [
     `workgroups of ${typeof workgroupSize} ${workgroupSize}`,
     InvalidOption,
     (b) => b.mk.query([b.Thing], { dispatch: { workgroupSize } }),

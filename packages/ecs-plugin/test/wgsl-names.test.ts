@@ -1,5 +1,6 @@
 import { addComponent, addEntity, createRelation, createWorld, Not, Or } from 'bitecs'
 import { f32, struct } from '@memkit/core'
+import type { Struct } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { createWorld as createKoota, Not as NotKoota, trait } from 'koota'
 import { expect, it } from 'vitest'
@@ -64,7 +65,7 @@ it('a query is named by its label, or by those of its terms, and never by a numb
   expect(name([Place, Not(Hidden)])).toBe('placeNotHiddenList')
   expect(name([Or(Place, Look), Not(Tag)])).toBe('placeOrLookList')
   expect(() => name([Tag])).toThrowError(asks('no term'))
-  expect(() => name([createRelation()(addEntity(world))])).toThrowError(asks('no term'))
+  expect(() => name([createRelation()(addEntity(world)) as object])).toThrowError(asks('no term'))
   // A second list of the same name would be a second variable of that name.
   expect(() => name([Place, Look], { draw: { vertexCount: 3 } })).toThrowError(
     asks('placeLookList|PlaceLookList'),
@@ -137,8 +138,9 @@ it.each(['vec3f', 'texture_2d', 'atomicAdd', 'storage', 'Self', 'NULL'])(
 
 it('a struct may not be called as its variable', async () => {
   const mk = await attachMk(createWorld(), { gpu: gpu() })
-  const schema = struct({ inner: struct({ x: f32.from('x') }, 'Inner') })
-  const buffer = mk.buffer(GpuSynced({ x: floats() }, { label: 'outer', schema }))
+  const schema: Struct = struct({ inner: struct({ x: f32.from('x') }, 'Inner') })
+  const store: object = { x: floats() }
+  const buffer = mk.buffer(GpuSynced(store, { label: 'outer', schema }))
   expect(() => buffer.wgsl(0, 0)).toThrowError(asks('struct'))
   expect(() => buffer.wgsl(0, 0, { name: 'Inner' })).toThrowError(asks('struct'))
   expect(buffer.wgsl(0, 0, { name: 'things' })).toContain('struct outer {')

@@ -68,7 +68,7 @@ beforeEach(async () => {
   const adapter = { requestDevice: () => Promise.resolve(device) }
   const context = { configure: () => undefined, getCurrentTexture: () => texture }
   const prelude: Record<string, unknown> = {
-    ...globals,
+    ...Object.fromEntries(Object.entries(globals)),
     ...{ device, adapter, pass, bindGroupLayout, gpu, mk, Position, Velocity, Visible, capacity: n },
     world: createWorld(),
     physics: (world: unknown) => world,

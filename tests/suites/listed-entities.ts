@@ -135,7 +135,7 @@ export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>
     const things = mk.query([Thing], { label: 'Things' })
     const burning = mk.query([Thing, Hot])
     frame()
-    const size = Math.max(...hot) + 1
+    const size = Math.max(...cold, ...hot) + 1
     const code = `${things.indices.wgsl(0, 1)}${burning.indices.wgsl(0, 2, { name: 'burning' })}
       @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
         if (thingsHas(id.x)) { atomicAdd(&counts[things[id.x]], 1u); }

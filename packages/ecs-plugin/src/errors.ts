@@ -516,7 +516,8 @@ export class InvalidDelta extends MkError {
 }
 
 function describe(value: unknown): string {
-  if (value === undefined) return 'left out'
   if (typeof value === 'string') return `'${value}'`
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+  if (typeof value === 'object' && value !== null) return 'an object'
+  const text = String(value)
+  return text === 'undefined' ? 'left out' : text
 }

@@ -210,8 +210,16 @@ const components: readonly Row[] = [
     () => flag({ x: floats(2) }, { rowsOf: { x: floats(2) } }),
     { call: 'rowsOf' },
   ],
-  ...[7, null, 'Owner', Sharer, ByEntity].map((rowsOf): Row => [
-    `rowsOf ${rowsOf === Sharer ? 'one that shares rows itself' : rowsOf === ByEntity ? 'one with rows by entity id' : String(rowsOf)}`,
+  ...(
+    [
+      ['a number', 7],
+      ['null', null],
+      ['a name', 'Owner'],
+      ['one that shares rows itself', Sharer],
+      ['one with rows by entity id', ByEntity],
+    ] as const
+  ).map(([what, rowsOf]): Row => [
+    `rowsOf ${what}`,
     InvalidOption,
     () => flag({ x: floats(2) }, { rowsOf }),
     { option: 'rowsOf' },
@@ -563,7 +571,7 @@ const buffers: readonly Row[] = [
   [
     'attributes past the last location',
     VertexLimitExceeded,
-    (b) => b.mk.buffer(b.Pair as never).vertexLayout(15),
+    (b) => b.mk.buffer(b.Pair).vertexLayout(15),
     { component: 'Pair', requested: 17, max: 16 },
   ],
   [

@@ -42,8 +42,7 @@ export function checkQueryOptions(options: GpuQueryOptions): void {
         `one of ${optionNames.join(', ')}`,
       )
   const { label } = options
-  if (label !== undefined && (typeof label !== 'string' || label === ''))
-    throw new InvalidOption('label', label, 'a text')
+  if (label !== undefined && typeof label !== 'string') throw new InvalidOption('label', label, 'a text')
 }
 
 // As loosely typed as bitECS itself: a relation pair is `unknown` there.

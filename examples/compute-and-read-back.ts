@@ -23,31 +23,42 @@ const mk = await attachMk(world, { gpu })
 const { device } = mk
 if (device === undefined) throw new Error('This example computes, and only WebGPU does.')
 
+// Who is in the ring: the entities that have heat, in any order.
+const ring = mk.query([Heat], { label: 'Ring' })
 const module = device.createShaderModule({
   code: /* wgsl */ `
 ${mk.buffer(Heat).wgsl(0, 0, { access: 'read_write' })}
 
-// Ids are 1 … ${count}, in a ring. Neighbours share their heat in pairs, even and odd pairs in turn: no two threads share a row.
+${ring.indices.wgsl(0, 1)}
+
+// Neighbours in the list share their heat in pairs, even and odd pairs in turn: no two threads share a row.
 override first: u32;
-@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) thread: vec3u) {
-  let a = 1u + (thread.x * 2u + first) % ${count}u;
-  let b = 1u + (thread.x * 2u + first + 1u) % ${count}u;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (!ringHas(id.x * 2u)) { return; }
+  let a = ring[(id.x * 2u + first) % ${count}u];
+  let b = ring[(id.x * 2u + first + 1u) % ${count}u];
   let mean = (heat[a].value + heat[b].value) * 0.5;
   heat[a].value = mean;
   heat[b].value = mean;
 }`,
 })
 const bindGroupLayout = device.createBindGroupLayout({
-  entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'storage' } }],
+  entries: [
+    { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'storage' } },
+    { binding: 1, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'read-only-storage' } },
+  ],
 })
 const layout = device.createPipelineLayout({ bindGroupLayouts: [bindGroupLayout] })
 const pairs = [0, 1].map((first) =>
   device.createComputePipeline({ layout, compute: { module, constants: { first } } }),
 )
-const bindGroup = perGeneration([mk.buffer(Heat)], () =>
+const bindGroup = perGeneration([mk.buffer(Heat), ring.indices], () =>
   device.createBindGroup({
     layout: bindGroupLayout,
-    entries: [{ binding: 0, resource: mk.buffer(Heat).binding }],
+    entries: [
+      { binding: 0, resource: mk.buffer(Heat).binding },
+      { binding: 1, resource: ring.indices.binding },
+    ],
   }),
 )
 

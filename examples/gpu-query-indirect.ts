@@ -113,7 +113,7 @@ async function draw(device: GPUDevice): Promise<number> {
   })
   pass.setPipeline(pipeline)
   pass.setBindGroup(0, bindGroup())
-  pass.drawIndirect(visible.drawArgs.native as GPUBuffer, 0)
+  pass.drawIndirect(visible.drawArgs.gpuBuffer, visible.drawArgs.offset)
   pass.end()
   encoder.copyTextureToBuffer({ texture }, { buffer: pixels, bytesPerRow: side * 4 }, [side, side])
   device.queue.submit([encoder.finish()])

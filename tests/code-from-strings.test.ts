@@ -53,7 +53,9 @@ describe('WGSL', () => {
           query.dispose()
         }
       },
-      (name) => `@group(0) @binding(0) var<storage, read> ${name}: array<u32>;\n`,
+      (name) =>
+        `@group(0) @binding(0) var<storage, read> ${name}: array<u32>;\n` +
+        `fn ${name}Has(i: u32) -> bool {\n  return i < arrayLength(&${name}) && ${name}[i] != 0xffffffffu;\n}\n`,
     ],
   ]
 

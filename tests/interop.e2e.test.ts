@@ -135,7 +135,7 @@ describe('three.html', () => {
     })
     expect(seen.bound).toEqual([true, true])
     expect(seen.grown).toEqual([true, true])
-    expect(seen.labels).toEqual(expect.arrayContaining(['Query1', 'Query1 draw']))
+    expect(seen.labels).toEqual(expect.arrayContaining(['PlaceSwimList', 'PlaceSwimList draw']))
   })
 })
 

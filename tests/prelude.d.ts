@@ -8,7 +8,6 @@ declare global {
   const adapter: GPUAdapter
   const pass: GPURenderPassEncoder
   const bindGroupLayout: GPUBindGroupLayout
-  const listBindGroup: GPUBindGroup
 
   const gpu: MkGpu<WebGpuBackend>
   const a: MkDeviceBuffer<WebGpuBackend>
@@ -23,6 +22,7 @@ declare global {
   const Position: Synced & Record<'x' | 'y', Float32Array>
   const Velocity: Record<'x' | 'y', Float32Array>
   const Visible: object
+  const capacity: number
   function physics<W>(world: W): W
   function draw(what: unknown): void
 }

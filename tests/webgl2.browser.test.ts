@@ -38,6 +38,13 @@ describe('on WebGL2 in Chromium', () => {
     expect(() => shown.drawArgs).toThrowError(
       expect.objectContaining({ code: 'UsageUnsupported', message: expect.stringContaining('INDIRECT') }),
     )
+    expect(() => shown.draw({ vertexCount: 3 })).toThrowError(
+      expect.objectContaining({ code: 'UsageUnsupported', message: expect.stringContaining('INDIRECT') }),
+    )
+    const computed = mk.query([Thing], { dispatch: { workgroupSize: 64 } })
+    expect(() => computed.dispatchArgs).toThrowError(
+      expect.objectContaining({ code: 'UsageUnsupported', message: expect.stringContaining('INDIRECT') }),
+    )
     mk.dispose()
     gpu.destroy()
   })

@@ -71,7 +71,7 @@ export class SyncedAttributes {
   /** Draws an indexed geometry once for each entity of a query that has `draw: { indexCount }`. */
   indirect(geometry: BufferGeometry, query: GpuQuery): void {
     const args = new IndirectStorageBufferAttribute(new Uint32Array(5), 5)
-    geometry.setIndirect(this.#adopt(args, query.drawArgs.native as GPUBuffer))
+    geometry.setIndirect(this.#adopt(args, query.drawArgs.gpuBuffer))
   }
 
   /** Follows buffers that were replaced, because they grew. */

@@ -101,7 +101,7 @@ function queryReads(session: Session, side: Side, i: number, living: LivingQuery
   if (draw !== undefined && session.gpu.capabilities.indirect)
     reads.push({
       what: `${what}: draw arguments`,
-      bytes: side.mk.coordinator.download(query.drawArgs),
+      bytes: side.mk.coordinator.download(query.drawArgs.buffer),
       check: (found) =>
         expectEqual(
           'words',

@@ -109,7 +109,7 @@ export class Readback {
         return at < 0 ? undefined : `${sorted[at]} is listed instead of ${wanted[at]}`
       })
     if (living.any === 0)
-      this.#read(mk, query.drawArgs, 4, 4, `${what}, instances`, ([count]) =>
+      this.#read(mk, query.drawArgs.buffer, 4, 4, `${what}, instances`, ([count]) =>
         count === wanted.length ? undefined : `${count}, not ${wanted.length}`,
       )
   }

@@ -200,7 +200,7 @@ async function play(
   const visible = entities.filter((entity) => entity % 3 !== 0 || entities.indexOf(entity) < 5)
   expect(listed.sort((a, b) => a - b)).toEqual(visible.sort((a, b) => a - b))
   if (mk.gpu.capabilities.indirect) {
-    const args = new Uint32Array(await mk.coordinator.download(shown.drawArgs))
+    const args = new Uint32Array(await mk.coordinator.download(shown.drawArgs.buffer))
     expect([...args]).toEqual([6, visible.length, 0, 0])
   }
   for (const outcome of await Promise.all(outcomes)) expect(['read', 'DeviceLost']).toContain(outcome)

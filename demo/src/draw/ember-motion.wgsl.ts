@@ -2,7 +2,7 @@ import { EMBER_DRAG, EMBER_WIND } from '../rules/embers.ts'
 
 /**
  * Moves the embers where they are: on the GPU, which owns their rows. The same as `Embers.move`, and in addition they bounce off
- * asteroids, whose places are at hand. Needs ember (read_write), position, look and rocks.
+ * asteroids, whose places are at hand. Needs ember (read_write), position, look, rocks and embers.
  */
 export const emberMotion = /* wgsl */ `
 struct Motion {
@@ -20,8 +20,8 @@ fn wind(p: vec2f) -> vec2f {
 }
 
 @compute @workgroup_size(64) fn step(@builtin(global_invocation_id) thread: vec3u) {
-  let row = thread.x;
-  if (row >= arrayLength(&ember)) { return; }
+  if (!embersHas(thread.x)) { return; }
+  let row = embers[thread.x];
   var it = ember[row];
   if (it.life <= 0.0) { return; }
   it.life -= motion.seconds;

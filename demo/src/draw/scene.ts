@@ -33,7 +33,7 @@ export function createScene(mk: MkSync, ember: Ember): Scene {
     ember: mk.buffer(ember),
     drones: mk.query([Drone, Position, Velocity, Look], { ...comets, label: 'Drones' }),
     bodies: mk.query([Body, Position, Velocity, Look], { ...squares, label: 'Bodies' }),
-    embers: mk.query([ember], { ...comets, label: 'Embers' }),
+    embers: mk.query([ember], { ...comets, dispatch: { workgroupSize: 64 }, label: 'Embers' }),
     rocks: mk.query([Asteroid, Position, Look], { label: 'Rocks' }),
   }
 }

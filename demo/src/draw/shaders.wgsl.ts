@@ -1,4 +1,3 @@
-import { NOBODY } from '@memkit/ecs-plugin'
 import { COMET, COMETS, SQUARE, SQUARES } from './scene.ts'
 import { viewLayout } from './view.ts'
 
@@ -6,8 +5,6 @@ import { viewLayout } from './view.ts'
 export const common = /* wgsl */ `
 ${viewLayout.wgsl('View')}
 @group(0) @binding(0) var<uniform> view: View;
-
-const NOBODY = ${NOBODY}u;
 
 fn toClip(place: vec2f) -> vec4f {
   return vec4f((place - view.centre) * view.scale, 0.0, 1.0);
@@ -50,8 +47,9 @@ fn comet(vertex: u32, at: vec2f, flight: vec2f, width: f32, reach: f32, colour: 
 export const droneShader = /* wgsl */ `
 ${comet}
 @vertex fn vertices(@builtin(vertex_index) vertex: u32, @builtin(instance_index) instance: u32) -> Comet {
-  let entity = drones[instance * ${COMETS} + vertex / ${COMET}];
-  if (entity == NOBODY) { return Comet(vec4f(0.0), vec2f(0.0), vec3f(0.0)); }
+  let slot = instance * ${COMETS} + vertex / ${COMET};
+  if (!dronesHas(slot)) { return Comet(vec4f(0.0), vec2f(0.0), vec3f(0.0)); }
+  let entity = drones[slot];
   let it = look[entity];
   let flight = vec2f(velocity[entity].x, velocity[entity].y);
   let at = vec2f(position[entity].x, position[entity].y) + flight * view.lead;
@@ -69,8 +67,9 @@ ${comet}
 export const emberShader = /* wgsl */ `
 ${comet}
 @vertex fn vertices(@builtin(vertex_index) vertex: u32, @builtin(instance_index) instance: u32) -> Comet {
-  let entity = embers[instance * ${COMETS} + vertex / ${COMET}];
-  if (entity == NOBODY) { return Comet(vec4f(0.0), vec2f(0.0), vec3f(0.0)); }
+  let slot = instance * ${COMETS} + vertex / ${COMET};
+  if (!embersHas(slot)) { return Comet(vec4f(0.0), vec2f(0.0), vec3f(0.0)); }
+  let entity = embers[slot];
   let it = ember[entity];
   let heat = clamp(it.life, 0.0, 1.0);
   let flight = vec2f(it.vx, it.vy);
@@ -93,8 +92,9 @@ struct BodyPoint {
 }
 ${outlines}
 @vertex fn vertices(@builtin(vertex_index) vertex: u32, @builtin(instance_index) instance: u32) -> BodyPoint {
-  let entity = bodies[instance * ${SQUARES} + vertex / ${SQUARE}];
-  if (entity == NOBODY) { return BodyPoint(vec4f(0.0), vec2f(0.0), vec4f(0.0), vec2f(0.0)); }
+  let slot = instance * ${SQUARES} + vertex / ${SQUARE};
+  if (!bodiesHas(slot)) { return BodyPoint(vec4f(0.0), vec2f(0.0), vec4f(0.0), vec2f(0.0)); }
+  let entity = bodies[slot];
   let it = look[entity];
   let flight = vec2f(velocity[entity].x, velocity[entity].y);
   let at = vec2f(position[entity].x, position[entity].y) + flight * view.lead;

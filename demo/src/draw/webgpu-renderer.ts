@@ -1,6 +1,5 @@
 import { perGeneration } from '@memkit/ecs-plugin'
 import type { GpuQuery, SyncedBuffer } from '@memkit/ecs-plugin'
-import { EMBERS } from '../components.ts'
 import { backdropShader } from './backdrop.wgsl.ts'
 import { emberMotion } from './ember-motion.wgsl.ts'
 import { outlines } from './outlines.wgsl.ts'
@@ -60,7 +59,9 @@ export class WebGpuRenderer implements Renderer {
     ]
 
     const code =
-      emberMotion + ember.wgsl(0, 1, { access: 'read_write' }) + declared([position, look, rocks.indices], 2)
+      emberMotion +
+      ember.wgsl(0, 1, { access: 'read_write' }) +
+      declared([position, look, rocks.indices, embers.indices], 2)
     const module = device.createShaderModule({ label: 'ember motion', code })
     this.#emberPipeline = device.createComputePipeline({
       label: 'ember motion',
@@ -72,6 +73,7 @@ export class WebGpuRenderer implements Renderer {
       position,
       look,
       rocks.indices,
+      embers.indices,
     ])
   }
 
@@ -92,7 +94,7 @@ export class WebGpuRenderer implements Renderer {
       pass.setPipeline(pipeline)
       pass.setBindGroup(0, bindGroup())
       if (list === undefined) pass.draw(3)
-      else pass.drawIndirect(list.drawArgs.native as GPUBuffer, 0)
+      else pass.drawIndirect(list.drawArgs.gpuBuffer, list.drawArgs.offset)
     }
     pass.end()
     device.queue.submit([encoder.finish()])
@@ -112,7 +114,8 @@ export class WebGpuRenderer implements Renderer {
     const pass = encoder.beginComputePass()
     pass.setPipeline(this.#emberPipeline)
     pass.setBindGroup(0, this.#emberBindGroup())
-    pass.dispatchWorkgroups(Math.ceil((EMBERS + 1) / 64))
+    const { dispatchArgs } = this.#scene.embers
+    pass.dispatchWorkgroupsIndirect(dispatchArgs.gpuBuffer, dispatchArgs.offset)
     pass.end()
   }
 

@@ -67,7 +67,7 @@ export function createDraw(mk: MkSync, canvas: HTMLCanvasElement): () => void {
     })
     pass.setPipeline(pipeline)
     pass.setBindGroup(0, bindGroup())
-    pass.drawIndirect(dots.drawArgs.native as GPUBuffer, 0)
+    pass.drawIndirect(dots.drawArgs.gpuBuffer, dots.drawArgs.offset)
     pass.end()
     device.queue.submit([encoder.finish()])
   }

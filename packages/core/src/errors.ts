@@ -430,22 +430,26 @@ export class PackerDisposed extends MkError {
 // Layouts
 
 /**
- * A name that WGSL does not allow.
+ * A name that WGSL does not allow, or that would hide one of its types or functions.
  *
- * What to do: choose another name; `f32.from('column')` reads a field from a column of another name.
+ * What to do: choose another name: a `label` for a struct, a `name` in `wgsl(group, binding, { name })` for a variable; `f32.from('column')`
+ * reads a field from a column of another name.
  */
 export class InvalidIdentifier extends MkError {
   readonly code = 'InvalidIdentifier'
   declare readonly identifier: string
   /** What it was to name. */
-  declare readonly of: 'field' | 'struct'
+  declare readonly of: 'field' | 'struct' | 'variable'
   declare readonly reason: string
 
-  constructor(identifier: string, of: 'field' | 'struct', reason: string) {
-    const remedy =
-      of === 'field'
-        ? "Rename the field; f32.from('column') reads it from a column of another name"
-        : 'Choose another name'
+  constructor(
+    identifier: string,
+    of: 'field' | 'struct' | 'variable',
+    reason: string,
+    remedy: string = of === 'field'
+      ? "Rename the field; f32.from('column') reads it from a column of another name"
+      : 'Choose another name',
+  ) {
     super(`${JSON.stringify(identifier)} cannot name a ${of} in WGSL: ${reason}. ${remedy}.`, {
       identifier,
       of,

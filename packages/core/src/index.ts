@@ -49,7 +49,13 @@ export { isRuntimeSized, sizeOf, strideOf } from './layout/compose.ts'
 export { asType, isWgslType } from './layout/typegpu.ts'
 export { checkLayout, layoutProblems } from './layout/address-space.ts'
 export type { AddressSpace, LayoutProblem } from './layout/address-space.ts'
-export { checkFieldName, checkStructName, identifierProblem } from './layout/identifier.ts'
+export {
+  checkFieldName,
+  checkStructName,
+  checkVariableName,
+  declarationProblem,
+  identifierProblem,
+} from './layout/identifier.ts'
 export { scalarsOf } from './layout/scalars-of.ts'
 export type { ScalarPlace } from './layout/scalars-of.ts'
 export { namesColumns, sourcesOf } from './layout/sources.ts'

@@ -1,6 +1,6 @@
 import { $internal, commitRemovals, observe, onSet } from 'bitecs'
 import type { InternalWorld, Query, World } from 'bitecs'
-import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
+import type { EcsWorld, MembershipListener, MembershipWatch, QueryOperation, WriteWatch } from './ecs.ts'
 import { BitEcsListener } from './bitecs-listener.ts'
 import { hearsEverything } from './bitecs-probe.ts'
 import { checkTerms } from './bitecs-terms.ts'
@@ -11,6 +11,9 @@ import { RowIds } from './row-ids.ts'
 
 // bitECS marks the component of a relation pair with this symbol. Its name is not exported, its key is global.
 const pairKey = Symbol.for('bitecs-isPairComponent')
+// And these what `And`, `Or` and `Not` are made of.
+const operationKey = Symbol.for('bitecs-opType')
+const operandsKey = Symbol.for('bitecs-opTerms')
 
 function isPair(component: object): boolean {
   return (component as { readonly [pairKey]?: boolean })[pairKey] === true
@@ -82,6 +85,11 @@ export class BitEcsWorld implements EcsWorld {
 
   storeOf(component: object): object {
     return component
+  }
+
+  operationOf(term: object): QueryOperation | undefined {
+    if (!(operationKey in term && operandsKey in term)) return undefined
+    return { type: term[operationKey] as string, terms: term[operandsKey] as object[] }
   }
 
   forEachComponent(visit: (component: object) => void): void {

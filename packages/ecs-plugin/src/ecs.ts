@@ -14,6 +14,8 @@ export interface EcsWorld {
   readonly idMask: number
   /** Where this world keeps the data of a component: the component itself, where it is its own store. Asked every frame. */
   storeOf(component: object): object
+  /** A term that the ECS made of other terms, such as `Not(Hidden)`; undefined for any other. */
+  operationOf(term: object): QueryOperation | undefined
   /** Calls `visit` for every component that the world has registered, relation pairs left out. */
   forEachComponent(visit: (component: object) => void): void
   /**
@@ -33,6 +35,13 @@ export interface EcsWorld {
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch
   /** Follows values that are set through the ECS (bitECS: `set()`); left out where an ECS does not tell. `wrote` never throws. */
   watchWrites?(component: object, wrote: (row: number) => void): WriteWatch
+}
+
+/** A query term made of others. */
+export interface QueryOperation {
+  /** `'And'`, `'Or'`, `'Not'`, or the ECS's own word, capitalised. */
+  readonly type: string
+  readonly terms: readonly object[]
 }
 
 /** A subscription to values that are set. */

@@ -247,6 +247,39 @@ export class NoVertexFormat extends MkError {
 }
 
 /**
+ * A vertex buffer of the rows would be past a limit of the device.
+ *
+ * What to do: read the buffer as storage, split the component in two, or ask for the limit when you request the device
+ * (`requiredLimits`).
+ */
+export class VertexLimitExceeded extends MkError {
+  readonly code = 'VertexLimitExceeded'
+  declare readonly component: string
+  /** WebGPU's name of the limit. */
+  declare readonly limit: 'maxVertexAttributes' | 'maxVertexBufferArrayStride'
+  /** Locations up to that of the last attribute, or bytes of a row. */
+  declare readonly requested: number
+  declare readonly max: number
+
+  constructor(
+    component: string,
+    limit: 'maxVertexAttributes' | 'maxVertexBufferArrayStride',
+    requested: number,
+    max: number,
+  ) {
+    const what =
+      limit === 'maxVertexAttributes'
+        ? `need ${requested} vertex attribute locations, and the device has ${max}`
+        : `are ${requested} bytes each, and the device takes vertex strides up to ${max}`
+    super(
+      `The rows of ${component} ${what} (${limit}). Read the buffer as storage instead (mk.buffer(component).wgsl(group, binding)), ` +
+        'split the component in two, or ask for the limit in requiredLimits when you request the device.',
+      { component, limit, requested, max },
+    )
+  }
+}
+
+/**
  * What was given to `attachMk` (or by an MkPlugin, its App's world) is no world of that ECS.
  *
  * What to do: pass what `createWorld()` of that ECS returned.
@@ -578,5 +611,7 @@ export class InvalidDelta extends MkError {
 
 function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+  if (typeof value === 'object' && value !== null) return 'an object'
+  const text = String(value)
+  return text === 'undefined' ? 'left out' : text
 }

@@ -1,82 +1,33 @@
 import { asType, checkStructName } from '@memkit/core'
 import type { Converted, Schema, TypeLike } from '@memkit/core'
-import { AlreadyFlagged, InvalidOption, NotAComponent } from './errors.ts'
+import { AlreadyFlagged, InvalidOption, NotAComponent, NotGpuSynced } from './errors.ts'
 import type { DefaultSchema, HasColumns, HasSchema } from './default-schema.ts'
+import type {
+  Changes,
+  GpuSyncedOptions,
+  OnRemove,
+  PackedSynced,
+  RowKind,
+  SharedRowsOptions,
+  SyncDirection,
+  Synced,
+  SyncedOptions,
+} from './gpu-synced-options.ts'
 import { checkUnpackable } from './row-unpacker.ts'
 import { checkLengths, columnsAt, readShape } from './source.ts'
 import { blankStore, isTrait, traitSchema } from './trait.ts'
 
-declare const schemaOf: unique symbol
-
-/** A component that was flagged with `GpuSynced`. The schema of its rows is carried in the type alone: nothing is added to the object. */
-export interface Synced<S extends Schema = Schema> {
-  readonly [schemaOf]: S
-}
-
-/** How changed rows are found. */
-export type Changes = 'detect' | 'marked' | 'all'
-
-/** Which row an entity has. */
-export type RowKind = 'entity' | 'packed'
-
-/** Who writes the rows. */
-export type SyncDirection = 'upload' | 'download' | 'both'
-
-/** What becomes of the row of a removed entity. */
-export type OnRemove = 'keep' | 'zero'
-
 /** The schema that rows have when they are described by `S`: a data schema of TypeGPU is converted. */
 export type SchemaOf<S extends TypeLike> = Converted<S> extends infer T extends Schema ? T : never
 
-export interface GpuSyncedOptions<S extends TypeLike = TypeLike> {
-  /** WGSL struct name and debug label, PascalCase by habit. Default `Component<n>`. */
-  label?: string
-  /**
-   * Layout of one row: a struct, a single WGSL type, or a data schema of TypeGPU. Default: one field per column, of the column's kind;
-   * for a trait of koota an f32 for each property that is a number. A field of another kind than its column gets the numbers converted
-   * by value, as a typed array would: a u32 from 2.7 is 2, from −1 it is 2³² − 1.
-   */
-  schema?: S
-  /**
-   * How changed rows are found. `'detect'` (default) compares the columns with what the device holds and needs no help;
-   * `'marked'` looks only at rows that `mk.mark` or a shared marker named, that bitECS's `set()` wrote, and that entered; `'all'` takes
-   * every live row each frame. A column that is replaced (`Position.x = saved`) marks all of its rows, in every mode.
-   */
-  changes?: Changes
-  /**
-   * `'entity'` (default): row = entity id, for good. `'packed'`: rows without gaps, in no particular order; an entity's row
-   * changes when another one leaves.
-   */
-  rows?: RowKind
-  /** Only entities that also have these components get a row. */
-  with?: readonly object[]
-  /**
-   * Who writes the rows. `'upload'` (default): the CPU. `'download'`: a shader; the columns get the values some frames later, and
-   * go up when an entity enters or is marked, and when a column is replaced by another that differs. `'both'`: either; a row that the CPU
-   * changed goes up whole, and what comes back from before is dropped. A number that stands for what came back already is left as it is: a
-   * Float64Array keeps its 0.1. Not with packed rows, nor with objects or small arrays by entity.
-   */
-  direction?: SyncDirection
-  /** `MkBufferUsage` flags beside STORAGE, VERTEX and the transfer flags, for example INDIRECT. */
-  usage?: number
-  /** What becomes of a removed entity's row: `'keep'` (default) leaves its last bytes, `'zero'` clears them. */
-  onRemove?: OnRemove
-  /** Rows reserved at the start, default 1 024. The buffer doubles when more are needed. */
-  capacity?: number
-}
+/** A flagged component of that schema; one with packed rows of its own may be another's `rowsOf`. */
+export type Flagged<S extends Schema, R extends RowKind, O> = [R] extends ['packed']
+  ? [O] extends [undefined]
+    ? PackedSynced<S>
+    : Synced<S>
+  : Synced<S>
 
-/** What is known of a flagged component, the defaults filled in. */
-export interface SyncedOptions {
-  readonly label: string
-  readonly schema: Schema | undefined
-  readonly changes: Changes
-  readonly rows: RowKind
-  readonly direction: SyncDirection
-  readonly with: readonly object[]
-  readonly usage: number
-  readonly onRemove: OnRemove
-  readonly capacity: number
-}
+type AnyOptions = GpuSyncedOptions | SharedRowsOptions
 
 interface Registry {
   readonly options: WeakMap<object, SyncedOptions>
@@ -109,20 +60,32 @@ function registry(): Registry {
  * @throws AlreadyFlagged when it was flagged before with other options
  * @throws InvalidIdentifier when the label cannot name a struct in WGSL
  * @throws InvalidOption when an option has a value that it cannot have
+ * @throws NotGpuSynced when `rowsOf` is not flagged
  */
-export function GpuSynced<C extends object, S extends TypeLike = DefaultSchema<C>>(
+export function GpuSynced<
+  C extends object,
+  S extends TypeLike = DefaultSchema<C>,
+  const R extends RowKind = RowKind,
+  O extends PackedSynced | undefined = undefined,
+>(
   component: C & HasSchema<S>,
-  options: GpuSyncedOptions<S> & { readonly schema?: HasColumns<C, Converted<S>> } = {},
-): C & Synced<SchemaOf<S>> {
+  options: (GpuSyncedOptions<S> | SharedRowsOptions<S>) & {
+    readonly schema?: HasColumns<C, Converted<S>>
+    readonly rows?: R
+    readonly rowsOf?: O
+  } = {},
+): C & Flagged<SchemaOf<S>, R, O> {
+  type Result = C & Flagged<SchemaOf<S>, R, O>
+  const given = options as AnyOptions
   if ((typeof component !== 'object' && typeof component !== 'function') || component === null)
     throw new NotAComponent(component === null ? 'null' : typeof component)
   const { options: known, count } = registry()
   const earlier = known.get(component)
   if (earlier !== undefined) {
-    checkSame(earlier, options)
-    return component as C & Synced<SchemaOf<S>>
+    checkSame(earlier, given)
+    return component as Result
   }
-  const synced = withDefaults(component, options, count + 1)
+  const synced = withDefaults(component, given, count + 1)
   const store = blankStore(component)
   const shape = readShape(synced.label, store, synced.schema)
   const columns: unknown[] = []
@@ -135,7 +98,7 @@ export function GpuSynced<C extends object, S extends TypeLike = DefaultSchema<C
   all.list ??= []
   if (all.list.length === count) all.list.push(new WeakRef(component))
   warnOfNames(synced.label, component)
-  return component as C & Synced<SchemaOf<S>>
+  return component as Result
 }
 
 /** Whether the component was flagged with `GpuSynced`. */
@@ -169,6 +132,7 @@ const optionNames = [
   'schema',
   'changes',
   'rows',
+  'rowsOf',
   'direction',
   'with',
   'usage',
@@ -178,7 +142,7 @@ const optionNames = [
 // 2³⁰ rows: what a set of rows can hold.
 const maxCapacity = 2 ** 30
 
-function withDefaults(component: object, options: GpuSyncedOptions, number: number): SyncedOptions {
+function withDefaults(component: object, options: AnyOptions, number: number): SyncedOptions {
   for (const name of Object.keys(options))
     if (!(optionNames as readonly string[]).includes(name))
       throw new InvalidOption(
@@ -187,18 +151,22 @@ function withDefaults(component: object, options: GpuSyncedOptions, number: numb
         `one of ${optionNames.join(', ')}`,
       )
   const label = options.label ?? `Component${number}`
+  const owner = options.rowsOf === undefined ? undefined : ownerOf(options.rowsOf, options)
   const synced: SyncedOptions = {
     label,
+    isLabelled: options.label !== undefined,
     schema: schemaGiven(label, component, options.schema),
     changes: options.changes ?? 'detect',
-    rows: options.rows ?? 'entity',
+    rows: options.rows ?? (owner === undefined ? 'entity' : 'packed'),
+    rowsOf: options.rowsOf,
     direction: options.direction ?? 'upload',
     with: [...(options.with ?? [])],
     usage: options.usage ?? 0,
-    onRemove: options.onRemove ?? 'keep',
-    capacity: options.capacity ?? 1024,
+    onRemove: options.onRemove ?? (owner === undefined ? 'keep' : 'zero'),
+    capacity: options.capacity ?? owner?.capacity ?? 1024,
   }
-  checkStructName(synced.label)
+  if (typeof label !== 'string') throw new InvalidOption('label', label, 'a text')
+  checkStructName(label, 'Choose another `label`')
   if (!changesValues.includes(synced.changes))
     throw new InvalidOption('changes', synced.changes, "'detect', 'marked' or 'all'")
   if (!rowKinds.includes(synced.rows)) throw new InvalidOption('rows', synced.rows, "'entity' or 'packed'")
@@ -225,6 +193,44 @@ function withDefaults(component: object, options: GpuSyncedOptions, number: numb
   return Object.freeze(synced)
 }
 
+/** What a component with `rowsOf` leaves to the owner of its rows, and the value that may be given all the same. */
+const ownersOptions: readonly (readonly [name: keyof AnyOptions, allowed: unknown])[] = [
+  ['rows', 'packed'],
+  ['direction', 'upload'],
+  ['onRemove', 'zero'],
+  ['with', undefined],
+  ['capacity', undefined],
+]
+
+/** @throws NotGpuSynced, InvalidOption */
+function ownerOf(rowsOf: unknown, options: AnyOptions): SyncedOptions {
+  const isObject = (typeof rowsOf === 'object' && rowsOf !== null) || typeof rowsOf === 'function'
+  if (!isObject) throw new InvalidOption('rowsOf', rowsOf, "a component that is flagged with rows: 'packed'")
+  const owner = syncedOptions(rowsOf)
+  if (owner === undefined) throw new NotGpuSynced('rowsOf', '')
+  if (owner.rowsOf !== undefined)
+    throw new InvalidOption(
+      'rowsOf',
+      owner.label,
+      `the component that has rows of its own. ${owner.label} has those of another: give that one here too`,
+    )
+  if (owner.rows !== 'packed')
+    throw new InvalidOption(
+      'rowsOf',
+      owner.label,
+      "a component with rows: 'packed'. Rows by entity id agree anyway: leave rowsOf out",
+    )
+  for (const [name, allowed] of ownersOptions)
+    if (options[name] !== undefined && options[name] !== allowed)
+      throw new InvalidOption(
+        name,
+        options[name],
+        `left out with rowsOf: rows are those of ${owner.label}, and so is what becomes of them` +
+          (name === 'with' ? `. Give \`with\` to ${owner.label}` : ''),
+      )
+  return owner
+}
+
 // bitECS takes an object with a `component` for what `set()` returns, and one with a `data` for a value to set.
 const misreadNames: readonly (readonly [name: string, consequence: string])[] = [
   ['component', 'addComponent adds that column instead of the component, silently'],
@@ -247,7 +253,7 @@ function schemaGiven(label: string, component: object, given: TypeLike | undefin
 }
 
 /** Throws when an option is given that differs from the first time. Options that are left out ask for nothing. */
-function checkSame(earlier: SyncedOptions, options: GpuSyncedOptions): void {
+function checkSame(earlier: SyncedOptions, options: AnyOptions): void {
   for (const name of optionNames) {
     const value = options[name]
     if (value === undefined) continue

@@ -1,14 +1,27 @@
 // Flag components
 export { GpuSynced, isGpuSynced } from './gpu-synced.ts'
-export type { Changes, GpuSyncedOptions, OnRemove, RowKind, SyncDirection, Synced } from './gpu-synced.ts'
+export type { Flagged } from './gpu-synced.ts'
+export type {
+  Changes,
+  GpuSyncedOptions,
+  OnRemove,
+  PackedSynced,
+  RowKind,
+  SharedRowsOptions,
+  SyncDirection,
+  Synced,
+} from './gpu-synced-options.ts'
 export type { DefaultSchema } from './default-schema.ts'
 
 // Sync a world
 export { attachMk } from './attach-mk.ts'
 export type { MkSync, MkSystems } from './mk-sync.ts'
 export type { GpuSource, MkOptions } from './mk-options.ts'
-export { NOBODY } from './gpu-query.ts'
-export type { DrawShape, GpuQuery, GpuQueryOptions } from './gpu-query.ts'
+export { NO_ENTITY } from './no-entity.ts'
+export type { EntityList } from './entity-list.ts'
+export type { GpuQuery } from './gpu-query.ts'
+export type { DispatchArgs, DispatchDeclaration, DrawArgs } from './indirect-args.ts'
+export type { DispatchShape, DrawShape, GpuQueryOptions } from './query-options.ts'
 export type { SyncedBuffer } from './synced-buffer.ts'
 export type { SyncedInfo } from './synced-info.ts'
 export { SharedMarker } from './shared-marker.ts'

@@ -1,7 +1,7 @@
-import { $internal, getStore } from 'koota'
-import type { Entity, Trait, World } from 'koota'
+import { $internal, $modifier, getStore } from 'koota'
+import type { Entity, Modifier, Trait, World } from 'koota'
 import { attachWorld } from './attach.ts'
-import type { EcsWorld, MembershipListener, MembershipWatch, WriteWatch } from './ecs.ts'
+import type { EcsWorld, MembershipListener, MembershipWatch, QueryOperation, WriteWatch } from './ecs.ts'
 import { NotAWorld } from './errors.ts'
 import { idMask, KootaListener } from './koota-listener.ts'
 import { hearsEverything } from './koota-probe.ts'
@@ -73,6 +73,12 @@ class KootaWorld implements EcsWorld {
   storeOf(component: object): object {
     const { traits } = this.#world
     return traits.has(component as Trait) ? getStore(this.#world, component as Trait) : blankStore(component)
+  }
+
+  operationOf(term: object): QueryOperation | undefined {
+    if (!($modifier in term)) return undefined
+    const { modifiers = [], traits, type } = term as Modifier & { readonly modifiers?: readonly Modifier[] }
+    return { type: type.charAt(0).toUpperCase() + type.slice(1), terms: [...traits, ...modifiers] }
   }
 
   forEachComponent(visit: (component: object) => void): void {

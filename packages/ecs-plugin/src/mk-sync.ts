@@ -5,17 +5,20 @@ import type { CoordinatorEvents, DeviceLease, FrameReport } from '@memkit/coordi
 import type { MkGpu } from '@memkit/gpu'
 import type { World } from 'bitecs'
 import type { EcsWorld } from './ecs.ts'
-import { Disposed, InvalidOption, NotGpuSynced } from './errors.ts'
+import { Disposed, NotGpuSynced } from './errors.ts'
 import { flaggedCount, flaggedSince, isGpuSynced, syncedOptions } from './gpu-synced.ts'
-import type { Synced } from './gpu-synced.ts'
+import type { Synced } from './gpu-synced-options.ts'
 import { GpuQuery } from './gpu-query.ts'
-import type { GpuQueryOptions } from './gpu-query.ts'
+import { LabelOwners } from './label-owners.ts'
 import { borrowGpu, coordinatorConfig, gpuFrom } from './mk-options.ts'
 import type { MkOptions } from './mk-options.ts'
+import { checkQueryOptions, checkTerms } from './query-options.ts'
+import type { GpuQueryOptions } from './query-options.ts'
 import type { SharedMarker } from './shared-marker.ts'
 import { SyncedBuffer } from './synced-buffer.ts'
 import { SyncedComponent } from './synced-component.ts'
 import type { SyncedInfo } from './synced-info.ts'
+import { labelOfTerms } from './term-labels.ts'
 
 /** A world's sync with the GPU. Made by `attachMk`, `attachKoota` or `MkPlugin`. */
 export class MkSync<W extends object = World> {
@@ -34,6 +37,7 @@ export class MkSync<W extends object = World> {
   readonly #buffers = new Map<object, SyncedBuffer>()
   readonly #queries = new Set<GpuQuery>()
   #queryCount = 0
+  readonly #labels = new LabelOwners()
   readonly #listed: readonly object[] | undefined
   /** Components that could not be synced, and are tried again with each look. */
   readonly #refused = new Set<object>()
@@ -227,12 +231,16 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Keeps a query on the device: a list of entity ids (or rows), and arguments to draw all of them with one call.
+   * Keeps a query on the device: a list of entity ids (or rows), and arguments to draw all of them, or run a compute shader over them,
+   * with one call.
    *
    * ```ts
-   * const visible = mk.query([Position, Visible], { draw: { vertexCount: 6 } })
-   * pass.drawIndirect(visible.drawArgs.native, 0)
+   * const shown = mk.query([Position, Visible], { draw: { vertexCount: 6 }, dispatch: { workgroupSize: 64 } })
+   * pass.drawIndirect(shown.drawArgs.gpuBuffer, shown.drawArgs.offset)
    * ```
+   *
+   * In a shader, ask of each place of the list whether it holds an entity: `if (!shownHas(id.x)) { return; }`. The list is bound with all of
+   * its capacity, so `arrayLength` is not the number of entities.
    *
    * @param terms what the ECS's own `query` takes: components, `Not`, `Or`, relation pairs
    * @throws UnsupportedTerm for terms whose changes the ECS does not report (bitECS: `Hierarchy`), InvalidOption for terms that are none, NotGpuSynced for `rowsOf`
@@ -240,11 +248,29 @@ export class MkSync<W extends object = World> {
   query(terms: readonly unknown[], options: GpuQueryOptions = {}): GpuQuery {
     this.#assertAlive('query')
     checkTerms(terms)
-    const { draw, rowsOf } = options
-    const packed = rowsOf === undefined ? undefined : this.#syncedOf(rowsOf, 'query')
-    const label = options.label ?? `Query${++this.#queryCount}`
+    checkQueryOptions(options)
+    const { draw, dispatch } = options
+    const rowsOf = options.rowsOf === undefined ? undefined : this.#syncedOf(options.rowsOf, 'query')
+    const ofTerms = labelOfTerms(
+      this.#ecs,
+      rowsOf === undefined ? terms : [...new Set([...terms, ...rowsOf.needed])],
+    )
+    const named = options.label ?? (ofTerms === undefined ? undefined : `${ofTerms}List`)
     const forget = (query: GpuQuery): void => void this.#queries.delete(query)
-    const query = new GpuQuery(this.#ecs, this.coordinator, terms, { draw, label, rowsOf: packed }, forget)
+    const query = new GpuQuery(
+      this.#ecs,
+      this.coordinator,
+      {
+        terms,
+        draw,
+        dispatch,
+        rowsOf,
+        label: named ?? `Query${++this.#queryCount}`,
+        isLabelled: named !== undefined,
+        labels: this.#labels,
+      },
+      forget,
+    )
     this.#queries.add(query)
     return query
   }
@@ -364,7 +390,17 @@ export class MkSync<W extends object = World> {
     if (known !== undefined) return known
     const options = syncedOptions(component)
     if (options === undefined) throw new NotGpuSynced(call, columnNames(component))
-    const synced = new SyncedComponent(this.#ecs, this.coordinator, component, options, this.#debug)
+    // The owner of its rows comes first, here and in every stage.
+    const owner = options.rowsOf === undefined ? undefined : this.#syncedOf(options.rowsOf, call)
+    const neighbours = { owner, labels: this.#labels }
+    const synced = new SyncedComponent(
+      this.#ecs,
+      this.coordinator,
+      component,
+      options,
+      neighbours,
+      this.#debug,
+    )
     this.#synced.set(component, synced)
     if (synced.deviceWrites) this.#deviceWritten.push(synced)
     return synced
@@ -402,17 +438,6 @@ function recoverFrom(
   signal: AbortSignal,
 ): () => Promise<DeviceLease> {
   return () => gpuFrom(factory, debug, signal)
-}
-
-// As loosely typed as bitECS itself: a relation pair is `unknown` there.
-function checkTerms(terms: readonly unknown[]): asserts terms is readonly object[] {
-  const bad = terms.find((term) => (typeof term !== 'object' && typeof term !== 'function') || term === null)
-  if (terms.length === 0 || bad !== undefined)
-    throw new InvalidOption(
-      'terms',
-      terms.length === 0 ? '[]' : bad,
-      'components, and terms that the ECS made of components',
-    )
 }
 
 /** ` ({ x, y })`, to tell which component an error is about. */

@@ -9,6 +9,16 @@ export interface RowListener {
   rowTaken(row: number, entity: number): void
 }
 
+/** Keeps rows of its own that are numbered as these. Must not throw. */
+export interface RowSharer {
+  /** An entity that had no row has this one now. */
+  rowSeated(row: number, entity: number): void
+  /** The entity of row `from` has row `to` now, and what is in the one is to be in the other. */
+  rowMoved(from: number, to: number, entity: number): void
+  /** The row belongs to no entity any more. */
+  rowLeft(row: number): void
+}
+
 /**
  * Rows without gaps, as positions in a `SparseSet`: an entity that enters gets the next row, one that leaves is replaced by
  * the last. The table row → entity lies in the mirror's memory, where the kernels read it.
@@ -17,6 +27,8 @@ export class PackedRows implements RowMap {
   readonly mask = undefined
   /** Whoever keeps something by row. */
   readonly listeners: RowListener[] = []
+  /** Components with `rowsOf` this one. */
+  readonly sharers: RowSharer[] = []
   readonly #set = new SparseSet()
   readonly #membership: Membership
   readonly #keeper: RowKeeper
@@ -53,6 +65,11 @@ export class PackedRows implements RowMap {
     return this.#set.at(row)
   }
 
+  /** The entities of all rows in use, by row: a view, until rows change. */
+  entities(): Uint32Array {
+    return this.#set.values()
+  }
+
   fit(mirror: Mirror, capacity: number): void {
     if (mirror.memoryGeneration !== this.#memory) this.#moveTable(mirror)
     this.#capacity = capacity
@@ -62,12 +79,13 @@ export class PackedRows implements RowMap {
   entered(entity: number): void {
     let row = this.#set.positionOf(entity)
     if (row < 0) {
-      if (this.rows === this.#capacity) {
+      if (this.rows >= this.#capacity) {
         this.#waiting = true
         return
       }
       row = this.#set.add(entity)
       this.#take(row, entity)
+      for (let i = 0; i < this.sharers.length; i++) this.sharers[i].rowSeated(row, entity)
     }
     // A row that it had already counts as a new one: it left and came back, or its id was recycled, within a frame.
     this.#keeper.rowEntered(row)
@@ -80,8 +98,10 @@ export class PackedRows implements RowMap {
     if (row !== vacated) {
       this.#keeper.rowMoved(vacated, row)
       this.#take(row, this.#set.at(row))
+      for (let i = 0; i < this.sharers.length; i++) this.sharers[i].rowMoved(vacated, row, this.#set.at(row))
     }
     this.#keeper.rowLeft(vacated)
+    for (let i = 0; i < this.sharers.length; i++) this.sharers[i].rowLeft(vacated)
   }
 
   dispose(): void {

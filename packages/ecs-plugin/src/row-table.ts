@@ -1,5 +1,7 @@
 import { u32 } from '@memkit/core'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
+import { componentLabelProblem } from './label-owners.ts'
+import type { LabelOwners } from './label-owners.ts'
 import type { PackedRows, RowListener } from './packed-rows.ts'
 import type { BufferSource } from './synced-buffer.ts'
 
@@ -9,18 +11,32 @@ export class RowTable implements BufferSource, RowListener {
   readonly schema: u32 = u32
   readonly mirror: Mirror
   readonly #packed: PackedRows
+  readonly #labels: LabelOwners
+  readonly #isLabelled: boolean
   #words: Uint32Array
   #memory = -1
 
   /** @throws HeapFull, MirrorTooLarge */
-  constructor(coordinator: MkCoordinator, packed: PackedRows, capacity: number, label: string) {
+  constructor(
+    coordinator: MkCoordinator,
+    packed: PackedRows,
+    capacity: number,
+    { isLabelled, label }: { readonly isLabelled: boolean; readonly label: string },
+    labels: LabelOwners,
+  ) {
     this.label = `${label}Rows`
+    this.#isLabelled = isLabelled
+    this.#labels = labels
     this.#packed = packed
     this.mirror = coordinator.createMirror({ rows: capacity, schema: u32, label: this.label })
     this.#words = new Uint32Array(0)
     this.fit(capacity)
     for (let row = 0; row < packed.rows; row++) this.rowTaken(row, packed.entityOf(row))
     packed.listeners.push(this)
+  }
+
+  get labelProblem(): string | undefined {
+    return componentLabelProblem(this, this.#isLabelled, this.#labels)
   }
 
   get rows(): number {

@@ -1,7 +1,7 @@
 import { Heap, rowsInfo, shared } from '@memkit/core'
 import type { ColumnPacker, DirtyRows, PackTarget, RowsInfo } from '@memkit/core'
 import type { GivenRows } from '@memkit/coordinator'
-import type { SyncedOptions } from './gpu-synced.ts'
+import type { SyncedOptions } from './gpu-synced-options.ts'
 
 /** What brings columns into the rows of a mirror, or need not. */
 export type RowWriter = Pick<ColumnPacker, 'bind' | 'pack' | 'diff' | 'holes' | 'reading' | 'dispose'>

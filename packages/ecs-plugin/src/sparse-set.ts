@@ -12,6 +12,7 @@ export class SparseSet {
   size = 0
   #positions: Int32Array = new Int32Array(firstCapacity).fill(-1)
   #values: Uint32Array = new Uint32Array(firstCapacity)
+  #view: Uint32Array = new Uint32Array(0)
 
   /** Value at a position below `size`. */
   at(position: number): number {
@@ -51,8 +52,10 @@ export class SparseSet {
     return position
   }
 
-  /** The values in their order: a view, until the set changes. */
+  /** The values in their order: a view, until the set changes. The same object until its size does. */
   values(): Uint32Array {
-    return this.#values.subarray(0, this.size)
+    if (this.#view.length !== this.size || this.#view.buffer !== this.#values.buffer)
+      this.#view = this.#values.subarray(0, this.size)
+    return this.#view
   }
 }

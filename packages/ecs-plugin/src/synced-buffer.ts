@@ -4,7 +4,7 @@ import { RowsOutOfRange } from '@memkit/core'
 import type { Schema, u32 } from '@memkit/core'
 import { Disposed, InvalidOption } from './errors.ts'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
-import { vertexAttributes } from './vertex-layout.ts'
+import { vertexLayout } from './vertex-layout.ts'
 import { storageDeclaration } from './wgsl-binding.ts'
 import type { StorageOptions } from './wgsl-binding.ts'
 
@@ -12,6 +12,8 @@ import type { StorageOptions } from './wgsl-binding.ts'
 export interface BufferSource {
   /** Names the WGSL struct. */
   readonly label: string
+  /** Why the label cannot name anything in a shader; undefined when it can. */
+  readonly labelProblem?: string | undefined
   readonly schema: Schema
   readonly mirror: Mirror
   /** Rows in use. */
@@ -133,8 +135,9 @@ export class SyncedBuffer<S extends Schema = Schema> {
    * `@group(0) @binding(1) var<storage, read> position: array<Position>;`
    *
    * @param options.name of the variable, default the label with a small first letter
-   * @throws InvalidIdentifier
-   * @throws InvalidOption for `access: 'read_write'` where the CPU owns the rows
+   * @throws InvalidIdentifier for a name that WGSL refuses, or has already: the label `Target` needs a `name`
+   * @throws InvalidOption for `access: 'read_write'` where the CPU owns the rows; without `name` where the component has no label, or
+   *   shares it with another one
    */
   wgsl(group: number, binding: number, options: StorageOptions = {}): string {
     return storageDeclaration(this.#alive('wgsl()'), group, binding, options)
@@ -145,14 +148,13 @@ export class SyncedBuffer<S extends Schema = Schema> {
    *
    * @param firstLocation `@location` of the first attribute, default 0
    * @throws NoVertexFormat for a field that vertices cannot have (f16 vectors of three, arrays, structs, atomics)
+   * @throws VertexLimitExceeded for more attributes than the device takes, or a longer stride
+   * @throws InvalidOption for a `firstLocation` that is none on this device
    */
   vertexLayout(firstLocation = 0): GPUVertexBufferLayout {
     const { label, schema, mirror } = this.#alive('vertexLayout()')
-    return {
-      arrayStride: mirror.stride,
-      stepMode: 'instance',
-      attributes: vertexAttributes(label, schema, firstLocation),
-    }
+    const { stride } = mirror
+    return vertexLayout({ label, schema, stride }, firstLocation, this.#coordinator.gpu.capabilities)
   }
 
   /**

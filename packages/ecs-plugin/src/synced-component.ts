@@ -8,7 +8,9 @@ import type { EcsWorld } from './ecs.ts'
 import { EntityRows } from './entity-rows.ts'
 import { ColumnInaccessible, EntityBeyondColumn } from './errors.ts'
 import { ForgottenMarks } from './forgotten-marks.ts'
-import type { SyncedOptions } from './gpu-synced.ts'
+import type { SyncedOptions } from './gpu-synced-options.ts'
+import { componentLabelProblem } from './label-owners.ts'
+import type { LabelOwners } from './label-owners.ts'
 import { MarkSources } from './mark-sources.ts'
 import { Membership } from './membership.ts'
 import { PackedRows } from './packed-rows.ts'
@@ -19,10 +21,18 @@ import { RowUnpacker } from './row-unpacker.ts'
 import { RowsInPlace, inPlace } from './rows-in-place.ts'
 import type { InPlace, RowWriter } from './rows-in-place.ts'
 import { SeenColumns } from './seen-columns.ts'
+import { SharedRows } from './shared-rows.ts'
 import { columnAt } from './source.ts'
 import type { Shape } from './source.ts'
 import type { SharedMarker } from './shared-marker.ts'
 import type { BufferSource } from './synced-buffer.ts'
+
+/** What a component of a world knows of the others there. */
+export interface SyncedNeighbours {
+  /** The component whose rows it has, with `rowsOf`. */
+  readonly owner: SyncedComponent | undefined
+  readonly labels: LabelOwners
+}
 
 /** One flagged component of one world: its mirror, who is in it, and how its columns get there. */
 export class SyncedComponent implements RowKeeper, BufferSource {
@@ -42,6 +52,10 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   readonly #markSources: MarkSources
   readonly #coordinator: MkCoordinator
   #rowTable: RowTable | undefined
+  readonly #labels: LabelOwners
+  readonly #owner: SyncedComponent | undefined
+  /** Components with `rowsOf` this one: their buffers grow with this one's. */
+  readonly #followers: SyncedComponent[] = []
   readonly #unpacker: RowUnpacker | undefined
   /** Undefined where a replaced column needs no care: all rows are compared or packed anyway. */
   readonly #seen: SeenColumns | undefined
@@ -62,9 +76,12 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     coordinator: MkCoordinator,
     component: object,
     options: SyncedOptions,
+    { owner, labels }: SyncedNeighbours,
     debug = false,
   ) {
     this.#ecs = ecs
+    this.#owner = owner
+    this.#labels = labels
     this.component = component
     this.options = options
     this.#coordinator = coordinator
@@ -74,10 +91,9 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     if (options.changes === 'marked' || this.#unpacker !== undefined) this.#seen = new SeenColumns()
     // First of all: watching would register the component, and the error would come back with every frame.
     this.#checkDevice()
-    const membership = new Membership(ecs, [component, ...options.with])
+    const membership = new Membership(ecs, this.needed)
     this.#membership = membership
-    this.rowMap =
-      options.rows === 'packed' ? new PackedRows(membership, this) : new EntityRows(membership, this)
+    this.rowMap = this.#makeRowMap(membership)
     let mirror: Mirror | undefined
     try {
       // In debug mode rows are compared with their mirror, to find those that nobody marked: it must be another.
@@ -99,10 +115,26 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       this.#reportMarkerFull(entities),
     )
     mirror.used = 0
+    if (options.isLabelled) labels.take(options.label, this)
+    if (owner !== undefined) this.#follow(owner)
   }
 
   get label(): string {
     return this.options.label
+  }
+
+  get labelProblem(): string | undefined {
+    return componentLabelProblem(this, this.options.isLabelled, this.#labels)
+  }
+
+  /** Components that an entity needs to have a row. */
+  get needed(): readonly object[] {
+    return [this.component, ...(this.#owner?.needed ?? []), ...this.options.with]
+  }
+
+  /** Its rows, or its owner's, where they are packed. */
+  get packedRows(): PackedRows | undefined {
+    return this.#owner?.packedRows ?? (this.rowMap instanceof PackedRows ? this.rowMap : undefined)
   }
 
   get schema(): Schema {
@@ -139,8 +171,15 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   }
 
   rowTable(): RowTable | undefined {
+    if (this.#owner !== undefined) return this.#owner.rowTable()
     if (!(this.rowMap instanceof PackedRows)) return undefined
-    this.#rowTable ??= new RowTable(this.#coordinator, this.rowMap, this.mirror.capacity, this.label)
+    this.#rowTable ??= new RowTable(
+      this.#coordinator,
+      this.rowMap,
+      this.mirror.capacity,
+      this.options,
+      this.#labels,
+    )
     return this.#rowTable
   }
 
@@ -261,6 +300,11 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** Ends it: no observer and no buffer stays. */
   dispose(): void {
+    if (this.#owner !== undefined) {
+      const followers = this.#owner.#followers
+      followers.splice(followers.indexOf(this), 1)
+    }
+    this.#labels.release(this.label, this)
     this.#markSources.dispose()
     this.#membership.dispose()
     this.rowMap.dispose()
@@ -285,13 +329,53 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     } catch (error) {
       refused ??= error
     }
+    for (let i = 0; i < this.#followers.length; i++)
+      try {
+        this.#followers[i].#growWith(this.mirror.capacity)
+      } catch (error) {
+        refused ??= error
+      }
+    this.#settleMemory()
+    return refused
+  }
+
+  /** Rows that this component and all that have something by its rows have room for. */
+  #room(): number {
+    let room = Math.min(this.mirror.capacity, this.#rowTable?.mirror.capacity ?? Infinity)
+    for (let i = 0; i < this.#followers.length; i++) room = Math.min(room, this.#followers[i].#sharedRoom)
+    return room
+  }
+
+  /** With `rowsOf`: rows that there is room for here. */
+  get #sharedRoom(): number {
+    return this.rowMap instanceof SharedRows ? this.rowMap.room : Infinity
+  }
+
+  /** Has the rows of its owner, as many as that has. @throws HeapFull, MirrorTooLarge, ReserveRefused; nothing is left behind then */
+  #follow(owner: SyncedComponent): void {
+    owner.#followers.push(this)
+    try {
+      this.#growWith(owner.mirror.capacity)
+    } catch (error) {
+      this.dispose()
+      throw error
+    }
+  }
+
+  /** @throws MirrorTooLarge, MirrorOutOfMemory, ReserveRefused */
+  #growWith(capacity: number): void {
+    this.mirror.grow(capacity)
+    this.#settleMemory()
+  }
+
+  /** @throws ReserveRefused */
+  #settleMemory(): void {
     try {
       this.#followMemory()
     } catch (error) {
       if (!hasCode(error, 'HeapFull')) throw error
       this.#isolate()
     }
-    return refused
   }
 
   /** Where the mirror lies elsewhere, so must what works on it. @throws HeapFull */
@@ -305,8 +389,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       marks.copyFrom(this.#marks)
       this.#marks = marks
     }
-    const { capacity } = this.mirror
-    this.rowMap.fit(this.mirror, Math.min(capacity, this.#rowTable?.mirror.capacity ?? capacity))
+    this.rowMap.fit(this.mirror, this.#room())
   }
 
   /** The heap is full: rows, table and packer go into a heap of their own. @throws ReserveRefused */
@@ -386,7 +469,8 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */
   #makeMirror(): Mirror {
-    const { capacity, direction, label, usage } = this.options
+    const { direction, label, usage } = this.options
+    const capacity = this.#owner?.mirror.capacity ?? this.options.capacity
     const make = (rows: number): Mirror =>
       this.#coordinator.createMirror({ rows, schema: this.shape.schema, label, usage, direction })
     const { wanted } = this.rowMap
@@ -396,6 +480,14 @@ export class SyncedComponent implements RowKeeper, BufferSource {
       if (!hasCode(error, 'MirrorTooLarge') || wanted <= capacity) throw error
       return make(capacity)
     }
+  }
+
+  #makeRowMap(membership: Membership): RowMap {
+    const packed = this.#owner?.packedRows
+    if (packed !== undefined) return new SharedRows(packed, membership, this)
+    return this.options.rows === 'packed'
+      ? new PackedRows(membership, this)
+      : new EntityRows(membership, this)
   }
 
   /** Undefined where the heap has no room for the dirty rows, or the device none for all that the store has: then a copy must do. */

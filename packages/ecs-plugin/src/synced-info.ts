@@ -1,5 +1,5 @@
 import type { Mirror } from '@memkit/coordinator'
-import type { Changes, RowKind, SyncDirection, Synced } from './gpu-synced.ts'
+import type { Changes, RowKind, SyncDirection, Synced } from './gpu-synced-options.ts'
 import type { SyncedBuffer } from './synced-buffer.ts'
 
 /** A component that a world syncs, and how. For tools. */

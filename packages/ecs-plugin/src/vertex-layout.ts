@@ -1,5 +1,6 @@
 import type { Schema, WgslType } from '@memkit/core'
-import { NoVertexFormat } from './errors.ts'
+import type { MkCapabilities } from '@memkit/gpu'
+import { InvalidOption, NoVertexFormat, VertexLimitExceeded } from './errors.ts'
 
 /** WebGPU's vertex format of a WGSL type, by the type's name. */
 const formats: Readonly<Record<string, GPUVertexFormat>> = {
@@ -20,8 +21,41 @@ const formats: Readonly<Record<string, GPUVertexFormat>> = {
   vec4h: 'float16x4',
 }
 
-/** One attribute per field, matrices one per column, in the order of the fields. @throws NoVertexFormat */
-export function vertexAttributes(label: string, schema: Schema, firstLocation: number): GPUVertexAttribute[] {
+/** What is laid out. */
+interface VertexSource {
+  readonly label: string
+  readonly schema: Schema
+  /** Bytes from one row to the next. */
+  readonly stride: number
+}
+
+/**
+ * A vertex buffer's layout with one instance per row: an attribute per field, matrices one per column, in the order of the fields.
+ *
+ * @throws NoVertexFormat, VertexLimitExceeded, InvalidOption
+ */
+export function vertexLayout(
+  { label, schema, stride }: VertexSource,
+  firstLocation: number,
+  limits: MkCapabilities,
+): GPUVertexBufferLayout {
+  const { maxVertexAttributes, maxVertexBufferArrayStride } = limits
+  if (!Number.isInteger(firstLocation) || firstLocation < 0 || firstLocation >= maxVertexAttributes)
+    throw new InvalidOption(
+      'firstLocation',
+      firstLocation,
+      `a whole number from 0 to ${maxVertexAttributes - 1}, the last @location of this device`,
+    )
+  const attributes = vertexAttributes(label, schema, firstLocation)
+  const locations = firstLocation + attributes.length
+  if (locations > maxVertexAttributes)
+    throw new VertexLimitExceeded(label, 'maxVertexAttributes', locations, maxVertexAttributes)
+  if (stride > maxVertexBufferArrayStride)
+    throw new VertexLimitExceeded(label, 'maxVertexBufferArrayStride', stride, maxVertexBufferArrayStride)
+  return { arrayStride: stride, stepMode: 'instance', attributes }
+}
+
+function vertexAttributes(label: string, schema: Schema, firstLocation: number): GPUVertexAttribute[] {
   const attributes: GPUVertexAttribute[] = []
   const add = (field: string, type: string, offset: number): void => {
     const format = formats[type]

@@ -8,10 +8,12 @@ import {
   mat4x4f,
   NoOpenFrame,
   RowOutOfRange,
+  size,
   struct,
   u32,
   vec2f,
   vec3f,
+  vec4f,
 } from '@memkit/core'
 import type { Schema } from '@memkit/core'
 import { DummyBackend, MkBufferUsage, MkGpu, UsageUnsupported, WrongBackend } from '@memkit/gpu'
@@ -68,6 +70,7 @@ import {
   UnsatisfiableOrder,
   UnsupportedColumn,
   UnsupportedTerm,
+  VertexLimitExceeded,
   WorldAlreadyAttached,
   WorldDeleted,
 } from '../src/index.ts'
@@ -104,12 +107,19 @@ async function setUp() {
   const Args = GpuSynced({ x: floats(4) }, { label: 'Args', usage: MkBufferUsage.INDIRECT })
   const Huge = GpuSynced({ x: floats(4) }, { label: 'Huge', capacity: 100_000 })
   const Plain = { a: floats(4), b: floats(4) }
+  const Unnamed = GpuSynced({ x: floats(4) })
+  const fields = Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`f${i}`, floats(4)]))
+  const Many = GpuSynced<object, Schema>(fields, { label: 'Many', capacity: 4 })
+  const Long = GpuSynced(
+    { a: floats(4 * 4), b: floats(4), c: floats(4) },
+    { label: 'Long', capacity: 4, schema: struct({ a: size(1032, vec4f), b: size(1024, f32), c: f32 }) },
+  )
   const world = createWorld()
   const entities = [1, 2, 3].map(() => spawn(world, Thing))
   const mk = await attachMk(world, { gpu: dummy() })
   const marker = mk.marker(Thing)
   // Their buffers are there from the start.
-  for (const component of [Pair, Wide, Holey]) mk.buffer(component)
+  for (const component of [Pair, Wide, Holey, Unnamed, Many, Long]) mk.buffer(component)
   const gone = await attachMk(createWorld(), { gpu: dummy() })
   gone.dispose()
   const ticks: number[] = []
@@ -145,6 +155,9 @@ async function setUp() {
       Holey,
       Args,
       Huge,
+      Unnamed,
+      Many,
+      Long,
       Plain,
       world,
       entities,
@@ -196,7 +209,52 @@ const flag = (component: unknown, options: object = {}): unknown =>
 const attach = (options: object, world: object = createWorld()): Promise<MkSync<object>> =>
   attachMk(world, { gpu: dummy(), ...options })
 
+const Owner = GpuSynced({ x: floats(4) }, { label: 'Owner', rows: 'packed' })
+const Sharer = GpuSynced({ x: floats(4) }, { label: 'Sharer', rowsOf: Owner })
+const ByEntity = GpuSynced({ x: floats(4) }, { label: 'ByEntity' })
+
 const components: readonly Row[] = [
+  [
+    'rowsOf what is not flagged',
+    NotGpuSynced,
+    () => flag({ x: floats(2) }, { rowsOf: { x: floats(2) } }),
+    { call: 'rowsOf' },
+  ],
+  ...(
+    [
+      ['a number', 7],
+      ['null', null],
+      ['a name', 'Owner'],
+      ['one that shares rows itself', Sharer],
+      ['one with rows by entity id', ByEntity],
+    ] as const
+  ).map(([what, rowsOf]): Row => [
+    `rowsOf ${what}`,
+    InvalidOption,
+    () => flag({ x: floats(2) }, { rowsOf }),
+    { option: 'rowsOf' },
+  ]),
+  ...[
+    { rows: 'entity' },
+    { with: [Owner] },
+    { direction: 'download' },
+    { direction: 'both' },
+    { onRemove: 'keep' },
+    { capacity: 2048 },
+    { layout: 'columns' },
+  ].map((options): Row => [
+    `rowsOf with ${JSON.stringify(options).slice(0, 30)}`,
+    InvalidOption,
+    () => flag({ x: floats(2) }, { rowsOf: Owner, ...options }),
+    { option: Object.keys(options)[0] },
+  ]),
+  [
+    'a label that hides a builtin',
+    InvalidIdentifier,
+    () => flag({ x: floats(2) }, { label: 'distance' }),
+    { of: 'struct' },
+  ],
+  ['a label that is no text', InvalidOption, () => flag({ x: floats(2) }, { label: 7 }), { option: 'label' }],
   ...[null, 7, 'Position'].map((thing): Row => [
     `flagging ${String(thing)}`,
     NotAComponent,
@@ -637,6 +695,52 @@ const buffers: readonly Row[] = [
     (b) => b.mk.buffer(b.Wide).vertexLayout(),
     { component: 'Wide', field: 'm' },
   ],
+  [
+    'seventeen attributes as vertices',
+    VertexLimitExceeded,
+    (b) => b.mk.buffer(b.Many).vertexLayout(),
+    { component: 'Many', limit: 'maxVertexAttributes', requested: 17, max: 16 },
+  ],
+  [
+    'attributes past the last location',
+    VertexLimitExceeded,
+    (b) => b.mk.buffer(b.Pair).vertexLayout(15),
+    { component: 'Pair', requested: 17, max: 16 },
+  ],
+  [
+    'vertices of more than 2 048 bytes',
+    VertexLimitExceeded,
+    (b) => b.mk.buffer(b.Long).vertexLayout(),
+    { component: 'Long', limit: 'maxVertexBufferArrayStride', requested: 2064, max: 2048 },
+  ],
+  ...[-1, 1.5, Number.NaN, any('3'), 16].map((first): Row => [
+    `a first location of ${typeof first} ${first}`,
+    InvalidOption,
+    (b) => b.mk.buffer(b.Thing).vertexLayout(first),
+    { option: 'firstLocation', value: first },
+  ]),
+  [
+    'no name where there is no label',
+    InvalidOption,
+    (b) => b.mk.buffer(b.Unnamed).wgsl(0, 0),
+    { option: 'name' },
+  ],
+  ['a name that is no text', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { name: any(7) })],
+  [
+    'a variable named as its struct',
+    InvalidOption,
+    (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { name: 'Thing' }),
+  ],
+  [
+    'a variable that hides a builtin',
+    InvalidIdentifier,
+    (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { name: 'step' }),
+  ],
+  [
+    'a struct that hides a type',
+    InvalidIdentifier,
+    (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { struct: 'vec4f' }),
+  ],
   ['a row table of rows by entity', InvalidOption, (b) => b.mk.buffer(b.Thing).rowTable],
   [
     'a usage that the backend lacks',
@@ -668,6 +772,27 @@ const buffers: readonly Row[] = [
     (b) => b.mk.query([b.Thing], { draw: { vertexCount } }),
     { option: 'draw.vertexCount' },
   ]),
+  ...[{ vertexCount: 3, indexCount: 3 }, {}, 6, null].map((draw): Row => [
+    `a draw of ${JSON.stringify(draw)}`,
+    InvalidOption,
+    (b) => b.mk.query([b.Thing], { draw: any(draw) }),
+    { option: 'draw' },
+  ]),
+  ...[0, -1, 1.5, 257, Number.NaN, any('64')].map((workgroupSize): Row => [
+    `workgroups of ${typeof workgroupSize} ${workgroupSize}`,
+    InvalidOption,
+    (b) => b.mk.query([b.Thing], { dispatch: { workgroupSize } }),
+    { option: 'dispatch.workgroupSize' },
+  ]),
+  ['a dispatch that is a number', InvalidOption, (b) => b.mk.query([b.Thing], { dispatch: any(64) })],
+  ['terms that are no list', InvalidOption, (b) => b.mk.query(any(b.Thing)), { option: 'terms' }],
+  [
+    'a query option that is misspelt',
+    InvalidOption,
+    (b) => b.mk.query([b.Thing], any({ drwa: 1 })),
+    { option: 'drwa' },
+  ],
+  ['a query label that is no text', InvalidOption, (b) => b.mk.query([b.Thing], { label: any(7) })],
   ['rowsOf what is not flagged', NotGpuSynced, (b) => b.mk.query([b.Thing], { rowsOf: b.Plain })],
 ]
 

@@ -53,7 +53,7 @@ describe('a lost device', () => {
     expect(events).toEqual(['lost: destroyed', 'restored'])
     expect(mk.buffer(Thing).generation).toBeGreaterThan(generation)
     expect(await onDevice()).toEqual([later, entities[1], entities[2]].sort((a, b) => a - b))
-    const draw = new Uint32Array(await mk.coordinator.download(list.drawArgs, 0, 16))
+    const draw = new Uint32Array(await mk.coordinator.download(list.drawArgs.buffer, 0, 16))
     expect([...draw]).toEqual([3, 3, 0, 0])
     mk.dispose()
     // A borrowed gpu stays the owner's.

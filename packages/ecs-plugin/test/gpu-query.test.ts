@@ -15,9 +15,10 @@ import {
   removeQuery,
   resetWorld,
 } from 'bitecs'
-import { DummyBackend, MkGpu } from '@memkit/gpu'
+import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
+import type { MkDeviceBuffer } from '@memkit/gpu'
 import { describe, expect, it } from 'vitest'
-import { attachMk, GpuSynced, NOBODY } from '../src/index.ts'
+import { attachMk, GpuSynced, NO_ENTITY } from '../src/index.ts'
 import type { GpuQuery, MkSync } from '../src/index.ts'
 
 async function setUp() {
@@ -43,7 +44,9 @@ async function listed(list: GpuQuery): Promise<number[]> {
 }
 
 async function drawArgs(mk: MkSync<object>, list: GpuQuery): Promise<number[]> {
-  return [...new Uint32Array(await mk.coordinator.download(list.drawArgs, 0, list.drawArgs.size))]
+  return [
+    ...new Uint32Array(await mk.coordinator.download(list.drawArgs.buffer, 0, list.drawArgs.buffer.size)),
+  ]
 }
 
 describe('a GPU query', () => {
@@ -93,11 +96,11 @@ describe('a GPU query', () => {
     frame()
     // Six entities at four to an instance: two instances, and two places left over.
     expect(await drawArgs(mk, list)).toEqual([12, 2, 0, 0])
-    expect(await places()).toEqual([...entities, NOBODY, NOBODY])
+    expect(await places()).toEqual([...entities, NO_ENTITY, NO_ENTITY])
     expect([list.count, list.indices.rows]).toEqual([6, 6])
     removeEntity(world, entities[5])
     frame()
-    expect(await places()).toEqual([...entities.slice(0, 5), NOBODY, NOBODY, NOBODY])
+    expect(await places()).toEqual([...entities.slice(0, 5), NO_ENTITY, NO_ENTITY, NO_ENTITY])
     // One list entry; as many instances as before, so the arguments stay.
     expect(mk.report).toMatchObject({ rowsChanged: 1 })
     removeEntity(world, entities[4])
@@ -115,7 +118,7 @@ describe('a GPU query', () => {
     frame()
     expect(list.indices.capacity).toBeGreaterThanOrEqual(2000)
     const tail = await mk.coordinator.download(list.indices.buffer, 1025 * 4, 975 * 4)
-    expect(new Uint32Array(tail).every((entity) => entity === NOBODY)).toBe(true)
+    expect(new Uint32Array(tail).every((entity) => entity === NO_ENTITY)).toBe(true)
     mk.dispose()
   })
 
@@ -135,10 +138,10 @@ describe('a GPU query', () => {
     frame()
     frame()
     expect(mk.report.apiCalls).toBe(0)
-    removeEntity(world, entities[10])
+    removeEntity(world, entities[998])
     frame()
-    // The last took the place of the one that left: one entry, and the arguments of 16 bytes.
-    expect(mk.report).toMatchObject({ rowsChanged: 2, bytesUploaded: 4 + 16 })
+    // The last took the place of the one that left, and its own is free: two entries, and the arguments of 16 bytes.
+    expect(mk.report).toMatchObject({ rowsChanged: 3, bytesUploaded: 8 + 16 })
     mk.dispose()
   })
 
@@ -294,6 +297,110 @@ describe('a GPU query', () => {
   })
 })
 
+describe('more over the same list', () => {
+  it('keeps further draw arguments, one set per shape, for as long as the query lives', async () => {
+    const { gpu, world, mk, frame, spawn } = await setUp()
+    const A = {}
+    const list = mk.query([A], { draw: { vertexCount: 6 } })
+    const words = async (args: { buffer: MkDeviceBuffer }): Promise<number[]> => [
+      ...new Uint32Array(await mk.coordinator.download(args.buffer)),
+    ]
+    const entities = Array.from({ length: 5 }, () => spawn(A))
+    frame()
+    const before = gpu.leaks().length
+    const shadow = list.draw({ vertexCount: 3 })
+    const mesh = list.draw({ indexCount: 36 })
+    const batch = list.draw({ vertexCount: 6, perInstance: 4 })
+    expect(list.draw({ vertexCount: 6 })).toBe(list.drawArgs)
+    expect(list.draw({ vertexCount: 3 })).toBe(shadow)
+    expect(gpu.leaks()).toHaveLength(before + 3)
+    frame()
+    expect(await words(shadow)).toEqual([3, 5, 0, 0])
+    expect(await words(mesh)).toEqual([36, 5, 0, 0, 0])
+    expect(await words(batch)).toEqual([6, 2, 0, 0])
+    removeEntity(world, entities[0])
+    frame()
+    expect([(await words(list.drawArgs))[1], (await words(shadow))[1], (await words(mesh))[1]]).toEqual([
+      4, 4, 4,
+    ])
+    expect([batch.offset, (await words(batch))[1]]).toEqual([0, 1])
+    list.dispose()
+    expect(() => shadow.buffer).toThrowError(expect.objectContaining({ code: 'Disposed' }))
+    expect(() => list.draw({ vertexCount: 3 })).toThrowError(expect.objectContaining({ code: 'Disposed' }))
+    mk.dispose()
+  })
+
+  it('makes room for the whole instances of draw arguments that come later', async () => {
+    const { mk, frame, spawn } = await setUp()
+    const A = {}
+    const list = mk.query([A])
+    for (let i = 0; i < 1020; i++) spawn(A)
+    frame()
+    list.draw({ vertexCount: 3, perInstance: 1000 })
+    frame()
+    expect(list.indices.capacity).toBeGreaterThanOrEqual(2000)
+    const tail = await mk.coordinator.download(list.indices.buffer, 1020 * 4)
+    expect(new Set(new Uint32Array(tail))).toEqual(new Set([NO_ENTITY]))
+    mk.dispose()
+  })
+
+  it.each([
+    // entities, workgroups: at most 4 in a dimension
+    [0, [0, 1, 1, 0]],
+    [1, [1, 1, 1, 1]],
+    [8, [4, 1, 1, 8]],
+    [9, [3, 2, 1, 9]],
+    [17, [3, 3, 1, 17]],
+    [31, [4, 4, 1, 31]],
+  ])('dispatches over %i entities in two dimensions where one is too short', async (count, expected) => {
+    const gpu = new MkGpu(new DummyBackend({ capabilities: { maxComputeWorkgroupsPerDimension: 4 } }))
+    const world = createWorld()
+    const mk = await attachMk(world, { gpu })
+    const A = {}
+    const list = mk.query([A], { dispatch: { workgroupSize: 2 } })
+    for (let i = 0; i < count; i++) addComponent(world, addEntity(world), A)
+    mk.beginFrame()
+    mk.endFrame()
+    const { buffer, offset } = list.dispatchArgs
+    expect([...new Uint32Array(await mk.coordinator.download(buffer, offset, 16))]).toEqual(expected)
+    expect(buffer.usage & (MkBufferUsage.STORAGE | MkBufferUsage.INDIRECT)).toBe(
+      MkBufferUsage.STORAGE | MkBufferUsage.INDIRECT,
+    )
+    // Nothing changes, nothing goes up.
+    mk.beginFrame()
+    expect(mk.endFrame().apiCalls).toBe(0)
+    mk.dispose()
+  })
+
+  it('tells which entities are listed, in the order of the list', async () => {
+    const { world, mk, frame, spawn } = await setUp()
+    const A = {}
+    const list = mk.query([A])
+    expect(list.entities).toHaveLength(0)
+    const entities = Array.from({ length: 4 }, () => spawn(A))
+    frame()
+    const seen = list.entities
+    expect([seen, list.entities === seen]).toEqual([Uint32Array.from(entities), true])
+    removeEntity(world, entities[1])
+    frame()
+    expect(list.entities).toEqual(Uint32Array.of(entities[0], entities[3], entities[2]))
+    expect(list.entities).toEqual(new Uint32Array(await list.indices.read()))
+    mk.dispose()
+  })
+
+  it('gives no gpuBuffer where there is none, and says so', async () => {
+    const { mk } = await setUp()
+    const list = mk.query([{}], { draw: { vertexCount: 3 }, dispatch: { workgroupSize: 64 } })
+    for (const get of [
+      () => list.drawArgs.gpuBuffer,
+      () => list.dispatchArgs.gpuBuffer,
+      () => list.dispatchArgs.binding,
+    ])
+      expect(get).toThrowError(expect.objectContaining({ code: 'WrongBackend', expected: 'webgpu' }))
+    mk.dispose()
+  })
+})
+
 describe('bad input', () => {
   it('refuses Hierarchy terms, with the reason', async () => {
     const { mk } = await setUp()
@@ -337,6 +444,9 @@ describe('bad input', () => {
     expect(gpu.leaks()).toHaveLength(before)
     expect(() => mk.query([A]).drawArgs).toThrowError(
       expect.objectContaining({ code: 'InvalidOption', option: 'draw' }),
+    )
+    expect(() => mk.query([A]).dispatchArgs).toThrowError(
+      expect.objectContaining({ code: 'InvalidOption', option: 'dispatch' }),
     )
     mk.dispose()
   })

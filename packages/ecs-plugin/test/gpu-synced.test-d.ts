@@ -5,7 +5,7 @@ import type { Struct } from '@memkit/core'
 import { d } from 'typegpu'
 import { describe, expectTypeOf, it } from 'vitest'
 import { createApp, GpuSynced, MkPlugin, Schedule, SharedMarker } from '../src/index.ts'
-import type { MkSync, Synced, SyncedBuffer } from '../src/index.ts'
+import type { DrawArgs, MkSync, Synced, SyncedBuffer } from '../src/index.ts'
 
 declare const mk: MkSync
 
@@ -173,6 +173,73 @@ describe('GpuSynced', () => {
     GpuSynced({ x: new Float32Array(4) }, { changes: 'sometimes' })
     // @ts-expect-error there is no such option
     GpuSynced({ x: new Float32Array(4) }, { chnages: 'all' })
+  })
+})
+
+describe('rowsOf', () => {
+  const floats = (): Float32Array<ArrayBuffer> => new Float32Array(4)
+  const Packed = GpuSynced({ x: floats() }, { label: 'Packed', rows: 'packed' })
+
+  it('takes a component with packed rows of its own, and keeps the types', () => {
+    const Tint = GpuSynced({ r: floats(), id: new Uint32Array(4) }, { rowsOf: Packed, changes: 'marked' })
+    expectTypeOf(mk.buffer(Tint)).toEqualTypeOf<SyncedBuffer<Struct<{ readonly r: f32; readonly id: u32 }>>>()
+    const schema = struct({ pos: vec2f.from('x', 'y') })
+    const Place = GpuSynced({ x: floats(), y: floats() }, { schema, rows: 'packed', rowsOf: Packed })
+    expectTypeOf(mk.buffer(Place).schema).toEqualTypeOf<typeof schema>()
+    // @ts-expect-error no column z
+    GpuSynced({ x: floats() }, { rowsOf: Packed, schema: struct({ pos: vec2f.from('x', 'z') }) })
+  })
+
+  it('does not compile with what the owner decides', () => {
+    // @ts-expect-error rows are those of Packed
+    GpuSynced({ x: floats() }, { rowsOf: Packed, rows: 'entity' })
+    // @ts-expect-error so are the entities that have one
+    GpuSynced({ x: floats() }, { rowsOf: Packed, with: [Packed] })
+    // @ts-expect-error the CPU writes packed rows
+    GpuSynced({ x: floats() }, { rowsOf: Packed, direction: 'download' })
+    // @ts-expect-error the CPU writes packed rows
+    GpuSynced({ x: floats() }, { rowsOf: Packed, direction: 'both' })
+    // @ts-expect-error rows whose entity lacks it are zeros
+    GpuSynced({ x: floats() }, { rowsOf: Packed, onRemove: 'keep' })
+    // @ts-expect-error the capacity is that of Packed
+    GpuSynced({ x: floats() }, { rowsOf: Packed, capacity: 8 })
+    // @ts-expect-error there is no such option
+    GpuSynced({ x: floats() }, { rowsOf: Packed, layout: 'columns' })
+  })
+
+  it('does not compile with what has no packed rows of its own', () => {
+    const ByEntity = GpuSynced({ x: floats() }, { label: 'ByEntity' })
+    const Said = GpuSynced({ x: floats() }, { rows: 'entity' })
+    const Sharer = GpuSynced({ x: floats() }, { rowsOf: Packed })
+    const Chain = GpuSynced({ x: floats() }, { rowsOf: Packed, rows: 'packed' })
+    // @ts-expect-error rows by entity id
+    GpuSynced({ x: floats() }, { rowsOf: ByEntity })
+    // @ts-expect-error rows by entity id
+    GpuSynced({ x: floats() }, { rowsOf: Said })
+    // @ts-expect-error a chain
+    GpuSynced({ x: floats() }, { rowsOf: Sharer })
+    // @ts-expect-error a chain
+    GpuSynced({ x: floats() }, { rowsOf: Chain })
+    // @ts-expect-error not flagged
+    GpuSynced({ x: floats() }, { rowsOf: { x: floats() } })
+  })
+})
+
+describe('a GPU query', () => {
+  it('gives arguments that WebGPU takes without a cast', () => {
+    const shown = mk.query([{}], { draw: { vertexCount: 6 }, dispatch: { workgroupSize: 64 } })
+    const all: DrawArgs[] = [
+      shown.drawArgs,
+      shown.draw({ indexCount: 36, perInstance: 2 }),
+      shown.dispatchArgs,
+    ]
+    expectTypeOf(all[0].gpuBuffer).toEqualTypeOf<GPUBuffer>()
+    expectTypeOf(shown.dispatchArgs.binding).toExtend<GPUBindingResource>()
+    expectTypeOf(shown.entities).toEqualTypeOf<Uint32Array>()
+    // @ts-expect-error vertices or indices
+    shown.draw({ perInstance: 2 })
+    // @ts-expect-error how large is a workgroup?
+    mk.query([{}], { dispatch: {} })
   })
 })
 

@@ -24,6 +24,14 @@ export interface MkCapabilities {
   readonly uniformOffsetAlignment: number
   /** Offsets of storage bindings are multiples of this. */
   readonly storageOffsetAlignment: number
+  /** Most attributes of all vertex buffers of a pipeline together; locations are below it. */
+  readonly maxVertexAttributes: number
+  /** Largest stride of a vertex buffer. */
+  readonly maxVertexBufferArrayStride: number
+  /** Most workgroups of a dispatch, in each of its three dimensions; 0 without compute. */
+  readonly maxComputeWorkgroupsPerDimension: number
+  /** Largest workgroup in the first of its dimensions; 0 without compute. */
+  readonly maxComputeWorkgroupSizeX: number
   /** The `MkBufferUsage` flags it can create, or'ed. */
   readonly usages: number
   /** True where an INDEX buffer can have no other role but the transfers (WebGL2). */

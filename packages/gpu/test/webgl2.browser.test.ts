@@ -93,6 +93,10 @@ describe('WebGl2Backend', () => {
       map: false,
       unifiedMemory: false,
       maxStorageBufferBindingSize: 0,
+      maxVertexAttributes: gl.getParameter(gl.MAX_VERTEX_ATTRIBS) as number,
+      maxVertexBufferArrayStride: 255,
+      maxComputeWorkgroupsPerDimension: 0,
+      maxComputeWorkgroupSizeX: 0,
       uniformOffsetAlignment: gl.getParameter(gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT) as number,
       maxUniformBufferBindingSize: gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE) as number,
     })

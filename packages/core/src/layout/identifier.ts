@@ -17,8 +17,37 @@ const RESERVED: ReadonlySet<string> = new Set(
   yield`.split(/\s+/),
 )
 
-/** Types that generated WGSL refers to: a struct of that name would hide them. */
-const TYPE_NAME = /^([fiu]32|f16|bool|vec[234][fiuh]?|mat[234]x[234][fh]?|array|atomic)$/
+/**
+ * Names that WGSL declares by itself: types, enumerants and builtin functions. A declaration of one of them at module scope compiles,
+ * and hides it from the whole shader: `var<storage, read> distance` leaves none that can call `distance()`.
+ */
+const PREDECLARED: ReadonlySet<string> = new Set(
+  `array atomic bool f16 f32 i32 u32 ptr sampler sampler_comparison
+  texture_1d texture_2d texture_2d_array texture_3d texture_cube texture_cube_array texture_multisampled_2d
+  texture_depth_multisampled_2d texture_external texture_depth_2d texture_depth_2d_array texture_depth_cube
+  texture_depth_cube_array texture_storage_1d texture_storage_2d texture_storage_2d_array texture_storage_3d
+  input_attachment subgroup_matrix_left subgroup_matrix_right subgroup_matrix_result texel_buffer
+  read write read_write function private workgroup uniform storage handle immediate pixel_local push_constant
+  bitcast all any select arrayLength abs acos acosh asin asinh atan atan2 atanh ceil clamp cos cosh countLeadingZeros
+  countOneBits countTrailingZeros cross degrees determinant distance dot dot4I8Packed dot4U8Packed exp exp2 extractBits
+  faceForward firstLeadingBit firstTrailingBit floor fma fract frexp insertBits inverseSqrt ldexp length log log2 max min
+  mix modf normalize pow quantizeToF16 radians reflect refract reverseBits round saturate sign sin sinh smoothstep sqrt
+  step tan tanh transpose trunc dpdx dpdxCoarse dpdxFine dpdy dpdyCoarse dpdyFine fwidth fwidthCoarse fwidthFine
+  textureBarrier textureDimensions textureGather textureGatherCompare textureLoad textureNumLayers textureNumLevels
+  textureNumSamples textureSample textureSampleBaseClampToEdge textureSampleBias textureSampleCompare
+  textureSampleCompareLevel textureSampleGrad textureSampleLevel textureStore
+  atomicAdd atomicAnd atomicCompareExchangeWeak atomicExchange atomicLoad atomicMax atomicMin atomicOr atomicStore
+  atomicSub atomicXor pack2x16float pack2x16snorm pack2x16unorm pack4x8snorm pack4x8unorm pack4xI8 pack4xI8Clamp
+  pack4xU8 pack4xU8Clamp unpack2x16float unpack2x16snorm unpack2x16unorm unpack4x8snorm unpack4x8unorm unpack4xI8
+  unpack4xU8 storageBarrier workgroupBarrier workgroupUniformLoad
+  subgroupAdd subgroupAll subgroupAnd subgroupAny subgroupBallot subgroupBroadcast subgroupBroadcastFirst subgroupElect
+  subgroupExclusiveAdd subgroupExclusiveMul subgroupInclusiveAdd subgroupInclusiveMul subgroupMax subgroupMin
+  subgroupMul subgroupOr subgroupShuffle subgroupShuffleDown subgroupShuffleUp subgroupShuffleXor subgroupXor
+  quadBroadcast quadSwapDiagonal quadSwapX quadSwapY`.split(/\s+/),
+)
+/** The same for names in series: vectors, matrices and texel formats. */
+const PREDECLARED_SERIES =
+  /^(vec[234][fiuh]?|mat[234]x[234][fh]?|(r|rg|rgb|rgba|bgra)(8|16|32)(unorm|snorm|uint|sint|float)|rgb10a2u(int|norm)|rg11b10ufloat)$/
 
 /** Why `name` cannot name a field in WGSL; `undefined` when it can. */
 export function identifierProblem(name: string): string | undefined {
@@ -38,8 +67,30 @@ export function checkFieldName(name: string): void {
   if (problem !== undefined) throw new InvalidIdentifier(name, 'field', problem)
 }
 
-/** @throws InvalidIdentifier when `name` cannot name a struct in generated WGSL */
-export function checkStructName(name: string): void {
-  const problem = TYPE_NAME.test(name) ? 'it would hide the type of that name' : identifierProblem(name)
-  if (problem !== undefined) throw new InvalidIdentifier(name, 'struct', problem)
+/**
+ * Why `name` cannot name a struct, variable or function in generated WGSL; `undefined` when it can. Stricter than for fields: a declaration
+ * hides what WGSL itself calls so.
+ */
+export function declarationProblem(name: string): string | undefined {
+  if (PREDECLARED.has(name) || PREDECLARED_SERIES.test(name))
+    return 'WGSL has a type, keyword or function of that name, which the declaration would hide'
+  return identifierProblem(name)
+}
+
+/**
+ * @param remedy what to do instead, default to choose another name
+ * @throws InvalidIdentifier when `name` cannot name a struct in generated WGSL
+ */
+export function checkStructName(name: string, remedy?: string): void {
+  const problem = declarationProblem(name)
+  if (problem !== undefined) throw new InvalidIdentifier(name, 'struct', problem, remedy)
+}
+
+/**
+ * @param remedy what to do instead, default to choose another name
+ * @throws InvalidIdentifier when `name` cannot name a variable in generated WGSL
+ */
+export function checkVariableName(name: string, remedy?: string): void {
+  const problem = declarationProblem(name)
+  if (problem !== undefined) throw new InvalidIdentifier(name, 'variable', problem, remedy)
 }

@@ -1,6 +1,6 @@
 import { NotHostShareable } from '../errors.ts'
 import { type FieldSpec, makeArray, makeAtomic, makeStruct } from './compose.ts'
-import { identifierProblem } from './identifier.ts'
+import { declarationProblem } from './identifier.ts'
 import * as numeric from './numeric.ts'
 import type { TypeLike, WgslType } from './types.ts'
 
@@ -91,7 +91,7 @@ function convert(schema: Shape): WgslType {
 function nameOf(schema: Shape): string | undefined {
   const text = typeof schema.toString === 'function' ? schema.toString() : ''
   const name = /^struct:(.+)$/u.exec(text)?.[1]
-  return name === undefined || identifierProblem(name) !== undefined ? undefined : name
+  return name === undefined || declarationProblem(name) !== undefined ? undefined : name
 }
 
 function describe(schema: Shape): string {

@@ -135,6 +135,11 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
       maxUniformBufferBindingSize: 64 << 10,
       uniformOffsetAlignment: 256,
       storageOffsetAlignment: 256,
+      // WebGPU's defaults.
+      maxVertexAttributes: 16,
+      maxVertexBufferArrayStride: 2048,
+      maxComputeWorkgroupsPerDimension: 65_535,
+      maxComputeWorkgroupSizeX: 256,
       usages: ALL_USAGES,
       indexIsExclusive: false,
       memoryTypes: DeviceLocal | HostVisible | HostCached | (simulateDeviceLocal ? 0 : Unified),

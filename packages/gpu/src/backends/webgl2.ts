@@ -115,6 +115,11 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
       maxUniformBufferBindingSize: numberOf(gl, gl.MAX_UNIFORM_BLOCK_SIZE, 16 << 10),
       uniformOffsetAlignment: numberOf(gl, gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT, 256),
       storageOffsetAlignment: 4,
+      maxVertexAttributes: numberOf(gl, gl.MAX_VERTEX_ATTRIBS, 16),
+      // WebGL's own rule, for every device.
+      maxVertexBufferArrayStride: 255,
+      maxComputeWorkgroupsPerDimension: 0,
+      maxComputeWorkgroupSizeX: 0,
       usages: VERTEX | INDEX | UNIFORM | TRANSFER_SRC | TRANSFER_DST,
       indexIsExclusive: true,
       memoryTypes: DeviceLocal | HostVisible | HostCached,

@@ -1,4 +1,4 @@
-// npm run test:deep: the model test at length, on Dummy and on Dawn. Half of the programs run with faults (loss; on Dummy also no memory and
+// npm run test:deep: the model test at length, on Dummy and on Dawn. Half of the programs run with faults (loss, no memory; on Dummy also
 // a hung device).
 //   MEMKIT_MODEL_RUNS   programs on Dummy, default 2 000
 //   MEMKIT_MODEL_DAWN_RUNS  programs on Dawn, default 200; 0 where there is no driver

@@ -515,10 +515,13 @@ export class MkCoordinator {
    */
   async #goOn(lease: DeviceLease): Promise<void> {
     const next = lease.gpu
+    const frameBuffers: MkDeviceBuffer[] = []
+    // What can be refused comes first, while nothing has changed.
     try {
-      // While nothing has changed.
       if (next.isLost) next.submit()
+      for (const memory of this.#frameMemories) frameBuffers.push(memory.bufferOn(next))
     } catch (error) {
+      for (const buffer of frameBuffers) buffer.destroy()
       if (lease !== this.#lease) lease.end()
       throw error
     }
@@ -532,7 +535,7 @@ export class MkCoordinator {
     this.#leaveDevice()
     this.#ring.rebuild(next)
     this.#flush.rebuild(next)
-    for (const memory of this.#frameMemories) memory.rebuild(next)
+    for (let i = 0; i < frameBuffers.length; i++) this.#frameMemories[i].rebuild(next, frameBuffers[i])
     const lost = this.#slices.forget()
     this.#costs = startCosts(next.capabilities, this.#config.costs)
     if (old !== lease) old.end()

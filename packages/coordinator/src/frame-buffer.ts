@@ -74,7 +74,7 @@ export class FrameBuffer {
   want(bytes: number): void {
     if (bytes <= this.#current.size) return
     const { maxBufferSize } = this.#gpu.capabilities
-    const size = this.#rounded(Math.min(maxBufferSize, 2 ** Math.ceil(Math.log2(bytes))))
+    const size = rounded(this.#gpu, Math.min(maxBufferSize, 2 ** Math.ceil(Math.log2(bytes))))
     if (size > this.#current.size) this.#bigger.ask(this.#gpu, size, frameUsage(this.#gpu), this.#label)
   }
 
@@ -87,19 +87,23 @@ export class FrameBuffer {
   }
 
   /**
-   * Goes on with a new device. When that says at once that it has no memory, the next frame asks again.
-   * @throws DeviceLost
+   * A buffer on another device, as big as the one in use.
+   * @throws AllocationFailed where that says at once that it has no memory, DeviceLost
    */
-  rebuild(gpu: MkGpu): void {
+  bufferOn(gpu: MkGpu): MkDeviceBuffer {
+    return make(gpu, Math.min(this.#current.size, gpu.capabilities.maxBufferSize), this.#label)
+  }
+
+  /** Goes on with a new device, in a buffer that `bufferOn` made there. */
+  rebuild(gpu: MkGpu, buffer: MkDeviceBuffer): void {
     this.#gpu = gpu
     this.#bigger.drop()
     this.#bigger.backOff.reset()
-    this.#generation++
-    // The device before may be lent, and live on.
     this.#current.destroy()
-    const next = this.#tryNow(Math.min(this.#current.size, gpu.capabilities.maxBufferSize))
-    this.#missing = next === undefined
-    if (next !== undefined) this.#current = next
+    this.#current = buffer
+    this.#missing = false
+    this.#generation++
+    this.#watch(buffer, this.#shortage)
   }
 
   dispose(): void {
@@ -120,8 +124,13 @@ export class FrameBuffer {
 
   /** A buffer that is used before the device has confirmed it, as there is no other. */
   #makeNow(bytes: number, label: string, shortage: Shortage): MkDeviceBuffer {
+    const buffer = make(this.#gpu, bytes, label)
+    this.#watch(buffer, shortage)
+    return buffer
+  }
+
+  #watch(buffer: MkDeviceBuffer, shortage: Shortage): void {
     const gpu = this.#gpu
-    const buffer = ownBuffer(gpu.createDeviceBuffer(this.#rounded(bytes), frameUsage(gpu), { label }))
     void buffer.settled.then((error) => {
       if (error === undefined) shortage.over()
       else if (!gpu.isLost) {
@@ -129,12 +138,16 @@ export class FrameBuffer {
         shortage.tell(error)
       }
     })
-    return buffer
   }
+}
 
-  #rounded(bytes: number): number {
-    return Math.max(bytes, Math.min(Math.ceil(bytes / 256) * 256, this.#gpu.capabilities.maxBufferSize))
-  }
+function make(gpu: MkGpu, bytes: number, label: string): MkDeviceBuffer {
+  return ownBuffer(gpu.createDeviceBuffer(rounded(gpu, bytes), frameUsage(gpu), { label }))
+}
+
+/** Multiples of 256 bytes, where the device allows that. */
+function rounded(gpu: MkGpu, bytes: number): number {
+  return Math.max(bytes, Math.min(Math.ceil(bytes / 256) * 256, gpu.capabilities.maxBufferSize))
 }
 
 /** Everything the backend lets one buffer be. */

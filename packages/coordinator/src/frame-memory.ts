@@ -138,14 +138,19 @@ export class FrameMemory {
   }
 
   /**
-   * Goes on with a new device.
-   * @throws DeviceLost
+   * A frame buffer on another device.
+   * @throws AllocationFailed, DeviceLost
    */
-  rebuild(gpu: MkGpu): void {
+  bufferOn(gpu: MkGpu): MkDeviceBuffer {
+    return this.#frameBuffer.bufferOn(gpu)
+  }
+
+  /** Goes on with a new device, in a buffer that `bufferOn` made there. */
+  rebuild(gpu: MkGpu, buffer: MkDeviceBuffer): void {
     this.#gpu = gpu
     this.#align = alignment(gpu)
     this.drop()
-    this.#frameBuffer.rebuild(gpu)
+    this.#frameBuffer.rebuild(gpu, buffer)
   }
 
   dispose(): void {

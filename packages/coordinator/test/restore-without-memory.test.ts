@@ -42,13 +42,21 @@ test.each(
     await frame()
     first.lose()
     await later()
-    await co.restore(new DummyBackend({ faults: { outOfMemoryAt: [at], outOfMemory: mode } }))
+    const refused = mode === 'throw' && at === 1
+    const restoring = co.restore(new DummyBackend({ faults: { outOfMemoryAt: [at], outOfMemory: mode } }))
+    if (refused) {
+      // Without a frame buffer there is nowhere to go: the device is given back, and another one may be tried.
+      await expect(restoring).rejects.toMatchObject({ code: 'AllocationFailed' })
+      await co.restore(new DummyBackend())
+    } else await restoring
     for (let i = 0; i < 5; i++) await frame()
     expect(new Uint32Array(await co.gpu.read(piece!.buffer, piece!.offset, 4))[0]).toBe(value)
     for (const mirror of mirrors)
       expect([await firstDifference(co, mirror), mirror.dirty.count]).toEqual([-1, 0])
     // Nothing is lost without the buffer that scatters go through, and nothing said.
-    const said = { 1: 'AllocationFailed', 2: 'MirrorOutOfMemory', 3: 'MirrorOutOfMemory' }[at]
+    const said = refused
+      ? undefined
+      : { 1: 'AllocationFailed', 2: 'MirrorOutOfMemory', 3: 'MirrorOutOfMemory' }[at]
     expect(warnings).toEqual(said === undefined ? [] : [said])
     co.dispose()
     expect(co.gpu.leaks()).toEqual([])

@@ -158,7 +158,7 @@ export const ecsPluginBugs = [
   {
     name: 'removed-query-not-noticed',
     file: 'packages/ecs-plugin/src/bitecs.ts',
-    find: '    return this.#world[$internal].queries.has(this.#query)\n',
+    find: '    return this.#stopped || this.#world[$internal].queries.has(this.#query)\n',
     replace: '    return true\n',
     breaks: 'where a world is observed, after resetWorld or removeQuery nothing is seen any more',
     tests: [test('membership')],

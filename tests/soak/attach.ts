@@ -87,7 +87,8 @@ export class AttachSoak {
   /** What is under way at dispose still ends: readbacks, a calibration. */
   async settle(): Promise<void> {
     const lent = this.#lent
-    for (let i = 0; i < 100 && !('queue' in lent) && lent.leaks().length > 0; i++)
+    if ('queue' in lent) return
+    for (let i = 0; i < 100 && lent.leaks().length > 0; i++)
       await new Promise((resolve) => setTimeout(resolve, 20))
   }
 

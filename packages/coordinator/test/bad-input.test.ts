@@ -311,6 +311,10 @@ describeBadInput(
   setUp,
   [...frames, ...mirrors, ...others],
   {
+    DeviceUnavailable: [
+      'packages/coordinator/test/recovery.test.ts',
+      'the cause is told after 1, 2, 4, 8 tries',
+    ],
     MirrorOutOfMemory: [
       'packages/coordinator/test/loss.test.ts',
       'that is known at once leaves the mirror as it was',

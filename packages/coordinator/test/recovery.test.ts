@@ -1,7 +1,7 @@
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { DeviceLease, DeviceUnavailable, MkCoordinator } from '@memkit/coordinator'
-import type { CoordinatorWarning } from '@memkit/coordinator'
+import { MkCoordinator } from '@memkit/coordinator'
+import type { CoordinatorWarning, DeviceLease, DeviceUnavailable } from '@memkit/coordinator'
 import { Recovery } from '../src/recovery.ts'
 
 /** A recovery whose factory and owner do as they are told, on a clock that only `pass` moves. */

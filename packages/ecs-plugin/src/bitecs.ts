@@ -161,7 +161,7 @@ class BitEcsWatch implements MembershipWatch {
   // `resetWorld` replaces the set and `removeQuery` takes the query out of it. In both cases bitECS goes on holding our
   // observers without calling them for every removal.
   get intact(): boolean {
-    return this.#world[$internal].queries.has(this.#query)
+    return this.#stopped || this.#world[$internal].queries.has(this.#query)
   }
 
   // Compares all of them: one observer of the user's that throws may keep as many from entering as another keeps from leaving.

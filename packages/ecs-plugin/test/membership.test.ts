@@ -175,6 +175,8 @@ describe.each([
   it('loses nobody when the query is removed, after which bitECS reports no removals', () => {
     const Thing = {}
     const world = createWorld()
+    // The user's: memkit follows it, too.
+    query(world, [Thing])
     const { membership, changes } = watching(world, [Thing])
     const [a, b] = [spawn(world, Thing), spawn(world, Thing)]
     changes()
@@ -183,6 +185,19 @@ describe.each([
     // There is no query to remove with a listener, so only those are told of that have changed.
     expect(membership.update()).toBe(!listen)
     expect(changes()).toEqual({ entered: listen ? [] : [b], left: [a] })
+  })
+
+  it('follows a query of its own still after the user removed theirs of the same terms', () => {
+    const Thing = {}
+    const world = createWorld()
+    const { membership, changes } = watching(world, [Thing])
+    const [a] = [spawn(world, Thing), spawn(world, Thing)]
+    changes()
+    query(world, [Thing])
+    removeQuery(world, [Thing])
+    removeEntity(world, a)
+    expect(membership.update()).toBe(false)
+    expect(changes()).toEqual({ entered: [], left: [a] })
   })
 
   it('takes the version off versioned ids, and warns once', () => {

@@ -524,6 +524,7 @@ describeBadInput(
     ],
     InjectedFault: ['packages/gpu/test/dummy.test.ts', 'InjectedFault'],
     NoAdapter: ['packages/gpu/test/node.dawn.test.ts', 'NoAdapter'],
+    NoBrowserDevice: ['packages/gpu/test/web-gpu.browser.test.ts', 'NoBrowserDevice'],
     ValidationFailed: ['packages/gpu/test/webgpu.dawn.test.ts', 'ValidationFailed'],
     WrongBackend: ['packages/ecs-plugin/test/bad-input.test.ts', 'WrongBackend'],
   },

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { MkBufferUsage, webGpu, webGpuDevice, WebGpuBackend } from '@memkit/gpu'
+import { MkBufferUsage, webGpu, webGpuDevice } from '@memkit/gpu'
+import type { WebGpuBackend } from '@memkit/gpu'
 
 const adapterOf = async (): Promise<GPUAdapter> => (await navigator.gpu.requestAdapter())!
 

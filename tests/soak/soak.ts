@@ -120,7 +120,11 @@ export class Soak {
       debug: count % ROUND === 2,
     })
     population.mk = this.#mk
-    this.#mk.on('warning', ({ message }) => this.#report(`frame ${this.frame}: ${message}`))
+    // That no device comes at the first try is what the soak has arranged.
+    this.#mk.on(
+      'warning',
+      ({ code, message }) => code !== 'DeviceUnavailable' && this.#report(`frame ${this.frame}: ${message}`),
+    )
     this.#mk.on('lost', () => void this.losses++)
     this.#mk.on('restored', () => this.#expected.forEach((expected) => expected.lose()))
     this.#mk.on('reallocated', () => void this.grown++)

@@ -672,7 +672,7 @@ export class MkCoordinator {
     const costs = watch.review(report, this.#costs)
     if (costs !== this.#costs) this.#costs = { ...costs, ...this.#config.costs }
     // It fails with the device alone, and then the costs stay.
-    if (watch.isDue()) this.#calibrate(this.#gpu, watch.again).catch(() => {})
+    if (watch.isDue(this.#gpu.completedSerial)) this.#calibrate(this.#gpu, watch.again).catch(() => {})
   }
 
   /** A mirror that the new device refuses keeps its rows, and tries again. */

@@ -8,6 +8,8 @@ const MIN_EXCESS_MS = 1
 const WRONG_SCORE = 48
 const EXCESS_SCORE = 2
 
+/** Frames between two looks at whether the device still finishes work. */
+const ALIVE_FRAMES = 60
 /** Frames after which a doubtful measurement is repeated: a game's first seconds are its busiest. */
 const LOOK_AGAIN: readonly number[] = [300, 1200, 4800]
 
@@ -24,6 +26,8 @@ export class CostWatch {
   /** Frames until the costs are measured again; Infinity while they are trusted. */
   #framesLeft = Infinity
   #looks = 0
+  /** Serial at the last look at the device; −1 before. */
+  #completed = -1
 
   /** Takes note of a measurement. @param doubtful measure again, a limited number of times, at growing distances */
   measured(doubtful: boolean): void {
@@ -33,11 +37,17 @@ export class CostWatch {
     else this.#framesLeft = Infinity
   }
 
-  /** Counts a frame. @returns true when it is time to measure again */
-  isDue(): boolean {
+  /**
+   * Counts a frame.
+   * @param completed the last serial that the device has finished: one that finishes nothing is not asked to work on a measurement
+   * @returns true when it is time to measure again
+   */
+  isDue(completed: number): boolean {
     if (--this.#framesLeft > 0) return false
-    this.#framesLeft = Infinity
-    return true
+    const works = this.#completed >= 0 && completed > this.#completed
+    this.#completed = works ? -1 : completed
+    this.#framesLeft = works ? Infinity : ALIVE_FRAMES
+    return works
   }
 
   /**

@@ -119,6 +119,7 @@ export {
   BufferTooLarge,
   CoordinatorDisposed,
   DeviceLost,
+  DeviceUnavailable,
   ForeignBuffer,
   InvalidConfig,
   InvalidSize,
@@ -138,4 +139,4 @@ export {
   UsageMissing,
   UsageUnsupported,
 } from '@memkit/coordinator'
-export { WrongBackend } from '@memkit/gpu'
+export { DeviceRefused, NoBrowserDevice, WrongBackend } from '@memkit/gpu'

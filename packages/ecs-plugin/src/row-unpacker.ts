@@ -3,7 +3,7 @@ import type { DirtyRows, ScalarName } from '@memkit/core'
 import type { Mirror } from '@memkit/coordinator'
 import { firstEntry, isColumn, isTypedColumn } from './column-kind.ts'
 import { ColumnDetached, ColumnInaccessible, InvalidOption } from './errors.ts'
-import type { SyncDirection } from './gpu-synced.ts'
+import type { SyncDirection } from './gpu-synced-options.ts'
 import { columnAt, noColumn } from './source.ts'
 import type { Shape, SourceColumn } from './source.ts'
 

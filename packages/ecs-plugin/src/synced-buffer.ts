@@ -154,7 +154,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
   vertexLayout(firstLocation = 0): GPUVertexBufferLayout {
     const { label, schema, mirror } = this.#alive('vertexLayout()')
     const { stride } = mirror
-    return vertexLayout({ label, schema, stride }, firstLocation, this.#coordinator.gpu.capabilities)
+    return vertexLayout({ label, schema, stride }, firstLocation, this.#coordinator!.gpu.capabilities)
   }
 
   /**

@@ -299,6 +299,43 @@ describe('where something is missing', () => {
     expect(demo.problems).toEqual([])
   })
 
+  it('a device of compatibility mode draws where there is no other', async () => {
+    await open('?entities=300', {}, () => {
+      // oxlint-disable-next-line typescript/unbound-method -- called with the object it belongs to
+      const { requestAdapter } = GPU.prototype
+      GPU.prototype.requestAdapter = function (this: GPU, options) {
+        return options?.featureLevel === 'core' ? Promise.resolve(null) : requestAdapter.call(this, options)
+      }
+    })
+    await demo.reached('running')
+    expect(await demo.page.evaluate(() => globalThis.demo!.graphics.kind)).toBe('webgpu')
+    expect(
+      await demo.page.evaluate(() =>
+        globalThis.demo!.app.mk.device!.features.has('core-features-and-limits'),
+      ),
+    ).toBe(false)
+    expect(demo.problems).toEqual([])
+  })
+
+  it('WebGL2 draws where vertex shaders may not read rows', async () => {
+    await open('?entities=300', {}, () => {
+      // oxlint-disable-next-line typescript/unbound-method -- called with the object it belongs to
+      const [{ requestAdapter }, { requestDevice }] = [GPU.prototype, GPUAdapter.prototype]
+      GPU.prototype.requestAdapter = function (this: GPU, options) {
+        return options?.featureLevel === 'core' ? Promise.resolve(null) : requestAdapter.call(this, options)
+      }
+      GPUAdapter.prototype.requestDevice = function (this: GPUAdapter, options) {
+        return requestDevice.call(this, {
+          ...options,
+          requiredLimits: { ...options?.requiredLimits, maxStorageBuffersInVertexStage: 0 },
+        })
+      }
+    })
+    await demo.reached('running')
+    expect(await demo.page.evaluate(() => globalThis.demo!.graphics.kind)).toBe('webgl2')
+    expect(demo.problems).toEqual([])
+  })
+
   it('and where there is no adapter', async () => {
     await open('?entities=300', {}, () => {
       GPU.prototype.requestAdapter = () => Promise.resolve(null)
@@ -335,7 +372,8 @@ describe('where something is missing', () => {
     await demo.reached('lost')
     await notice().waitFor()
     expect(await notice().innerText()).toMatch(/device was lost/)
-    expect(demo.problems).toEqual([])
+    // The console says why, for the developer.
+    expect(demo.problems.every((problem) => /The device is lost.*none left/.test(problem))).toBe(true)
     await demo.page.getByRole('button', { name: 'Load again' }).click()
     await demo.reached('running')
   })

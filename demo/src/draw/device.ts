@@ -21,6 +21,9 @@ const linux =
   'Chrome on Linux has WebGPU with --enable-unsafe-webgpu --enable-features=Vulkan; without a graphics card, it draws in software with --use-webgpu-adapter=swiftshader.'
 const secure = 'A page that was not loaded over https, or from http://localhost, has no WebGPU.'
 
+/** Storage buffers that the vertex shader with most of them reads. */
+const VERTEX_BUFFERS = 4
+
 /** What the game draws with. */
 export interface Graphics {
   readonly kind: 'webgpu' | 'webgl2'
@@ -64,9 +67,16 @@ export async function findGraphics(
   return webGl2(canvas, gl, signal)
 }
 
+/** Undefined where there is none, or where its vertex shaders may not read rows: compatibility mode on an old driver. */
 async function requestDevice(): Promise<GPUDevice | undefined> {
   try {
-    return await webGpuDevice({ featureLevel: 'core', powerPreference: 'high-performance', label: 'Swarm' })
+    const device = await webGpuDevice({ powerPreference: 'high-performance', label: 'Swarm' })
+    const { maxStorageBuffersInVertexStage = 8 } = device.limits as {
+      maxStorageBuffersInVertexStage?: number
+    }
+    if (maxStorageBuffersInVertexStage >= VERTEX_BUFFERS) return device
+    device.destroy()
+    return undefined
   } catch (error) {
     if (error instanceof NoBrowserDevice) return undefined
     throw error

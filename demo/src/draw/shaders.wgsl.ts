@@ -21,7 +21,7 @@ struct Comet {
   @builtin(position) clip: vec4f,
   /** Along the flight −1 (tail) … 1 (head), across it −1 … 1. */
   @location(0) place: vec2f,
-  @location(1) @interpolate(flat) colour: vec3f,
+  @location(1) @interpolate(flat, either) colour: vec3f,
 }
 
 /** A triangle just around the comet that is drawn in it. The head is where the entity is; the tail trails behind. */
@@ -86,9 +86,9 @@ struct BodyPoint {
   /** Half the entity's width is 1. */
   @location(0) place: vec2f,
   /** Shape, hue, glow, seed. */
-  @location(1) @interpolate(flat) form: vec4f,
+  @location(1) @interpolate(flat, either) form: vec4f,
   /** How fast, 0 … 1, and world units per pixel against its size. */
-  @location(2) @interpolate(flat) more: vec2f,
+  @location(2) @interpolate(flat, either) more: vec2f,
 }
 ${outlines}
 @vertex fn vertices(@builtin(vertex_index) vertex: u32, @builtin(instance_index) instance: u32) -> BodyPoint {

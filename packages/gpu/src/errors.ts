@@ -500,7 +500,7 @@ export class DeviceRefused extends MkError {
   constructor(adapter: string, cause: unknown) {
     const detail = cause instanceof Error ? cause.message : String(cause)
     super(
-      `${adapter} gives no such device: ${detail} Ask for lower \`limits\` or fewer \`features\`.`,
+      `${adapter} gives no such device: ${detail.replace(/[.\s]*$/, '.')} Ask for lower \`limits\` or fewer \`features\`.`,
       { adapter, detail },
       { cause },
     )

@@ -5,13 +5,16 @@ import { MkGpu } from './gpu.ts'
 
 /** Which device of the browser to take. */
 export interface WebGpuDeviceOptions {
-  /** Limits to ask for. `maxBufferSize` and `maxStorageBufferBindingSize` default to the adapter's highest. */
+  /**
+   * Limits to ask for. `maxBufferSize`, `maxStorageBufferBindingSize` and, in compatibility mode, `maxStorageBuffersInVertexStage` default to
+   * the adapter's highest.
+   */
   limits?: Record<string, number>
   /** Features to ask for. */
   features?: readonly GPUFeatureName[]
   /**
-   * `'core'`: all of WebGPU. `'compatibility'`: what runs on older GPUs, too, with lower limits (no storage buffers in vertex shaders, for one).
-   * Default: core, else compatibility.
+   * `'core'`: all of WebGPU. `'compatibility'`: what runs on older GPUs, too, with lower limits; where not even the adapter has storage buffers
+   * in vertex shaders, `gpu.capabilities.maxStorageBuffersInVertexStage` is 0. Default: core, else compatibility.
    */
   featureLevel?: 'core' | 'compatibility'
   /** Default: the browser's choice. */
@@ -98,16 +101,27 @@ async function findAdapter(
 }
 
 async function requestDevice(adapter: GPUAdapter, options: WebGpuDeviceOptions): Promise<GPUDevice> {
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits
   try {
     return await adapter.requestDevice({
       label: options.label ?? 'memkit',
-      requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, ...options.limits },
+      requiredLimits: { ...bestLimits(adapter), ...options.limits },
       requiredFeatures: [...(options.features ?? [])],
     })
   } catch (cause) {
     // Older browsers have no `info`.
     const info = adapter.info as GPUAdapterInfo | undefined
     throw new DeviceRefused(info?.description || info?.device || info?.vendor || 'The adapter', cause)
+  }
+}
+
+/** The adapter's limits for buffers. A device that is not asked for them gets the least that WebGPU allows. */
+function bestLimits({ limits }: GPUAdapter): Record<string, number> {
+  const { maxBufferSize, maxStorageBufferBindingSize } = limits
+  // Only browsers with compatibility mode have this one, and only there it starts at 0.
+  const { maxStorageBuffersInVertexStage } = limits as { maxStorageBuffersInVertexStage?: number }
+  return {
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    ...(maxStorageBuffersInVertexStage === undefined ? {} : { maxStorageBuffersInVertexStage }),
   }
 }

@@ -45,6 +45,11 @@ describe('webGpu', () => {
     })
     const device = await webGpuDevice()
     expect(asked).toEqual(['core', 'compatibility'])
+    // As many storage buffers in vertex shaders as the adapter has: without asking there are none.
+    expect(device.features.has('core-features-and-limits')).toBe(false)
+    expect(
+      (device.limits as { maxStorageBuffersInVertexStage?: number }).maxStorageBuffersInVertexStage,
+    ).toBeGreaterThan(0)
     device.destroy()
     await expect(webGpuDevice({ featureLevel: 'core' })).rejects.toMatchObject({ code: 'NoBrowserDevice' })
   })

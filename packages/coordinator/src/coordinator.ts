@@ -393,7 +393,7 @@ export class MkCoordinator {
    * @throws as rejections: UsageMissing (TRANSFER_SRC), OutOfRange, BufferDestroyed, DeviceLost
    */
   download(buffer: MkDeviceBuffer, offset = 0, size: number = buffer.size - offset): Promise<ArrayBuffer> {
-    return this.#ring.read(buffer, offset, size)
+    return this.#ring.read(buffer, offset, size, this.#heldBy(buffer))
   }
 
   /** Resolves when the device has finished everything handed over. Rejects with DeviceLost. */
@@ -623,6 +623,13 @@ export class MkCoordinator {
         if (at >= 0) this.#downloads.splice(at, 1)[0].drop()
       },
     }
+  }
+
+  /** Whether a mirror's buffer holds its rows; undefined for any other. */
+  #heldBy(buffer: MkDeviceBuffer): Promise<MkError | undefined> | undefined {
+    if (!this.#owners.has(buffer)) return undefined
+    for (const mirror of this.#mirrors) if (mirror.deviceBuffer === buffer) return mirror.held(buffer)
+    return undefined
   }
 
   #countReallocation(): void {

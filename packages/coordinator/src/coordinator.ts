@@ -121,7 +121,8 @@ export class MkCoordinator {
 
   /**
    * @param gpu a backend, which is the coordinator's from now on; an `MkGpu`, which is borrowed; or a lease, which says whose it is
-   * @throws InvalidConfig, BackendInUse, InvalidSize, ReserveRefused
+   * @throws InvalidConfig, BackendInUse, InvalidSize, ReserveRefused, AllocationFailed, DeviceLost. What it took is given back then: heap,
+   *   buffers, and the device if a backend was passed in
    */
   constructor(gpu: MkGpuBackend | MkGpu | DeviceLease, config: CoordinatorConfig = {}) {
     checkConfig(config)
@@ -135,21 +136,41 @@ export class MkCoordinator {
         failing: (error) =>
           this.#listeners.warn(error.code, error.message, error, `${error.code} ${error.tries}`),
       })
-    this.heap = config.heap ?? createHeap(config.heapBytes === undefined ? {} : { bytes: config.heapBytes })
+    const orGiveBack = <T>(make: () => T, giveBack: () => void = () => {}): T => {
+      try {
+        return make()
+      } catch (error) {
+        giveBack()
+        // A lease stays with who gave it, and may be tried again.
+        if (!(gpu instanceof DeviceLease)) this.#lease.end()
+        throw error
+      }
+    }
+    this.heap = orGiveBack(
+      () => config.heap ?? createHeap(config.heapBytes === undefined ? {} : { bytes: config.heapBytes }),
+    )
     this.buffering = config.buffering ?? BufferingMode.Triple
     this.#strategy = config.strategy ?? 'auto'
     this.#trace = config.trace === true ? new FrameTrace() : undefined
-    const { slots, heap: frameHeap } = makeSlots(this.heap, this.buffering, config)
+    const { slots, heap: frameHeap } = orGiveBack(() => makeSlots(this.heap, this.buffering, config))
     this.#slots = slots
     const frameScratch = new FlushScratch(frameHeap)
     this.#frameScratch = frameScratch
     this.#targets = new StagedTargets(frameHeap)
     const memories = config.frameBuffers === 'per-slot' ? this.buffering : 1
-    for (let i = 0; i < memories; i++) {
-      const label = memories > 1 ? `memkit frame buffer ${i}` : 'memkit frame buffer'
-      const first = config.frameBufferBytes ?? FRAME_BUFFER_BYTES
-      this.#frameMemories.push(new FrameMemory(this.#gpu, frameHeap, first, label, this.#noMemory))
-    }
+    orGiveBack(
+      () => {
+        for (let i = 0; i < memories; i++) {
+          const label = memories > 1 ? `memkit frame buffer ${i}` : 'memkit frame buffer'
+          const first = config.frameBufferBytes ?? FRAME_BUFFER_BYTES
+          this.#frameMemories.push(new FrameMemory(this.#gpu, frameHeap, first, label, this.#noMemory))
+        }
+      },
+      () => {
+        for (const memory of this.#frameMemories) memory.dispose()
+        for (const slot of slots) slot.arena.dispose()
+      },
+    )
     this.#slot = this.#slots[0]!
     this.#frameMemory = this.#frameMemories[0]!
     const retire = (buffer: MkDeviceBuffer): void => this.#frees.retire(buffer, this.#frame)
@@ -393,7 +414,7 @@ export class MkCoordinator {
    * @throws as rejections: UsageMissing (TRANSFER_SRC), OutOfRange, BufferDestroyed, DeviceLost
    */
   download(buffer: MkDeviceBuffer, offset = 0, size: number = buffer.size - offset): Promise<ArrayBuffer> {
-    return this.#ring.read(buffer, offset, size)
+    return this.#ring.read(buffer, offset, size, this.#heldBy(buffer))
   }
 
   /** Resolves when the device has finished everything handed over. Rejects with DeviceLost. */
@@ -623,6 +644,13 @@ export class MkCoordinator {
         if (at >= 0) this.#downloads.splice(at, 1)[0].drop()
       },
     }
+  }
+
+  /** Whether a mirror's buffer holds its rows; undefined for any other. */
+  #heldBy(buffer: MkDeviceBuffer): Promise<MkError | undefined> | undefined {
+    if (!this.#owners.has(buffer)) return undefined
+    for (const mirror of this.#mirrors) if (mirror.deviceBuffer === buffer) return mirror.held(buffer)
+    return undefined
   }
 
   #countReallocation(): void {

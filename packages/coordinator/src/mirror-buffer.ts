@@ -36,6 +36,8 @@ export class MirrorBuffer {
   readonly #keepsRows: boolean
   /** Outgrown buffers that are still needed, oldest first, then the one in use. */
   #chain: MkDeviceBuffer[] = []
+  /** For each: there is memory for it and for all that its rows were copied through, or the error. Never rejects. */
+  readonly #held = new WeakMap<MkDeviceBuffer, Promise<MkError | undefined>>()
   /** For all rows, after a failure. */
   readonly #awaited = new AwaitedBuffer()
   readonly #shortage: Shortage
@@ -64,6 +66,11 @@ export class MirrorBuffer {
   /** Rows that fit the buffer in use. */
   get rows(): number {
     return this.current ? Math.floor(this.current.size / this.#stride) : 0
+  }
+
+  /** Resolves once it is known whether a buffer, which is or was in use, holds the rows: undefined, or the error. Never rejects. */
+  held(buffer: MkDeviceBuffer): Promise<MkError | undefined> {
+    return this.#held.get(buffer) ?? buffer.settled
   }
 
   /** Rows that the device would allow. */
@@ -144,7 +151,10 @@ export class MirrorBuffer {
       this.#chain.pop()
       this.#giveBack(before)
     }
-    if (this.#keepsRows) this.copyFrom ??= before
+    if (this.#keepsRows && before !== undefined) {
+      this.copyFrom ??= before
+      this.#held.set(buffer, bothSettled(this.held(this.copyFrom), buffer.settled))
+    }
     this.current = buffer
     this.#chain.push(buffer)
     this.#host.adopt(buffer, this.#label)
@@ -223,4 +233,11 @@ export class MirrorBuffer {
 export function mostMirrorBytes(capabilities: MkCapabilities): number {
   const { storage, maxBufferSize, maxStorageBufferBindingSize } = capabilities
   return storage ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize
+}
+
+async function bothSettled(
+  one: Promise<MkError | undefined>,
+  other: Promise<MkError | undefined>,
+): Promise<MkError | undefined> {
+  return (await one) ?? (await other)
 }

@@ -1,13 +1,14 @@
 import { DirtyRows } from '@memkit/core'
 import type { MkError } from '@memkit/core'
-import type { MkDeviceBuffer, MkGpu, MkStagingBuffer } from '@memkit/gpu'
+import type { MkGpu, MkStagingBuffer } from '@memkit/gpu'
 import type { Mirror } from './mirror.ts'
 import type { ReadbackRing } from './readback.ts'
 import { Shortage } from './shortage.ts'
 
 /** Rows on their way back. */
 interface Flight {
-  source: MkDeviceBuffer
+  /** Whether the buffer that they were copied out of held them. */
+  held: Promise<MkError | undefined>
   staging: MkStagingBuffer
   frame: number
   rows: number
@@ -88,13 +89,14 @@ export class MirrorDownloads {
     const staging = this.#take(rows * mirror.stride)
     if (!staging) return false
     gpu.copy(buffer, 0, staging, 0, rows * mirror.stride)
+    const held = mirror.held(buffer)
     const flight = this.#landed.pop()
     if (flight === undefined) {
       const overtaken = new DirtyRows(mirror.capacity)
-      this.#recorded = { source: buffer, staging, frame, rows, overtaken, bytes: undefined, failed: false }
+      this.#recorded = { held, staging, frame, rows, overtaken, bytes: undefined, failed: false }
       return true
     }
-    flight.source = buffer
+    flight.held = held
     flight.staging = staging
     flight.frame = frame
     flight.rows = rows
@@ -119,8 +121,8 @@ export class MirrorDownloads {
       void flight.staging.settled.then((error) => error && this.#tell(error))
     }
     flight.staging.map().then(async (bytes) => {
-      // What was copied out of a buffer without memory is nothing, and the device says late that it has none.
-      if (await flight.source.settled) return fail()
+      // What was copied out of a buffer without memory, or through one, is nothing; and the device says late that it has none.
+      if (await flight.held) return fail()
       flight.bytes = bytes
     }, fail)
   }

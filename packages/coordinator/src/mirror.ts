@@ -1,5 +1,5 @@
 import { DirtyRows, InvalidSize, strideOf } from '@memkit/core'
-import type { Heap, Schema } from '@memkit/core'
+import type { Heap, MkError, Schema } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { InvalidConfig, InvalidStride, MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
@@ -305,6 +305,10 @@ export class Mirror {
   /** The device buffer, if there is one. @internal */
   get deviceBuffer(): MkDeviceBuffer | undefined {
     return this.#device.current
+  }
+  /** Resolves once it is known whether a device buffer of this mirror holds its rows: undefined, or the error. Never rejects. @internal */
+  held(buffer: MkDeviceBuffer): Promise<MkError | undefined> {
+    return this.#device.held(buffer)
   }
   /** The outgrown buffer whose rows the device must copy before this flush's first write. @internal */
   get copyFrom(): MkDeviceBuffer | undefined {

@@ -1,3 +1,4 @@
+import type { MkError } from '@memkit/core'
 import { MkBufferUsage, MkMemoryType } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu, MkStagingBuffer } from '@memkit/gpu'
 import { ownBuffer } from './own-buffers.ts'
@@ -23,10 +24,16 @@ export class ReadbackRing {
 
   /**
    * The bytes that a buffer holds after everything handed over so far.
+   * @param held whether it holds anything, where that takes more than memory of its own
    * @throws as rejections: UsageMissing, OutOfRange, BufferDestroyed, DeviceLost, NotMappable, AllocationFailed (no memory for the buffer, or
    *   to read it through)
    */
-  async read(buffer: MkDeviceBuffer, offset: number, size: number): Promise<ArrayBuffer> {
+  async read(
+    buffer: MkDeviceBuffer,
+    offset: number,
+    size: number,
+    held?: Promise<MkError | undefined>,
+  ): Promise<ArrayBuffer> {
     const gpu = this.#gpu
     const last = offset + size
     const words = Number.isInteger(last) && offset >= 0 && size > 0 && last <= buffer.size - (buffer.size % 4)
@@ -50,7 +57,7 @@ export class ReadbackRing {
       throw error
     }
     // What was copied out of a buffer without memory is nothing.
-    const failed = buffer.confirmed ? undefined : await buffer.settled
+    const failed = held ? await held : buffer.confirmed ? undefined : await buffer.settled
     if (failed) throw failed
     return result
   }

@@ -262,4 +262,34 @@ describe('a device without memory', () => {
     idle()
     expect(values(mirror)).toEqual([5, 6])
   })
+
+  test('for a buffer that rows were copied through: what comes back through the one after it is nothing', async () => {
+    const slow = new DummyBackend({ answerDelayUs: Infinity })
+    const other = new MkCoordinator(slow, { calibrate: false })
+    const mirror = other.createMirror({ rows: 2, stride: 4, direction: 'both' })
+    const seen: number[] = []
+    const run = async (): Promise<void> => {
+      frame(other, () => void seen.push(...values(mirror).slice(0, 2)))
+      await tick()
+    }
+    mirror.write(0, new Uint32Array([5]))
+    mirror.write(1, new Uint32Array([6]))
+    await run()
+    slow.answer()
+    slow.faults = { outOfMemoryAt: [slow.calls.buffersCreated + 1] }
+    mirror.grow(4)
+    await run()
+    mirror.grow(8)
+    await run()
+    const read = other.download(mirror.buffer)
+    await tick()
+    slow.answer()
+    await expect(read).rejects.toMatchObject({ code: 'AllocationFailed' })
+    for (let i = 0; i < 5; i++) {
+      await run()
+      slow.answer()
+    }
+    other.dispose()
+    expect(seen).toEqual(seen.map((_, i) => 5 + (i % 2)))
+  })
 })

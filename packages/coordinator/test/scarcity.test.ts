@@ -1,7 +1,7 @@
 import { MkCoordinator } from '@memkit/coordinator'
 import { createHeap } from '@memkit/core'
-import { DummyBackend, MkBufferUsage } from '@memkit/gpu'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { firstDifference, frame } from './device-bytes.ts'
 
 let co: MkCoordinator
@@ -72,5 +72,30 @@ describe('where there is little', () => {
     }
     expect(heard).toEqual([2, 3])
     expect(errors).toHaveLength(1)
+  })
+})
+
+describe('a coordinator that cannot be made', () => {
+  const noMemory = { faults: { outOfMemory: 'throw', outOfMemoryAt: [2] } } as const
+  const config = { calibrate: false, frameBuffers: 'per-slot' } as const
+
+  test('leaves nothing in the heap and on the gpu that it was lent', () => {
+    const heap = createHeap({ bytes: 64 << 20 })
+    const { blocks } = heap.stats
+    const gpu = new MkGpu(new DummyBackend(noMemory))
+    expect(() => new MkCoordinator(gpu, { ...config, heap })).toThrow(
+      expect.objectContaining({ code: 'AllocationFailed' }),
+    )
+    expect([heap.stats.blocks, gpu.leaks(), gpu.isLost]).toEqual([blocks, [], false])
+    gpu.destroy()
+  })
+
+  test('destroys the backend that was its own', () => {
+    const backend = new DummyBackend(noMemory)
+    const destroy = vi.spyOn(backend, 'destroy')
+    expect(() => new MkCoordinator(backend, config)).toThrow(
+      expect.objectContaining({ code: 'AllocationFailed' }),
+    )
+    expect(destroy).toHaveBeenCalledTimes(1)
   })
 })

@@ -412,4 +412,24 @@ describe('a world that is attached', () => {
     frame(mk)
     expect(await listed(list!)).toEqual([b])
   })
+
+  it.each(['a query', 'a sync'])(
+    'and let go of in the middle of an event: no observer is called twice (%s)',
+    async (kind) => {
+      const Thing = thing()
+      const world = createWorld()
+      const mk = await attach(world, { components: kind === 'a sync' ? [Thing] : [] })
+      const heard: number[] = []
+      observe(world, onRemove(Thing), (entity) => {
+        heard.push(entity)
+        // Called again for what it does itself, it would never end.
+        if (heard.length > 1) throw new Error('again')
+        if (kind === 'a sync') mk.dispose()
+        else mk.query([Thing]).dispose()
+      })
+      const entity = spawn(world, Thing, 1)
+      removeComponent(world, entity, Thing)
+      expect(heard).toEqual([entity])
+    },
+  )
 })

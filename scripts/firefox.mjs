@@ -24,7 +24,7 @@ const preferences = {
  * Path of the Firefox to test with: `MEMKIT_FIREFOX` if set, else the first found on this system.
  * @returns {string | undefined}
  */
-export function findFirefox() {
+function findFirefox() {
   const chosen = process.env['MEMKIT_FIREFOX']
   if (chosen) return chosen
   return onPath(names) ?? places.find((path) => existsSync(path))

@@ -22,14 +22,14 @@ const server = await createServer({
   server: { port: 0, fs: { allow: [root] } },
 })
 await server.listen()
-const { browser, close } = await launchFirefox()
+const firefox = await launchFirefox()
 let passed = 0
 let failed = 0
 try {
   for (const backend of /** @type {const} */ (['webgpu', 'webgl2'])) {
-    const page = await browser.newPage()
+    const page = await firefox.browser.newPage()
     page.setDefaultTimeout(600_000)
-    page.on('pageerror', (error) => console.error(`page: ${error}`))
+    page.on('pageerror', (error) => console.error('page:', error))
     await page.goto(server.resolvedUrls?.local[0] ?? '')
     await page.waitForFunction('window.runConformance !== undefined')
     const outcome = await page.evaluate((name) => window.runConformance(name), backend)
@@ -37,7 +37,7 @@ try {
     await page.close()
   }
 } finally {
-  await close()
+  await firefox.close()
   await server.close()
 }
 console.log(`${passed} passed, ${failed} failed`)

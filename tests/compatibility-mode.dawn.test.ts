@@ -32,7 +32,7 @@ it('draws the living, and only them, where a vertex shader may read no storage b
   })
   expect(await draw()).toEqual(Array.from({ length: 20 }, (_, pixel) => pixel))
 
-  for (const pixel of [0, 7, 19]) removeEntity(world, entities[pixel]!)
+  for (const pixel of [0, 7, 19]) removeEntity(world, entities[pixel])
   const living = Array.from({ length: 20 }, (_, pixel) => pixel).filter(
     (pixel) => ![0, 7, 19].includes(pixel),
   )
@@ -79,7 +79,7 @@ it('draws the living, and only them, where a vertex shader may read no storage b
       await pixels.mapAsync(1 /* READ */)
       const bytes = new Uint8Array(pixels.getMappedRange())
       const drawn = Array.from({ length: SIZE * SIZE }, (_, pixel) => pixel).filter(
-        (pixel) => bytes[Math.floor(pixel / SIZE) * PITCH + (pixel % SIZE) * 4]! > 0,
+        (pixel) => bytes[Math.floor(pixel / SIZE) * PITCH + (pixel % SIZE) * 4] > 0,
       )
       pixels.destroy()
       return drawn

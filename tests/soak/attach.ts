@@ -18,7 +18,7 @@ export interface Left {
 }
 
 /** A world that is attached to one lent device and let go of, again and again. */
-export class AttachSoak {
+class AttachSoak {
   cycles = 0
   readonly #lent: MkGpu | GPUDevice
   readonly #counts: boolean
@@ -38,7 +38,7 @@ export class AttachSoak {
     for (let i = 0; i < 50; i++) {
       const entity = addEntity(this.#world)
       for (const component of [this.#A, this.#B, this.#C, this.#ChildOf(this.#parent)])
-        addComponent(this.#world, entity, component as object)
+        addComponent(this.#world, entity, component)
     }
   }
 
@@ -58,7 +58,7 @@ export class AttachSoak {
     const mk = await attachMk(this.#world, { ...options, gpu: this.#lent, components })
     mk.on('reallocated', () => undefined)
     mk.query([this.#A, this.#B], { draw: { vertexCount: 3 }, rowsOf: this.#B })
-    const children = mk.query([this.#ChildOf(this.#parent) as object])
+    const children = mk.query([this.#ChildOf(this.#parent)])
     for (let frame = 0; frame < 3; frame++) {
       mk.beginFrame()
       this.#A.x[frame + 2]++

@@ -120,13 +120,13 @@ export class BitEcsWorld implements EcsWorld {
     checkTerms(components)
     if (this.#listener !== undefined) return this.#listener.watch(components, listener)
     const ids = new RowIds((entity) => this.rowOf(entity))
-    const { query, stop } = observeQuery(
+    const observed = observeQuery(
       this.#world,
       components,
       (entity) => listener.enter(ids.rowOf(entity)),
       (entity) => listener.leave(ids.rowOf(entity)),
     )
-    return new BitEcsWatch(ids, this.#world, query, stop)
+    return new BitEcsWatch(ids, this.#world, observed.query, () => observed.stop())
   }
 
   watchWrites(component: object, wrote: (row: number) => void): WriteWatch {

@@ -14,7 +14,7 @@ export async function webGl2Context(
   // A browser restores a context only where the page says that it can deal with it.
   if (!restorable.has(canvas)) canvas.addEventListener('webglcontextlost', (event) => event.preventDefault())
   restorable.add(canvas)
-  const gl = canvas.getContext('webgl2') as WebGL2RenderingContext | null
+  const gl = canvas.getContext('webgl2')
   if (gl === null) return undefined
   if (gl.isContextLost()) await restored(canvas)
   return gl.isContextLost() ? undefined : gl

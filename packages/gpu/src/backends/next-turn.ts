@@ -19,6 +19,7 @@ export function nextTurn(): Promise<void> {
 
 function openChannel(): MessageChannel {
   const made = new MessageChannel()
-  made.port1.onmessage = () => waiting.shift()?.()
+  made.port1.addEventListener('message', () => waiting.shift()?.())
+  made.port1.start()
   return made
 }

@@ -35,7 +35,9 @@ function stageModel(session: Session, side: Side, failed: boolean): void {
     model.stage(failed)
     markAgain(session, side, model, waiting)
   }
-  for (const { model, listed } of side.queries) {
+  for (const each of side.queries) {
+    const { model, listed } = each
+    each.follows = true
     const prefabs = side.prefabs.filter((prefab) => listed.has(prefab))
     model.stage(side.world, [...side.crowd, ...side.entities], side.mask, prefabs)
   }

@@ -14,6 +14,8 @@ export interface LivingQuery {
   readonly rowsOf: number | undefined
   /** Prefabs that matched when they were made, while the query was followed. */
   readonly listed: Set<number>
+  /** False from a reset of the world until the next stage. */
+  follows: boolean
 }
 
 /** One world with its sync and its models. */

@@ -59,6 +59,7 @@ const frameSteps: StepsOf<
       draw: shape === undefined ? undefined : draw === 1 ? [6, 0, 0, 0] : [36, 0, 0, 0, 0],
       rowsOf: c,
       listed: new Set(),
+      follows: true,
     })
   },
   closeQuery: (session, { w, i }) => {

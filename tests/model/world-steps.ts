@@ -103,8 +103,10 @@ export const worldSteps: StepsOf<
     const prefab = addPrefab(side.world)
     side.prefabs.push(prefab)
     // A query lists a prefab that matched when it was made, before it was one, and no other.
-    for (const { model, listed } of side.queries)
-      if (model.terms.every(({ op }) => op === 'not')) listed.add(prefab)
+    for (const { model, listed, follows } of side.queries) {
+      listed.delete(prefab)
+      if (follows && model.terms.every(({ op }) => op === 'not')) listed.add(prefab)
+    }
     session.parts.forEach((part, i) => {
       // bitECS takes a prefab for an entity when a relation of its ends.
       if (((parts >> i) & 1) !== 0 && !session.isPair(part)) addComponent(side.world, prefab, part)
@@ -146,6 +148,8 @@ export const worldSteps: StepsOf<
     resetWorld(side.world)
     side.crowd = []
     side.prefabs = []
+    // Followed again with the next stage: bitECS lists no prefab in a query that is made after it.
+    for (const each of side.queries) each.follows = false
     // Ids are given out by another index from now on, which knows no versions.
     for (const entity of side.entities.splice(0)) session.look(side, entity)
     session.gather(side)

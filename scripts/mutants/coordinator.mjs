@@ -30,8 +30,8 @@ export const coordinatorBugs = [
   {
     name: 'growth-copied-after-the-writes',
     file: 'packages/coordinator/src/coordinator.ts',
-    find: 'if (this.#flush.copyGrown()) gpu.submit()',
-    replace: 'this.#flush.copyGrown()',
+    find: 'if (copied && !(left && gpu.isLost)) gpu.submit()',
+    replace: 'void copied',
     breaks: 'the rows of an outgrown buffer are copied over what was written since',
     tests: [test('downloads')],
   },

@@ -332,9 +332,10 @@ export class MkCoordinator {
     let lost = this.#gpu.isLost
     if (!lost) {
       try {
-        this.#handOver(writes, copies, dispatches)
-        report.rowsChanged = this.#flush.rows
-        report.bytesChanged = this.#flush.bytes + staged
+        if (this.#handOver(writes, copies, dispatches)) {
+          report.rowsChanged = this.#flush.rows
+          report.bytesChanged = this.#flush.bytes + staged
+        } else this.#flush.reportNothing()
       } catch (error) {
         // Lost in mid-flush. What was not handed over is dirty, and all of it goes up after a restore.
         if (!this.#gpu.isLost) throw error
@@ -586,12 +587,16 @@ export class MkCoordinator {
     for (const mirror of this.#mirrors) mirror.leaveDevice()
   }
 
-  #handOver(writes: number, copies: number, dispatches: number): void {
+  /** @returns false when a listener has left the device meanwhile: all rows are dirty, and what was staged is dropped */
+  #handOver(writes: number, copies: number, dispatches: number): boolean {
     const gpu = this.#gpu
     // Writes act when called: the copies out of outgrown buffers must be submitted before the first.
-    if (this.#flush.copyGrown()) gpu.submit()
+    const copied = this.#flush.copyGrown()
+    const left = gpu !== this.#gpu || this.#disposed
+    if (copied && !(left && gpu.isLost)) gpu.submit()
+    if (left) return false
     this.#frameMemory.flush(this.#frameScratch)
-    const left = this.#targets.flush(gpu, this.#frameScratch)
+    const destroyed = this.#targets.flush(gpu, this.#frameScratch)
     const downloads = this.#downloads
     for (let i = 0; i < downloads.length; i++) downloads[i].overtake()
     this.#flush.run(this.#costs, this.#strategy)
@@ -602,11 +607,12 @@ export class MkCoordinator {
     for (let i = 0; i < downloads.length; i++) downloads[i].submitted(gpu)
     for (let i = 0; i < this.#scratches.length; i++) this.#scratches[i].endFrame()
     this.#flush.endFrame()
-    if (left > 0)
+    if (destroyed > 0)
       this.#listeners.warn(
         'StagedIntoDestroyed',
-        `${left} staged pieces were left out: their buffer was destroyed.`,
+        `${destroyed} staged pieces were left out: their buffer was destroyed.`,
       )
+    return true
   }
 
   #drop(): void {

@@ -184,7 +184,7 @@ export class DeviceUnavailable extends MkError {
   constructor(tries: number, cause: unknown) {
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
     super(
-      `The device is lost, and ${tries === 1 ? 'the first try' : `${tries} tries`} to get another one failed: ${reason.replace(/[.\s]*$/, '.')} ` +
+      `The device is lost, and ${tries === 1 ? 'the first try' : `${tries} tries`} to get another one failed (${reason}). ` +
         'It is tried again with growing pauses, up to 10 s. Ask for an adapter each time, because an adapter gives one device: ' +
         'gpu: () => webGpu().',
       { tries },

@@ -206,3 +206,45 @@ test('a lent device that is replaced by hand keeps nothing of the coordinator', 
   co.dispose()
   lent.destroy()
 })
+
+test.each(['restore', 'dispose'] as const)(
+  'a listener may %s in the middle of a frame, where a mirror gets the buffer that it waited for',
+  async (act) => {
+    const backend = new DummyBackend()
+    const [lent, other] = [new MkGpu(backend), new MkGpu(new DummyBackend())]
+    const co = new MkCoordinator(lent, { calibrate: false })
+    co.on('warning', () => undefined)
+    const mirrors = (['upload', 'both'] as const).map((direction) =>
+      co.createMirror({ rows: 16, stride: 4, direction }),
+    )
+    const frame = async (): Promise<void> => {
+      co.beginFrame()
+      for (const mirror of mirrors) mirror.write(0, new Uint32Array([7]))
+      co.stageForUpload(co.frameAlloc(Uint32Array, 4))
+      co.endFrame()
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    await frame()
+    backend.faults = { outOfMemoryAt: [1, 2].map((next) => backend.calls.buffersCreated + next) }
+    for (const mirror of mirrors) mirror.grow(32)
+    await frame()
+    let calls = 0
+    co.on('reallocated', () => {
+      if (calls++ > 0) return
+      if (act === 'dispose') co.dispose()
+      else void co.restore(other)
+    })
+    // Tried again in the frames 1, 2, 4 after the failure.
+    for (let i = 0; i < 6; i++) if (calls === 0) await frame()
+    expect(calls).toBeGreaterThan(0)
+    expect(lent.leaks()).toEqual([])
+    if (act === 'restore') {
+      await frame()
+      for (const mirror of mirrors)
+        expect(new Uint32Array(await co.download(mirror.buffer, 0, 4))).toEqual(new Uint32Array([7]))
+      co.dispose()
+    }
+    expect(other.leaks()).toEqual([])
+    for (const gpu of [lent, other]) gpu.destroy()
+  },
+)

@@ -47,6 +47,8 @@ export class MkSync<W extends object = World> {
   #stageError: unknown
   #report: FrameReport
   #disposed = false
+  /** Calls under way whose listeners may dispose of the sync: it gives back what they work on when the last one has returned. */
+  #calls = 0
 
   /**
    * Use `attachMk`.
@@ -105,6 +107,15 @@ export class MkSync<W extends object = World> {
   /** Opens a frame. One that is still open (a system threw) is abandoned: what was staged by hand is dropped, dirty rows are kept. */
   beginFrame(): void {
     this.#assertAlive('beginFrame()')
+    this.#calls++
+    try {
+      this.#beginFrame()
+    } finally {
+      this.#returned()
+    }
+  }
+
+  #beginFrame(): void {
     this.#staged = false
     this.#stageError = undefined
     // A component that cannot be synced is looked at again, and reported, by `stage`.
@@ -144,8 +155,13 @@ export class MkSync<W extends object = World> {
    */
   endFrame(): FrameReport {
     this.#assertAlive('endFrame()')
-    if (!this.#staged && this.coordinator.isFrameOpen) this.#stage()
-    this.#report = this.coordinator.endFrame()
+    this.#calls++
+    try {
+      if (!this.#staged && this.coordinator.isFrameOpen) this.#stage()
+      this.#report = this.coordinator.endFrame()
+    } finally {
+      this.#returned()
+    }
     const error = this.#stageError
     this.#stageError = undefined
     if (error !== undefined) throw error
@@ -299,13 +315,21 @@ export class MkSync<W extends object = World> {
     }
   }
 
-  /** Gives everything back: observers, buffers, heap; also the device, if it came from a function. The world may then be attached again. Idempotent. */
+  /**
+   * Gives everything back: observers, buffers, heap; also the device, if it came from a function. The world may then be attached again.
+   * Idempotent. In a listener that is called in the middle of a frame's call, that call still comes to its end.
+   */
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
-    this.#giveBack()
+    if (this.#calls === 0) this.#giveBack()
     this.#abort.abort(new Disposed('restore()'))
     this.#release()
+  }
+
+  /** A call that listeners may interrupt has come to its end. */
+  #returned(): void {
+    if (--this.#calls === 0 && this.#disposed) this.#giveBack()
   }
 
   #giveBack(): void {
@@ -322,12 +346,17 @@ export class MkSync<W extends object = World> {
   #stage(): void {
     const start = performance.now()
     this.#staged = true
-    this.#stageError = this.#discover()
-    this.#ecs.settle()
-    // Components first: queries may list their rows.
-    for (const synced of this.#synced.values()) this.#attempt(synced)
-    for (const query of this.#queries) this.#attempt(query)
-    this.coordinator.noteStageMs(performance.now() - start)
+    this.#calls++
+    try {
+      this.#stageError = this.#discover()
+      this.#ecs.settle()
+      // Components first: queries may list their rows.
+      for (const synced of this.#synced.values()) this.#attempt(synced)
+      for (const query of this.#queries) this.#attempt(query)
+      this.coordinator.noteStageMs(performance.now() - start)
+    } finally {
+      this.#returned()
+    }
   }
 
   /** The others go up whatever happens to one; the first error is the one to mend first. */

@@ -305,3 +305,44 @@ it('a heap that was given stays the giver’s, as it was', async () => {
   expect(heap.stats.blocks).toBe(before)
   gpu.destroy()
 })
+
+describe.each(['entity', 'packed'] as const)('in the middle of a frame, with %s rows', (rows) => {
+  it.each(['reallocated', 'warning', 'frame'] as const)(
+    'a listener of %s may dispose: the call ends, and nothing is left',
+    async (event) => {
+      const heap = createHeap({ bytes: 64 << 20 })
+      const { blocks } = heap.stats
+      // Each of the first times that it is called.
+      for (let at = 1; at <= 6; at++) {
+        const gpu = dummy()
+        const world = createWorld()
+        const things = ['A', 'B'].map((label) =>
+          GpuSynced({ x: new Float32Array(2000) }, { label, rows, capacity: 8 }),
+        )
+        const mk = await attachMk(world, { gpu, heap, components: things })
+        mk.query([things[0]])
+        mk.query([things[0]], { rowsOf: things[1], draw: { vertexCount: 3 } })
+        let calls = 0
+        mk.on('warning', () => undefined)
+        mk.on(event, () => void (++calls === at && mk.dispose()))
+        for (let frame = 1; frame <= 6 && !mk.isDisposed; frame++) {
+          for (let i = 0; i < 50 * frame; i++) {
+            const entity = addEntity(world)
+            for (const thing of things) addComponent(world, entity, thing)
+          }
+          mk.beginFrame()
+          // Abandoned: a warning.
+          if (!mk.isDisposed) mk.beginFrame()
+          if (!mk.isDisposed) mk.endFrame()
+        }
+        expect(mk.isDisposed).toBe(true)
+        expect([heap.stats.blocks, gpu.leaks(), registered(world)]).toEqual([
+          blocks,
+          [],
+          { queries: 0, table: 0, not: 0, ofComponents: 0 },
+        ])
+        gpu.destroy()
+      }
+    },
+  )
+})

@@ -44,8 +44,9 @@ export function starvedDevice(device: GPUDevice, answerMs: number = 8): StarvedD
     const scope = scopes.findLast(({ filter }) => filter === 'out-of-memory')
     if (scope) scope.starved = true
     push('validation')
-    // Larger than any device allows: invalid, and no memory is touched.
-    const buffer = create({ ...descriptor, size: 2 ** 40, mappedAtCreation: false })
+    // Larger than this device allows (some allow 2 ** 40 bytes): invalid, and no memory is touched.
+    const size = device.limits.maxBufferSize + 4
+    const buffer = create({ ...descriptor, size, mappedAtCreation: false })
     void pop()
     return buffer
   }

@@ -4,6 +4,9 @@ import type { Mirror } from '@memkit/coordinator'
 import type { ComponentSource } from './component-source.ts'
 import type { RowMap } from './row-map.ts'
 
+/** Milliseconds that a thread gets between its write and its mark: on a busy machine another program may come in between. */
+const THREAD_PATIENCE = 250
+
 /** Memory that a look needs, for one size of mirror: a plain buffer, because there are few WebAssembly memories to a page. */
 interface Shadow {
   readonly capacity: number
@@ -28,8 +31,8 @@ export class ForgottenMarks {
   /** Entity of a row that the last look found. */
   example = -1
   readonly #source: ComponentSource
-  /** Entities whose rows were out of date at the last look. */
-  #stale: Set<number> = new Set()
+  /** Entities whose rows were out of date at the last look, and when that was seen first. */
+  #stale: Map<number, number> = new Map()
   /** Those of them that are counted. */
   #counted: Set<number> = new Set()
   #shadow: Shadow | undefined
@@ -40,7 +43,7 @@ export class ForgottenMarks {
 
   /** Before marks are packed: a row that another thread marked after the last look was written in the middle of that one. */
   excuse(marks: DirtyRows, rowMap: RowMap): void {
-    for (const entity of this.#stale) {
+    for (const entity of this.#stale.keys()) {
       const row = rowMap.rowOf(entity)
       if (row < 0 || marks.has(row)) this.#stale.delete(entity)
     }
@@ -50,15 +53,18 @@ export class ForgottenMarks {
    * After marks were packed.
    *
    * @param rows rows to look at, from row 0 on
-   * @param threads other threads write too, so that a row may just be waiting for its mark: count it if it still waits at the next look
+   * @param threads other threads write too, so that a row may just be waiting for its mark: count it if it still waits some time later
    * @returns rows found
    */
   look(mirror: Mirror, rowMap: RowMap, rows: number, threads: boolean): number {
-    const stale = this.#compare(mirror, rowMap, rows)
+    const stale = new Map<number, number>()
     const counted = new Set<number>()
+    const now = performance.now()
     let found = 0
-    for (const entity of stale) {
-      if (threads && !this.#stale.has(entity)) continue
+    for (const entity of this.#compare(mirror, rowMap, rows)) {
+      const since = this.#stale.get(entity) ?? now
+      stale.set(entity, since)
+      if (threads && now - since < THREAD_PATIENCE) continue
       counted.add(entity)
       if (this.#counted.has(entity)) continue
       this.example = entity

@@ -75,7 +75,7 @@ export const bufferCases: readonly ConformanceCase[] = [
   onGpu('a buffer above maxBufferSize is refused before any call', ({ gpu }) => {
     const { maxBufferSize } = gpu.capabilities
     const { buffersCreated } = gpu.calls
-    for (const size of [maxBufferSize + 4, maxBufferSize * 2, 2 ** 40])
+    for (const size of [maxBufferSize + 4, maxBufferSize * 2])
       refused('BufferTooLarge', () => gpu.createDeviceBuffer(size, BOTH), `${size} bytes`)
     refused('BufferTooLarge', () => gpu.createStagingBuffer(maxBufferSize + 1), 'a staging buffer')
     equal(gpu.calls.buffersCreated, buffersCreated, 'buffers created')

@@ -21,6 +21,7 @@ import { FrameTrace } from './frame-trace.ts'
 import { MirrorDownloads } from './mirror-downloads.ts'
 import { MirrorFlush } from './mirror-flush.ts'
 import { Mirror } from './mirror.ts'
+import { OverflowHeaps } from './overflow-heaps.ts'
 import type { MirrorHost } from './mirror-host.ts'
 import type { MirrorOptions } from './mirror.ts'
 import { isOwnBuffer } from './own-buffers.ts'
@@ -89,6 +90,7 @@ export class MkCoordinator {
   /** What uploadSlice made, to tell what a loss took. */
   readonly #slices = new UploadedSlices()
   readonly #host: MirrorHost
+  readonly #overflow = new OverflowHeaps()
   /** Asks for devices; undefined without the option `recover`. */
   readonly #recovery: Recovery | undefined
   readonly #report: ReusedReport
@@ -629,6 +631,7 @@ export class MkCoordinator {
     const frame = (): number => this.#frame
     return {
       heap: this.heap,
+      overflow: this.#overflow,
       listeners: this.#listeners,
       get gpu() {
         return gpu()

@@ -58,7 +58,7 @@ export class InvalidStride extends MkError {
 }
 
 /**
- * A mirror would pass what the device allows for one buffer. Nothing was changed.
+ * A mirror would pass what the device allows for one buffer, or what a heap holds: 3 GiB of rows. Nothing was changed.
  *
  * What to do: use fewer rows or a smaller stride, or ask for a device with higher limits.
  */
@@ -67,12 +67,12 @@ export class MirrorTooLarge extends MkError {
   declare readonly label: string
   /** Bytes asked for. */
   declare readonly requested: number
-  /** Bytes the device allows. */
+  /** Bytes that are allowed. */
   declare readonly max: number
 
   constructor(label: string, requested: number, max: number) {
     super(
-      `Mirror "${label}" needs a buffer of ${requested} bytes, but the device allows ${max}. ` +
+      `Mirror "${label}" needs a buffer of ${requested} bytes, but ${max} are allowed. ` +
         `Use fewer rows or a smaller stride, or ask for a device with higher limits.`,
       { label, requested, max },
     )

@@ -1,8 +1,9 @@
-import { DirtyRows, createHeap, hasCode } from '@memkit/core'
+import { DirtyRows, hasCode } from '@memkit/core'
 import type { Block, Heap } from '@memkit/core'
-import { InvalidConfig } from './errors.ts'
+import { InvalidConfig, MirrorTooLarge } from './errors.ts'
+import type { OverflowHeaps } from './overflow-heaps.ts'
 
-/** Where the rows of a mirror and its dirty rows lie: one block of the main heap, or of a heap of their own. */
+/** Where the rows of a mirror and its dirty rows lie: one block of the main heap, or of an overflow heap. */
 export interface Place {
   readonly heap: Heap
   /** What is given back with the place. */
@@ -10,8 +11,6 @@ export interface Place {
   /** Byte of row 0 in `heap.buffer`. */
   readonly offset: number
   readonly dirty: DirtyRows
-  /** The heap holds this mirror alone. */
-  readonly own: boolean
   /** The rows are somebody else's: they stay where they are. */
   readonly given: boolean
 }
@@ -25,33 +24,59 @@ export interface GivenRows {
 
 const ROW_ALIGN = 64
 
-/** A heap of its own has room for gathering that share of its rows. Untouched pages cost nothing. */
-const GATHER_SHARE = 0.5
-const OVERHEAD = 64 << 10
+/** Of a heap of 4 GiB, less what it keeps to itself. */
+const MOST_BYTES = 2 ** 32 - (64 << 10)
+
+/** Beside rows in an overflow heap there is room for gathering as many of them, in bytes. */
+const GATHER_BYTES = 64 << 10
+
+/** The most bytes of rows that a heap holds with their dirty rows and what is kept beside them: a heap has 4 GiB at most. */
+export const MOST_ROW_BYTES: number = 3 * 2 ** 30
 
 /**
- * Finds zeroed memory for `rows` × `stride` bytes and their dirty rows: in `heap`, or in a new heap when it is full.
+ * Finds zeroed memory for `rows` × `stride` bytes and their dirty rows: in `heap`, or in an overflow heap when it is full.
+ * @throws MirrorTooLarge when no heap is that large
  * @throws ReserveRefused when the platform refuses a new heap
  */
-export function findPlace(heap: Heap, rows: number, stride: number, label: string): Place {
+export function findPlace(
+  heap: Heap,
+  overflow: OverflowHeaps,
+  rows: number,
+  stride: number,
+  label: string,
+): Place {
+  checkRowBytes(rows, stride, label)
   try {
-    return placeIn(heap, false, rows, stride, label)
+    return placeIn(heap, rows, stride, label)
   } catch (error) {
     if (!hasCode(error, 'HeapFull')) throw error
-    return ownPlace(rows, stride, label, 0)
+    return overflowPlace(overflow, rows, stride, label, 0)
   }
 }
 
 /**
- * The same in a new heap, for this mirror alone.
+ * The same in an overflow heap.
  * @param beside bytes that its owner wants to allocate there too
+ * @param except the heap to leave
+ * @throws MirrorTooLarge when no heap is that large
  * @throws ReserveRefused
  */
-export function ownPlace(rows: number, stride: number, label: string, beside: number): Place {
-  const rowBytes = rowBytesOf(rows, stride)
-  const bytes = rowBytes + DirtyRows.bytesFor(rows) + rowBytes * GATHER_SHARE + OVERHEAD + beside
-  const heap = createHeap({ bytes: Math.ceil(bytes), exact: true, label: `heap of ${label}` })
-  return placeIn(heap, true, rows, stride, label)
+export function overflowPlace(
+  overflow: OverflowHeaps,
+  rows: number,
+  stride: number,
+  label: string,
+  beside: number,
+  except?: Heap,
+): Place {
+  const bytes = rowBytesOf(rows, stride) + DirtyRows.bytesFor(rows) + GATHER_BYTES + beside
+  if (bytes > MOST_BYTES) throw new MirrorTooLarge(label, bytes, MOST_BYTES)
+  return placeIn(overflow.find(bytes, except), rows, stride, label)
+}
+
+/** @throws MirrorTooLarge */
+function checkRowBytes(rows: number, stride: number, label: string): void {
+  if (rows * stride > MOST_ROW_BYTES) throw new MirrorTooLarge(label, rows * stride, MOST_ROW_BYTES)
 }
 
 /**
@@ -69,22 +94,23 @@ export function givenPlace({ heap, offset }: GivenRows, rows: number, stride: nu
     )
   const block = heap.alloc(DirtyRows.bytesFor(rows), ROW_ALIGN, `${label}, dirty rows`)
   const dirty = new DirtyRows(rows, { buffer: heap.buffer, offset: block.offset })
-  return { heap, block, offset, dirty, own: false, given: true }
+  return { heap, block, offset, dirty, given: true }
 }
 
 /** @throws HeapFull */
-function placeIn(heap: Heap, own: boolean, rows: number, stride: number, label: string): Place {
+function placeIn(heap: Heap, rows: number, stride: number, label: string): Place {
   const rowBytes = rowBytesOf(rows, stride)
   const block = heap.alloc(rowBytes + DirtyRows.bytesFor(rows), ROW_ALIGN, label)
   const dirty = new DirtyRows(rows, { buffer: heap.buffer, offset: block.offset + rowBytes })
-  return { heap, block, offset: block.offset, dirty, own, given: false }
+  return { heap, block, offset: block.offset, dirty, given: false }
 }
 
 function rowBytesOf(rows: number, stride: number): number {
   return Math.ceil((rows * stride) / ROW_ALIGN) * ROW_ALIGN
 }
 
-/** Gives the memory back. A heap of its own is left to the garbage collector. */
-export function leavePlace(place: Place): void {
-  if (!place.own) place.heap.free(place.block)
+/** Gives the memory back. */
+export function leavePlace(place: Place, overflow: OverflowHeaps): void {
+  place.heap.free(place.block)
+  overflow.trim()
 }

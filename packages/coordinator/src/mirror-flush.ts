@@ -332,7 +332,8 @@ export class MirrorFlush {
 
 /** Payloads start at multiples of 16, so that the shader may move whole vectors. */
 function aligned(bytes: number): number {
-  return (bytes + 15) & -16
+  // No bit mask: a payload that is too large for the device may pass 2³¹.
+  return Math.ceil(bytes / 16) * 16
 }
 
 /** Rows, then their numbers, side by side at `place` in the mirror's heap. */

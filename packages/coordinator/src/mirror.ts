@@ -3,7 +3,7 @@ import type { Heap, MkError, Schema } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { InvalidConfig, InvalidStride, MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
-import { findPlace, givenPlace, leavePlace, ownPlace } from './memory-place.ts'
+import { findPlace, givenPlace, leavePlace, MOST_ROW_BYTES, overflowPlace } from './memory-place.ts'
 import type { GivenRows, Place } from './memory-place.ts'
 import { MirrorBuffer } from './mirror-buffer.ts'
 import type { MirrorHost } from './mirror-host.ts'
@@ -125,18 +125,18 @@ export class Mirror {
     const { memory } = options
     if (memory !== undefined && this.deviceOwned)
       throw new InvalidConfig('direction', this.direction, "'upload' where `memory` is given")
-    this.#place = memory ? givenPlace(memory, rows, stride, label) : findPlace(host.heap, rows, stride, label)
+    this.#place = memory ? givenPlace(memory, rows, stride, label) : findPlace(host.heap, host.overflow, rows, stride, label)
     this.#bytes = new Uint8Array(this.#place.heap.buffer, this.#place.offset, rows * stride)
     this.#arrived = this.deviceOwned ? new DirtyRows(rows) : undefined
     try {
       if (!host.isLost) this.#device.replace(rows)
     } catch (error) {
-      leavePlace(this.#place)
+      leavePlace(this.#place, this.#host.overflow)
       throw error
     }
   }
 
-  /** The heap that holds the rows: the coordinator's, or one of its own when they did not fit. */
+  /** The heap that holds the rows: the coordinator's, or one beside it when they did not fit. */
   get heap(): Heap {
     return this.#place.heap
   }
@@ -151,6 +151,11 @@ export class Mirror {
   /** Rows there is room for. */
   get capacity(): number {
     return this.#place.dirty.rows
+  }
+  /** Rows that the device allows in one buffer, and a heap has room for: `grow` refuses more. */
+  get mostRows(): number {
+    if (this.#place.given) return this.capacity
+    return Math.min(this.#device.mostRows, Math.floor(MOST_ROW_BYTES / this.stride), MAX_ROWS)
   }
   /**
    * The device buffer in use now. After `grow` it is filled by the next `endFrame`.
@@ -257,12 +262,12 @@ export class Mirror {
     if (this.#place.given)
       throw new InvalidSize(`${this.label}: rows in the memory given`, rows, 0, this.capacity)
     this.#device.check(rows)
-    const capacity = Math.min(Math.max(rows, this.capacity * 2), this.#device.mostRows)
-    const place = findPlace(this.#host.heap, capacity, this.stride, this.label)
+    const capacity = Math.min(Math.max(rows, this.capacity * 2), Math.max(rows, this.mostRows))
+    const place = findPlace(this.#host.heap, this.#host.overflow, capacity, this.stride, this.label)
     try {
       if (!this.#host.isLost) this.#device.replace(capacity)
     } catch (error) {
-      leavePlace(place)
+      leavePlace(place, this.#host.overflow)
       throw error
     }
     this.#moveTo(place)
@@ -271,15 +276,16 @@ export class Mirror {
   }
 
   /**
-   * Moves the rows into a heap of their own: for an owner that finds no room for what it keeps beside them (a packer's scratch, a
-   * table) in the heap where they are. Nothing becomes dirty. Rows in memory that was given stay there.
-   * @param beside bytes to reserve there for that
-   * @throws ReserveRefused: the mirror stays where it was
+   * Moves the rows into another heap, which mirrors for which the coordinator's is too full share: for an owner that finds no room for what
+   * it keeps beside them (a packer's scratch, a table) where they are. Nothing becomes dirty. Rows in memory that was given stay there.
+   * @param beside bytes that are to be free there for that
+   * @throws MirrorTooLarge, ReserveRefused: the mirror stays where it was
    */
   isolate(beside: number): void {
     this.#check()
     if (this.#place.given) return
-    this.#moveTo(ownPlace(this.capacity, this.stride, this.label, beside))
+    const { capacity, heap, label, stride } = this
+    this.#moveTo(overflowPlace(this.#host.overflow, capacity, stride, label, beside, heap))
     this.#announce()
   }
 
@@ -288,7 +294,7 @@ export class Mirror {
     if (this.#destroyed) return
     this.#destroyed = true
     this.#device.destroy()
-    leavePlace(this.#place)
+    leavePlace(this.#place, this.#host.overflow)
     this.#host.forget(this)
   }
 
@@ -401,7 +407,7 @@ export class Mirror {
       arrived.copyFrom(this.#arrived)
       this.#arrived = arrived
     }
-    leavePlace(this.#place)
+    leavePlace(this.#place, this.#host.overflow)
     this.#place = place
     this.#bytes = bytes
     this.#view = undefined

@@ -64,7 +64,7 @@ export function makeSlots(
   count: number,
   config: CoordinatorConfig,
 ): { slots: Slot[]; heap: Heap } {
-  const bytes = config.frameArenaBytes ?? Math.min(ARENA_BYTES, heap.bytes >>> 4)
+  const bytes = config.frameArenaBytes ?? Math.min(ARENA_BYTES, Math.floor(heap.bytes / 16))
   const fill = (home: Heap): Slot[] => {
     const slots: Slot[] = []
     try {

@@ -7,6 +7,7 @@ import type { Kernels } from './kernels/kernels.ts'
 import { SourceColumn } from './kernels/source-column.ts'
 import type { ColumnSource } from './kernels/source-column.ts'
 import type { Block, LinearMemory } from './linear-memory.ts'
+import { MAX_RESERVE_BYTES } from './reserve.ts'
 
 export type { ColumnLayout } from './kernels/group-table.ts'
 export type { ColumnReader, ColumnSource, NumberArray } from './kernels/source-column.ts'
@@ -26,6 +27,8 @@ export interface PackTarget {
 const CHUNK_ROWS = 8192
 /** Most scalars of a chunk, so that the scratch of rows with many columns stays in the second-level cache. */
 const CHUNK_SCALARS = 65_536
+/** Most scalars of a chunk of rows so large that a block of them does not fit the caches anyway: its scratch is memory that is missed elsewhere. */
+const LARGE_CHUNK_SCALARS = 1 << 20
 /** Below this share of a chunk's rows, single rows are read instead of the whole chunk. */
 const SPARSE = 1 / 8
 
@@ -379,12 +382,13 @@ export class ColumnPacker {
   }
 }
 
-/** Rows of a chunk: a power of two, at least one block. */
+/** Rows of a chunk: a power of two, at least one block unless rows are very large. */
 function chunkRows(columns: readonly ColumnLayout[]): number {
   let scalars = 0
   for (const column of columns) scalars += column.arity
   let rows = CHUNK_ROWS
   while (rows > Group.blockRows && rows * scalars > CHUNK_SCALARS) rows /= 2
+  while (rows > 1 && rows * scalars > LARGE_CHUNK_SCALARS) rows /= 2
   return rows
 }
 
@@ -401,7 +405,9 @@ function checkLayout(columns: readonly ColumnLayout[], stride: number): void {
       `a stride of ${stride} bytes is no positive multiple of ${halves ? 2 : 4}.`,
     )
   }
-  const taken = new Set<number>()
+  if (stride > MAX_RESERVE_BYTES) throw new PackLayoutInvalid(-1, `no memory holds a row of ${stride} bytes.`)
+  // By halves of a word. An array, because a row may have a million scalars.
+  const taken = new Uint8Array(Math.ceil(stride / 2))
   columns.forEach(({ type, arity, offsets }, i) => {
     if (!Number.isInteger(arity) || arity < 1 || offsets.length !== arity) {
       throw new PackLayoutInvalid(
@@ -418,9 +424,9 @@ function checkLayout(columns: readonly ColumnLayout[], stride: number): void {
         )
       }
       for (let half = offset; half < offset + size; half += 2) {
-        if (taken.has(half))
+        if (taken[half / 2] === 1)
           throw new PackLayoutInvalid(i, `byte ${half} of the row belongs to another scalar too.`)
-        taken.add(half)
+        taken[half / 2] = 1
       }
     }
   })

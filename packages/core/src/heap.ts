@@ -9,6 +9,7 @@ import type { Converted, Fields, Struct, TypeGpuSchema } from './layout/types.ts
 import type { Block, LinearMemory } from './linear-memory.ts'
 import { RangeAllocator } from './range-allocator.ts'
 import { MAX_RESERVE_BYTES, reserve } from './reserve.ts'
+import type { MemoryKind } from './reserve.ts'
 import { createRows } from './rows-store.ts'
 import type { Rows } from './rows-store.ts'
 
@@ -19,6 +20,12 @@ export interface HeapOptions {
   readonly exact?: boolean
   /** `'js'` keeps to the JavaScript kernels; default `'auto'`: WebAssembly SIMD where it can be had. */
   readonly kernels?: 'auto' | 'js'
+  /**
+   * `'auto'` (default): a WebAssembly.Memory, and where none can be had a plain ArrayBuffer, with the JavaScript kernels. `'wasm'`: `ReserveRefused`
+   * where WebAssembly is there but gives no memory. `'plain'`: an ArrayBuffer, for memory that is worked on rarely: a page of Chromium has about
+   * 124 WebAssembly memories.
+   */
+  readonly memory?: MemoryKind
   /** Shown in errors and warnings; default `'Heap'`. */
   readonly label?: string
 }
@@ -29,7 +36,7 @@ export interface HeapStats {
   readonly bytes: number
   /** Bytes that were asked for: more than `bytes` where the platform had less to give. */
   readonly askedBytes: number
-  /** Bytes in blocks, rounded up to 16 each, and the first 64 bytes, which are never handed out. */
+  /** Bytes in blocks, rounded up to 16 each, and the first 64 bytes, which are never handed out; of 4 GiB also the last 64. */
   readonly used: number
   readonly free: number
   /** The most that one `alloc` can get. */
@@ -56,8 +63,18 @@ const UNIT = 16
 /** The first bytes are never handed out: 0 is no block's offset, and kernels take it for "none". */
 const RESERVED_BYTES = 64
 
+/** Nor are the last ones of the largest heap: where a block ends at 2³², kernels, which count in 32 bits, take its end for 0. */
+const TAIL_BYTES = 64
+
 const DEFAULT_BYTES = 256 * 2 ** 20
 const DEFAULT_ALIGN = 16
+
+const NO_SIMD =
+  "WebAssembly SIMD is refused here, so the kernels run in JavaScript. A page with a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src."
+const NO_MEMORY =
+  'WebAssembly gives no memory here, so a heap is a plain buffer, on which the kernels run in JavaScript. ' +
+  'A page of Chromium has about 124 WebAssembly memories: make few heaps, and drop those that are no longer used.'
+const NO_WASM = 'there is no WebAssembly here, so heaps are plain buffers and the kernels run in JavaScript.'
 
 let toldOfSlowKernels = false
 
@@ -87,7 +104,7 @@ class HeapBlock implements Block {
  */
 export class Heap implements LinearMemory {
   readonly buffer: ArrayBuffer
-  /** The WebAssembly memory behind `buffer`; undefined where WebAssembly is refused. */
+  /** The WebAssembly memory behind `buffer`; undefined where `buffer` is a plain one. */
   readonly memory: WebAssembly.Memory | undefined
   /** Bytes of the reserve. */
   readonly bytes: number
@@ -96,6 +113,7 @@ export class Heap implements LinearMemory {
   readonly kernels: Kernels
   readonly #askedBytes: number
   readonly #ranges: RangeAllocator
+  readonly #tail: number
   readonly #octets: Uint8Array
   readonly #blocks = new Set<HeapBlock>()
   #touched = RESERVED_BYTES
@@ -113,18 +131,19 @@ export class Heap implements LinearMemory {
 
   /** @throws InvalidSize, ReserveRefused */
   constructor(options: HeapOptions = {}) {
-    const { bytes = DEFAULT_BYTES, exact = false, kernels = 'auto', label = 'Heap' } = options
+    const { bytes = DEFAULT_BYTES, exact = false, kernels = 'auto', memory: kind = 'auto', label = 'Heap' } = options
     requireSize('createHeap: bytes', bytes, 1, MAX_RESERVE_BYTES)
-    const { buffer, memory } = reserve(bytes, exact)
+    const { buffer, memory } = reserve(bytes, exact, kind)
     this.buffer = buffer
     this.memory = memory
     this.bytes = buffer.byteLength
     this.label = label
     this.kernels = createKernels(memory, buffer, kernels)
-    if (kernels === 'auto' && this.kernels.kind === 'js') tellOfSlowKernels(memory !== undefined)
+    if (kernels === 'auto' && kind !== 'plain' && this.kernels.kind === 'js') tellOfSlowKernels(memory !== undefined)
     this.#askedBytes = bytes
     this.#octets = new Uint8Array(buffer)
-    this.#ranges = new RangeAllocator(this.bytes / UNIT)
+    this.#tail = this.bytes === MAX_RESERVE_BYTES ? TAIL_BYTES : 0
+    this.#ranges = new RangeAllocator((this.bytes - this.#tail) / UNIT)
     this.#ranges.alloc(RESERVED_BYTES / UNIT)
     if (this.bytes < bytes) {
       console.warn(
@@ -138,7 +157,7 @@ export class Heap implements LinearMemory {
     return {
       bytes: this.bytes,
       askedBytes: this.#askedBytes,
-      used: used * UNIT,
+      used: used * UNIT + this.#tail,
       free: free * UNIT,
       largestFree: largestFree * UNIT,
       touched: this.#touched,
@@ -238,11 +257,7 @@ export class Heap implements LinearMemory {
 function tellOfSlowKernels(hasMemory: boolean): void {
   if (toldOfSlowKernels) return
   toldOfSlowKernels = true
-  console.warn(
-    hasMemory
-      ? "memkit: WebAssembly SIMD is refused here, so the kernels run in JavaScript. A page with a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src."
-      : 'memkit: there is no WebAssembly here, so heaps are plain buffers and the kernels run in JavaScript.',
-  )
+  console.warn(`memkit: ${hasMemory ? NO_SIMD : typeof WebAssembly === 'object' ? NO_MEMORY : NO_WASM}`)
 }
 
 /**

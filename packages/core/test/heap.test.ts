@@ -66,11 +66,11 @@ describe('createHeap', () => {
 
   it('gives up below 1 MiB, or at once when only the exact size will do', () => {
     limitMemory(8)
-    expect(() => createHeap({ bytes: 16 << 20 })).toThrow(ReserveRefused)
+    expect(() => createHeap({ bytes: 16 << 20, memory: 'wasm' })).toThrow(ReserveRefused)
     limitMemory(100)
     let error: unknown
     try {
-      createHeap({ bytes: 16 << 20, exact: true })
+      createHeap({ bytes: 16 << 20, exact: true, memory: 'wasm' })
     } catch (thrown) {
       error = thrown
     }
@@ -98,6 +98,37 @@ describe('createHeap', () => {
     expect(new Float32Array(heap.buffer, block.offset, 4).fill(2)).toEqual(new Float32Array([2, 2, 2, 2]))
     expect(warn).toHaveBeenCalledOnce()
     expect(warn.mock.calls[0][0]).toMatch(/no WebAssembly/)
+  })
+
+  it('is a plain buffer where WebAssembly is there, but gives no memory, and says so once', async () => {
+    limitMemory(0)
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const fresh = await freshCore()
+    const heap = fresh.createHeap({ bytes: 16 << 20 })
+    fresh.createHeap({ bytes: 1 << 20, exact: true })
+    expect(heap.memory).toBeUndefined()
+    expect(heap.kernels.kind).toBe('js')
+    // All of it: what WebAssembly refuses says nothing about what there is.
+    expect(heap.bytes).toBe(16 << 20)
+    expect(warn).toHaveBeenCalledOnce()
+    expect(warn.mock.calls[0][0]).toMatch(/WebAssembly gives no memory here/)
+  })
+
+  it('is a plain buffer when told, without a word', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    const fresh = await freshCore()
+    const heap = fresh.createHeap({ bytes: 64 * KIB, memory: 'plain' })
+    expect([heap.memory, heap.kernels.kind]).toEqual([undefined, 'js'])
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  it('hands out nothing that ends at 2³²: kernels would take its end for 0', () => {
+    const heap = createHeap({ bytes: 2 ** 32 })
+    const { free, largestFree, used } = heap.stats
+    expect([free + used, largestFree]).toEqual([2 ** 32, 2 ** 32 - 128])
+    const block = heap.alloc(largestFree)
+    expect(block.offset + block.size).toBe(2 ** 32 - 64)
+    expect(() => heap.alloc(1)).toThrow(expect.objectContaining({ code: 'HeapFull' }))
   })
 
   it('has JavaScript kernels where a security policy refuses modules, and says so once', async () => {

@@ -14,7 +14,8 @@ function attachedWorlds(): WeakSet<object> {
 
 /**
  * A page of Chromium has about 124 WebAssembly memories, and a heap is one. Those of syncs that were disposed of just now are collected once the
- * device has answered what they asked it, which takes a turn of the event loop or a few. Milliseconds.
+ * device has answered what they asked it, which takes a turn of the event loop or a few. Where none comes free, plain memory must do.
+ * Milliseconds.
  */
 const RESERVE_PAUSES = [0, 20, 100, 400]
 
@@ -43,7 +44,7 @@ export async function attachWorld<W extends object>(
       for (const pause of RESERVE_PAUSES) {
         throwIfAborted(signal)
         try {
-          return new MkSync(world, ecs, options, lease, release)
+          return new MkSync(world, ecs, options, lease, release, true)
         } catch (error) {
           if (!hasCode(error, 'ReserveRefused')) throw error
         }

@@ -21,6 +21,10 @@ export class EntityRows implements RowMap {
     return this.#membership.rows
   }
 
+  reachesBeyond(capacity: number): boolean {
+    return this.#membership.alive.nextRun(capacity, 0)
+  }
+
   get mask(): DirtyRows {
     return this.#membership.alive
   }
@@ -51,6 +55,8 @@ export class EntityRows implements RowMap {
   left(entity: number): void {
     if (entity < this.rows) this.#keeper.rowLeft(entity)
   }
+
+  settle(): void {}
 
   dispose(): void {}
 }

@@ -4,7 +4,7 @@ import type { Mirror } from '@memkit/coordinator'
 import type { ComponentSource } from './component-source.ts'
 import type { RowMap } from './row-map.ts'
 
-/** Memory that a look needs, for one size of mirror. */
+/** Memory that a look needs, for one size of mirror: a plain buffer, because there are few WebAssembly memories to a page. */
 interface Shadow {
   readonly capacity: number
   /** Most rows of a mask. */
@@ -93,7 +93,7 @@ export class ForgottenMarks {
     const dirtyBytes = DirtyRows.bytesFor(capacity)
     const maskRows = Math.max(capacity, masked)
     const bytes = capacity * (stride + 4) + dirtyBytes + ColumnPacker.bytesFor(layouts, maskRows) + 1024
-    const heap = createHeap({ bytes, label: 'forgotten marks' })
+    const heap = createHeap({ bytes, memory: 'plain', label: 'forgotten marks' })
     const { buffer } = heap
     const { offset } = heap.alloc(capacity * stride, 16)
     const dirty = new DirtyRows(capacity, { buffer, offset: heap.alloc(dirtyBytes).offset })

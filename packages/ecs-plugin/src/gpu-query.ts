@@ -1,9 +1,11 @@
 import { u32 } from '@memkit/core'
+import { mostMirrorBytes } from '@memkit/coordinator'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
 import { MkBufferUsage, UsageUnsupported } from '@memkit/gpu'
 import type { EcsWorld } from './ecs.ts'
 import { Disposed, InvalidOption } from './errors.ts'
 import { EntityList } from './entity-list.ts'
+import { growAsFar, tooFewRows } from './grow-as-far.ts'
 import { ListDispatchArgs, ListDrawArgs } from './indirect-args.ts'
 import type { DispatchArgs, DrawArgs } from './indirect-args.ts'
 import type { LabelOwners } from './label-owners.ts'
@@ -93,7 +95,9 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     ])
     let mirror: Mirror | undefined
     try {
-      const capacity = Math.max(firstCapacity, this.#membership.count)
+      const most = Math.floor(mostMirrorBytes(coordinator.gpu.capabilities) / Uint32Array.BYTES_PER_ELEMENT)
+      // Where the device allows fewer, `stage` says so.
+      const capacity = Math.max(1, Math.min(most, Math.max(firstCapacity, this.#membership.count)))
       this.mirror = mirror = coordinator.createMirror({
         rows: capacity,
         schema: u32,
@@ -193,7 +197,7 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
     membership.update()
     const refused = this.#makeRoom(this.#places(membership.count))
     membership.apply(this)
-    if (this.#full && refused === undefined) this.#listAgain()
+    if (this.#full && this.#entities.size < this.mirror.capacity) this.#listAgain()
     this.#blankFreePlaces()
     this.#updateArgs()
     if (refused !== undefined) throw refused
@@ -282,12 +286,8 @@ export class GpuQuery implements BufferSource, MembershipChanges, RowListener {
   }
 
   #makeRoom(count: number): unknown {
-    let refused: unknown
-    try {
-      this.mirror.grow(count)
-    } catch (error) {
-      refused = error
-    }
+    let refused = growAsFar(this.mirror, count)
+    if (refused === undefined && count > this.mirror.capacity) refused = tooFewRows(this.mirror, count)
     if (this.mirror.memoryGeneration !== this.#memory) {
       this.#memory = this.mirror.memoryGeneration
       this.#words = this.mirror.view(Uint32Array)

@@ -66,7 +66,7 @@ export interface GpuSyncedOptions<S extends TypeLike = TypeLike> extends RowOpti
   direction?: SyncDirection
   /** What becomes of a removed entity's row: `'keep'` (default) leaves its last bytes, `'zero'` clears them. */
   onRemove?: OnRemove
-  /** Rows reserved at the start, default 1 024. The buffer doubles when more are needed. */
+  /** Rows reserved at the start, default 1 024, or as many as take 64 MiB. The buffer doubles when more are needed. */
   capacity?: number
   rowsOf?: never
 }
@@ -101,4 +101,6 @@ export interface SyncedOptions {
   readonly usage: number
   readonly onRemove: OnRemove
   readonly capacity: number
+  /** The capacity was given: a device that allows fewer rows is refused. */
+  readonly isReserved: boolean
 }

@@ -164,6 +164,7 @@ function withDefaults(component: object, options: AnyOptions, number: number): S
     usage: options.usage ?? 0,
     onRemove: options.onRemove ?? (owner === undefined ? 'keep' : 'zero'),
     capacity: options.capacity ?? owner?.capacity ?? 1024,
+    isReserved: options.capacity !== undefined,
   }
   if (typeof label !== 'string') throw new InvalidOption('label', label, 'a text')
   checkStructName(label, 'Choose another `label`')

@@ -1,4 +1,4 @@
-import { columnsInfo, Heap, rowsInfo } from '@memkit/core'
+import { columnsInfo, createHeap, Heap, rowsInfo } from '@memkit/core'
 import type { Schema } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
 import type { CoordinatorEvents, DeviceLease, FrameReport } from '@memkit/coordinator'
@@ -54,15 +54,23 @@ export class MkSync<W extends object = World> {
    * Use `attachMk`.
    * @param lease the coordinator's from now on, which ends it
    * @param release called on dispose: the world may be attached again
+   * @param waitsForMemory throw `ReserveRefused` instead of making do with plain memory where WebAssembly gives none
    */
-  constructor(world: W, ecs: EcsWorld, options: MkOptions, lease: DeviceLease, release: () => void) {
+  constructor(
+    world: W,
+    ecs: EcsWorld,
+    options: MkOptions,
+    lease: DeviceLease,
+    release: () => void,
+    waitsForMemory = false,
+  ) {
     this.#ecs = ecs
     this.#release = release
     this.#debug = options.debug ?? false
     this.#listed = options.components
     this.coordinator = new MkCoordinator(lease, {
       ...coordinatorConfig(options),
-      heap: options.heap ?? this.#heapOfComponents(),
+      heap: options.heap ?? this.#heapOfComponents() ?? (waitsForMemory ? wasmHeap(options) : undefined),
       recover:
         typeof options.gpu === 'function'
           ? recoverFrom(options.gpu, this.#debug, this.#abort.signal)
@@ -475,4 +483,11 @@ export function columnNames(component: unknown): string {
   if (typeof component !== 'object' || component === null) return ` (${String(component)})`
   const names = Object.keys(component)
   return names.length === 0 || names.length > 8 ? '' : ` ({ ${names.join(', ')} })`
+}
+
+/** The heap that the coordinator would make, in memory of WebAssembly. Undefined where the size is for the coordinator to refuse. */
+function wasmHeap({ heapBytes }: MkOptions): Heap | undefined {
+  if (heapBytes === undefined) return createHeap({ memory: 'wasm' })
+  const isSize = Number.isInteger(heapBytes) && heapBytes > 0 && heapBytes <= 2 ** 32
+  return isSize ? createHeap({ bytes: heapBytes, memory: 'wasm' }) : undefined
 }

@@ -53,6 +53,10 @@ export class PackedRows implements RowMap {
     return this.#membership.count
   }
 
+  reachesBeyond(capacity: number): boolean {
+    return this.wanted > capacity
+  }
+
   get table(): number {
     return this.#block?.offset ?? -1
   }
@@ -73,7 +77,10 @@ export class PackedRows implements RowMap {
   fit(mirror: Mirror, capacity: number): void {
     if (mirror.memoryGeneration !== this.#memory) this.#moveTable(mirror)
     this.#capacity = capacity
-    if (this.#waiting && this.rows < capacity) this.#seatWaiting()
+  }
+
+  settle(): void {
+    if (this.#waiting && this.rows < this.#capacity) this.#seatWaiting()
   }
 
   entered(entity: number): void {

@@ -11,6 +11,8 @@ export interface RowMap extends MembershipChanges {
   readonly rows: number
   /** Rows that will be in use when everything that is alive now has one. */
   readonly wanted: number
+  /** Whether an entity that is alive now has no row, or would have none, among the first `capacity`. */
+  reachesBeyond(capacity: number): boolean
   /** Rows that hold a living entity; undefined when all in use do. */
   readonly mask: DirtyRows | undefined
   /** Byte offset in the mirror's memory of the u32 table row → entity, −1 where row = entity. */
@@ -21,6 +23,8 @@ export interface RowMap extends MembershipChanges {
   entityOf(row: number): number
   /** `capacity` rows of `mirror` may be handed out; its memory may be another one than before. */
   fit(mirror: Mirror, capacity: number): void
+  /** After `apply`: gives rows that others have left to those who found none. */
+  settle(): void
   dispose(): void
 }
 

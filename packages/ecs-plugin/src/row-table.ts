@@ -1,5 +1,6 @@
 import { u32 } from '@memkit/core'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
+import { growAsFar } from './grow-as-far.ts'
 import { componentLabelProblem } from './label-owners.ts'
 import type { LabelOwners } from './label-owners.ts'
 import type { PackedRows, RowListener } from './packed-rows.ts'
@@ -47,12 +48,14 @@ export class RowTable implements BufferSource, RowListener {
     return this.#packed.rowOf(entity)
   }
 
-  /** Makes room for `capacity` rows. @throws HeapFull, MirrorTooLarge */
-  fit(capacity: number): void {
-    this.mirror.grow(capacity)
-    if (this.mirror.memoryGeneration === this.#memory) return
-    this.#memory = this.mirror.memoryGeneration
-    this.#words = this.mirror.view(Uint32Array)
+  /** Makes room for `capacity` rows, or for as many as the device allows. @returns what growing threw */
+  fit(capacity: number): unknown {
+    const refused = growAsFar(this.mirror, capacity)
+    if (this.mirror.memoryGeneration !== this.#memory) {
+      this.#memory = this.mirror.memoryGeneration
+      this.#words = this.mirror.view(Uint32Array)
+    }
+    return refused
   }
 
   rowTaken(row: number, entity: number): void {

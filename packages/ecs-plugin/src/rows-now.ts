@@ -26,7 +26,7 @@ export class RowsNow {
     const layouts = source.shape.columns.map(({ layout }) => layout)
     const dirtyBytes = DirtyRows.bytesFor(CHUNK_ROWS)
     const bytes = CHUNK_ROWS * (stride + 4) + dirtyBytes + ColumnPacker.bytesFor(layouts, CHUNK_ROWS) + 1024
-    const heap = createHeap({ bytes, label: `rows of ${source.label} now` })
+    const heap = createHeap({ bytes, memory: 'plain', label: `rows of ${source.label} now` })
     const { offset } = heap.alloc(CHUNK_ROWS * stride)
     const dirty = new DirtyRows(CHUNK_ROWS, { buffer: heap.buffer, offset: heap.alloc(dirtyBytes).offset })
     this.#source = source

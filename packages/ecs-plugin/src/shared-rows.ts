@@ -55,6 +55,13 @@ export class SharedRows implements RowMap, RowSharer {
     return this.#owner.entityOf(row)
   }
 
+  /** The owner's rows are handed out as far as there is room here. */
+  reachesBeyond(): boolean {
+    return false
+  }
+
+  settle(): void {}
+
   /** @throws HeapFull */
   fit(mirror: Mirror): void {
     const { capacity } = mirror

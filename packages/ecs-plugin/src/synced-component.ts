@@ -7,6 +7,7 @@ import { ComponentSource } from './component-source.ts'
 import type { EcsWorld } from './ecs.ts'
 import { EntityRows } from './entity-rows.ts'
 import { ColumnInaccessible, EntityBeyondColumn } from './errors.ts'
+import { growAsFar, tooFewRows } from './grow-as-far.ts'
 import { ForgottenMarks } from './forgotten-marks.ts'
 import type { SyncedOptions } from './gpu-synced-options.ts'
 import { componentLabelProblem } from './label-owners.ts'
@@ -26,6 +27,9 @@ import { columnAt } from './source.ts'
 import type { Shape } from './source.ts'
 import type { SharedMarker } from './shared-marker.ts'
 import type { BufferSource } from './synced-buffer.ts'
+
+/** Most bytes that are reserved where the user gave no capacity. */
+const FIRST_BYTES = 64 << 20
 
 /** What a component of a world knows of the others there. */
 export interface SyncedNeighbours {
@@ -199,6 +203,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     membership.update()
     const refused = this.#makeRoom()
     membership.apply(this.rowMap)
+    this.rowMap.settle()
     this.mirror.used = this.rows
     this.#markSources.collect()
     this.#forgotten?.excuse(this.#marks, this.rowMap)
@@ -315,28 +320,26 @@ export class SyncedComponent implements RowKeeper, BufferSource {
 
   /** Makes room for everyone alive. @returns the error, when there is no more to be had: the rows that fit go on */
   #makeRoom(): unknown {
-    let refused: unknown
     const { wanted } = this.rowMap
-    try {
-      // A store that is the mirror has the room it has: who lies beyond is reported, as with any other store.
-      if (wanted > this.mirror.capacity && !(this.#packer instanceof RowsInPlace)) this.mirror.grow(wanted)
-    } catch (error) {
-      refused = error
-    }
+    // A store that is the mirror has the room it has: who lies beyond is reported, as with any other store.
+    const grows = wanted > this.mirror.capacity && !(this.#packer instanceof RowsInPlace)
+    let refused = grows ? this.#growFor(wanted) : undefined
     // First, for rows that are handed out are listed in it.
-    try {
-      this.#rowTable?.fit(this.mirror.capacity)
-    } catch (error) {
-      refused ??= error
+    const listRefused = this.#rowTable?.fit(this.mirror.capacity)
+    refused ??= listRefused
+    for (let i = 0; i < this.#followers.length; i++) {
+      const followerRefused = this.#followers[i].#growWith(this.mirror.capacity, wanted)
+      refused ??= followerRefused
     }
-    for (let i = 0; i < this.#followers.length; i++)
-      try {
-        this.#followers[i].#growWith(this.mirror.capacity)
-      } catch (error) {
-        refused ??= error
-      }
     this.#settleMemory()
     return refused
+  }
+
+  #growFor(wanted: number): unknown {
+    const refused = growAsFar(this.mirror, wanted)
+    const { capacity } = this.mirror
+    if (refused !== undefined || wanted <= capacity || !this.rowMap.reachesBeyond(capacity)) return refused
+    return tooFewRows(this.mirror, wanted)
   }
 
   /** Rows that this component and all that have something by its rows have room for. */
@@ -355,17 +358,29 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #follow(owner: SyncedComponent): void {
     owner.#followers.push(this)
     try {
-      this.#growWith(owner.mirror.capacity)
+      const refused = this.#growWith(owner.mirror.capacity, owner.rows)
+      if (refused !== undefined) throw refused
     } catch (error) {
       this.dispose()
       throw error
     }
   }
 
-  /** @throws MirrorTooLarge, MirrorOutOfMemory, ReserveRefused */
-  #growWith(capacity: number): void {
-    this.mirror.grow(capacity)
-    this.#settleMemory()
+  /**
+   * With `rowsOf`: room for as many rows as the owner has, or as the device allows. The owner hands out no more.
+   *
+   * @param wanted rows that the owner wants to hand out
+   * @returns why there is no room for these
+   */
+  #growWith(capacity: number, wanted: number): unknown {
+    let refused = growAsFar(this.mirror, capacity)
+    try {
+      this.#settleMemory()
+    } catch (error) {
+      refused ??= error
+    }
+    if (refused !== undefined || wanted <= this.mirror.capacity || wanted > capacity) return refused
+    return tooFewRows(this.mirror, wanted)
   }
 
   /** @throws ReserveRefused */
@@ -392,7 +407,7 @@ export class SyncedComponent implements RowKeeper, BufferSource {
     this.rowMap.fit(this.mirror, this.#room())
   }
 
-  /** The heap is full: rows, table and packer go into a heap of their own. @throws ReserveRefused */
+  /** The heap is full: rows, table and packer go into another. @throws ReserveRefused */
   #isolate(): void {
     this.mirror.isolate(this.#besideBytes())
     this.#followMemory()
@@ -459,27 +474,27 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #checkDevice(): void {
     const { capabilities } = this.#coordinator.gpu
     const { backend, indexIsExclusive, usages } = capabilities
-    const { capacity, label, usage } = this.options
+    const { capacity, isReserved, label, usage } = this.options
     const possible = indexIsExclusive ? usages & ~MkBufferUsage.INDEX : usages
     if ((usage & ~possible) !== 0) throw new UsageUnsupported(backend, usage & ~possible, possible)
     const max = mostMirrorBytes(capabilities)
-    const bytes = capacity * this.shape.stride
+    const bytes = (isReserved ? capacity : 1) * this.shape.stride
     if (bytes > max) throw new MirrorTooLarge(label, bytes, max)
   }
 
-  /** With room for the rows that are there; for the reserve alone where the device allows no more, and `stage` says so. */
+  /** With room for the rows that are there, or for as many as the device allows: then `stage` says so. */
   #makeMirror(): Mirror {
     const { direction, label, usage } = this.options
-    const capacity = this.#owner?.mirror.capacity ?? this.options.capacity
-    const make = (rows: number): Mirror =>
-      this.#coordinator.createMirror({ rows, schema: this.shape.schema, label, usage, direction })
-    const { wanted } = this.rowMap
-    try {
-      return make(Math.max(capacity, wanted))
-    } catch (error) {
-      if (!hasCode(error, 'MirrorTooLarge') || wanted <= capacity) throw error
-      return make(capacity)
-    }
+    const { schema, stride } = this.shape
+    const most = Math.floor(mostMirrorBytes(this.#coordinator.gpu.capabilities) / stride)
+    const rows = Math.min(most, Math.max(this.#firstRows(), this.rowMap.wanted))
+    return this.#coordinator.createMirror({ rows, schema, label, usage, direction })
+  }
+
+  #firstRows(): number {
+    if (this.#owner !== undefined) return this.#owner.mirror.capacity
+    const { capacity, isReserved } = this.options
+    return isReserved ? capacity : Math.max(1, Math.min(capacity, Math.floor(FIRST_BYTES / this.shape.stride)))
   }
 
   #makeRowMap(membership: Membership): RowMap {

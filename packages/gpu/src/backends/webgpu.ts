@@ -17,6 +17,7 @@ import { nextTurn } from './next-turn.ts'
 import { ScatterParameters } from './scatter-parameters.ts'
 import { onDeviceLost } from './device-loss.ts'
 import { mapHeld } from './pending-maps.ts'
+import { LARGE_SOURCE_BYTES, SourceWindows } from './source-windows.ts'
 import { SCATTER_STORAGE_BUFFERS, ScatterPass } from './scatter-pass.ts'
 import { UnconfirmedBuffers } from './unconfirmed-buffers.ts'
 import type { Answer } from './unconfirmed-buffers.ts'
@@ -73,6 +74,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   readonly #parts: Part[] = []
   #signalled = 0
   #bounce: Uint8Array<ArrayBuffer> | undefined
+  readonly #windows = new SourceWindows(MAX_WRITE_BYTES)
 
   constructor(device: GPUDevice, options: WebGpuBackendOptions = {}) {
     this.device = device
@@ -347,9 +349,28 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   }
 
   #write(dst: GPUBuffer, dstOffset: number, source: ArrayBuffer, srcOffset: number, size: number): void {
+    if (source.byteLength >= LARGE_SOURCE_BYTES)
+      return this.#writeWindows(dst, dstOffset, source, srcOffset, size)
     for (let done = 0; done < size; done += MAX_WRITE_BYTES) {
       const bytes = Math.min(MAX_WRITE_BYTES, size - done)
       this.#queue.writeBuffer(dst, dstOffset + done, source, srcOffset + done, bytes)
+      this.calls.writes++
+    }
+    this.calls.bytesWritten += size
+  }
+
+  #writeWindows(
+    dst: GPUBuffer,
+    dstOffset: number,
+    source: ArrayBuffer,
+    srcOffset: number,
+    size: number,
+  ): void {
+    for (let done = 0; done < size; done += MAX_WRITE_BYTES) {
+      const bytes = Math.min(MAX_WRITE_BYTES, size - done)
+      const from = srcOffset + done
+      const { start, view } = this.#windows.at(source, from)
+      this.#queue.writeBuffer(dst, dstOffset + done, view, from - start, bytes)
       this.calls.writes++
     }
     this.calls.bytesWritten += size

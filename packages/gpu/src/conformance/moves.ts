@@ -132,6 +132,22 @@ export const moveCases: readonly ConformanceCase[] = [
     }
   }),
 
+  onGpu('memory of more than 2 GiB can be written from, wherever in it the bytes lie', async ({ gpu }) => {
+    const memory = memoryOf(3 * 2 ** 30)
+    if (memory === undefined) return
+    const count = 64
+    const size = count * 4
+    const places = [64, 2 ** 30 - 128, 2 ** 31 - 128, 2 ** 31 + 64, memory.byteLength - size]
+    const buffer = gpu.createDeviceBuffer(places.length * size, BOTH)
+    places.forEach((place, i) => new Uint32Array(memory, place, count).set(words(count, i + 1)))
+    // Twice, for what is kept from the first time.
+    for (let time = 0; time < 2; time++)
+      for (const [i, place] of places.entries()) gpu.write(buffer, i * size, memory, place, size)
+    const found = new Uint32Array(await gpu.read(buffer))
+    for (const [i, place] of places.entries())
+      sameBytes(found.slice(i * count, (i + 1) * count).buffer, words(count, i + 1), `what lay at byte ${place}`)
+  }),
+
   onGpu('resizable memory can be written from, also after it has grown', async ({ gpu }) => {
     const Resizable = ArrayBuffer as unknown as new (
       size: number,
@@ -387,3 +403,13 @@ export const moveCases: readonly ConformanceCase[] = [
     ok(first.byteLength === 16, 'the first read is still there')
   }),
 ]
+
+/** Memory of which no page is touched yet; undefined where there is not as much. */
+function memoryOf(bytes: number): ArrayBuffer | undefined {
+  const pages = bytes / 65_536
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer
+  } catch {
+    return undefined
+  }
+}

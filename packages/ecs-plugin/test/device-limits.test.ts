@@ -1,0 +1,157 @@
+import { DummyBackend, MkGpu } from '@memkit/gpu'
+import { addComponent, addEntity, createWorld, removeComponent, removeEntity } from 'bitecs'
+import { describe, expect, it } from 'vitest'
+import { attachMk, GpuSynced } from '../src/index.ts'
+import type { MkSync, RowKind } from '../src/index.ts'
+
+/** Rows of 4 bytes that the device allows. */
+const most = 1024
+const slots = 1200
+
+const tooLarge = (label: string, rows: number): unknown =>
+  expect.objectContaining({ code: 'MirrorTooLarge', label, requested: rows * 4, max: most * 4 })
+
+function frame(mk: MkSync): void {
+  mk.beginFrame()
+  mk.endFrame()
+}
+
+/** A world whose device allows 1 024 rows of 4 bytes, with components of which `things` are one. */
+async function start(rows: RowKind) {
+  const gpu = new MkGpu(new DummyBackend({ maxBufferSize: most * 4 }))
+  const world = createWorld()
+  const options = { rows, capacity: 16, label: 'Thing' } as const
+  const Thing = GpuSynced({ id: new Uint32Array(slots) }, options)
+  const mk = await attachMk(world, { gpu })
+  const things: number[] = []
+  const spawn = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      const entity = addEntity(world)
+      addComponent(world, entity, Thing)
+      Thing.id[entity] = entity + 5000
+      things.push(entity)
+    }
+  }
+  /** How many of the living have their value on the device; none that has a row may have another's. */
+  const served = async (): Promise<number> => {
+    const buffer = mk.buffer(Thing)
+    const ids = new Uint32Array(await buffer.read())
+    const found = things.filter((entity) => buffer.rowOf(entity) >= 0)
+    for (const entity of found) expect(ids[buffer.rowOf(entity)]).toBe(entity + 5000)
+    return found.length
+  }
+  return { gpu, mk, world, Thing, things, spawn, served }
+}
+
+describe.each<[RowKind, number]>([
+  // Row 0 belongs to no entity where rows are entity ids.
+  ['entity', most - 1],
+  ['packed', most],
+])('more entities than the device allows rows, %s rows', (rows, fit) => {
+  it('as many as fit are served, in a buffer that grew as far as it can', async () => {
+    const { mk, spawn, served, Thing } = await start(rows)
+    spawn(1100)
+    expect(() => frame(mk)).toThrow(tooLarge('Thing', rows === 'entity' ? 1101 : 1100))
+    expect(mk.buffer(Thing).buffer.size).toBe(most * 4)
+    expect(await served()).toBe(fit)
+  })
+
+  it('the error ends with the frame in which nobody lies beyond any more', async () => {
+    const { mk, world, spawn, served, things } = await start(rows)
+    spawn(1100)
+    expect(() => frame(mk)).toThrow(tooLarge('Thing', rows === 'entity' ? 1101 : 1100))
+    for (const entity of things.splice(fit - 24)) removeEntity(world, entity)
+    frame(mk)
+    expect(await served()).toBe(fit - 24)
+    frame(mk)
+    expect(mk.report.rowsChanged).toBe(0)
+    mk.dispose()
+  })
+
+  it('rows that others leave go to those who wait, while some still do and in the same frame', async () => {
+    const { mk, world, spawn, served, things } = await start(rows)
+    spawn(1100)
+    expect(() => frame(mk)).toThrow(tooLarge('Thing', rows === 'entity' ? 1101 : 1100))
+    // Those with the lowest ids: by entity id, the ones that wait lie beyond all the same.
+    for (const entity of things.splice(0, 50)) removeEntity(world, entity)
+    expect(() => frame(mk)).toThrow(expect.objectContaining({ code: 'MirrorTooLarge' }))
+    expect(await served()).toBe(rows === 'entity' ? fit - 50 : fit)
+    for (const entity of things.splice(0, 50)) removeEntity(world, entity)
+    if (rows === 'packed') frame(mk)
+    else expect(() => frame(mk)).toThrow(expect.objectContaining({ code: 'MirrorTooLarge' }))
+    expect(await served()).toBe(rows === 'entity' ? fit - 100 : 1000)
+    mk.dispose()
+  })
+
+  it('a query lists as many as fit, and its error ends too', async () => {
+    const { mk, world, things } = await start(rows)
+    const Tag = {}
+    const query = mk.query([Tag], { label: 'Tagged' })
+    for (let i = 0; i < 1100; i++) {
+      const entity = addEntity(world)
+      addComponent(world, entity, Tag)
+      things.push(entity)
+    }
+    expect(() => frame(mk)).toThrow(tooLarge('Tagged', 1100))
+    expect(query.count).toBe(most)
+    const listed = async (): Promise<Set<number>> =>
+      new Set(new Uint32Array(await query.indices.read()).subarray(0, query.count))
+    expect((await listed()).size).toBe(most)
+    for (const entity of things.splice(0, 50)) removeComponent(world, entity, Tag)
+    expect(() => frame(mk)).toThrow(tooLarge('Tagged', 1050))
+    expect(query.count).toBe(most)
+    for (const entity of things.splice(0, 50)) removeComponent(world, entity, Tag)
+    frame(mk)
+    expect(await listed()).toEqual(new Set(things))
+    mk.dispose()
+  })
+})
+
+it('a query of more than the device allows can be made', async () => {
+  const { mk, world } = await start('packed')
+  const Tag = {}
+  for (let i = 0; i < 1100; i++) addComponent(world, addEntity(world), Tag)
+  const query = mk.query([Tag], { label: 'Tagged' })
+  expect(() => frame(mk)).toThrow(tooLarge('Tagged', 1100))
+  expect(query.count).toBe(most)
+  mk.dispose()
+})
+
+it('the row table lists all rows that there are', async () => {
+  const { mk, world, Thing, things, spawn } = await start('packed')
+  const table = mk.buffer(Thing).rowTable
+  spawn(1100)
+  expect(() => frame(mk)).toThrow(tooLarge('Thing', 1100))
+  for (const entity of things.splice(0, 100)) removeEntity(world, entity)
+  frame(mk)
+  const entities = new Uint32Array(await table.read()).subarray(0, 1000)
+  expect(new Set(entities)).toEqual(new Set(things))
+  mk.dispose()
+})
+
+describe('rows of another component that are larger than its own', () => {
+  it('the owner hands out as many rows as both have room for, and the error ends', async () => {
+    const { mk, world, Thing, things, spawn, served } = await start('packed')
+    const Body = GpuSynced(
+      { x: new Float32Array(slots), y: new Float32Array(slots), z: new Float32Array(slots), w: new Float32Array(slots) },
+      { rowsOf: Thing, label: 'Body' },
+    )
+    mk.buffer(Body)
+    spawn(300)
+    for (const entity of things) {
+      addComponent(world, entity, Body)
+      Body.w[entity] = entity
+    }
+    expect(() => frame(mk)).toThrow(
+      expect.objectContaining({ code: 'MirrorTooLarge', label: 'Body', requested: 300 * 16 }),
+    )
+    expect(await served()).toBe(256)
+    for (const entity of things.splice(0, 60)) removeEntity(world, entity)
+    frame(mk)
+    expect(await served()).toBe(240)
+    const body = mk.buffer(Body)
+    const rows = new Float32Array(await body.read())
+    for (const entity of things) expect(rows[body.rowOf(entity) * 4 + 3]).toBe(entity)
+    mk.dispose()
+  })
+})

@@ -1,5 +1,5 @@
 import { createHeap } from '@memkit/core'
-import { MkGpu, WebGpuBackend, webGpuDevice } from '@memkit/gpu'
+import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { expect, it } from 'vitest'
 import { games } from './suites/memories.ts'
 
@@ -7,7 +7,7 @@ it.each(Object.entries(games))(
   'others on the page still get WebAssembly memory: %s',
   { timeout: 120_000 },
   async (_name, play) => {
-    const gpu = new MkGpu(new WebGpuBackend(await webGpuDevice(), { owned: true }))
+    const gpu = new MkGpu(new WebGpuBackend(await (await navigator.gpu.requestAdapter())!.requestDevice(), { owned: true }))
     expect(await play({ gpu })).toEqual([])
     // Before a collection, which a game cannot ask for.
     expect(createHeap({ bytes: 1 << 20, exact: true }).kernels.kind).toBe('wasm-simd')

@@ -351,7 +351,8 @@ export class Mirror {
 
   /** The device ran out of memory once; another try, if it is time. @internal */
   retryBuffer(): void {
-    if (!this.#device.retry(this.capacity)) return
+    const rows = Math.min(this.capacity, this.#device.mostRows)
+    if (this.deviceRows >= rows || !this.#device.retry(rows)) return
     this.#markReplaced()
     this.#announce()
   }
@@ -368,8 +369,10 @@ export class Mirror {
     this.dirty.setRange(0, Math.max(this.#reach, this.#used))
     this.#fresh = true
     try {
-      this.#device.check(this.capacity)
-      this.#device.replace(this.capacity)
+      // A smaller device has the rows that it allows.
+      const rows = Math.min(this.capacity, this.#device.mostRows)
+      if (rows > 0) this.#device.replace(rows)
+      this.#device.check(Math.max(1, this.fullRows))
     } finally {
       this.#host.countReallocation()
       this.#announce()

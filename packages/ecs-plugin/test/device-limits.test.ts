@@ -155,3 +155,34 @@ describe('rows of another component that are larger than its own', () => {
     mk.dispose()
   })
 })
+
+it.each<[RowKind, number]>([
+  ['entity', 900],
+  ['entity', 1100],
+  ['packed', 900],
+  ['packed', 1100],
+])('a device that allows fewer rows than the mirror has serves those (%s rows, %i entities)', async (rows, count) => {
+  const world = createWorld()
+  const Thing = GpuSynced({ id: new Uint32Array(slots) }, { rows, capacity: 1500, label: 'Thing' })
+  const big = new MkGpu(new DummyBackend())
+  const mk = await attachMk(world, { gpu: big })
+  const warnings: string[] = []
+  mk.on('warning', ({ code }) => void warnings.push(code))
+  for (let i = 0; i < count; i++) {
+    const entity = addEntity(world)
+    addComponent(world, entity, Thing)
+    Thing.id[entity] = entity
+  }
+  frame(mk)
+  big.destroy()
+  await mk.restore(new MkGpu(new DummyBackend({ maxBufferSize: most * 4 })))
+  for (let i = 0; i < 3; i++) frame(mk)
+  // Said where entities lie beyond, and not because of room that none of them needs.
+  expect(warnings).toEqual(count > most ? ['MirrorTooLarge'] : [])
+  const buffer = mk.buffer(Thing)
+  const ids = new Uint32Array(await mk.coordinator.download(buffer.buffer))
+  expect(ids.length).toBe(most)
+  for (let row = 0; row < Math.min(most, buffer.rows); row++)
+    expect(ids[row]).toBe(rows === 'entity' ? row : buffer.entityOf(row))
+  mk.dispose()
+})

@@ -11,14 +11,10 @@ import type {
 import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
 import { MkBufferUsage, MkMemoryType } from '../usage.ts'
 import { detach } from './detach.ts'
-import { LARGE_SOURCE_BYTES, SourceWindows } from './source-windows.ts'
 import { WebGl2Fences } from './webgl2-fences.ts'
 
 /** Bytes of a buffer from which on we ask whether its memory is there. Asking waits for the browser, so small ones are taken on trust. */
 const CHECKED_BYTES = 1 << 20
-
-/** Most bytes per `bufferSubData` out of a buffer that is too large for one view. */
-const LARGE_PIECE_BYTES = 256 << 20
 
 /** Bytes brought over at a time from memory that `bufferSubData` does not take. */
 const BOUNCE_BYTES = 1 << 20
@@ -102,7 +98,6 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
   #vertexArray: WebGLVertexArrayObject | null = null
   /** One view per source, so that steady writes make none. */
   readonly #views = new WeakMap<ArrayBuffer, Uint8Array<ArrayBuffer>>()
-  readonly #windows = new SourceWindows(LARGE_PIECE_BYTES)
   #bounce: Uint8Array<ArrayBuffer> | undefined
 
   constructor(gl: WebGL2RenderingContext, options: WebGl2BackendOptions = {}) {
@@ -348,13 +343,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
   ): void {
     const { gl } = this
     gl.bindBuffer(gl.COPY_WRITE_BUFFER, dst)
-    if (isPlain(source) && source.byteLength >= LARGE_SOURCE_BYTES) {
-      for (let done = 0; done < size; done += LARGE_PIECE_BYTES) {
-        const bytes = Math.min(LARGE_PIECE_BYTES, size - done)
-        const { start, view } = this.#windows.at(source, srcOffset + done)
-        gl.bufferSubData(gl.COPY_WRITE_BUFFER, dstOffset + done, view, srcOffset + done - start, bytes)
-      }
-    } else if (isPlain(source)) {
+    if (isPlain(source)) {
       let view = this.#views.get(source)
       if (view === undefined) this.#views.set(source, (view = new Uint8Array(source)))
       gl.bufferSubData(gl.COPY_WRITE_BUFFER, dstOffset, view, srcOffset, size)

@@ -137,7 +137,7 @@ export const moveCases: readonly ConformanceCase[] = [
     if (memory === undefined) return
     const count = 64
     const size = count * 4
-    const places = [64, 2 ** 30 - 128, 2 ** 31 - 128, 2 ** 31 + 64, memory.byteLength - size]
+    const places = [64, 2 ** 30 - 128, 2 ** 31 - 128, 2 ** 31 + 1024, memory.byteLength - size]
     const buffer = gpu.createDeviceBuffer(places.length * size, BOTH)
     places.forEach((place, i) => new Uint32Array(memory, place, count).set(words(count, i + 1)))
     // Twice, for what is kept from the first time.

@@ -7,7 +7,9 @@ it.each(Object.entries(games))(
   'others on the page still get WebAssembly memory: %s',
   { timeout: 120_000 },
   async (_name, play) => {
-    const gpu = new MkGpu(new WebGpuBackend(await (await navigator.gpu.requestAdapter())!.requestDevice(), { owned: true }))
+    const gpu = new MkGpu(
+      new WebGpuBackend(await (await navigator.gpu.requestAdapter())!.requestDevice(), { owned: true }),
+    )
     expect(await play({ gpu })).toEqual([])
     // Before a collection, which a game cannot ask for.
     expect(createHeap({ bytes: 1 << 20, exact: true }).kernels.kind).toBe('wasm-simd')

@@ -20,10 +20,8 @@ describe('WebAssembly is there, but gives no memory: all goes up from plain memo
   it.each(Object.entries(games))('%s', { timeout: 60_000 }, async (_name, play) => {
     const { Memory } = WebAssembly
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
-    WebAssembly.Memory = class {
-      constructor() {
-        throw new RangeError('could not allocate memory')
-      }
+    WebAssembly.Memory = function () {
+      throw new RangeError('could not allocate memory')
     } as never
     try {
       expect(await play({ gpu: new MkGpu(new DummyBackend()) })).toEqual([])

@@ -1,4 +1,5 @@
 import { createHeap } from '@memkit/core'
+import type { f32, Struct } from '@memkit/core'
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import type { MkOptions, MkSync, Synced } from '@memkit/ecs-plugin'
 import { addComponent, addEntity, createWorld } from 'bitecs'
@@ -19,7 +20,7 @@ export function countMemories(): { count: number; stop: () => void } {
   return counted
 }
 
-type Thing = Synced<{ x: Float32Array }>
+type Thing = { x: Float32Array } & Synced<Struct<{ readonly x: f32 }>>
 
 /** What a game with that many components asks memory for. */
 export const games: Record<string, (options: MkOptions) => Promise<string[]>> = {

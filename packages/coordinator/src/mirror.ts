@@ -125,7 +125,9 @@ export class Mirror {
     const { memory } = options
     if (memory !== undefined && this.deviceOwned)
       throw new InvalidConfig('direction', this.direction, "'upload' where `memory` is given")
-    this.#place = memory ? givenPlace(memory, rows, stride, label) : findPlace(host.heap, host.overflow, rows, stride, label)
+    this.#place = memory
+      ? givenPlace(memory, rows, stride, label)
+      : findPlace(host.heap, host.overflow, rows, stride, label)
     this.#bytes = new Uint8Array(this.#place.heap.buffer, this.#place.offset, rows * stride)
     this.#arrived = this.deviceOwned ? new DirtyRows(rows) : undefined
     try {

@@ -72,7 +72,7 @@ describe('a mirror', () => {
     co.dispose()
   })
 
-  test('lives in a heap of its own when the heap is full', async () => {
+  test('lives in an overflow heap when the heap is full', async () => {
     const heap = createHeap({ bytes: 1 << 20 })
     const co = new MkCoordinator(new DummyBackend(), { heap, frameArenaBytes: 4096 })
     const mirror = co.createMirror({ rows: 100_000, stride: 16 })

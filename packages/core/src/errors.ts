@@ -124,7 +124,7 @@ export class HeapFull extends MkError {
 }
 
 /**
- * The platform has no memory of this size to reserve, nor a smaller one that would serve.
+ * The platform has no memory of this size to reserve, be it of WebAssembly or plain, nor a smaller one that would serve.
  *
  * What to do: ask for fewer `bytes`, and drop heaps that are no longer used.
  */

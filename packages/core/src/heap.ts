@@ -131,7 +131,13 @@ export class Heap implements LinearMemory {
 
   /** @throws InvalidSize, ReserveRefused */
   constructor(options: HeapOptions = {}) {
-    const { bytes = DEFAULT_BYTES, exact = false, kernels = 'auto', memory: kind = 'auto', label = 'Heap' } = options
+    const {
+      bytes = DEFAULT_BYTES,
+      exact = false,
+      kernels = 'auto',
+      memory: kind = 'auto',
+      label = 'Heap',
+    } = options
     requireSize('createHeap: bytes', bytes, 1, MAX_RESERVE_BYTES)
     const { buffer, memory } = reserve(bytes, exact, kind)
     this.buffer = buffer
@@ -139,7 +145,8 @@ export class Heap implements LinearMemory {
     this.bytes = buffer.byteLength
     this.label = label
     this.kernels = createKernels(memory, buffer, kernels)
-    if (kernels === 'auto' && kind !== 'plain' && this.kernels.kind === 'js') tellOfSlowKernels(memory !== undefined)
+    if (kernels === 'auto' && kind !== 'plain' && this.kernels.kind === 'js')
+      tellOfSlowKernels(memory !== undefined)
     this.#askedBytes = bytes
     this.#octets = new Uint8Array(buffer)
     this.#tail = this.bytes === MAX_RESERVE_BYTES ? TAIL_BYTES : 0

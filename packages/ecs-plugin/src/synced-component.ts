@@ -494,7 +494,9 @@ export class SyncedComponent implements RowKeeper, BufferSource {
   #firstRows(): number {
     if (this.#owner !== undefined) return this.#owner.mirror.capacity
     const { capacity, isReserved } = this.options
-    return isReserved ? capacity : Math.max(1, Math.min(capacity, Math.floor(FIRST_BYTES / this.shape.stride)))
+    return isReserved
+      ? capacity
+      : Math.max(1, Math.min(capacity, Math.floor(FIRST_BYTES / this.shape.stride)))
   }
 
   #makeRowMap(membership: Membership): RowMap {

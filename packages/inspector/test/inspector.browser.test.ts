@@ -289,12 +289,12 @@ describe('Memory', () => {
     expect(one(inspector, '.heap').textContent).not.toContain('Something big')
   })
 
-  it('shows a heap that a mirror has of its own', async () => {
+  it('shows a heap that mirrors have beside the main one', async () => {
     g.frame()
     const inspector = mount({ tab: 'memory' })
     g.mk.synced()[0].mirror.isolate(1024)
     inspector.update()
-    expect(texts(all(inspector, '.heap h3'))).toEqual(['Heap', 'heap of Position'])
+    expect(texts(all(inspector, '.heap h3'))).toEqual(['Heap', 'overflow heap 1'])
   })
 })
 

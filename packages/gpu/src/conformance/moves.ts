@@ -145,7 +145,11 @@ export const moveCases: readonly ConformanceCase[] = [
       for (const [i, place] of places.entries()) gpu.write(buffer, i * size, memory, place, size)
     const found = new Uint32Array(await gpu.read(buffer))
     for (const [i, place] of places.entries())
-      sameBytes(found.slice(i * count, (i + 1) * count).buffer, words(count, i + 1), `what lay at byte ${place}`)
+      sameBytes(
+        found.slice(i * count, (i + 1) * count).buffer,
+        words(count, i + 1),
+        `what lay at byte ${place}`,
+      )
   }),
 
   onGpu('resizable memory can be written from, also after it has grown', async ({ gpu }) => {

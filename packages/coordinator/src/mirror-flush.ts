@@ -29,8 +29,8 @@ class Entry implements MirrorReport {
 
 /**
  * Uploads what is dirty. Per frame: one plan per mirror; `full` and `runs` straight from the mirrors; everything that is
- * scattered gathered into one block, one write, and one dispatch per mirror. A mirror that lives in a heap of its
- * own is gathered there and costs a write of its own.
+ * scattered gathered into one block, one write, and one dispatch per mirror. A mirror that lies in an
+ * overflow heap is gathered there and costs a write of its own.
  */
 export class MirrorFlush {
   readonly entries: Entry[] = []

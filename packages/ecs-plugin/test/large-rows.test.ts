@@ -60,10 +60,16 @@ it('a row that the device has no room for is refused with an error that names th
 
 it('rows beyond what a heap holds are refused with an error that names the component', async () => {
   const Wide = GpuSynced({ x: new Float32Array(4) }, { label: 'Wide', capacity: 900_000_000 })
-  const gpu = new MkGpu(new DummyBackend({ maxBufferSize: 2 ** 33 }))
+  const capabilities = { maxStorageBufferBindingSize: 2 ** 33 }
+  const gpu = new MkGpu(new DummyBackend({ maxBufferSize: 2 ** 33, capabilities }))
   const mk = await attachMk(createWorld(), { gpu })
   expect(() => mk.buffer(Wide)).toThrow(
-    expect.objectContaining({ code: 'MirrorTooLarge', label: 'Wide', requested: 3_600_000_000 }),
+    expect.objectContaining({
+      code: 'MirrorTooLarge',
+      label: 'Wide',
+      requested: 3_600_000_000,
+      max: 3 * 2 ** 30,
+    }),
   )
   mk.dispose()
 })

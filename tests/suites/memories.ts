@@ -5,7 +5,7 @@ import type { MkOptions, MkSync, Synced } from '@memkit/ecs-plugin'
 import { addComponent, addEntity, createWorld } from 'bitecs'
 
 /** Components that are flagged: more than a page of Chromium has WebAssembly memories. */
-export const COMPONENTS = 200
+const COMPONENTS = 200
 
 /** Counts the WebAssembly memories that are made until `stop`. */
 export function countMemories(): { count: number; stop: () => void } {

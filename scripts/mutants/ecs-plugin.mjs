@@ -208,8 +208,8 @@ export const ecsPluginBugs = [
     file: 'packages/ecs-plugin/src/private-query.ts',
     find: '      if (!table.registered) return\n',
     replace: '      return\n',
-    breaks: 'after dispose the world goes on keeping our queries',
-    tests: [test('dispose')],
+    breaks: 'after dispose the world goes on keeping our queries, where it is observed',
+    tests: [test('without-listener')],
   },
   {
     name: 'listener-comes-last',

@@ -62,6 +62,23 @@ describe.each([
   ],
   ['what is set', 'setObservable', 'writeObservable'],
 ] as const)('a bitECS that does not tell a listener %s', (_, find, replace) => {
+  it('keeps none of our queries after dispose, and all of the user’s', async () => {
+    const ecs = (await use('bitecs', bitecsFile, find, replace)) as typeof Bitecs
+    const { attachMk, GpuSynced } = await import('../src/index.ts')
+    const Thing = GpuSynced({ x: new Float32Array(32) }, { label: 'Thing' })
+    const [Mine, Ours] = [{}, {}]
+    const world = ecs.createWorld() as Bitecs.InternalWorld
+    ecs.query(world, [Mine])
+    const { queries } = world[ecs.$internal]
+    const before = [...queries]
+    const mk = await attachMk(world, { components: [Thing] })
+    mk.query([Ours]).dispose()
+    mk.query([Mine])
+    mk.dispose()
+    expect([...queries]).toEqual(before)
+    expect(ecs.query(world, [Mine])).toHaveLength(0)
+  })
+
   it('is observed, which debug says; what observers throw is found in the next frame', async () => {
     const ecs = (await use('bitecs', bitecsFile, find, replace)) as typeof Bitecs
     const { attachMk, GpuSynced } = await import('../src/index.ts')

@@ -31,9 +31,6 @@ const MAX_WRITE_BYTES = (4 << 20) - 4096
 /** Bytes brought over at a time from memory that `writeBuffer` does not take. */
 const BOUNCE_BYTES = 1 << 20
 
-/** Milliseconds that the news of a loss gets to arrive after a map was refused: Firefox tells of it later. */
-const LOSS_PATIENCE = 50
-
 const MAP_READ = 0x1
 const MAP_WRITE = 0x2
 
@@ -261,9 +258,9 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
         )
     } catch (cause) {
       // Chromium rejects the maps of a lost device before it says that the device is lost. What the queue answers comes after both,
-      // so that whoever hears of the rejection knows why; in Firefox it may still come before, by some turns of the event loop.
+      // so that whoever hears of the rejection knows why; in Firefox it may still come before.
       await this.#queue.onSubmittedWorkDone().catch(() => {})
-      await this.#waitForLoss()
+      await nextTurn()
       throw cause
     }
   }
@@ -413,12 +410,6 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
       },
       () => {},
     )
-  }
-
-  /** Resolves once the device is known to be lost, or after `LOSS_PATIENCE`. For what has failed already. */
-  async #waitForLoss(): Promise<void> {
-    const deadline = performance.now() + LOSS_PATIENCE
-    while (!this.#lost && performance.now() < deadline) await nextTurn()
   }
 
   /**

@@ -13,7 +13,7 @@ import type {
 } from '../backend.ts'
 import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
-import { nextTurn } from './next-turn.ts'
+import { newsOfLoss } from './news-of-loss.ts'
 import { ScatterParameters } from './scatter-parameters.ts'
 import { onDeviceLost } from './device-loss.ts'
 import { mapHeld } from './pending-maps.ts'
@@ -260,7 +260,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
       // Chromium rejects the maps of a lost device before it says that the device is lost. What the queue answers comes after both,
       // so that whoever hears of the rejection knows why; in Firefox it may still come before.
       await this.#queue.onSubmittedWorkDone().catch(() => {})
-      await nextTurn()
+      await newsOfLoss()
       throw cause
     }
   }
@@ -414,10 +414,10 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
 
   /**
    * Passes on what the device said, unless it is lost. Firefox says that work is done, and that calls were refused, before it says that the
-   * device is lost which did none of it; so the news of a loss has a turn to overtake.
+   * device is lost which did none of it; so the news of a loss gets time to overtake.
    */
   async #unlessLost(tell: (sink: BackendSink) => void): Promise<void> {
-    await nextTurn()
+    await newsOfLoss()
     if (!this.#lost && this.#sink) tell(this.#sink)
   }
 

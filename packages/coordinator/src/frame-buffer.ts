@@ -1,3 +1,4 @@
+import { hasCode } from '@memkit/core'
 import type { MkError } from '@memkit/core'
 import { MkBufferUsage } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
@@ -116,8 +117,8 @@ export class FrameBuffer {
     try {
       return this.#makeNow(bytes, this.#label, this.#shortage)
     } catch (error) {
-      if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
-      this.#shortage.tell(error as MkError)
+      if (!hasCode(error, 'AllocationFailed')) throw error
+      this.#shortage.tell(error)
       return undefined
     }
   }

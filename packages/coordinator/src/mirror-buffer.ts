@@ -1,3 +1,4 @@
+import { hasCode } from '@memkit/core'
 import type { MkError } from '@memkit/core'
 import type { MkCapabilities, MkDeviceBuffer } from '@memkit/gpu'
 import { AwaitedBuffer } from './awaited-buffer.ts'
@@ -219,7 +220,7 @@ export class MirrorBuffer {
     try {
       return ownBuffer(this.#host.gpu.createDeviceBuffer(size, this.#usage, { label: this.#label }))
     } catch (error) {
-      if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
+      if (!hasCode(error, 'AllocationFailed')) throw error
       throw new MirrorOutOfMemory(this.#label, size, this.current?.size ?? 0, this.#maxBytes(), error)
     }
   }

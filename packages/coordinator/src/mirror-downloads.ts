@@ -1,4 +1,4 @@
-import { DirtyRows } from '@memkit/core'
+import { DirtyRows, hasCode } from '@memkit/core'
 import type { MkError } from '@memkit/core'
 import type { MkGpu, MkStagingBuffer } from '@memkit/gpu'
 import type { Mirror } from './mirror.ts'
@@ -132,8 +132,8 @@ export class MirrorDownloads {
     try {
       return this.#ring.take(size)
     } catch (error) {
-      if ((error as Partial<MkError>).code !== 'AllocationFailed') throw error
-      this.#tell(error as MkError)
+      if (!hasCode(error, 'AllocationFailed')) throw error
+      this.#tell(error)
       return undefined
     }
   }

@@ -1,74 +1,57 @@
-// The driver of the diff + pack kernel in AssemblyScript: `group-table.ts` describes what it reads, `js-kernels.ts` is
-// its twin. It walks the rows by blocks, and each block by groups of scalars, and writes what differs. What it does to
-// every row in every frame is `find.as.ts`, another module, so that each is small enough to compile synchronously.
-// Compiled by scripts/build-kernels.mjs into generated/diff-pack.ts. It owns no memory: everything is passed in.
+// The driver of the diff + pack kernel in AssemblyScript: `group-table.ts` describes what it reads,
+// `js-kernels.ts` is its twin. It walks the rows by blocks, and each block by groups of scalars, and
+// writes what differs. The comparison itself is `find.ts`, a module of its own, so that each is
+// small enough to compile synchronously; scripts/build-kernels.mjs compiles both into generated/.
 // @ts-nocheck
 
-// Words of a group and work area: see `Group`.
-const GROUP_BYTES: u32 = 64
+import { copyLines } from './copy'
+import { BASE, BASE_B, BASE_C, BASE_D, COUNT, DST, GROUP_BYTES, KIND, LIMIT, RUN, STEP, TABLE } from './group'
+
 /** A block is what one summary word stands for. */
 const BLOCK_ROWS: u32 = 1024
 const BLOCK_WORDS: u32 = 32
-/** Words of rows with two groups that are compared before any is written: their lines are near still. */
+/** Words of rows with two groups to compare before writing: their cache lines are near still. */
 const NEAR_WORDS: u32 = 8
-const SCALARS: i32 = 0
-const RUN: i32 = 1
 
 /** Below so many live rows of 32, rows are handled one by one. */
 const FEW: i32 = 8
-
-/** From so many rows of 32 on, all 32 are written in one go: of rows of one scalar, and of others. */
+/** From so many rows of 32 on, write all 32 at once: rows of one scalar, and others. */
 const MANY_OF_ONE: i32 = 4
 const MANY: i32 = 8
 
-/** See `find.as.ts`. */
+/** See `find.ts`. */
 @external("find", "find")
 declare function find(
-  groups: u32,
-  count: u32,
-  block: u32,
-  from: u32,
-  till: u32,
-  to: u32,
-  stride: u32,
-  found: u32,
+  groups: u32, count: u32, block: u32, from: u32, till: u32, to: u32, stride: u32, found: u32,
 ): u32
 
 export function diffPack(
-  groups: u32,
-  groupCount: u32,
-  first: u32,
-  count: u32,
-  target: u32,
-  stride: u32,
-  words: u32,
-  summary: u32,
-  mask: u32,
-  maskSummary: u32,
-  force: i32,
+  groups: u32, groupCount: u32, first: u32, count: u32, target: u32, stride: u32, words: u32, summary: u32,
+  mask: u32, maskSummary: u32, force: i32,
 ): i32 {
   const end = first + count
   const work = groups + groupCount * GROUP_BYTES
   const changed = work + BLOCK_WORDS * 4
   const found = changed + BLOCK_WORDS * 4
   let total = 0
-  // All groups but the halves come first in the table. What all their columns have may be read 32 rows at once.
+  // All groups but the halves come first in the table. What all their columns have may be read 32
+  // rows at once.
   let fastEnd = groups
   let limit = end
   // `find` reads 16 bytes even where a group has fewer: not past the end of the memory.
   const memoryEnd = (memory.size() as u64) << 16
   let reach: u32 = 0
-  for (; fastEnd < work && load<i32>(fastEnd) <= RUN; fastEnd += GROUP_BYTES) {
-    const isRun = load<i32>(fastEnd) == RUN
-    const lanes = isRun ? 4 : load<u32>(fastEnd, 4) << 2
+  for (; fastEnd < work && load<i32>(fastEnd, KIND) <= RUN; fastEnd += GROUP_BYTES) {
+    const isRun = load<i32>(fastEnd, KIND) == RUN
+    const lanes = isRun ? 4 : load<u32>(fastEnd, COUNT) << 2
     for (let lane = fastEnd; lane < fastEnd + lanes; lane += 4) {
-      limit = load<i32>(lane, 48) == -1 ? min(limit, load<u32>(lane, 32)) : 0
+      limit = load<i32>(lane, TABLE) == -1 ? min(limit, load<u32>(lane, LIMIT)) : 0
     }
     if (isRun && limit) {
-      const lastRow = load<u32>(fastEnd, 16) + (limit - 1) * load<u32>(fastEnd, 12)
+      const lastRow = load<u32>(fastEnd, BASE) + (limit - 1) * load<u32>(fastEnd, STEP)
       if ((lastRow as u64) + 16 > memoryEnd) limit = limit > 8 ? limit - 8 : 0
     }
-    reach = max(reach, load<u32>(fastEnd, 8) + 16)
+    reach = max(reach, load<u32>(fastEnd, DST) + 16)
   }
   const fastCount = (fastEnd - groups) / GROUP_BYTES
   // The words of `changed` are zero between blocks.
@@ -76,10 +59,11 @@ export function diffPack(
   for (let block = first & ~(BLOCK_ROWS - 1); block < end; block += BLOCK_ROWS) {
     const block32 = block >>> 5
     if (mask != -1 && !load<u32>(maskSummary + (block32 >>> 5 << 2))) continue
-    // `live`: one word of bits per 32 rows, or 0 when every row of the block counts. `dirty`: which words changed.
+    // `live`: one word of bits per 32 rows, or 0 when every row of the block counts. `dirty`: which
+    // words changed.
     let live: u32 = 0
     let dirty: u32 = 0
-    // Words of 32 rows that lie within range and columns and have enough live rows: from … till − 1.
+    // Words of 32 rows within range and columns that have enough live rows: from … till − 1.
     let from: u32 = 0
     let till = limit > block ? min((limit - block) >>> 5, BLOCK_WORDS) : 0
     if (mask != -1 || block < first || end - block < BLOCK_ROWS || force) {
@@ -122,7 +106,7 @@ export function diffPack(
     }
     if (live || till != BLOCK_WORDS || fastEnd != work) {
       for (let g = groups; g < work; g += GROUP_BYTES) {
-        dirty |= slow(g, block, begin, till, live, changed, to + load<u32>(g, 8), stride)
+        dirty |= slow(g, block, begin, till, live, changed, to + load<u32>(g, DST), stride)
       }
     }
     if (!dirty) continue
@@ -143,9 +127,8 @@ export function diffPack(
 }
 
 /**
- * Compares the columns of all groups but halves with the rows of a block, where words may be read at once, and writes
- * the rows that differ. Words with few live rows are left out.
- *
+ * Compares the columns of all groups but halves with the rows of a block, where words may be read
+ * at once, and writes the rows that differ. Words with few live rows are left out.
  * @param live address of one word of bits per 32 rows; 0 when all are live
  * @param changed address of the words that get the bits of rows that differ
  * @param found where `find` works
@@ -154,17 +137,8 @@ export function diffPack(
  * @returns bit w for each word w in which a row differed
  */
 function fast(
-  groups: u32,
-  count: u32,
-  block: u32,
-  from: u32,
-  till: u32,
-  live: u32,
-  changed: u32,
-  found: u32,
-  to: u32,
-  stride: u32,
-  force: i32,
+  groups: u32, count: u32, block: u32, from: u32, till: u32, live: u32, changed: u32, found: u32, to: u32,
+  stride: u32, force: i32,
 ): u32 {
   let differ: u32 = 0
   const last = groups + count * GROUP_BYTES
@@ -189,15 +163,15 @@ function fast(
     if (full && popcnt(bits) >= (stride == 4 ? MANY_OF_ONE : MANY)) {
       // All 32 rows are live: those that are equal may be written as well, it changes nothing.
       for (let g = groups; g != last; g += GROUP_BYTES) {
-        const groupTo = t + load<u32>(g, 8)
-        if (load<i32>(g) == RUN || stride == 4) copy32(g, row0, groupTo, stride)
+        const groupTo = t + load<u32>(g, DST)
+        if (load<i32>(g, KIND) == RUN || stride == 4) copy32(g, row0, groupTo, stride)
         else write(g, row0 << 2, groupTo, stride)
       }
     } else {
       do {
         const r = ctz(bits)
         const rowTo = t + r * stride
-        for (let g = groups; g != last; g += GROUP_BYTES) copyRow(g, row0 + r, rowTo + load<u32>(g, 8))
+        for (let g = groups; g != last; g += GROUP_BYTES) copyRow(g, row0 + r, rowTo + load<u32>(g, DST))
         bits &= bits - 1
       } while (bits)
     }
@@ -208,18 +182,18 @@ function fast(
 /** Writes one row of a group. */
 @inline
 function copyRow(g: u32, row: u32, t: u32): void {
-  const n = load<u32>(g, 4)
-  if (load<i32>(g) == RUN) {
-    copyRun(load<u32>(g, 16) + row * load<u32>(g, 12), t, n << 2)
+  const n = load<u32>(g, COUNT)
+  if (load<i32>(g, KIND) == RUN) {
+    copyRun(load<u32>(g, BASE) + row * load<u32>(g, STEP), t, n << 2)
     return
   }
   const skip = row << 2
-  store<i32>(t, load<i32>(load<u32>(g, 16) + skip))
+  store<i32>(t, load<i32>(load<u32>(g, BASE) + skip))
   if (n > 1) {
-    store<i32>(t, load<i32>(load<u32>(g, 20) + skip), 4)
+    store<i32>(t, load<i32>(load<u32>(g, BASE_B) + skip), 4)
     if (n > 2) {
-      store<i32>(t, load<i32>(load<u32>(g, 24) + skip), 8)
-      if (n > 3) store<i32>(t, load<i32>(load<u32>(g, 28) + skip), 12)
+      store<i32>(t, load<i32>(load<u32>(g, BASE_C) + skip), 8)
+      if (n > 3) store<i32>(t, load<i32>(load<u32>(g, BASE_D) + skip), 12)
     }
   }
 }
@@ -240,21 +214,12 @@ function copyRun(s: u32, t: u32, bytes: u32): void {
 
 /** Writes 32 rows of a run, or of one scalar a row. */
 function copy32(g: u32, row0: u32, to: u32, stride: u32): void {
-  const bytes = load<u32>(g, 4) << 2
-  const step = load<u32>(g, 12)
-  let from = load<u32>(g, 16) + row0 * step
+  const bytes = load<u32>(g, COUNT) << 2
+  const step = load<u32>(g, STEP)
+  let from = load<u32>(g, BASE) + row0 * step
   if (bytes == step && bytes == stride) {
     // The rows are the column's own bytes.
-    for (let k: u32 = 0; k < bytes << 5; k += 64) {
-      const v0 = v128.load(from + k)
-      const v1 = v128.load(from + k, 16)
-      const v2 = v128.load(from + k, 32)
-      const v3 = v128.load(from + k, 48)
-      v128.store(to + k, v0)
-      v128.store(to + k, v1, 16)
-      v128.store(to + k, v2, 32)
-      v128.store(to + k, v3, 48)
-    }
+    copyLines(from, bytes << 5, to)
     return
   }
   for (const end = from + (step << 5); from != end; from += step) {
@@ -265,12 +230,12 @@ function copy32(g: u32, row0: u32, to: u32, stride: u32): void {
 
 /** Writes 32 rows of scalars: four values of each column are transposed to four rows. */
 function write(g: u32, skip: u32, t: u32, stride: u32): void {
-  const n = load<u32>(g, 4)
-  const a = load<u32>(g, 16) + skip
+  const n = load<u32>(g, COUNT)
+  const a = load<u32>(g, BASE) + skip
   if (n == 4) write34(4, g, a, skip, t, stride)
   else if (n == 3) write34(3, g, a, skip, t, stride)
   else if (n == 2) {
-    const b = load<u32>(g, 20) + skip
+    const b = load<u32>(g, BASE_B) + skip
     for (let i: u32 = 0; i < 128; i += 16) {
       const va = v128.load(a + i)
       const vb = v128.load(b + i)
@@ -292,9 +257,9 @@ function write(g: u32, skip: u32, t: u32, stride: u32): void {
 
 @inline
 function write34(n: u32, g: u32, a: u32, skip: u32, t: u32, stride: u32): void {
-  const b = load<u32>(g, 20) + skip
-  const c = load<u32>(g, 24) + skip
-  const d = load<u32>(g, 28) + skip
+  const b = load<u32>(g, BASE_B) + skip
+  const c = load<u32>(g, BASE_C) + skip
+  const d = load<u32>(g, BASE_D) + skip
   for (let i: u32 = 0; i < 128; i += 16) {
     const va = v128.load(a + i)
     const vb = v128.load(b + i)
@@ -325,20 +290,11 @@ function storeRow(n: u32, to: u32, row: v128): void {
 }
 
 /**
- * The words of a block that `fast` left out: halves, words at the ends of the range and of
- * the columns, words with few live rows.
+ * The words of a block that `fast` left out: halves, words at the ends of the range and of the
+ * columns, words with few live rows.
  */
-function slow(
-  g: u32,
-  block: u32,
-  from: u32,
-  till: u32,
-  live: u32,
-  changed: u32,
-  to: u32,
-  stride: u32,
-): u32 {
-  const kind = load<i32>(g)
+function slow(g: u32, block: u32, from: u32, till: u32, live: u32, changed: u32, to: u32, stride: u32): u32 {
+  const kind = load<i32>(g, KIND)
   let dirty: u32 = 0
   for (let w: u32 = 0; w < BLOCK_WORDS; w++) {
     let bits = live ? load<i32>(live + (w << 2)) : -1
@@ -356,17 +312,17 @@ function slow(
 
 /** Rows of `bits` one by one, for any group of 32-bit scalars. */
 function rows(g: u32, row0: u32, bits: i32, to: u32, stride: u32): i32 {
-  const isRun = load<i32>(g) == RUN
-  const n = load<u32>(g, 4)
-  const step = load<u32>(g, 12)
+  const isRun = load<i32>(g, KIND) == RUN
+  const n = load<u32>(g, COUNT)
+  const step = load<u32>(g, STEP)
   let differ = 0
   for (; bits; bits &= bits - 1) {
     const r = ctz(bits)
     const t = to + r * stride
     if (isRun) {
       const index = indexOf(g, row0 + r)
-      if (index < load<u32>(g, 32)) {
-        const s = load<u32>(g, 16) + index * step
+      if (index < load<u32>(g, LIMIT)) {
+        const s = load<u32>(g, BASE) + index * step
         let k: u32 = 0
         for (; k + 4 <= n; k += 4) {
           const v = v128.load(s + (k << 2))
@@ -393,7 +349,7 @@ function rows(g: u32, row0: u32, bits: i32, to: u32, stride: u32): i32 {
     } else {
       for (let k: u32 = 0; k < n << 2; k += 4) {
         const index = indexOf(g + k, row0 + r)
-        const v = index < load<u32>(g + k, 32) ? load<i32>(load<u32>(g + k, 16) + (index << 2)) : 0
+        const v = index < load<u32>(g + k, LIMIT) ? load<i32>(load<u32>(g + k, BASE) + (index << 2)) : 0
         if (v != load<i32>(t + k)) {
           store<i32>(t + k, v)
           differ |= 1 << r
@@ -410,7 +366,7 @@ function halves(g: u32, row0: u32, bits: i32, to: u32, stride: u32): i32 {
   for (; bits; bits &= bits - 1) {
     const r = ctz(bits)
     const index = indexOf(g, row0 + r)
-    const v = index < load<u32>(g, 32) ? half(load<u32>(load<u32>(g, 16) + index * load<u32>(g, 12))) : 0
+    const v = index < load<u32>(g, LIMIT) ? half(load<u32>(load<u32>(g, BASE) + index * load<u32>(g, STEP))) : 0
     const t = to + r * stride
     if (v != load<u16>(t)) {
       store<u16>(t, v)
@@ -423,7 +379,7 @@ function halves(g: u32, row0: u32, bits: i32, to: u32, stride: u32): i32 {
 /** What a row reads: the row's own number, or what the table says. */
 @inline
 function indexOf(g: u32, row: u32): u32 {
-  const table = load<i32>(g, 48)
+  const table = load<i32>(g, TABLE)
   return table == -1 ? row : load<u32>((table as u32) + (row << 2))
 }
 

@@ -1,18 +1,16 @@
-// Which rows of a block differ from their columns: the part of the diff + pack kernel that reads everything, every
-// frame. Called by `diff-pack.as.ts` for some words of a block, with all groups of scalars. Compiled by
-// scripts/build-kernels.mjs into generated/find.ts.
+// Finds the rows of a block that differ from their columns: the part of the diff + pack kernel that
+// reads everything, every frame. `diff-pack.ts` calls it for some words of a block, with all groups
+// of scalars.
 // @ts-nocheck
+
+import { BASE, BASE_B, BASE_C, BASE_D, COUNT, DST, GROUP_BYTES, KIND, RUN, STEP } from './group'
 
 /** Four bits for four equal rows, in each byte. */
 const EQUAL: u64 = 0x0f0f0f0f0f0f0f0f
-
-const RUN: i32 = 1
-
 /** What is kept of a group for each block: 8 bytes for each of 32 words. */
 const FOUND_BYTES: u32 = 256
-
 /** Words that all groups go through before the next ones are begun. */
-const STEP: u32 = 2
+const NEAR_WORDS: u32 = 2
 
 /**
  * Compares the scalars of some groups with the rows of a block.
@@ -20,46 +18,39 @@ const STEP: u32 = 2
  *     for each word w of from … till − 1: for each row r of its 32:
  *       bit r of found[w] = for some group: [a[r], b[r], c[r], d[r]] differs from the group's scalars in row r
  *
- * There is no branch that depends on the data: it would be guessed wrong for every row that changed. All groups go
- * through some rows before the next rows are begun, so that each piece of a wide row is fetched once.
- *
+ * No branch depends on the data: it would be mispredicted for every row that changed. All groups go
+ * through some rows before the next rows are begun, so that each piece of a wide row is fetched
+ * once.
  * @param groups address of `count` groups of scalars, all of which have these rows and no table
  * @param block first row of the block
  * @param to address of that row; up to 12 bytes after a group's last scalar may be read
- * @param found address of 8 bytes a word, for each group; the bits are left in the first four bytes a word of the
- *   first group, where the result has the word's bit
+ * @param found address of 8 bytes a word, for each group; the bits are left in the first four bytes
+ *   a word of the first group, where the result has the word's bit
  * @returns bit w for each word w in which a row differs
  */
 export function find(
-  groups: u32,
-  count: u32,
-  block: u32,
-  from: u32,
-  till: u32,
-  to: u32,
-  stride: u32,
-  found: u32,
+  groups: u32, count: u32, block: u32, from: u32, till: u32, to: u32, stride: u32, found: u32,
 ): u32 {
   let dirty: u32 = 0
-  if (count == 1 && stride == 4 && load<u32>(groups, 12) == 4) {
+  if (count == 1 && stride == 4 && load<u32>(groups, STEP) == 4) {
     const skip = from << 7
-    piece(load<u32>(groups, 16) + (block << 2) + skip, to + skip, found + (from << 3), found + (till << 3))
+    piece(load<u32>(groups, BASE) + (block << 2) + skip, to + skip, found + (from << 3), found + (till << 3))
     for (let w = from; w < till; w++) dirty |= u32(load<u32>(found + (w << 3)) != 0) << w
     return dirty
   }
-  const step = count == 1 ? till - from : STEP
-  const last = groups + (count << 6)
+  const step = count == 1 ? till - from : NEAR_WORDS
+  const last = groups + count * GROUP_BYTES
   for (let w = from; w < till; w += step) {
     const words = min(step, till - w)
     const row = block + (w << 5)
     const rowTo = to + (w << 5) * stride
     let at = found + (w << 3)
-    for (let g = groups; g != last; g += 64) {
-      const n = load<u32>(g, 4)
-      const t = rowTo + load<u32>(g, 8)
+    for (let g = groups; g != last; g += GROUP_BYTES) {
+      const n = load<u32>(g, COUNT)
+      const t = rowTo + load<u32>(g, DST)
       const end = at + (words << 3)
-      if (load<i32>(g) == RUN) run(g, row, t, stride, at, end)
-      else if (n == 4) rows4(g, row, t, stride, at, end)
+      if (load<i32>(g, KIND) == RUN) run(g, row, t, stride, at, end)
+      else if (n == 4) rows(4, g, row, t, stride, at, end)
       else if (n == 3) rows3(g, row, t, stride, at, end)
       else if (n == 1) rows1(g, row, t, stride, at, end)
       else if (stride == 8) pairs(g, row, t, at, end)
@@ -112,8 +103,8 @@ function differing16(a: u32, to: u32): u32 {
 
 /** Two columns whose scalars alternate in the target. */
 function pairs(g: u32, row: u32, to: u32, begin: u32, end: u32): void {
-  let a = load<u32>(g, 16) + (row << 2)
-  let b = load<u32>(g, 20) + (row << 2)
+  let a = load<u32>(g, BASE) + (row << 2)
+  let b = load<u32>(g, BASE_B) + (row << 2)
   for (let at = begin; at != end; at += 4) {
     store<u8>(at, equalPairs(a, b, to))
     store<u8>(at, equalPairs(a + 16, b + 16, to + 32), 1)
@@ -135,16 +126,16 @@ function equalPairs(a: u32, b: u32, to: u32): u32 {
 }
 
 /**
- * One to four columns whose scalars stand side by side in rows of any stride: a byte for every four rows, whose bits
- * say which are equal. Compilers move all loads between two stores to the front; with a store for every four rows,
- * what they load fits the registers.
+ * One to four columns whose scalars stand side by side in rows of any stride: a byte for every four
+ * rows, whose bits say which are equal. Compilers move all loads between two stores to the front;
+ * with a store for every four rows, what they load fits the registers.
  */
 @inline
 function rows(n: u32, g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): void {
-  let a = load<u32>(g, 16) + (row << 2)
-  let b = n > 1 ? load<u32>(g, 20) + (row << 2) : 0
-  let c = n > 2 ? load<u32>(g, 24) + (row << 2) : 0
-  let d = n > 3 ? load<u32>(g, 28) + (row << 2) : 0
+  let a = load<u32>(g, BASE) + (row << 2)
+  let b = n > 1 ? load<u32>(g, BASE_B) + (row << 2) : 0
+  let c = n > 2 ? load<u32>(g, BASE_C) + (row << 2) : 0
+  let d = n > 3 ? load<u32>(g, BASE_D) + (row << 2) : 0
   const stride4 = stride << 2
   const quads: u32 = n == 4 ? 4 : n == 3 ? 2 : 1
   while (begin != end) {
@@ -189,13 +180,14 @@ function equal4(n: u32, a: u32, b: u32, c: u32, d: u32, t: u32, stride: u32): u3
 }
 
 /**
- * Scalars of one column that stand side by side in source and target: a byte for every four rows, as above. The last
- * four scalars are compared as four even where some were compared before; of fewer than four, the rest is ignored.
+ * Scalars of one column that stand side by side in source and target: a byte for every four rows,
+ * as above. The last four scalars are compared as four even where some were compared before; of
+ * fewer than four, the rest is ignored.
  */
 function run(g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): void {
-  const bytes = load<u32>(g, 4) << 2
-  const step = load<u32>(g, 12)
-  let s = load<u32>(g, 16) + row * step
+  const bytes = load<u32>(g, COUNT) << 2
+  const step = load<u32>(g, STEP)
+  let s = load<u32>(g, BASE) + row * step
   const last: u32 = bytes < 16 ? 0 : bytes - 16
   // Byte k of each row: lane k is none of the run's.
   const ignored = i32x4.splat(bytes < 16 ? -1 << (bytes << 1) : 0)
@@ -265,9 +257,4 @@ function rows2(g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): voi
 
 function rows3(g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): void {
   rows(3, g, row, t, stride, begin, end)
-}
-
-@inline
-function rows4(g: u32, row: u32, t: u32, stride: u32, begin: u32, end: u32): void {
-  rows(4, g, row, t, stride, begin, end)
 }

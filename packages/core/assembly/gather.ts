@@ -1,24 +1,18 @@
-// The gather kernel in AssemblyScript; `js-kernels.ts` is its twin. Compiled by scripts/build-kernels.mjs into
-// generated/gather.ts. It owns no memory: everything is passed in.
+// The gather kernel in AssemblyScript; `js-kernels.ts` is its twin.
 //
-// Rows all over a large memory cost a cache miss each, so what counts is how many of them are under way at once. Row
-// numbers are therefore written first, some hundreds of them, and their rows copied after that: the second loop has no
-// branch that a processor could guess wrongly, and runs ahead as far as it can. One loop for both takes up to three
+// Scattered rows cost a cache miss each, so what counts is how many misses overlap. The kernel writes
+// some hundreds of row numbers first, then copies their rows: the second loop has no branch that a
+// processor could mispredict, and runs ahead as far as it can. One loop for both takes up to three
 // times as long (docs/decisions/0008).
 // @ts-nocheck
+
+import { copyLines } from './copy'
 
 /** Bytes of row numbers after which their rows are copied. */
 const BATCH: u32 = 2048
 
 export function gather(
-  words: u32,
-  summary: u32,
-  first: u32,
-  count: u32,
-  source: u32,
-  stride: u32,
-  payload: u32,
-  indices: u32,
+  words: u32, summary: u32, first: u32, count: u32, source: u32, stride: u32, payload: u32, indices: u32,
 ): i32 {
   const end = first + count
   let index = indices
@@ -41,7 +35,7 @@ export function gather(
       }
       if (bits == -1) {
         to = rows(begin, index, source, stride, to)
-        to = lines(source + row0 * stride, stride << 5, to)
+        to = copyLines(source + row0 * stride, stride << 5, to)
         for (let row: u32 = 0; row < 32; row++) store<u32>(index + (row << 2), row0 + row)
         index += 128
         begin = index
@@ -77,7 +71,7 @@ function rows(index: u32, end: u32, source: u32, stride: u32, to: u32): u32 {
     }
   }
   if (stride == 64) {
-    for (; index < end; index += 4) to = lines(source + (load<u32>(index) << 6), 64, to)
+    for (; index < end; index += 4) to = copyLines(source + (load<u32>(index) << 6), 64, to)
   }
   for (; index < end; index += 4) {
     const from = source + load<u32>(index) * stride
@@ -85,22 +79,6 @@ function rows(index: u32, end: u32, source: u32, stride: u32, to: u32): u32 {
     for (; k + 16 <= stride; k += 16) v128.store(to + k, v128.load(from + k))
     for (; k < stride; k += 4) store<i32>(to + k, load<i32>(from + k))
     to += stride
-  }
-  return to
-}
-
-/** Copies a multiple of 64 bytes; returns where the next goes. */
-@inline
-function lines(from: u32, bytes: u32, to: u32): u32 {
-  for (const end = to + bytes; to < end; to += 64, from += 64) {
-    const a = v128.load(from)
-    const b = v128.load(from, 16)
-    const c = v128.load(from, 32)
-    const d = v128.load(from, 48)
-    v128.store(to, a)
-    v128.store(to, b, 16)
-    v128.store(to, c, 32)
-    v128.store(to, d, 48)
   }
   return to
 }

@@ -1,4 +1,4 @@
-// Compiles src/kernels/*.as.ts to WebAssembly and writes it as TypeScript into src/kernels/generated/.
+// Compiles assembly/*.ts (AssemblyScript) to WebAssembly and writes it as TypeScript into src/kernels/generated/.
 // `node packages/core/scripts/build-kernels.mjs`, or with --check: fails when a committed file differs from its source.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,11 +10,9 @@ export const kernelNames = ['diff-pack', 'find', 'gather']
 /** Chromium compiles modules synchronously on the main thread up to this size. */
 const MAX_BYTES = 4096
 
-const folder = new URL('../src/kernels/', import.meta.url)
-
 /** Where the generated TypeScript of a kernel lies. */
 export function generatedFile(name) {
-  return new URL(`generated/${name}.ts`, folder)
+  return new URL(`../src/kernels/generated/${name}.ts`, import.meta.url)
 }
 
 /** Compiles a kernel; resolves with the bytes of the module. */
@@ -26,7 +24,7 @@ export async function compileKernel(name) {
     let messages = ''
     const { error } = await asc.main(
       [
-        fileURLToPath(new URL(`${name}.as.ts`, folder)),
+        fileURLToPath(new URL(`../assembly/${name}.ts`, import.meta.url)),
         '--outFile',
         outFile,
         '-O3',
@@ -46,7 +44,7 @@ export async function compileKernel(name) {
       ],
       { stderr: { write: (text) => void (messages += text) } },
     )
-    if (error) throw new Error(`${name}.as.ts does not compile: ${error.message}\n${messages}`)
+    if (error) throw new Error(`assembly/${name}.ts does not compile: ${error.message}\n${messages}`)
     const bytes = await readFile(outFile)
     if (bytes.length >= MAX_BYTES)
       throw new Error(`${name} takes ${bytes.length} bytes, ${MAX_BYTES} are too many.`)
@@ -62,7 +60,7 @@ export function generatedSource(name, bytes) {
   // Hexadecimal, not base64: what repeats in a module repeats in its text, so that a served bundle is 1 KB smaller.
   const hex = Buffer.from(bytes).toString('hex')
   return (
-    `// Generated from ../${name}.as.ts by scripts/build-kernels.mjs: do not edit.\n` +
+    `// Generated from assembly/${name}.ts by scripts/build-kernels.mjs: do not edit.\n` +
     `/** WebAssembly of ${bytes.length} bytes, in hexadecimal. */\n` +
     `export const ${constant}: string =\n  '${hex}'\n`
   )

@@ -1,22 +1,23 @@
-// A page may hold two copies of these packages: one pre-bundled by a dev server and one not, one from a CDN, two versions. A class of
-// one copy is another class than that of the other, so `instanceof` alone would refuse what works. Classes whose instances go from
-// package to package carry a brand, which is the same in every copy, and answer `instanceof` by it.
+// A page may hold two copies of these packages: one pre-bundled by a dev server and one not, one
+// from a CDN, two versions. The classes of one copy differ from those of the other, so a plain
+// `instanceof` would refuse instances that work. Classes whose instances go from package to package
+// carry a brand, which is the same in every copy, and decide `instanceof` by it.
 
-/** Under this key an instance tells the name of its class, to every copy of the packages. */
+/** Key under which an instance tells every copy of the packages the name of its class. */
 const brand = '@memkit/class'
 
-/** Whether a value is an instance of the class of that name, made by this copy of the packages or another. */
+/** Whether a value is an instance of the class of that name, of any copy of the packages. */
 export function hasBrand(value: unknown, name: string): boolean {
   return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === name
 }
 
-/** `instanceof` by prototypes, for the subclasses of a branded class. */
+/** Decides `instanceof` by prototypes, for subclasses of a branded class. */
 export function isInstance(value: unknown, of: abstract new (...args: never[]) => object): boolean {
   return Function.prototype[Symbol.hasInstance].call(of, value)
 }
 
 /**
- * State that all copies of the packages on a page share, made by the copy that asks first.
+ * Returns state that all copies of the packages on a page share. The first copy that asks makes it.
  * @param name one for each piece of state
  */
 export function shared<T extends object>(name: string, make: () => T): T {

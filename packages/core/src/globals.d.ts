@@ -1,4 +1,5 @@
-// What core uses of the platform, declared here because core is compiled without `lib.dom` and without Node's types.
+// What core uses of the platform, declared here because core is compiled without `lib.dom` and
+// without Node's types.
 
 declare const performance: { now(): number }
 declare const console: { warn(...data: unknown[]): void }

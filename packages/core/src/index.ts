@@ -1,39 +1,32 @@
 // One heap, and what lives in it
 export { createHeap, Heap } from './heap.ts'
 export type { HeapLeak, HeapOptions, HeapStats } from './heap.ts'
-export type { Block, LinearMemory } from './linear-memory.ts'
-export { RangeAllocator } from './range-allocator.ts'
-export type { RangeReport } from './range-allocator.ts'
+export type { Block, LinearMemory } from './memory/linear-memory.ts'
+export { RangeAllocator } from './memory/range-allocator.ts'
+export type { RangeReport } from './memory/range-allocator.ts'
 
 // Stores: bitECS components in the heap
-export { columnsInfo, createColumns } from './columns.ts'
-export type { ColumnArray, ColumnPlace, Columns, ColumnsInfo, ColumnsSpec, StoreOf } from './columns.ts'
-export { createRows, rowsInfo } from './rows-store.ts'
-export type { Rows, RowsInfo, RowsMemory } from './rows-store.ts'
-export type { FieldCells, FieldOf, RowArray, ScalarField, StructFields, ViewField } from './row-fields.ts'
+export { columnsInfo, createColumns } from './stores/columns.ts'
+export type { ColumnArray, Columns, ColumnsSpec, StoreOf } from './stores/columns.ts'
+export type { ColumnPlace, ColumnsInfo } from './stores/columns.ts'
+export { createRows, rowsInfo } from './stores/rows-store.ts'
+export type { Rows, RowsInfo, RowsMemory } from './stores/rows-store.ts'
+export type { FieldCells, FieldOf, RowArray } from './stores/row-fields.ts'
+export type { ScalarField, StructFields, ViewField } from './stores/row-fields.ts'
 
-// Memory of a frame, and the allocator that brings it all together
-export { FrameArena } from './frame-arena.ts'
-export type { ArenaMark, FrameArenaOptions } from './frame-arena.ts'
-export { FrameVec } from './frame-vec.ts'
-export { isDetached, kindOfView } from './typed-array.ts'
-export type { TypedArray, TypedArrayKind } from './typed-array.ts'
-export { MkAllocator } from './mk-allocator.ts'
-export type { AllocOptions, MemoryHandle, MkAllocatorConfig } from './mk-allocator.ts'
-export { MkTag } from './budget.ts'
-export type { BudgetEvent, BudgetLimits, BudgetListener, BudgetStats } from './budget.ts'
-export { Handles } from './handles.ts'
-export type { Handle } from './handles.ts'
-export { Phase } from './phases.ts'
-export type { PhaseReport } from './phases.ts'
-export type { AllocatorStats, FrameMemoryReport } from './stats.ts'
+// Memory of a frame
+export { FrameArena } from './arena/frame-arena.ts'
+export type { ArenaMark, FrameArenaOptions } from './arena/frame-arena.ts'
+export { isDetached, kindOfView } from './memory/typed-array.ts'
+export type { TypedArray, TypedArrayKind } from './memory/typed-array.ts'
 
 // Rows that changed, and the loops that find and pack them
-export { DirtyRows } from './dirty-rows.ts'
-export type { DirtyRowsPlace } from './dirty-rows.ts'
-export { ColumnPacker } from './column-packer.ts'
-export type { ColumnLayout, ColumnReader, ColumnSource, NumberArray, PackTarget } from './column-packer.ts'
-export { createKernels } from './kernels/kernels.ts'
+export { DirtyRows } from './rows/dirty-rows.ts'
+export type { DirtyRowsPlace } from './rows/dirty-rows.ts'
+export { ColumnPacker } from './rows/column-packer.ts'
+export type { ColumnLayout, ColumnReader, ColumnSource } from './rows/column-packer.ts'
+export type { NumberArray, PackTarget } from './rows/column-packer.ts'
+export { createKernels } from './kernels/create-kernels.ts'
 export type { Kernels } from './kernels/kernels.ts'
 
 // WGSL types: sizes, offsets, text, values
@@ -46,46 +39,51 @@ export { mat2x2h, mat2x3h, mat2x4h, mat3x2h, mat3x3h, mat3x4h } from './layout/n
 export { mat4x2h, mat4x3h, mat4x4h } from './layout/numeric.ts'
 export { align, array, atomic, size, struct } from './layout/struct.ts'
 export { isRuntimeSized, sizeOf, strideOf } from './layout/compose.ts'
-export { asType, isWgslType } from './layout/typegpu.ts'
+export { asType } from './layout/typegpu.ts'
 export { checkLayout, layoutProblems } from './layout/address-space.ts'
 export type { AddressSpace, LayoutProblem } from './layout/address-space.ts'
-export {
-  checkFieldName,
-  checkStructName,
-  checkVariableName,
-  declarationProblem,
-  identifierProblem,
-} from './layout/identifier.ts'
+export { checkStructName, checkVariableName } from './layout/identifier.ts'
 export { scalarsOf } from './layout/scalars-of.ts'
 export type { ScalarPlace } from './layout/scalars-of.ts'
-export { namesColumns, sourcesOf } from './layout/sources.ts'
-export type { ColumnPath, SourcesOf } from './layout/sources.ts'
-export { defaultSchema, scalarFor } from './layout/default-schema.ts'
-export type { DefaultSchema, ScalarFor } from './layout/default-schema.ts'
+export { scalarFor } from './layout/scalar-for.ts'
+export type { ScalarFor } from './layout/scalar-for.ts'
 export { readValue, writeValue } from './layout/values.ts'
-export { halfBits, halfValue } from './layout/half.ts'
-export type { Infer, InferInput } from './layout/infer.ts'
-export type { Converted, Schema, Sourced, Struct, TypeGpuSchema, TypeLike, WgslType } from './layout/types.ts'
+export type { Infer, InferInput } from './layout/values.ts'
+export { halfBits, halfValue } from './kernels/half-float.ts'
+export type {
+  Converted,
+  Schema,
+  Sourced,
+  Struct,
+  StructLike,
+  TypeGpuSchema,
+  TypeLike,
+  WgslType,
+} from './layout/types.ts'
 export type { Atomic, Attributed, Field, FieldLike, Fields, WgslArray } from './layout/types.ts'
 export type { Matrix, MatrixName, Scalar, ScalarName, Vector, VectorName } from './layout/types.ts'
 
 // Errors
-export { hasCode, MkError } from './errors.ts'
-export { InvalidAlignment, InvalidSize } from './errors.ts'
-export { DoubleFree, HeapFull, NotAllocated, ReserveRefused } from './errors.ts'
-export { ArenaDisposed, ArenaFull, NoOpenFrame, StaleFrameVec, StaleMark } from './errors.ts'
-export { BudgetExceeded, HandlesFull, PhaseEnded } from './errors.ts'
-export {
-  ColumnUnusable,
-  PackerDisposed,
-  PackLayoutInvalid,
-  RowOutOfRange,
-  RowsOutOfRange,
-  WrongMemory,
-} from './errors.ts'
-export { ColumnNotSyncable, InvalidValue, ReservedField, WrongColumnCount } from './errors.ts'
-export { InvalidArrayCount, InvalidAttribute, InvalidIdentifier, InvalidLayout } from './errors.ts'
-export { InvalidSchema, NotHostShareable, RuntimeArrayNotLast } from './errors.ts'
+export { defineError, hasCode, messageOf, MkError } from './mk-error.ts'
+export type { ErrorClass } from './mk-error.ts'
+export { InvalidAlignment, InvalidSize, RowOutOfRange, RowsOutOfRange } from './memory/bounds.ts'
+export { DoubleFree, HeapFull, NotAllocated } from './memory/errors.ts'
+export { ReserveRefused } from './memory/reserve.ts'
+export { ArenaDisposed, ArenaFull, NoOpenFrame, StaleMark } from './arena/errors.ts'
+export { ColumnUnusable, PackerDisposed, PackLayoutInvalid, WrongMemory } from './rows/errors.ts'
+export { InvalidArrayCount, InvalidAttribute, InvalidSchema, RuntimeArrayNotLast } from './layout/errors.ts'
+export { WrongColumnCount } from './layout/errors.ts'
+export { InvalidIdentifier } from './layout/identifier.ts'
+export { NotHostShareable } from './layout/typegpu.ts'
+export { InvalidLayout } from './layout/address-space.ts'
+export { ColumnNotSyncable } from './layout/scalar-for.ts'
+export { InvalidValue } from './layout/values.ts'
+export { ReservedField } from './stores/reserved-field.ts'
+
+// What the other packages of memkit share with core
+export { isPowerOfTwo, isWhole, requireRow, requireSize } from './memory/bounds.ts'
+export { popcount, trailingZeros } from './memory/bits.ts'
+export { requireRows } from './rows/dirty-rows.ts'
 
 // Several copies of the packages on one page
 export { hasBrand, isInstance, shared } from './brand.ts'

@@ -1,5 +1,4 @@
-import { createKernels } from '@memkit/core'
-import type { Block, Kernels, LinearMemory } from '@memkit/core'
+import { createKernels, type Block, type Kernels, type LinearMemory } from '@memkit/core'
 
 /** A real linear memory for tests and benchmarks of the kernels: hands out what comes next and takes nothing back. */
 export class BumpMemory implements LinearMemory {

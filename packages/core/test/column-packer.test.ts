@@ -11,13 +11,16 @@ import {
 } from '@memkit/core'
 import type { ColumnLayout, PackTarget } from '@memkit/core'
 import { BumpMemory } from './bump-memory.ts'
-import { nearestHalf } from './nearest-half.ts'
+import { nearestHalf } from '@memkit/testing/nearest-half'
 
 /** Rows of `stride` bytes in the memory, all zero. */
 function targetOf(memory: BumpMemory, rows: number, stride: number): PackTarget {
-  const { offset } = memory.alloc(rows * stride)
-  const bits = memory.alloc(DirtyRows.bytesFor(rows))
-  return { offset, dirty: new DirtyRows(rows, { buffer: memory.buffer, offset: bits.offset }) }
+  return { offset: memory.alloc(rows * stride).offset, dirty: setOf(memory, rows) }
+}
+
+function setOf(memory: BumpMemory, rows: number): DirtyRows {
+  const { offset } = memory.alloc(DirtyRows.bytesFor(rows))
+  return new DirtyRows(rows, { buffer: memory.buffer, offset })
 }
 
 function dirtyList(dirty: DirtyRows): number[] {
@@ -44,7 +47,7 @@ const xyzs: ColumnLayout[] = [0, 4, 8, 12].map((offset) => ({ type: 'f32', arity
 describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
   const memoryOf = (bytes = 1 << 20): BumpMemory => new BumpMemory(bytes, kind)
 
-  it('packs the rows that differ, marks them, and says how many there were', () => {
+  it('packs the rows that differ, marks them, and returns their count', () => {
     const memory = memoryOf()
     const target = targetOf(memory, 100, 16)
     const packer = new ColumnPacker(memory, xyzs, 16)
@@ -62,7 +65,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect(dirtyList(target.dirty)).toEqual([7, 99]) // who uploads them clears them
   })
 
-  it('reads the column that was bound last, also one that is as long as the one before', () => {
+  it('reads the column that was bound last, even one of the same length', () => {
     const memory = memoryOf()
     const target = targetOf(memory, 4, 4)
     const packer = new ColumnPacker(memory, one, 4)
@@ -105,7 +108,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect(dirtyList(target.dirty)).toHaveLength(rows - 1)
   })
 
-  it('asks again for scratch memory that it did not get', () => {
+  it('asks again for scratch memory that it was denied', () => {
     const heap = createHeap({ bytes: 1 << 20, kernels: kind })
     const place = heap.alloc(64 * 4)
     const bits = heap.alloc(DirtyRows.bytesFor(64))
@@ -159,10 +162,9 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     }
   })
 
-  it('leaves out rows that the mask does not have, wherever the mask lies', () => {
+  it('skips rows outside the mask', () => {
     const memory = memoryOf()
-    const place = { buffer: memory.buffer, offset: memory.alloc(DirtyRows.bytesFor(5000)).offset }
-    for (const mask of [new DirtyRows(5000), new DirtyRows(5000, place), new DirtyRows(4200)]) {
+    for (const mask of [setOf(memory, 5000), setOf(memory, 4200)]) {
       const target = targetOf(memory, 5000, 4)
       mask.set(0)
       mask.set(33)
@@ -180,7 +182,14 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     }
   })
 
-  it('asks a reader for the rows that are looked at, for each in its kind of number', () => {
+  it('refuses a mask in another memory than its own', () => {
+    const memory = memoryOf()
+    const packer = new ColumnPacker(memory, one, 4)
+    packer.bind(0, new Float32Array(8))
+    expect(() => packer.diff(targetOf(memory, 8, 4), 0, 8, new DirtyRows(8))).toThrow(WrongMemory)
+  })
+
+  it("asks a reader for the visited rows, in each column's kind of number", () => {
     const memory = memoryOf()
     const layouts: ColumnLayout[] = [
       { type: 'f32', arity: 2, offsets: [0, 4] },
@@ -214,7 +223,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     ]
 
     // Few rows are listed one by one; row 4999 lies past the end and reads as zero.
-    const few = new DirtyRows(5000)
+    const few = setOf(memory, 5000)
     for (const row of [3, 4998, 4999]) few.set(row)
     expect(packer.diff(target, 0, 5000, few)).toBe(2)
     expect([...asked]).toEqual([3, 4998])
@@ -224,7 +233,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
 
     // Many rows of a chunk: half of them.
     asked.clear()
-    const half = new DirtyRows(5000)
+    const half = setOf(memory, 5000)
     for (let row = 0; row < 5000; row += 2) half.set(row)
     objects[8] = { p: [Number.NaN, 'x'] }
     expect(packer.diff(target, 0, 5000, half)).toBe(2499) // 2 500 even rows, of which 4998 is there
@@ -311,7 +320,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
         const target = targetOf(memory, rows, 16)
         const packer = new ColumnPacker(memory, columns, 16)
         columns.forEach((_, i) => packer.bind(i, source))
-        const mask = new DirtyRows(rows)
+        const mask = setOf(memory, rows)
         mask.setRange(0, 4)
         const table = memory.alloc(rows * 4).offset
         new Uint32Array(memory.buffer, table, rows).set([2, 1, 0, 3])
@@ -331,7 +340,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     }
   })
 
-  it('reads plain arrays, counts what is no number, and reads that as zero', () => {
+  it('reads plain arrays, counts non-numbers, and reads those as zero', () => {
     const memory = memoryOf()
     const target = targetOf(memory, 8, 8)
     const packer = new ColumnPacker(
@@ -353,7 +362,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect([0, 1, 2, 3, 4, 5, 6, 7].map((row) => i32[row * 2 + 1])).toEqual([1, 0, 0, 0, 0, -6, 0, 0])
     expect(packer.holes).toBe(2 + 4)
     packer.holes = 0
-    const alive = new DirtyRows(8)
+    const alive = setOf(memory, 8)
     alive.set(1)
     alive.set(5)
     packer.diff(target, 0, 8, alive)
@@ -366,7 +375,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect(f32[12]).toBe(9)
   })
 
-  it('follows a column that is re-assigned, into the memory and out of it', () => {
+  it('follows a column that is reassigned into the memory and out of it', () => {
     const memory = memoryOf()
     const target = targetOf(memory, 10, 4)
     const packer = new ColumnPacker(memory, one, 4)
@@ -472,21 +481,19 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect(target.dirty.isEmpty).toBe(true)
   })
 
-  it('takes no more than it says, and gives all of it back', () => {
+  it('takes no more memory than it says, and frees all of it', () => {
     const memory = memoryOf()
     const target = targetOf(memory, 10_000, 16)
     const before = memory.used
     const packer = new ColumnPacker(memory, xyzs, 16)
     xyzs.forEach((_, i) => packer.bind(i, new Float32Array(10_000)))
-    const mask = new DirtyRows(10_000)
-    mask.set(0)
-    packer.diff(target, 0, 10_000, mask)
-    expect(memory.used - before).toBeLessThanOrEqual(ColumnPacker.bytesFor(xyzs, 10_000))
+    packer.diff(target, 0, 10_000)
+    expect(memory.used - before).toBeLessThanOrEqual(ColumnPacker.bytesFor(xyzs))
     packer.dispose()
-    expect(memory.freed).toBe(1 + 4 + 1) // table, four scratches, mask
+    expect(memory.freed).toBe(1 + 4) // table, four scratches
   })
 
-  it('refuses to work once it was disposed of, and may be disposed of again', () => {
+  it('refuses to work after dispose, which may be called again', () => {
     const memory = memoryOf()
     const target = targetOf(memory, 10, 4)
     const packer = new ColumnPacker(memory, one, 4)
@@ -518,7 +525,7 @@ describe.each(['auto', 'js'] as const)('ColumnPacker on %s kernels', (kind) => {
     expect(memory.used).toBe(0)
   })
 
-  it('refuses sources, rows and memory that cannot be, and changes nothing', () => {
+  it('refuses invalid sources, rows and memory, and changes nothing', () => {
     const memory = memoryOf()
     const target = targetOf(memory, 10, 4)
     const packer = new ColumnPacker(memory, one, 4)

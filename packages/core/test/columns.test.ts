@@ -58,7 +58,7 @@ describe('createColumns', () => {
     }
   })
 
-  it('gives a field of several scalars as many places per entity, without padding', () => {
+  it('gives a field of several scalars that many places per entity, without padding', () => {
     const store = createColumns(
       makeHeap(),
       { pos: vec3f, cell: vec2i, basis: mat3x3f, tags: array(u32, 4), paths: array(array(vec3f, 2), 2) },
@@ -73,7 +73,7 @@ describe('createColumns', () => {
     expect(store.paths.length).toBe(120)
   })
 
-  it('holds f16 as 32-bit floats on the CPU, and atomics as what is in them', () => {
+  it('holds f16 as 32-bit floats on the CPU, and atomics as the type inside', () => {
     const store = createColumns(makeHeap(), { weight: f16, hits: atomic(u32) }, 4)
     expect(store.weight).toBeInstanceOf(Float32Array)
     expect(store.hits).toBeInstanceOf(Uint32Array)
@@ -86,7 +86,7 @@ describe('createColumns', () => {
     expect(store.team).toBeInstanceOf(Uint32Array)
   })
 
-  it('tells other code what it is made of, but not by a key that anyone lists', () => {
+  it('describes its schema to other code, but not by an enumerable key', () => {
     const heap = makeHeap()
     const store = createColumns(heap, { x: f32, pos: vec3f }, 7)
     const info = columnsInfo(store)!
@@ -112,7 +112,7 @@ describe('createColumns', () => {
     expect(Reflect.get(store, Symbol.for('@memkit/columns'))).toBe(columnsInfo(store))
   })
 
-  it('gives its memory back as one block', () => {
+  it('frees its memory as one block', () => {
     const heap = makeHeap()
     const before = heap.stats.used
     const store = createColumns(heap, { x: f32, y: f32 }, 1000, 'Position')
@@ -155,7 +155,7 @@ describe('createColumns as a component of bitECS', () => {
     expect([Position.x[e], Position.y[e]]).toEqual([3, 4])
   })
 
-  it('survives the serializer of bitECS, which refuses what is no array', () => {
+  it('survives the serializer of bitECS, which refuses non-arrays', () => {
     const Position = createColumns(makeHeap(), { x: f32, y: f32 }, 100)
     Position.x[2] = 7
     Position.y[2] = 8
@@ -166,7 +166,7 @@ describe('createColumns as a component of bitECS', () => {
     expect([Position.x[2], Position.y[2]]).toEqual([7, 8])
   })
 
-  it('follows a column that is replaced by a bigger one', () => {
+  it('follows a column replaced by a bigger one', () => {
     const Position = createColumns(makeHeap(), { x: f32 }, 3)
     Position.x = new Float32Array(100)
     Position.x[50] = 1

@@ -82,7 +82,7 @@ describe('DirtyRows', () => {
     expect(rows.summary[0]).toBe(0)
   })
 
-  it('believes the words, not the summary, about being empty', () => {
+  it('decides by words, not by the summary, whether it is empty', () => {
     const rows = filled(64, [3])
     rows.words[0] = 0
     expect(rows.summary[0]).toBe(1)
@@ -176,7 +176,7 @@ describe('DirtyRows', () => {
     expect(small.count).toBe(2)
   })
 
-  it('unites with the rows of another below a bound, and touches nothing from there on', () => {
+  it('unites with the rows of another below a bound, and touches nothing beyond', () => {
     for (const end of [0, 1, 31, 32, 33, 64, 1023, 1024, 1025, 2000, 5000]) {
       const rows = [0, 30, 31, 32, 33, 63, 64, 1023, 1024, 1025, 1999, 2000]
       const target = filled(2100, [5])
@@ -189,7 +189,7 @@ describe('DirtyRows', () => {
     expect(small.count).toBe(2)
   })
 
-  it('has nothing of its own left when a smaller set was copied into it', () => {
+  it('keeps none of its rows when a smaller set is copied into it', () => {
     const big = new DirtyRows(2000)
     big.set(1999)
     big.copyFrom(new DirtyRows(40))
@@ -199,7 +199,7 @@ describe('DirtyRows', () => {
     expect(runs(big, 0)).toEqual([[1998, 1]])
   })
 
-  it('may have no rows at all', () => {
+  it('can have a capacity of zero rows', () => {
     const rows = new DirtyRows(0)
     rows.setRange(0, 0)
     rows.clear()
@@ -208,7 +208,7 @@ describe('DirtyRows', () => {
     expect(() => rows.set(0)).toThrow(RowOutOfRange)
   })
 
-  it('refuses a place that is no multiple of 4, or too short, and leaves its bytes alone', () => {
+  it("refuses memory that isn't a multiple of 4 or is too short, and leaves its bytes alone", () => {
     const buffer = new ArrayBuffer(64)
     const bytes = new Uint8Array(buffer).fill(7)
     // 100 rows: 4 words and 1 of the summary, 20 bytes.
@@ -219,7 +219,7 @@ describe('DirtyRows', () => {
     expect(new DirtyRows(100, { buffer, offset: 44 }).isEmpty).toBe(true)
   })
 
-  it('refuses row counts and rows that cannot be, and changes nothing', () => {
+  it('refuses invalid rows and row counts, and changes nothing', () => {
     for (const rows of [-1, 1.5, Number.NaN, Infinity, 2 ** 31]) {
       expect(() => new DirtyRows(rows)).toThrow(InvalidSize)
     }

@@ -3,7 +3,7 @@ import type { FrameArena } from '../src/index.ts'
 
 declare const arena: FrameArena
 
-it('alloc returns the kind of array that was asked for', () => {
+it('returns the requested kind of array from alloc', () => {
   expectTypeOf(arena.alloc(Float32Array, 16)).toEqualTypeOf<Float32Array<ArrayBuffer>>()
   expectTypeOf(arena.alloc(Uint8Array, 16)).toEqualTypeOf<Uint8Array<ArrayBuffer>>()
   expectTypeOf(arena.alloc(Uint16Array, 16, 256)).toEqualTypeOf<Uint16Array<ArrayBuffer>>()
@@ -12,11 +12,11 @@ it('alloc returns the kind of array that was asked for', () => {
   arena.alloc(DataView, 16)
 })
 
-it('a scope returns what its function returns', () => {
+it('returns what the function returns from scope', () => {
   expectTypeOf(arena.scope(() => 'done')).toEqualTypeOf<string>()
 })
 
-it('a mark is no plain number', () => {
+it('tells a mark from a plain number', () => {
   // @ts-expect-error: a number that no mark() gave
   arena.rewind(7)
 })

@@ -11,7 +11,7 @@ interface Measured {
 }
 
 // A process of its own, so that nothing else allocates: the runner, coverage, other tests.
-const script = fileURLToPath(new URL('../bench/garbage.ts', import.meta.url))
+const script = fileURLToPath(new URL('garbage.ts', import.meta.url))
 const flags = [
   '--expose-gc',
   '--no-concurrent-recompilation',
@@ -40,14 +40,14 @@ const steady = [
   'allocator',
   'frame',
 ]
-it.each(steady)('%s: 10 000 steady frames make at most 64 bytes of garbage each', (name) => {
+it.each(steady)('makes at most 64 bytes of garbage per frame in 10 000 steady frames: %s', (name) => {
   const result = measured.find((each) => each.name === name)
   expect(result?.frames).toBe(10_000)
   expect(result?.bytesPerFrame).toBeLessThanOrEqual(64)
   expect(result?.retainedPerFrame).toBeLessThanOrEqual(64)
 })
 
-it('the measurement sees a frame that makes an object and a view', () => {
+it('notices a frame that makes an object and a view', () => {
   const control = measured.find(({ name }) => name.startsWith('control'))
   // Three objects and a view: 40 + 16 + 8 + 24 bytes on an engine that packs them as tightly as can be.
   expect(control?.bytesPerFrame).toBeGreaterThan(80)

@@ -1,11 +1,12 @@
 // How many bytes of JavaScript heap a frame leaves behind, live or garbage. Steady frames must make none.
 //
-//   node --expose-gc --no-concurrent-recompilation --conditions=@memkit/source --import tsx packages/core/bench/garbage.ts [frames]
+//   node --expose-gc --no-concurrent-recompilation --conditions=@memkit/source --import tsx packages/core/test/garbage.ts [frames]
 //
 // Prints one line of JSON per case: { name, frames, bytesPerFrame, retainedPerFrame }. Without concurrent compilation
 // the engine is done with optimising when the warm-up is, however busy the machine: code that is not optimised yet boxes
 // numbers.
-import { ColumnPacker, createHeap, DirtyRows, f32, FrameArena, MkAllocator } from '@memkit/core'
+import { ColumnPacker, createHeap, DirtyRows, f32, FrameArena } from '@memkit/core'
+import { MkAllocator } from '@memkit/core/allocator'
 
 const FRAMES = Number(process.argv[2] ?? 10_000)
 /** Enough for the engine to have compiled everything, and for every cache to be filled. */
@@ -76,8 +77,12 @@ function innerScope(inner: FrameArena): void {
   inner.alloc(Int32Array, 8)[0] = 1
 }
 
-const place = heap.alloc(DirtyRows.bytesFor(ROWS))
-const dirty = new DirtyRows(ROWS, { buffer: heap.buffer, offset: place.offset })
+function setOf(rows: number): DirtyRows {
+  const { offset } = heap.alloc(DirtyRows.bytesFor(rows))
+  return new DirtyRows(rows, { buffer: heap.buffer, offset })
+}
+
+const dirty = setOf(ROWS)
 let runs = 0
 
 function dirtyFrame(frame: number): void {
@@ -105,7 +110,16 @@ function kernelFrame(store: { x: Float32Array; y: Float32Array }): (frame: numbe
     packer.bind(0, store.x)
     packer.bind(1, store.y)
     const changed = packer.diff(target, 0, ROWS)
-    const gathered = heap.kernels.gather(dirty, 0, ROWS, target.offset, 8, payload, indices)
+    const gathered = heap.kernels.gather(
+      dirty.offset,
+      dirty.summaryOffset,
+      0,
+      ROWS,
+      target.offset,
+      8,
+      payload,
+      indices,
+    )
     if (changed === 0 || gathered < changed) throw new Error(`${changed} rows changed, ${gathered} gathered`)
     dirty.clear()
   }
@@ -116,9 +130,9 @@ const FEWER = 1_000
 const table = heap.alloc(FEWER * 4).offset
 const entities = new Uint32Array(heap.buffer, table, FEWER)
 for (let row = 0; row < FEWER; row++) entities[row] = (row * 7919) % FEWER
-const alive = new DirtyRows(FEWER)
+const alive = setOf(FEWER)
 for (let row = 0; row < FEWER; row += 3) alive.set(row)
-const few = new DirtyRows(FEWER)
+const few = setOf(FEWER)
 for (let row = 0; row < FEWER; row += 301) few.set(row)
 
 /** Columns of all sorts that do not lie in the heap, some as floats, some as integers. */

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Handles, HandlesFull } from '../src/index.ts'
-import type { Handle } from '../src/index.ts'
+import { Handles, HandlesFull, type Handle } from '@memkit/core/allocator'
 
 describe('Handles', () => {
   it('finds values by handle', () => {
@@ -13,7 +12,7 @@ describe('Handles', () => {
     expect([names.get(ada), names.has(ada), names.get(bob), names.size]).toEqual([undefined, false, 'Bob', 1])
   })
 
-  it('resolves a stale handle to undefined, also when its slot is used again', () => {
+  it('resolves a stale handle to undefined, even when its slot is reused', () => {
     const names = new Handles<string>()
     const stale = names.insert('Ada')
     names.remove(stale)
@@ -24,7 +23,7 @@ describe('Handles', () => {
     expect(names.get(next)).toBe('Bob')
   })
 
-  it('lays its bits out as documented: index below, generation above', () => {
+  it('has the documented bit layout: index below, generation above', () => {
     const table = new Handles<number>()
     const first = table.insert(1)
     const second = table.insert(2)
@@ -40,7 +39,7 @@ describe('Handles', () => {
     expect(table.knows(next)).toBe(true)
   })
 
-  it('retires a slot after its 1 023 generations, so that no old handle ever comes to life', () => {
+  it('retires a slot after 1 023 generations, so that no old handle becomes valid again', () => {
     const table = new Handles<number>()
     const all: Handle<number>[] = []
     for (let i = 0; i < 1024; i++) {
@@ -57,7 +56,7 @@ describe('Handles', () => {
     expect(all.every((handle) => table.knows(handle))).toBe(true)
   })
 
-  it('goes through all values, which may be removed meanwhile', () => {
+  it('iterates over all values, which may be removed meanwhile', () => {
     const table = new Handles<string>()
     const handles = ['a', 'b', 'c'].map((value) => table.insert(value))
     table.remove(handles[1])
@@ -104,7 +103,7 @@ describe('Handles', () => {
     2 ** 21,
     2 ** 20 + 1,
   ]
-  it.each(nobodys)('knows nothing of %d', (value) => {
+  it.each(nobodys)('finds nothing for %d', (value) => {
     const table = new Handles<string>()
     const handle = table.insert('only')
     const fake = value as Handle<string>

@@ -52,7 +52,7 @@ describe('createHeap', () => {
     })
   }
 
-  it('takes half, and half of that, where the platform refuses, and says what it took', () => {
+  it('halves the reservation until the platform grants it, and reports what it took', () => {
     limitMemory(100)
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     const heap = createHeap({ bytes: 16 << 20, label: 'Level' })
@@ -64,7 +64,7 @@ describe('createHeap', () => {
     heap.alloc(3 << 20)
   })
 
-  it('gives up below 1 MiB, or at once when only the exact size will do', () => {
+  it('gives up below 1 MiB, or at once when the exact size is required', () => {
     limitMemory(8)
     expect(() => createHeap({ bytes: 16 << 20, memory: 'wasm' })).toThrow(ReserveRefused)
     limitMemory(100)
@@ -85,7 +85,7 @@ describe('createHeap', () => {
     return import('../src/index.ts')
   }
 
-  it('is a plain buffer where there is no WebAssembly, and says so once', async () => {
+  it('is a plain buffer without WebAssembly, and warns once', async () => {
     vi.stubGlobal('WebAssembly', undefined)
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     const fresh = await freshCore()
@@ -100,7 +100,7 @@ describe('createHeap', () => {
     expect(warn.mock.calls[0][0]).toMatch(/no WebAssembly/)
   })
 
-  it('is a plain buffer where WebAssembly is there, but gives no memory, and says so once', async () => {
+  it('is a plain buffer when WebAssembly gives no memory, and warns once', async () => {
     limitMemory(0)
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     const fresh = await freshCore()
@@ -114,7 +114,7 @@ describe('createHeap', () => {
     expect(warn.mock.calls[0][0]).toMatch(/WebAssembly gives no memory here/)
   })
 
-  it('is a plain buffer when told, without a word', async () => {
+  it('is a plain buffer on request, without a warning', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     const fresh = await freshCore()
     const heap = fresh.createHeap({ bytes: 64 * KIB, memory: 'plain' })
@@ -122,7 +122,7 @@ describe('createHeap', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  it('hands out nothing that ends at 2³²: kernels would take its end for 0', () => {
+  it('hands out nothing that ends at 2³², which kernels would read as 0', () => {
     const heap = createHeap({ bytes: 2 ** 32 })
     const { free, largestFree, used } = heap.stats
     expect([free + used, largestFree]).toEqual([2 ** 32, 2 ** 32 - 128])
@@ -131,7 +131,7 @@ describe('createHeap', () => {
     expect(() => heap.alloc(1)).toThrow(expect.objectContaining({ code: 'HeapFull' }))
   })
 
-  it('has JavaScript kernels where a security policy refuses modules, and says so once', async () => {
+  it('has JavaScript kernels when a security policy refuses modules, and warns once', async () => {
     stubWebAssembly({
       Module: function () {
         throw new WebAssembly.CompileError("Refused to compile: 'wasm-unsafe-eval' is not allowed")
@@ -147,7 +147,7 @@ describe('createHeap', () => {
     expect(warn.mock.calls[0][0]).toMatch(/wasm-unsafe-eval/)
   })
 
-  it('has SIMD kernels where it can, and JavaScript kernels when told, without a word', async () => {
+  it('has SIMD kernels where possible, and JavaScript kernels on request, without a warning', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     const fresh = await freshCore()
     expect(fresh.createHeap({ bytes: 64 * KIB }).kernels.kind).toBe('wasm-simd')
@@ -204,7 +204,7 @@ describe('Heap', () => {
     })
   })
 
-  it('hands out zeros, also where something else was before', () => {
+  it('hands out zeros where memory was used before', () => {
     const heap = createHeap({ bytes: 64 * KIB })
     const dirty = heap.alloc(1000)
     new Uint8Array(heap.buffer, dirty.offset, 1008).fill(255)
@@ -225,7 +225,7 @@ describe('Heap', () => {
     expect([bytes.indexOf(255), bytes.lastIndexOf(0)]).toEqual([112, 111])
   })
 
-  it('hands out zeros where something was before, also after a block below it came and went', () => {
+  it('hands out zeros where memory was used before, also after a lower block came and went', () => {
     const heap = createHeap({ bytes: 64 * KIB })
     const below = heap.alloc(100)
     const dirty = heap.alloc(1000)
@@ -238,7 +238,7 @@ describe('Heap', () => {
     expect(new Uint8Array(heap.buffer, clean.offset, 1000).every((byte) => byte === 0)).toBe(true)
   })
 
-  it('knows a freed block however often its place was used since', () => {
+  it('recognises a freed block however often its place was reused', () => {
     const heap = createHeap({ bytes: 64 * KIB })
     const stale = heap.alloc(16, 16, 'weights')
     heap.free(stale)
@@ -251,7 +251,7 @@ describe('Heap', () => {
     heap.free(young)
   })
 
-  it('keeps its views whatever is allocated and freed', () => {
+  it('keeps its views valid through all allocations and frees', () => {
     const heap = createHeap({ bytes: 1 << 20 })
     const block = heap.alloc(64)
     const view = new Float32Array(heap.buffer, block.offset, 16).fill(3)
@@ -261,7 +261,7 @@ describe('Heap', () => {
     expect(heap.buffer.byteLength).toBe(1 << 20)
   })
 
-  it('allocates all that it has, again and again', () => {
+  it('can be filled completely again and again', () => {
     const heap = createHeap({ bytes: 64 * KIB })
     for (let i = 0; i < 3; i++) {
       const blocks = Array.from({ length: 50 }, (_, n) => heap.alloc(n * 13))
@@ -271,7 +271,7 @@ describe('Heap', () => {
     expect(heap.stats).toMatchObject({ used: 64, blocks: 0 })
   })
 
-  it('says what it lacks when it is full, and which option to raise', () => {
+  it('reports what is missing when it is full, and which option to raise', () => {
     const heap = createHeap({ bytes: 64 * KIB, label: 'World heap' })
     const blocks = [heap.alloc(20_000), heap.alloc(20_000, 16, 'wall'), heap.alloc(20_000)]
     heap.free(blocks[0])
@@ -298,7 +298,7 @@ describe('Heap', () => {
     expect(heap.alloc(20_000)).toMatchObject({ size: 20_000 })
   })
 
-  it('gives a block without bytes a place of its own', () => {
+  it('gives an empty block its own place', () => {
     const heap = createHeap({ bytes: 64 * KIB })
     const [a, b] = [heap.alloc(0), heap.alloc(0)]
     expect(a.size).toBe(0)
@@ -307,7 +307,7 @@ describe('Heap', () => {
     heap.free(b)
   })
 
-  it('makes stores in itself: columns and rows for ids 0 … capacity', () => {
+  it('creates stores: columns and rows for ids 0 … capacity', () => {
     const heap = createHeap({ bytes: 1 << 20 })
     const Position = heap.columns({ x: f32, y: f32 }, 1000, 'Position')
     const Transform = heap.rows(struct({ matrix: mat4x4f }), 1000)
@@ -325,7 +325,7 @@ describe('Heap', () => {
     expect(heap.leaks()).toHaveLength(1)
   })
 
-  it('brings kernels that work on its memory', () => {
+  it('has kernels that work on its memory', () => {
     const heap = createHeap({ bytes: 1 << 20, kernels: 'js' })
     expect(heap.kernels.kind).toBe('js')
     const block = heap.alloc(4096)
@@ -336,7 +336,8 @@ describe('Heap', () => {
     const dirty = new DirtyRows(64, { buffer: heap.buffer, offset: place.offset })
     for (const row of [3, 40]) dirty.set(row)
     const gathered = heap.kernels.gather(
-      dirty,
+      dirty.offset,
+      dirty.summaryOffset,
       0,
       64,
       block.offset,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ColumnPacker, DirtyRows } from '@memkit/core'
-import type { ColumnLayout } from '@memkit/core'
+import { ColumnPacker, DirtyRows, type ColumnLayout } from '@memkit/core'
 import { BumpMemory } from './bump-memory.ts'
 
 const rows = 5000

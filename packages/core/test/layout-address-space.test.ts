@@ -21,7 +21,7 @@ import type { WgslType } from '@memkit/core'
 const wrong = (type: WgslType): string[] => layoutProblems(type, 'uniform').map((problem) => problem.path)
 
 describe('the storage address space', () => {
-  it('takes every type that can be built', () => {
+  it('accepts every type that can be built', () => {
     const type = struct({ n: atomic(u32), list: array(f32, 3), inner: struct({ a: f32 }), tail: array(f32) })
     expect(layoutProblems(type, 'storage')).toEqual([])
     expect(() => checkLayout(type, 'storage')).not.toThrow()
@@ -29,7 +29,7 @@ describe('the storage address space', () => {
 })
 
 describe('the uniform address space', () => {
-  it('takes scalars, vectors, matrices, and what is made of 16-byte pieces', () => {
+  it('accepts scalars, vectors, matrices, and structures of 16-byte pieces', () => {
     for (const type of [
       f32,
       vec3f,
@@ -43,7 +43,7 @@ describe('the uniform address space', () => {
     expect(wrong(struct({ inner: struct({ a: vec3f }), list: array(vec4f, 2), tail: f32 }))).toEqual([])
   })
 
-  it('wants array strides that are multiples of 16', () => {
+  it('requires array strides that are multiples of 16', () => {
     expect(wrong(array(f32, 4))).toEqual([''])
     expect(wrong(struct({ pad: vec4f, weights: array(f32, 4), pairs: array(vec2f, 2) }))).toEqual([
       'weights',
@@ -55,7 +55,7 @@ describe('the uniform address space', () => {
     expect(wrong(array(array(f32, 3), 4))).toEqual(['', '[]'])
   })
 
-  it('wants nested structs and arrays to start at multiples of 16', () => {
+  it('requires nested structs and arrays to start at multiples of 16', () => {
     const small = struct({ a: f32 })
     // inner would start at byte 4
     expect(wrong(struct({ head: f32, inner: small }))).toEqual(['inner'])
@@ -66,7 +66,7 @@ describe('the uniform address space', () => {
     expect(wrong(struct({ head: f32, list: array(f32, 2) }))).toEqual(['list', 'list'])
   })
 
-  it('wants the field after a nested struct to be a multiple of 16 away from it', () => {
+  it('requires the field after a nested struct to be a multiple of 16 away', () => {
     const small = struct({ a: f32 })
     // next would start 4 bytes after inner
     expect(wrong(struct({ inner: small, next: f32 }))).toEqual(['next'])
@@ -77,11 +77,11 @@ describe('the uniform address space', () => {
     expect(wrong(struct({ deep: struct({ inner: small, next: vec2f }) }))).toEqual(['deep.next'])
   })
 
-  it('has no atomics and no runtime-sized arrays', () => {
+  it('refuses atomics and runtime-sized arrays', () => {
     expect(wrong(struct({ n: atomic(u32), list: array(vec4f) }))).toEqual(['n', 'list'])
   })
 
-  it('reports all that is wrong in one error, with what to do', () => {
+  it('reports every problem in one error, with what to do', () => {
     const type = struct({ n: atomic(u32), weights: array(f32, 4) }, 'Params')
     try {
       checkLayout(type, 'uniform')

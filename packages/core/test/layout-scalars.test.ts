@@ -4,20 +4,15 @@ import {
   array,
   atomic,
   ColumnNotSyncable,
-  defaultSchema,
   f16,
   f32,
   i32,
-  InvalidIdentifier,
-  InvalidSchema,
   mat2x2f,
   mat3x3f,
   mat3x3h,
-  namesColumns,
   readValue,
   scalarFor,
   scalarsOf,
-  sourcesOf,
   struct,
   u32,
   vec2f,
@@ -67,7 +62,7 @@ describe('scalarsOf', () => {
     ])
   })
 
-  it('takes scalars from the columns that from names', () => {
+  it('takes scalars from the columns named by from()', () => {
     const type = struct({
       pos: vec3f.from('x', 'y', 'z'),
       health: f32.from('stats.hp'),
@@ -85,10 +80,9 @@ describe('scalarsOf', () => {
       ['m.3', 0, 28],
       ['speed', 0, 32],
     ])
-    expect(sourcesOf(type)).toEqual(['x', 'y', 'z', 'stats.hp', 'm.0', 'm.1', 'm.2', 'm.3', 'speed'])
   })
 
-  it('lists in the order of offsets, none twice, all within the type', () => {
+  it('lists scalars in the order of offsets, none twice, all within the type', () => {
     const leaf = fc.constantFrom(f32, i32, u32, f16, vec2f, vec3f, vec4f, mat3x3f, mat2x2f, atomic(u32))
     const inner = fc
       .array(leaf, { minLength: 1, maxLength: 4 })
@@ -125,56 +119,37 @@ describe('scalarsOf', () => {
   })
 })
 
-describe('sourcesOf and namesColumns', () => {
-  it('find columns named anywhere, and only there', () => {
-    const nested = struct({ inner: struct({ pos: vec2f.from('x', 'y'), rest: f32 }), list: array(vec2f, 2) })
-    expect(sourcesOf(nested)).toEqual(['x', 'y', 'inner', 'list'])
-    expect(sourcesOf(vec2f.from('a', 'b'))).toEqual(['a', 'b'])
-    expect(sourcesOf(f32)).toEqual([''])
-    expect(sourcesOf(struct({ n: atomic(u32) }))).toEqual(['n'])
-    expect([namesColumns(nested), namesColumns(struct({ a: array(atomic(u32), 2) }))]).toEqual([true, false])
-  })
-})
-
-describe('defaultSchema', () => {
-  it('has one field per column: floats are f32, signed integers i32, unsigned ones u32', () => {
-    const schema = defaultSchema(
-      {
-        a: new Float32Array(1),
-        b: new Float64Array(1),
-        c: new Int8Array(1),
-        d: new Int16Array(1),
-        e: new Int32Array(1),
-        f: new Uint8Array(1),
-        g: new Uint8ClampedArray(1),
-        h: new Uint16Array(1),
-        i: new Uint32Array(1),
-        j: [1, 2],
-      },
-      'All',
-    )
-    expect(schema.fields.map((f) => f.type)).toEqual([f32, f32, i32, i32, i32, u32, u32, u32, u32, f32])
-    expect(schema.fields.map((f) => f.name).join('')).toBe('abcdefghij')
-    expect(schema.name).toBe('All')
+describe('scalarFor', () => {
+  it('is f32 for floats, i32 for signed integers, u32 for unsigned ones', () => {
+    const columns = [
+      new Float32Array(1),
+      new Float64Array(1),
+      new Int8Array(1),
+      new Int16Array(1),
+      new Int32Array(1),
+      new Uint8Array(1),
+      new Uint8ClampedArray(1),
+      new Uint16Array(1),
+      new Uint32Array(1),
+      [1, 2],
+    ]
+    expect(columns.map((column) => scalarFor(column))).toEqual([
+      f32,
+      f32,
+      i32,
+      i32,
+      i32,
+      u32,
+      u32,
+      u32,
+      u32,
+      f32,
+    ])
   })
 
-  it('is a single scalar for a column that stands alone', () => {
-    expect(defaultSchema(new Uint16Array(1))).toBe(u32)
-    expect(defaultSchema([0])).toBe(f32)
-  })
-
-  it('refuses 64-bit integers, and what is no column', () => {
-    const big = { id: new BigInt64Array(1) }
-    expect(() => defaultSchema(big)).toThrow(ColumnNotSyncable)
-    expect(() => defaultSchema(big)).toThrow(/id.*BigInt64Array.*two 32-bit/)
-    for (const column of [new BigUint64Array(1), new DataView(new ArrayBuffer(4)), {}, 5, null, undefined]) {
+  it('refuses 64-bit integers and anything but an array', () => {
+    expect(() => scalarFor(new BigInt64Array(1), 'id')).toThrow(/id.*BigInt64Array.*two 32-bit/)
+    for (const column of [new BigUint64Array(1), new DataView(new ArrayBuffer(4)), {}, 5, null, undefined])
       expect(() => scalarFor(column)).toThrow(ColumnNotSyncable)
-    }
-  })
-
-  it('refuses names that WGSL does not allow, and no columns', () => {
-    expect(() => defaultSchema({ active: new Uint8Array(1) })).toThrow(InvalidIdentifier)
-    expect(() => defaultSchema({ active: new Uint8Array(1) })).toThrow(/from\('/)
-    expect(() => defaultSchema({})).toThrow(InvalidSchema)
   })
 })

@@ -159,7 +159,7 @@ describe('layouts agree with TypeGPU', () => {
     )
   }, 60_000)
 
-  it('and a schema of TypeGPU becomes the very type that memkit makes', () => {
+  it('and turn a TypeGPU schema into the same type that memkit makes', () => {
     fc.assert(
       fc.property(randomStruct, ({ ours, theirs }) => {
         const converted = asType(theirs) as Struct

@@ -34,13 +34,13 @@ describe('writeValue and readValue', () => {
     expect(floats(view).slice(0, 8)).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
   })
 
-  it('take any list of numbers', () => {
+  it('accept any list of numbers', () => {
     const view = viewOf(16)
     writeValue(vec3f, new Float64Array([1, 2, 3]), view)
     expect(readValue(vec3f, view)).toEqual([1, 2, 3])
   })
 
-  it('take a matrix with and without the padding between its columns', () => {
+  it('accept a matrix with and without the padding between its columns', () => {
     const tight = viewOf(48)
     const padded = viewOf(48)
     writeValue(mat3x3f, [1, 2, 3, 4, 5, 6, 7, 8, 9], tight)
@@ -50,7 +50,7 @@ describe('writeValue and readValue', () => {
     expect(readValue(mat3x3f, tight)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  it('leave alone what is not given', () => {
+  it('leave omitted fields alone', () => {
     const view = viewOf(32)
     writeValue(Light, { color: [1, 2, 3], power: 4 }, view)
     writeValue(Light, { power: 5, color: undefined }, view)
@@ -100,7 +100,7 @@ describe('writeValue and readValue', () => {
     [Light, { colour: [1, 2, 3] }, 'colour'],
     [Light, { toString: 1 }, 'toString'],
     [struct({ lights: array(Light, 2) }), { lights: [{}, { on: true }] }, 'lights.1.on'],
-  ])('refuse for %o a value %o, and write nothing', (type, value, path) => {
+  ])('refuse for type %o the value %o, and write nothing', (type, value, path) => {
     const view = viewOf(256)
     try {
       writeValue(type, value as InferInput<WgslType>, view)

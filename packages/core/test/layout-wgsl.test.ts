@@ -24,7 +24,7 @@ describe('wgsl', () => {
     )
   })
 
-  it('writes align and size where they were asked for and make a difference', () => {
+  it('writes align and size where they were requested and make a difference', () => {
     const type = struct({ a: align(16, f32), b: size(8, u32), c: align(32, size(64, i32)), d: align(4, f32) })
     expect(type.wgsl('S')).toBe(
       [
@@ -38,7 +38,7 @@ describe('wgsl', () => {
     )
   })
 
-  it('declares nested structs first, called after where they are used, each once', () => {
+  it('declares nested structs first, named after where they are used, each once', () => {
     const leaf = struct({ v: f32 })
     const middle = struct({ leaf })
     const type = struct({ middle_part: middle, again: array(array(middle, 2), 3), leaf })
@@ -85,7 +85,7 @@ describe('wgsl', () => {
     expect(type.members.rest.type).toMatchObject({ kind: 'array', element: vec4f, count: undefined })
   })
 
-  it('refuses a name that is none, and no name at all', () => {
+  it('refuses an invalid name and a missing name', () => {
     const type = struct({ a: f32 })
     for (const name of ['', 'not a name', 'vec3f', 'struct', '__x', 'a{}\nstruct B']) {
       expect(() => type.wgsl(name)).toThrow(InvalidIdentifier)

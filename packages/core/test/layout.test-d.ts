@@ -5,7 +5,6 @@ import {
   array,
   asType,
   atomic,
-  defaultSchema,
   f16,
   f32,
   i32,
@@ -25,14 +24,12 @@ import {
 } from '@memkit/core'
 import type {
   Atomic,
-  ColumnPath,
-  DefaultSchema,
   Infer,
   InferInput,
   Scalar,
+  ScalarFor,
   Schema,
   Sourced,
-  SourcesOf,
   Struct,
   Vector,
   WgslArray,
@@ -75,7 +72,7 @@ describe('types', () => {
 describe('struct', () => {
   const Body = struct({ pos: vec3f, mass: size(16, f32), tags: array(u32, 4), list: array(vec2f) })
 
-  it('knows its fields and their types, without their attributes', () => {
+  it('types its fields without their attributes', () => {
     expectTypeOf(Body).toEqualTypeOf<
       Struct<{
         readonly pos: vec3f
@@ -93,10 +90,10 @@ describe('struct', () => {
     void Body.members.speed
   })
 
-  it('refuses what is no type', () => {
-    // @ts-expect-error a number is no type
+  it('refuses non-types', () => {
+    // @ts-expect-error a number isn't a type
     struct({ a: 4 })
-    // @ts-expect-error a typed array is no type
+    // @ts-expect-error a typed array isn't a type
     struct({ a: new Float32Array(4) })
     // @ts-expect-error nor is its constructor
     struct({ a: Float32Array })
@@ -108,7 +105,7 @@ describe('struct', () => {
     array(align(16, f32), 4)
   })
 
-  it('takes schemas of TypeGPU, and knows them as types of its own', () => {
+  it('accepts TypeGPU schemas and types them as its own', () => {
     const inner = d.struct({
       v: d.vec3f,
       m: d.mat4x4f,
@@ -140,17 +137,12 @@ describe('from', () => {
     const pos = vec3f.from('x', 'y', 'nested.z')
     expectTypeOf(pos).toEqualTypeOf<Sourced<vec3f, readonly ['x', 'y', 'nested.z']>>()
     expectTypeOf(f32.from('hp')).toEqualTypeOf<Sourced<f32, readonly ['hp']>>()
-    const S = struct({
-      pos: align(16, pos),
-      basis: mat3x3f,
-      deep: struct({ a: f32.from('q.a'), b: array(f32, 2) }),
-    })
-    expectTypeOf<SourcesOf<typeof S>>().toEqualTypeOf<'x' | 'y' | 'nested.z' | 'basis' | 'q.a' | 'deep'>()
-    expectTypeOf<SourcesOf<typeof pos>>().toEqualTypeOf<'x' | 'y' | 'nested.z'>()
-    expectTypeOf<SourcesOf<f32>>().toEqualTypeOf<''>()
+    const S = struct({ pos: align(16, pos), deep: struct({ a: f32.from('q.a') }) })
+    expectTypeOf(S.members.pos.type).toEqualTypeOf<typeof pos>()
+    expectTypeOf(S.members.deep.type.members.a.type).toEqualTypeOf<Sourced<f32, readonly ['q.a']>>()
   })
 
-  it('takes as many names as there are scalars', () => {
+  it('accepts as many names as there are scalars', () => {
     // @ts-expect-error one too few
     void (() => vec3f.from('x', 'y'))
     // @ts-expect-error one too many
@@ -160,22 +152,6 @@ describe('from', () => {
     // @ts-expect-error names are strings
     void (() => f32.from(1))
     mat3x3f.from('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i')
-  })
-
-  it('can be checked against the columns of a component', () => {
-    type Component = {
-      x: Float32Array
-      pos: { x: number[]; y: Float32Array }
-      m: Float32Array[]
-      tags: Uint8Array
-      reset(): void
-    }
-    expectTypeOf<ColumnPath<Component>>().toEqualTypeOf<
-      'x' | 'pos' | 'pos.x' | 'pos.y' | 'm' | `m.${number}` | 'tags'
-    >()
-    expectTypeOf<ColumnPath<{ x: number; y: number }[]>>().toEqualTypeOf<'x' | 'y'>()
-    expectTypeOf<ColumnPath<Float32Array[]>>().toEqualTypeOf<`${number}`>()
-    expectTypeOf<ColumnPath<Float32Array>>().toEqualTypeOf<never>()
   })
 })
 
@@ -199,30 +175,19 @@ describe('Infer', () => {
     expectTypeOf<InferInput<typeof Light>['color']>().toEqualTypeOf<ArrayLike<number> | undefined>()
     // @ts-expect-error no such field
     void (() => writeValue(Light, { colour: [1, 2, 3] }, view))
-    // @ts-expect-error a vector is no number
+    // @ts-expect-error a number isn't a vector
     void (() => writeValue(Light, { color: 1 }, view))
-    // @ts-expect-error a number is no vector
+    // @ts-expect-error a vector isn't a number
     void (() => writeValue(f32, [1], view))
   })
 })
 
-describe('defaultSchema', () => {
-  it('knows the scalar of each column by its kind', () => {
-    const columns = {
-      x: new Float32Array(1),
-      y: new Float64Array(1),
-      n: new Int8Array(1),
-      u: new Uint8ClampedArray(1),
-      l: [0],
-    }
-    expectTypeOf(defaultSchema(columns)).toEqualTypeOf<
-      Struct<{ readonly x: f32; readonly y: f32; readonly n: i32; readonly u: u32; readonly l: f32 }>
-    >()
+describe('scalarFor', () => {
+  it('knows the scalar of a column by its kind', () => {
     expectTypeOf(scalarFor(new Uint16Array(1))).toEqualTypeOf<u32>()
-    expectTypeOf<DefaultSchema<Int32Array>>().toEqualTypeOf<i32>()
-  })
-
-  it('has no scalar for 64-bit integers', () => {
-    expectTypeOf<DefaultSchema<{ id: BigInt64Array }>>().toEqualTypeOf<Struct<{ readonly id: never }>>()
+    expectTypeOf(scalarFor([0])).toEqualTypeOf<f32>()
+    expectTypeOf<ScalarFor<Float64Array>>().toEqualTypeOf<f32>()
+    expectTypeOf<ScalarFor<Int8Array>>().toEqualTypeOf<i32>()
+    expectTypeOf<ScalarFor<BigInt64Array>>().toEqualTypeOf<never>()
   })
 })

@@ -15,7 +15,6 @@ import {
   InvalidIdentifier,
   InvalidSchema,
   isRuntimeSized,
-  isWgslType,
   mat2x2f,
   mat2x3f,
   mat2x4f,
@@ -96,7 +95,7 @@ describe('scalars, vectors and matrices', () => {
     expect([mat4x2h.scalar, mat4x2h.columnStride]).toEqual(['f16', 4])
   })
 
-  it('carry the columns that from names, and change in nothing else', () => {
+  it('carry the columns named by from(), and stay the same otherwise', () => {
     const pos = vec3f.from('x', 'y', 'nested.z')
     expect(pos.sources).toEqual(['x', 'y', 'nested.z'])
     expect({ ...pos, sources: undefined }).toEqual({ ...vec3f, sources: undefined })
@@ -106,7 +105,7 @@ describe('scalars, vectors and matrices', () => {
     expect(vec3f.sources).toBeUndefined()
   })
 
-  it('refuse as many columns as they have no scalars', () => {
+  it('refuse a number of columns other than their scalars', () => {
     const error = refused(() => (vec3f.from as (...names: string[]) => unknown)('x', 'y'))
     expect(error).toBeInstanceOf(WrongColumnCount)
     expect(error).toMatchObject({ code: 'WrongColumnCount', type: 'vec3f', expected: 3, given: 2 })
@@ -149,7 +148,7 @@ describe('array', () => {
     expect(error).toMatchObject({ element: 'f32', count, max: 2 ** 30 - 1 })
   })
 
-  it('refuses elements that are runtime-sized, or that name columns', () => {
+  it('refuses runtime-sized elements and elements that name columns', () => {
     expect(refused(() => array(array(f32), 2))).toBeInstanceOf(RuntimeArrayNotLast)
     expect(refused(() => array(struct({ n: u32, list: array(f32) }), 2))).toBeInstanceOf(RuntimeArrayNotLast)
     expect(refused(() => array(vec2f.from('x', 'y'), 2))).toBeInstanceOf(InvalidSchema)
@@ -188,14 +187,14 @@ describe('struct', () => {
     expect(type.members.uv).toBe(type.fields[3])
   })
 
-  it('nests', () => {
+  it('can be nested', () => {
     const inner = struct({ a: vec3f, b: f32 })
     const type = struct({ head: f32, one: inner, more: array(inner, 3), tail: f32 })
     expect(type.fields.map((f) => f.offset)).toEqual([0, 16, 32, 80])
     expect(type.size).toBe(96)
   })
 
-  it('moves and stretches fields by align and size, which may be nested in either order', () => {
+  it('moves and stretches fields by align and size, nested in either order', () => {
     const type = struct({
       a: size(20, f32),
       b: align(32, f32),
@@ -223,7 +222,7 @@ describe('struct', () => {
     expect(sizeOf(f32, 4)).toBe(4)
   })
 
-  it('spells itself out for messages, or is called by its name', () => {
+  it('is spelled out in messages, or called by its name', () => {
     expect(struct({ a: f32, b: array(vec2f, 2) }).type).toBe('struct { a: f32, b: array<vec2f, 2> }')
     expect(struct({ a: f32 }, 'Light')).toMatchObject({ type: 'Light', name: 'Light' })
   })
@@ -239,7 +238,7 @@ describe('struct', () => {
     expect(refused(() => struct(null as never))).toBeInstanceOf(InvalidSchema)
   })
 
-  it('refuses a runtime-sized array that is not last, or in a struct that is nested', () => {
+  it("refuses a runtime-sized array that isn't last, or is in a nested struct", () => {
     const error = refused(() => struct({ items: array(f32), count: u32 }))
     expect(error).toBeInstanceOf(RuntimeArrayNotLast)
     expect(error).toMatchObject({ field: 'items', reason: 'count comes after it' })
@@ -309,16 +308,9 @@ describe('struct', () => {
 })
 
 describe('asType', () => {
-  it('returns what is a type already', () => {
+  it('returns types as they are', () => {
     const type = struct({ a: f32 })
     expect(asType(type)).toBe(type)
-    expect([
-      isWgslType(type),
-      isWgslType(vec3f),
-      isWgslType({}),
-      isWgslType(null),
-      isWgslType('f32'),
-    ]).toEqual([true, true, false, false, false])
   })
 
   it('refuses everything else, and names it', () => {
@@ -341,7 +333,7 @@ describe('asType', () => {
     expect(refused(() => asType({ type: 'bool' } as never)).message).toContain('bool')
   })
 
-  it('refuses what TypeGPU has beside data that lies in buffers', () => {
+  it("refuses TypeGPU schemas that can't lie in a buffer", () => {
     const { bool, unstruct, float32, texture2d, location, builtin } = d
     const things = [
       bool,
@@ -373,7 +365,7 @@ describe('half floats', () => {
     ])
   })
 
-  it('come back as they were, all 65 536 of them', () => {
+  it('round-trip, all 65 536 of them', () => {
     for (let bits = 0; bits < 65536; bits++) {
       const value = halfValue(bits)
       if (Number.isNaN(value)) expect((bits & 0x7fff) > 0x7c00).toBe(true)

@@ -1,21 +1,18 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   ArenaFull,
-  BudgetExceeded,
   createHeap,
   DoubleFree,
   HeapFull,
   InvalidAlignment,
   InvalidSize,
-  MkAllocator,
-  MkTag,
   NoOpenFrame,
   NotAllocated,
-  PhaseEnded,
-  StaleFrameVec,
   StaleMark,
 } from '../src/index.ts'
-import type { ArenaMark, BudgetEvent, MemoryHandle, MkAllocatorConfig, MkError } from '../src/index.ts'
+import { BudgetExceeded, MkAllocator, MkTag, PhaseEnded, StaleFrameVec } from '@memkit/core/allocator'
+import type { ArenaMark, MkError } from '../src/index.ts'
+import type { BudgetEvent, MemoryHandle, MkAllocatorConfig } from '@memkit/core/allocator'
 
 const heap = createHeap({ bytes: 4 << 20 })
 const made: MkAllocator[] = []
@@ -38,7 +35,7 @@ afterEach(() => {
 })
 
 describe('frames', () => {
-  it('hands out memory until the frame ends', () => {
+  it('hand out memory until the frame ends', () => {
     const memory = allocator()
     memory.beginFrame()
     const view = memory.frameAlloc(Float32Array, 16).fill(1)
@@ -51,7 +48,7 @@ describe('frames', () => {
     memory.endFrame()
   })
 
-  it('reports what a frame took, in one object', () => {
+  it('report what a frame took, in one object', () => {
     const memory = allocator({ frameArenaBytes: 64 })
     memory.beginFrame()
     memory.frameAlloc(Float32Array, 3)
@@ -71,7 +68,7 @@ describe('frames', () => {
     expect(first).toMatchObject({ frame: 2, allocCount: 0, bytes: 0, arenaBytes: 0, spills: 0 })
   })
 
-  it('abandons a frame that never ended', () => {
+  it('abandon a frame that never ended', () => {
     const memory = allocator()
     memory.beginFrame()
     memory.frameAlloc(Float32Array, 16)
@@ -80,7 +77,7 @@ describe('frames', () => {
     expect(memory.endFrame()).toMatchObject({ frame: 2, allocCount: 0 })
   })
 
-  it('copies a slice into frame memory', () => {
+  it('copy a slice into frame memory', () => {
     const memory = allocator()
     memory.beginFrame()
     const source = [1, 2.5, 3]
@@ -91,7 +88,7 @@ describe('frames', () => {
     expect(memory.frameSlice(Uint8Array, new Uint8Array(0))).toHaveLength(0)
   })
 
-  it('frees what a scope took, nested and thrown', () => {
+  it('free what a scope took, also nested and after a throw', () => {
     const memory = allocator()
     memory.beginFrame()
     memory.frameAlloc(Uint8Array, 1)
@@ -109,7 +106,7 @@ describe('frames', () => {
     expect(memory.stats).toMatchObject({ allocs: 4, frees: 3, bytesLive: 1 })
   })
 
-  it('leaves alone what was freed inside a scope', () => {
+  it('leave memory alone that was freed inside a scope', () => {
     const memory = allocator()
     memory.beginFrame()
     const mark = memory.mark()
@@ -126,7 +123,7 @@ describe('frames', () => {
     expect(memory.stats.live).toBe(0)
   })
 
-  it('tells memory of this frame from what was rewound and from an older frame', () => {
+  it('tell memory of this frame from rewound memory and from older frames', () => {
     const memory = allocator({ debug: true })
     memory.beginFrame()
     const kept = memory.frameAlloc(Float32Array, 4)
@@ -142,7 +139,7 @@ describe('frames', () => {
     expect(memory.ownsThisFrame(new Float32Array(4))).toBe(false)
   })
 
-  it('poisons freed frame memory in debug', () => {
+  it('poison freed frame memory in debug mode', () => {
     const memory = allocator({ debug: true })
     memory.beginFrame()
     const view = memory.frameAlloc(Float32Array, 4).fill(1)
@@ -154,7 +151,7 @@ describe('frames', () => {
 })
 
 describe('frameVec', () => {
-  it('takes numbers up to its capacity, and says when it is full', () => {
+  it('takes numbers up to its capacity, and reports when it is full', () => {
     const memory = allocator()
     memory.beginFrame()
     const vec = memory.frameVec(Uint32Array, 3)
@@ -195,7 +192,7 @@ describe('frameVec', () => {
     expect(other.view()).toEqual(new Uint8Array([44]))
   })
 
-  it('refuses to be used when its frame has ended, or was rewound past it', () => {
+  it('refuses to be used after its frame ended or was rewound past it', () => {
     const memory = allocator()
     memory.beginFrame()
     const old = memory.frameVec(Float32Array, 4)
@@ -219,7 +216,7 @@ describe('frameVec', () => {
     expect([...other]).toEqual([5, 5, 5, 5])
   })
 
-  it('is never handed out twice in debug', () => {
+  it('is never handed out twice in debug mode', () => {
     const memory = allocator({ debug: true })
     memory.beginFrame()
     const first = memory.frameVec(Float32Array, 4)
@@ -249,12 +246,12 @@ describe('memory that outlives frames', () => {
     expect([...(memory.view(next, Uint8Array) ?? [1])].every((byte) => byte === 0)).toBe(true)
   })
 
-  it('leaves out bytes that make no whole number', () => {
+  it("ignores bytes that don't make a whole number", () => {
     const memory = allocator()
     expect(memory.view(memory.alloc(10), Uint32Array)).toHaveLength(2)
   })
 
-  it('makes a heap of its own where none is given', () => {
+  it('creates its own heap when none is given', () => {
     const memory = new MkAllocator({ heapBytes: 1 << 20, frameArenaBytes: 1024 })
     expect(memory.heap.bytes).toBe(1 << 20)
     memory.alloc(100)
@@ -264,7 +261,7 @@ describe('memory that outlives frames', () => {
 })
 
 describe('budgets', () => {
-  it('refuses what would pass the hard limit of a tag, in frames and beyond', () => {
+  it('refuse what would exceed the hard limit of a tag, in frames and beyond', () => {
     const memory = allocator({ budgets: { [MkTag.Physics]: { hard: 200 } } })
     const kept = memory.alloc(100, { tag: MkTag.Physics })
     memory.beginFrame()
@@ -288,7 +285,7 @@ describe('budgets', () => {
     memory.free(kept)
   })
 
-  it('tells when a soft limit is passed, once until the tag has fallen to it again', () => {
+  it('report an exceeded soft limit once, until the tag has fallen to it again', () => {
     const memory = allocator()
     const events: BudgetEvent[] = []
     const stop = memory.onBudget((event) => events.push(event))
@@ -321,7 +318,7 @@ describe('budgets', () => {
     })
   })
 
-  it('lifts a limit that is left out, and lets stay what is above a new one', () => {
+  it('lift an omitted limit, and keep what exceeds a new one', () => {
     const memory = allocator({ budgets: { ai: { hard: 64 } } })
     memory.limit(MkTag.Ai, {})
     const handle = memory.alloc(1000, { tag: MkTag.Ai })
@@ -331,7 +328,7 @@ describe('budgets', () => {
     memory.alloc(500, { tag: MkTag.Ai })
   })
 
-  it('does not tell of a soft limit that was set below what is alive, until it is passed anew', () => {
+  it("don't report a soft limit set below what is alive, until it is exceeded again", () => {
     const memory = allocator()
     const told = vi.fn()
     memory.onBudget(told)
@@ -344,7 +341,7 @@ describe('budgets', () => {
     expect(told).toHaveBeenCalledOnce()
   })
 
-  it('is not disturbed by a listener that throws', () => {
+  it('keep working when a listener throws', () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue()
     const memory = allocator({ budgets: { ui: { soft: 0 } } })
     const heard = vi.fn()
@@ -359,7 +356,7 @@ describe('budgets', () => {
 })
 
 describe('phases', () => {
-  it('counts what was allocated in it; an outer phase includes its inner ones', () => {
+  it('count what was allocated in them; an outer phase includes its inner ones', () => {
     const memory = allocator()
     memory.beginFrame()
     const outer = memory.beginPhase('frame')
@@ -376,7 +373,7 @@ describe('phases', () => {
     expect(innerReport.durationMs).toBeGreaterThanOrEqual(0)
   })
 
-  it('may span frames, and ends once', () => {
+  it('can span frames, and end once', () => {
     const memory = allocator()
     const loading = memory.beginPhase('loading')
     for (let i = 0; i < 3; i++) {
@@ -493,7 +490,7 @@ describe('bad input', () => {
     expect(memory.stats).toMatchObject({ frames: 1, allocs: 0 })
   })
 
-  it('refuses frame bytes that are none, or above their cap', () => {
+  it('refuses invalid frame bytes, and frame bytes above their cap', () => {
     expect(() => new MkAllocator({ heap, frameArenaBytes: 0 })).toThrow(InvalidSize)
     expect(() => new MkAllocator({ heap, frameArenaBytes: 64, maxFrameArenaBytes: 32 })).toThrow(InvalidSize)
     expect(() => new MkAllocator({ heapBytes: -1 })).toThrow(InvalidSize)

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ColumnPacker, DirtyRows } from '@memkit/core'
-import type { ColumnSource } from '@memkit/core'
+import { ColumnPacker, DirtyRows, type ColumnSource } from '@memkit/core'
 import { BumpMemory } from './bump-memory.ts'
-import { halves, nearestHalf } from './nearest-half.ts'
+import { halves, nearestHalf } from '@memkit/testing/nearest-half'
 
 /** What a column becomes as f16, as bits. */
 function packed(kind: 'auto' | 'js', column: ColumnSource): Uint16Array {
@@ -54,7 +53,7 @@ describe.each(['auto', 'js'] as const)('f16 on %s kernels', (kind) => {
     expectNearest(kind, column)
   })
 
-  it('rounds once, not twice: a number just beside a tie does not become the tie first', () => {
+  it("rounds once, so that a number just beside a tie doesn't become the tie first", () => {
     // 2⁻⁴⁵ of itself beside half way: as f32 it would be half way.
     const beside = critical
       .filter((_, i) => i % 7 === 0)
@@ -67,7 +66,7 @@ describe.each(['auto', 'js'] as const)('f16 on %s kernels', (kind) => {
     expectNearest(kind, integers)
   })
 
-  it('keeps NaN a NaN, quiet, with the top of its payload', () => {
+  it('keeps NaN a quiet NaN with the top of its payload', () => {
     const column = new Float32Array(4)
     new Uint32Array(column.buffer).set([0x7fc00000, 0xff800001, 0x7fbfe000, 0xffffffff])
     expect([...packed(kind, column)]).toEqual([0x7e00, 0xfe00, 0x7fff, 0xffff])

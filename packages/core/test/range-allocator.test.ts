@@ -22,7 +22,7 @@ function expectWhole(ranges: RangeAllocator): void {
 }
 
 describe('RangeAllocator', () => {
-  it('allocates ranges one behind the other', () => {
+  it('allocates consecutive ranges', () => {
     const ranges = new RangeAllocator(1000)
     const first = ranges.alloc(100)
     const second = ranges.alloc(17)
@@ -36,7 +36,7 @@ describe('RangeAllocator', () => {
     expectWhole(ranges)
   })
 
-  it('uses a freed range again, of any size', () => {
+  it('reuses a freed range of any size', () => {
     const ranges = new RangeAllocator(10_000)
     for (const size of [1, 7, 8, 9, 15, 16, 17, 31, 33, 1000, 1001, 1023, 1025]) {
       const kept = ranges.alloc(size)
@@ -62,7 +62,7 @@ describe('RangeAllocator', () => {
     expectWhole(ranges)
   })
 
-  it('aligns offsets, and gives the room before them to others', () => {
+  it('aligns offsets, and hands out the room before them', () => {
     const ranges = new RangeAllocator(1024)
     const byte = ranges.alloc(1)
     const aligned = ranges.alloc(100, 256)
@@ -74,7 +74,7 @@ describe('RangeAllocator', () => {
     expectWhole(ranges)
   })
 
-  it('answers NONE, changing nothing, when no range fits', () => {
+  it('returns NONE and changes nothing when no range fits', () => {
     const ranges = new RangeAllocator(64)
     const half = ranges.alloc(32)
     const before = ranges.report()
@@ -82,42 +82,6 @@ describe('RangeAllocator', () => {
     expect(ranges.alloc(16, 64)).toBe(NONE)
     expect(ranges.report()).toEqual(before)
     ranges.free(half)
-    expectWhole(ranges)
-  })
-
-  it('grows: a free range at the end gets longer, else a new one is added', () => {
-    const ranges = new RangeAllocator(100)
-    const first = ranges.alloc(60)
-    expect(ranges.sizeToFit(50)).toBe(110)
-    ranges.grow(ranges.sizeToFit(50))
-    const second = ranges.alloc(50)
-    expect(ranges.offsetOf(second)).toBe(60)
-    expect(ranges.available).toBe(0)
-    // 110 is used to the end; the next multiple of 64 is 128.
-    expect(ranges.sizeToFit(10, 64)).toBe(138)
-    ranges.grow(138)
-    expect(ranges.offsetOf(ranges.alloc(10, 64))).toBe(128)
-    expect(ranges.report()).toMatchObject({ size: 138, growths: 2, freeRanges: 1, free: 18 })
-    ranges.free(first)
-    ranges.free(second)
-    expect(ranges.report().largestFree).toBe(128)
-  })
-
-  it('starts empty and grows', () => {
-    const ranges = new RangeAllocator(0)
-    expect(ranges.alloc(1)).toBe(NONE)
-    expect(ranges.report()).toEqual({
-      size: 0,
-      used: 0,
-      free: 0,
-      largestFree: 0,
-      allocations: 0,
-      freeRanges: 0,
-      growths: 0,
-    })
-    ranges.grow(8)
-    ranges.grow(8)
-    expect(ranges.report().growths).toBe(1)
     expectWhole(ranges)
   })
 
@@ -143,7 +107,7 @@ describe('RangeAllocator', () => {
     expectWhole(ranges)
   })
 
-  it('uses its nodes again: the pool does not grow with time', () => {
+  it('reuses its nodes, so that the pool does not grow with time', () => {
     const ranges = new RangeAllocator(1000)
     const wall = ranges.alloc(10)
     let highest = 0
@@ -160,48 +124,18 @@ describe('RangeAllocator', () => {
     expectWhole(ranges)
   })
 
-  it('grows again and again behind ranges that are used', () => {
-    const ranges = new RangeAllocator(10)
-    const nodes = [ranges.alloc(10)]
-    for (let size = 20; size <= 100; size += 10) {
-      ranges.grow(size)
-      ranges.grow(size + 5)
-      expect(ranges.report()).toMatchObject({ freeRanges: 1, largestFree: size + 5 - 10 * nodes.length })
-      nodes.push(ranges.alloc(10))
-      expect(ranges.offsetOf(nodes[nodes.length - 1])).toBe(size - 10)
-    }
-    for (const node of nodes) ranges.free(node)
-    expectWhole(ranges)
-  })
-
-  it('answers NONE when it has as many ranges as it may have, and still grows', () => {
+  it('answers NONE when it has as many ranges as it may have', () => {
     const ranges = new RangeAllocator(1000, 64)
     const nodes: number[] = []
     for (let node = ranges.alloc(1); node !== NONE; node = ranges.alloc(1)) nodes.push(node)
-    // An allocation needs room for two parts that it may leave, and one range is kept for grow: with the rest of the
-    // units as a range of its own, 61 are used.
-    expect(nodes).toHaveLength(61)
-    ranges.grow(2000)
-    const rest = ranges.available
-    expect(rest).toBe(2000 - 61)
-    ranges.free(nodes[60])
+    // An allocation needs room for two parts that it may leave: with the rest of the units as a range of its own, 62 are used.
+    expect(nodes).toHaveLength(62)
+    expect(ranges.available).toBe(1000 - 62)
+    ranges.free(nodes[61])
     const again = ranges.alloc(1)
-    expect(ranges.offsetOf(again)).toBe(60)
+    expect(ranges.offsetOf(again)).toBe(61)
     expect(ranges.alloc(1)).toBe(NONE)
-    for (const node of [...nodes.slice(0, 60), again]) ranges.free(node)
-    expectWhole(ranges)
-  })
-
-  it('grows behind a range that is used when it has as many ranges as it may have', () => {
-    const ranges = new RangeAllocator(4, 4)
-    const all = ranges.alloc(4)
-    ranges.grow(8)
-    const more = ranges.alloc(4)
-    // Two ranges of four: no allocation may leave two parts and one for grow any more.
-    expect([more, ranges.available]).toEqual([NONE, 4])
-    ranges.grow(12)
-    expect(ranges.available).toBe(8)
-    ranges.free(all)
+    for (const node of [...nodes.slice(0, 61), again]) ranges.free(node)
     expectWhole(ranges)
   })
 
@@ -222,17 +156,15 @@ describe('RangeAllocator', () => {
       ['a fractional alignment', (r) => r.alloc(1, 2.5), InvalidAlignment],
       ['an alignment of NaN', (r) => r.alloc(1, Number.NaN), InvalidAlignment],
       ['an alignment above 2³⁰', (r) => r.alloc(1, 2 ** 31), InvalidAlignment],
-      ['growing to less', (r) => r.grow(10), InvalidSize],
-      ['growing past 2³² − 1', (r) => r.grow(2 ** 32), InvalidSize],
-      ['asking what fits nothing', (r) => r.sizeToFit(0), InvalidSize],
       ['fewer than 4 ranges', () => new RangeAllocator(10, 3), InvalidSize],
       ['more than 2²² ranges', () => new RangeAllocator(10, 2 ** 22 + 1), InvalidSize],
+      ['a total of 0', () => new RangeAllocator(0), InvalidSize],
       ['a negative total', () => new RangeAllocator(-1), InvalidSize],
       ['freeing what was never allocated', (r) => r.free(12_345), NotAllocated],
       ['freeing NONE', (r) => r.free(NONE), NotAllocated],
       ['freeing NaN', (r) => r.free(Number.NaN), NotAllocated],
       ['freeing a free range', (r, used) => r.free(used + 1), NotAllocated],
-      ['reading a range of nobody', (r) => r.offsetOf(2 ** 31), NotAllocated],
+      ['reading a range that was never allocated', (r) => r.offsetOf(2 ** 31), NotAllocated],
     ]
     it.each(cases)('refuses %s', (_, act, error) => {
       const ranges = new RangeAllocator(100)
@@ -244,7 +176,7 @@ describe('RangeAllocator', () => {
       expectWhole(ranges)
     })
 
-    it('refuses to free twice, also when the range is in use again', () => {
+    it('refuses to free twice, even when the range is in use again', () => {
       const ranges = new RangeAllocator(100)
       const first = ranges.alloc(10)
       ranges.free(first)
@@ -259,7 +191,7 @@ describe('RangeAllocator', () => {
 
   // The model: which units are taken, one byte per unit. It looks at every place, so it knows whether a request fits.
   class Model {
-    taken: Uint8Array
+    readonly taken: Uint8Array
     constructor(size: number) {
       this.taken = new Uint8Array(size)
     }
@@ -274,12 +206,6 @@ describe('RangeAllocator', () => {
     fits(size: number, align: number): boolean {
       for (let at = 0; at + size <= this.taken.length; at += align) if (this.isFree(at, size)) return true
       return false
-    }
-
-    grow(by: number): void {
-      const taken = new Uint8Array(this.taken.length + by)
-      taken.set(this.taken)
-      this.taken = taken
     }
 
     report(): Partial<RangeReport> {
@@ -301,19 +227,15 @@ describe('RangeAllocator', () => {
       arbitrary: fc.record({ size: fc.integer({ min: 1, max: 40 }), align: fc.constantFrom(1, 1, 2, 8, 64) }),
     },
     { weight: 4, arbitrary: fc.record({ free: fc.nat(1000) }) },
-    { weight: 1, arbitrary: fc.record({ grow: fc.nat(30) }) },
   )
-  it('agrees with a model that looks at every unit', () => {
+  it('agrees with a model that tracks every unit', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 40, maxLength: 200, size: 'max' }), (steps) => {
         const ranges = new RangeAllocator(200)
         const model = new Model(200)
         const nodes: number[] = []
         for (const step of steps) {
-          if ('grow' in step) {
-            ranges.grow(ranges.size + step.grow)
-            model.grow(step.grow)
-          } else if ('free' in step) {
+          if ('free' in step) {
             if (nodes.length === 0) continue
             const [node] = nodes.splice(step.free % nodes.length, 1)
             model.taken.fill(0, ranges.offsetOf(node), ranges.offsetOf(node) + ranges.sizeOf(node))
@@ -324,7 +246,7 @@ describe('RangeAllocator', () => {
             if ((node !== NONE) !== model.fits(size, align)) throw new Error(`${size} at ${align}: ${node}`)
             if (node === NONE) continue
             const offset = ranges.offsetOf(node)
-            if (offset % align !== 0) throw new Error(`${offset} is no multiple of ${align}`)
+            if (offset % align !== 0) throw new Error(`${offset} isn't a multiple of ${align}`)
             if (ranges.sizeOf(node) !== size)
               throw new Error(`${ranges.sizeOf(node)} units instead of ${size}`)
             if (!model.isFree(offset, size))

@@ -17,18 +17,18 @@ async function kindWhere(platform: object | undefined): Promise<string> {
 describe('kernels where WebAssembly is refused', () => {
   const real = WebAssembly
 
-  it('are JavaScript where there is no WebAssembly', async () => {
+  it('are JavaScript without WebAssembly', async () => {
     expect(await kindWhere(undefined)).toBe('js')
   })
 
-  it('are JavaScript where a strict CSP, or an engine without SIMD, refuses to compile', async () => {
+  it('are JavaScript when a strict CSP, or an engine without SIMD, refuses to compile', async () => {
     function Module(): never {
       throw new real.CompileError('Wasm code generation disallowed by embedder')
     }
     expect(await kindWhere({ ...real, Module })).toBe('js')
   })
 
-  it('do not ask a strict CSP again: each attempt would be reported as a violation', async () => {
+  it("don't ask a strict CSP again, which would report each attempt as a violation", async () => {
     let attempts = 0
     function Module(): never {
       attempts++
@@ -42,14 +42,14 @@ describe('kernels where WebAssembly is refused', () => {
     expect(attempts).toBe(1)
   })
 
-  it('are JavaScript where the module cannot be instantiated', async () => {
+  it("are JavaScript when the module can't be instantiated", async () => {
     function Instance(): never {
       throw new real.LinkError('no')
     }
     expect(await kindWhere({ Module: real.Module, Instance })).toBe('js')
   })
 
-  it('are WebAssembly SIMD where it is there', async () => {
+  it('are WebAssembly SIMD where available', async () => {
     expect(await kindWhere(real)).toBe('wasm-simd')
   })
 })

@@ -53,7 +53,7 @@ describe('createRows', () => {
     expect([store.mass(2), store.mass(4)]).toEqual([0, 0])
   })
 
-  it('gives a view of a field of several scalars, the same one each time', () => {
+  it('returns the same view of a field of several scalars each time', () => {
     const store = createRows(makeHeap(), Body, 99)
     const view = store.matrix(5)
     expect(view).toBeInstanceOf(Float32Array)
@@ -65,7 +65,7 @@ describe('createRows', () => {
     expect(store.matrix(4)[12]).toBe(0)
   })
 
-  it('says where a field lies, for loops that index by themselves', () => {
+  it('exposes the position of a field, for loops that index by themselves', () => {
     const store = createRows(makeHeap(), Body, 99)
     const { array: cells, first, step } = store.mass
     for (let e = 0; e <= 99; e++) cells[first + e * step] = e
@@ -74,7 +74,7 @@ describe('createRows', () => {
     expect(store.matrix.first).toBe(0)
   })
 
-  it('shows padding in the views of matrices and arrays that have it', () => {
+  it('includes padding in the views of matrices and arrays that have it', () => {
     const store = createRows(
       makeHeap(),
       struct({ basis: mat3x3f, path: array(vec3f, 2), pairs: array(vec2f, 3) }),
@@ -106,7 +106,7 @@ describe('createRows', () => {
     expect(store.i32[96 + 47]).toBe(-1)
   })
 
-  it('converts f16, and shows the bits of vectors of it', () => {
+  it('converts f16, and exposes the bits of f16 vectors', () => {
     const store = createRows(makeHeap(), struct({ weight: f16, other: f16, uv: vec2h }), 9)
     store.weight.set(1, 1.5)
     store.other.set(1, -2)
@@ -117,7 +117,7 @@ describe('createRows', () => {
     expect(store.u32[3].toString(16)).toBe('3c000000')
   })
 
-  it('takes atomics, and structs of TypeGPU', () => {
+  it('accepts atomics and TypeGPU structs', () => {
     const store = createRows(makeHeap(), d.struct({ hits: d.atomic(d.u32), pos: d.vec3f }), 9)
     store.hits.set(1, 5)
     store.pos(1)[2] = 3
@@ -127,12 +127,12 @@ describe('createRows', () => {
     expect(createRows(makeHeap(), struct({ n: atomic(i32) }), 1).n(1)).toBe(0)
   })
 
-  it('starts at a multiple of the alignment that the struct asks for', () => {
+  it("starts at a multiple of the struct's alignment", () => {
     const store = createRows(makeHeap(), struct({ a: align(256, f32) }), 3)
     expect([store.stride, store.offset % 256]).toEqual([256, 0])
   })
 
-  it('reads undefined past the last row, like a typed array, and never touches what lies behind it', () => {
+  it('reads undefined past the last row, like a typed array, and never touches the memory behind it', () => {
     const heap = makeHeap()
     const store = createRows(heap, Body, 3)
     const behind = heap.alloc(4096)
@@ -143,7 +143,7 @@ describe('createRows', () => {
     for (const entity of [4, -1, 1.5, Number.NaN]) expect(() => store.matrix(entity)).toThrow(RowOutOfRange)
   })
 
-  it('tells other code what it is made of', () => {
+  it('describes its schema to other code', () => {
     const heap = makeHeap()
     const store = createRows(heap, Body, 9, 'Body')
     const info = rowsInfo(store)!
@@ -171,7 +171,7 @@ describe('createRows', () => {
 })
 
 describe('createRows', () => {
-  it('refuses the names of its own fields only at the top: nested ones are in nobody’s way', () => {
+  it('refuses the names of its own members at the top level only', () => {
     const rows = createRows(makeHeap(), struct({ inner: struct({ stride: f32, data: f32 }) }), 10)
     expect(rows.inner.data(1)).toBe(0)
   })

@@ -73,8 +73,8 @@ describe('createColumns', () => {
     >()
   })
 
-  it('refuses what is no type', () => {
-    // @ts-expect-error a constructor is no type
+  it('refuses non-types', () => {
+    // @ts-expect-error a constructor isn't a type
     void (() => createColumns(memory, { x: Float32Array }, 10))
     // @ts-expect-error the capacity is a number
     void (() => createColumns(memory, { x: f32 }))
@@ -125,7 +125,7 @@ describe('createRows', () => {
     expectTypeOf(store.offset).toEqualTypeOf<number>()
   })
 
-  it('takes structs of TypeGPU, and structs whose fields are not known', () => {
+  it('accepts TypeGPU structs and structs with unknown fields', () => {
     expectTypeOf(createRows(memory, d.struct({ pos: d.vec3f, hp: d.f32 }), 10).hp).toEqualTypeOf<
       ScalarField<F32>
     >()
@@ -133,7 +133,7 @@ describe('createRows', () => {
     expectTypeOf(unknown.stride).toEqualTypeOf<number>()
   })
 
-  it('refuses what is not there, and what is no struct', () => {
+  it('refuses unknown fields and non-structs', () => {
     // @ts-expect-error no such field
     void store.speed
     // @ts-expect-error a view has no setter

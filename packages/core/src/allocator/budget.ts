@@ -1,7 +1,29 @@
-import { requireSize } from './bounds.ts'
-import { BudgetExceeded } from './errors.ts'
+import { defineError, type ErrorClass } from '../mk-error.ts'
+import { requireSize } from '../memory/bounds.ts'
 
-/** What memory is for. Any other string will do too. */
+/**
+ * An allocation would pass the hard limit of its tag. Nothing was changed.
+ *
+ * What to do: free some memory of the tag, or raise `hard` in `budgets`.
+ */
+export const BudgetExceeded: ErrorClass<{
+  code: 'BudgetExceeded'
+  tag: string
+  /** Bytes asked for. */
+  asked: number
+  /** Bytes of the tag that are alive. */
+  used: number
+  /** Bytes of the hard limit. */
+  hard: number
+}> = defineError(
+  'BudgetExceeded',
+  ({ tag, asked, used, hard }) =>
+    `${asked} more bytes for ${tag} would pass its hard limit: ${used} of ${hard} bytes are in use. Free some, or ` +
+    `raise \`hard\` in \`budgets\`.`,
+)
+export type BudgetExceeded = InstanceType<typeof BudgetExceeded>
+
+/** What memory is for. Any other string works as a tag too. */
 export const MkTag = {
   General: 'general',
   Frame: 'frame',
@@ -14,14 +36,14 @@ export const MkTag = {
   Assets: 'assets',
   Network: 'network',
 } as const
-// The second part keeps the suggestions of the first.
+// The intersection keeps editors suggesting the tags above.
 export type MkTag = (typeof MkTag)[keyof typeof MkTag] | (string & {})
 
 /** Limits of a tag, in bytes alive at once. */
 export interface BudgetLimits {
-  /** Passing it is told to listeners, once until the tag has fallen to it again. Default: none. */
+  /** Listeners are called when the tag passes it, once until it is back. Default: none. */
   readonly soft?: number
-  /** An allocation that would pass it is refused. Default: none. */
+  /** Allocations that would pass it are refused. Default: none. */
   readonly hard?: number
 }
 
@@ -29,12 +51,11 @@ export interface BudgetLimits {
 export interface BudgetEvent {
   readonly tag: MkTag
   readonly limit: 'soft' | 'hard'
-  /** Bytes of the allocation. */
+  /** Bytes of the allocation, and of the limit. */
   readonly asked: number
+  readonly allowed: number
   /** Bytes alive: with the allocation at a soft limit, without it at a hard one. */
   readonly used: number
-  /** Bytes of the limit. */
-  readonly allowed: number
 }
 
 export type BudgetListener = (event: BudgetEvent) => void
@@ -54,33 +75,47 @@ export interface BudgetStats {
   readonly refused: number
 }
 
-/** The account of one tag. */
+/** The account of one tag, or of all tags together. */
 export class Budget {
   readonly tag: MkTag
+  /** Bytes alive, the most ever alive at once, and all ever allocated. */
   used = 0
   peak = 0
+  bytesAllocated = 0
   soft: number = Infinity
   hard: number = Infinity
   allocs = 0
   frees = 0
   refused = 0
-  /** The soft limit was passed, and told. */
+  /** Whether listeners know that the soft limit is passed. */
   over = false
 
   constructor(tag: MkTag) {
     this.tag = tag
   }
+
+  book(bytes: number): void {
+    this.allocs++
+    this.bytesAllocated += bytes
+    this.used += bytes
+    if (this.used > this.peak) this.peak = this.used
+  }
+
+  release(bytes: number): void {
+    this.frees++
+    this.used -= bytes
+    if (this.used <= this.soft) this.over = false
+  }
 }
 
-/**
- * Bytes by tag, with limits. Who allocates asks first (`check`), then allocates, then books it (`charge`), so that an
- * allocation that fails is never booked.
- */
+/** Bytes by tag, with limits. Call `check` before allocating, and `charge` once it succeeded. */
 export class Budgets {
+  /** Sum of all tags. */
+  readonly total: Budget = new Budget('total')
   readonly #budgets = new Map<MkTag, Budget>()
   readonly #listeners = new Map<object, BudgetListener>()
 
-  /** The account of a tag, made when first asked for. */
+  /** Returns the account of a tag, and opens it when it is new. */
   of(tag: MkTag): Budget {
     let budget = this.#budgets.get(tag)
     if (budget === undefined) this.#budgets.set(tag, (budget = new Budget(tag)))
@@ -88,62 +123,54 @@ export class Budgets {
   }
 
   /**
-   * Sets both limits of a tag; one that is left out is lifted. What is alive already stays, also above a new limit.
-   *
-   * @throws InvalidSize when one is no whole number of bytes, or soft is above hard
+   * Sets both limits of a tag; leaving one out removes it. Memory that is alive stays, even above a
+   * new limit.
+   * @throws InvalidSize when a limit isn't a whole number of bytes, or soft is above hard
    */
   limit(tag: MkTag, { soft = Infinity, hard = Infinity }: BudgetLimits): void {
-    if (hard !== Infinity) requireSize(`budget ${tag}: hard`, hard, 0, Number.MAX_SAFE_INTEGER)
-    if (soft !== Infinity)
-      requireSize(`budget ${tag}: soft`, soft, 0, Math.min(hard, Number.MAX_SAFE_INTEGER))
+    const most = Number.MAX_SAFE_INTEGER
+    if (hard !== Infinity) requireSize(`budget ${tag}: hard`, hard, 0, most)
+    if (soft !== Infinity) requireSize(`budget ${tag}: soft`, soft, 0, Math.min(hard, most))
     const budget = this.of(tag)
-    budget.soft = soft
-    budget.hard = hard
-    budget.over = budget.used > soft
+    Object.assign(budget, { soft, hard, over: budget.used > soft })
   }
 
-  /** @throws BudgetExceeded when `bytes` more would pass the hard limit; listeners are told first */
+  /** @throws {@link BudgetExceeded} when `bytes` more would pass the hard limit */
   check(budget: Budget, bytes: number): void {
-    if (!(budget.used + bytes > budget.hard)) return
+    const { tag, used, hard } = budget
+    if (used + bytes <= hard) return
     budget.refused++
-    this.#tell({ tag: budget.tag, limit: 'hard', asked: bytes, used: budget.used, allowed: budget.hard })
-    throw new BudgetExceeded(budget.tag, bytes, budget.used, budget.hard)
+    this.#tell({ tag, limit: 'hard', asked: bytes, used, allowed: hard })
+    throw new BudgetExceeded({ tag, asked: bytes, used, hard })
   }
 
   charge(budget: Budget, bytes: number): void {
-    budget.used += bytes
-    budget.allocs++
-    if (budget.used > budget.peak) budget.peak = budget.used
-    if (budget.used <= budget.soft || budget.over) return
+    this.total.book(bytes)
+    budget.book(bytes)
+    const { tag, used, soft } = budget
+    if (used <= soft || budget.over) return
     budget.over = true
-    this.#tell({ tag: budget.tag, limit: 'soft', asked: bytes, used: budget.used, allowed: budget.soft })
+    this.#tell({ tag, limit: 'soft', asked: bytes, used, allowed: soft })
   }
 
   release(budget: Budget, bytes: number): void {
-    budget.used -= bytes
-    budget.frees++
-    if (budget.used <= budget.soft) budget.over = false
+    this.total.release(bytes)
+    budget.release(bytes)
   }
 
-  /** @returns a function that takes the listener away */
+  /** @returns a function that removes the listener */
   listen(listener: BudgetListener): () => void {
     const key = {}
     this.#listeners.set(key, listener)
     return () => void this.#listeners.delete(key)
   }
 
-  /** All tags that were ever used or limited. */
+  /** Snapshots of all tags that were ever used or limited. */
   stats(): BudgetStats[] {
-    return Array.from(this.#budgets.values(), ({ tag, used, peak, soft, hard, allocs, frees, refused }) => ({
-      tag,
-      used,
-      peak,
-      soft: soft === Infinity ? undefined : soft,
-      hard: hard === Infinity ? undefined : hard,
-      allocs,
-      frees,
-      refused,
-    }))
+    const limitOf = (bytes: number): number | undefined => (bytes === Infinity ? undefined : bytes)
+    return Array.from(this.#budgets.values(), ({ tag, used, peak, soft, hard, allocs, frees, refused }) => {
+      return { tag, used, peak, soft: limitOf(soft), hard: limitOf(hard), allocs, frees, refused }
+    })
   }
 
   #tell(event: BudgetEvent): void {
@@ -151,7 +178,7 @@ export class Budgets {
       try {
         listener(event)
       } catch (error) {
-        // Whoever allocates has nothing to do with who listens.
+        // A listener that throws must not fail the allocation.
         console.warn('memkit: a budget listener threw.', error)
       }
     }

@@ -1,17 +1,27 @@
-import { requireSize } from './bounds.ts'
-import { StaleFrameVec } from './errors.ts'
-import type { FrameArena } from './frame-arena.ts'
-import type { TypedArray } from './typed-array.ts'
+import { defineError, type ErrorClass } from '../mk-error.ts'
+import { requireSize } from '../memory/bounds.ts'
+import type { FrameArena } from '../arena/frame-arena.ts'
+import type { TypedArray } from '../memory/typed-array.ts'
 
-/** A list of numbers in frame memory with a fixed capacity. Dead when its frame ends or is rewound past it. */
+/**
+ * A list was used after its frame ended or was rewound past it. Nothing was changed.
+ *
+ * What to do: make a new list in every frame.
+ */
+export const StaleFrameVec: ErrorClass<{ code: 'StaleFrameVec' }> = defineError(
+  'StaleFrameVec',
+  () =>
+    'The memory of this list is gone: its frame has ended, or was rewound past it. Make a new list in every frame.',
+)
+export type StaleFrameVec = InstanceType<typeof StaleFrameVec>
+
+/** A list of numbers in frame memory, with a fixed capacity; gone when its frame ends. */
 export class FrameVec<A extends TypedArray> {
   readonly #arena: FrameArena
   #array: A
   #length = 0
-  /** Which allocation of the arena it is. */
   readonly #place: number
   #serial: number
-  /** The last part handed out by `view`. */
   #part: A | undefined
 
   /** @param array the latest allocation of `arena` */
@@ -22,12 +32,10 @@ export class FrameVec<A extends TypedArray> {
     this.#serial = arena.allocs
   }
 
-  /** Numbers in it. */
   get length(): number {
     return this.#length
   }
 
-  /** Numbers that fit. */
   get capacity(): number {
     return this.#array.length
   }
@@ -37,12 +45,7 @@ export class FrameVec<A extends TypedArray> {
     return this.#array
   }
 
-  /**
-   * Adds a number at the end.
-   *
-   * @returns false, changing nothing, when it is full
-   * @throws StaleFrameVec
-   */
+  /** Adds a number at the end; returns false when the list is full. @throws {@link StaleFrameVec} */
   push(value: A[number]): boolean {
     this.#requireAlive()
     const length = this.#length
@@ -52,26 +55,30 @@ export class FrameVec<A extends TypedArray> {
     return true
   }
 
-  /** Takes the last number away; undefined when there is none. @throws StaleFrameVec */
+  /** Removes and returns the last number, if there is one. @throws {@link StaleFrameVec} */
   pop(): A[number] | undefined {
     this.#requireAlive()
     return this.#length === 0 ? undefined : this.#array[--this.#length]
   }
 
-  /** The number at `index`; undefined where there is none. @throws StaleFrameVec */
+  /** Returns the number at `index`; undefined past the end. @throws {@link StaleFrameVec} */
   at(index: number): A[number] | undefined {
     this.#requireAlive()
     return index < this.#length ? this.#array[index] : undefined
   }
 
-  /** Forgets the numbers from `length` on. @throws InvalidSize, StaleFrameVec */
+  /**
+   * Removes the numbers from `length` on.
+   * @throws InvalidSize when `length` is above the present one
+   * @throws {@link StaleFrameVec}
+   */
   truncate(length: number): void {
     this.#requireAlive()
     requireSize('FrameVec.truncate: length', length, 0, this.#length)
     this.#length = length
   }
 
-  /** The numbers in it, as a view to stage or to iterate; the same object while the length is the same. @throws StaleFrameVec */
+  /** Returns a view, the same object for the same length. @throws {@link StaleFrameVec} */
   view(): A {
     this.#requireAlive()
     if (this.#length === this.#array.length) return this.#array
@@ -79,7 +86,7 @@ export class FrameVec<A extends TypedArray> {
     return this.#part
   }
 
-  /** Begins anew, empty, in `array`, the latest allocation of the arena, in its old place of the order. */
+  /** Starts over, empty, in the arena's latest allocation. */
   restart(array: A): void {
     if (this.#array !== array) this.#part = undefined
     this.#array = array

@@ -1,7 +1,24 @@
-import { HandlesFull } from './errors.ts'
+import { defineError, type ErrorClass } from '../mk-error.ts'
 
 /**
- * Points to a value in a Handles table, and knows when the value is gone. A small integer, never 0.
+ * The table has no slot left. Nothing was changed.
+ *
+ * What to do: remove values, or spread them over several tables.
+ */
+export const HandlesFull: ErrorClass<{
+  code: 'HandlesFull'
+  /** Slots of the table, including those whose generations are used up. */
+  max: number
+}> = defineError(
+  'HandlesFull',
+  ({ max }) =>
+    `All ${max} slots of this table are in use or used up. Remove values, or spread them over several tables.`,
+)
+export type HandlesFull = InstanceType<typeof HandlesFull>
+
+/**
+ * Points to a value in a Handles table, and resolves to `undefined` once the value is removed. A
+ * small integer, never 0.
  *
  *     bits 29…20  generation (10)  1 … 1023: how often the slot was used
  *     bits 19…0   index (20)       of the slot
@@ -17,37 +34,37 @@ const NONE = -1
 const USED = -2
 
 /**
- * Values by generational handle. A handle whose value was removed resolves to `undefined` for ever: a slot that has
- * used up its generations is retired, not started over.
+ * Values by generational handle. A handle whose value was removed resolves to `undefined` for ever:
+ * a slot that has used up its generations is retired, never reused.
  *
  * ```ts
  * const meshes = new Handles<Mesh>()
  * const handle = meshes.insert(mesh)
  * meshes.get(handle)      // mesh
  * meshes.remove(handle)
- * meshes.get(handle)      // undefined, whoever has taken its place
+ * meshes.get(handle)      // undefined, also when another value has taken its slot
  * ```
  */
 export class Handles<T> {
   readonly #values: (T | undefined)[] = []
-  /** Of each slot: of the handle in use, or of the next one. */
+  /** Generation of each slot: that of the handle in use, or of the next one. */
   readonly #generations: number[] = []
-  /** Of each slot: the next free slot, or NONE. A slot in use has USED. */
+  /** For each free slot the next one, or NONE; USED for each slot in use. */
   readonly #nextFree: number[] = []
   #free = NONE
   #size = 0
 
-  /** Values that are in the table. */
+  /** How many values are in the table. */
   get size(): number {
     return this.#size
   }
 
-  /** @throws HandlesFull */
+  /** Adds a value. @throws {@link HandlesFull} when no slot is left */
   insert(value: T): Handle<T> {
     let index = this.#free
     if (index === NONE) {
       index = this.#values.length
-      if (index === MAX_SLOTS) throw new HandlesFull(MAX_SLOTS)
+      if (index === MAX_SLOTS) throw new HandlesFull({ max: MAX_SLOTS })
       this.#generations.push(1)
       this.#nextFree.push(USED)
       this.#values.push(value)
@@ -64,22 +81,21 @@ export class Handles<T> {
     return this.#slotOf(handle) !== NONE
   }
 
-  /** Whether `insert` ever returned it, the value removed or not. */
+  /** Whether `insert` ever returned the handle, even if its value was removed. */
   knows(handle: Handle<T>): boolean {
     const index = handle & INDEX_MASK
     const generation = handle >> INDEX_BITS
-    if (((generation << INDEX_BITS) | index) !== handle || generation < 1 || !(index < this.#values.length))
-      return false
-    return generation < this.#generations[index] || this.#slotOf(handle) !== NONE
+    const isOne = generation >= 1 && ((generation << INDEX_BITS) | index) === handle
+    return isOne && (generation < this.#generations[index] || this.has(handle))
   }
 
-  /** The value, or undefined when it was removed or the handle is of nobody. */
+  /** Returns the value; undefined when it was removed, or the handle isn't of this table. */
   get(handle: Handle<T>): T | undefined {
     const index = this.#slotOf(handle)
     return index === NONE ? undefined : this.#values[index]
   }
 
-  /** Takes the value out and returns it; undefined, changing nothing, when it is not there. */
+  /** Removes a value and returns it; undefined when there is none. */
   remove(handle: Handle<T>): T | undefined {
     const index = this.#slotOf(handle)
     if (index === NONE) return undefined
@@ -105,7 +121,7 @@ export class Handles<T> {
 
   #slotOf(handle: Handle<T>): number {
     const index = handle & INDEX_MASK
-    // A fraction, NaN or a number above 30 bits is no handle: put together again it would be another number.
+    // The parts of a fraction, of NaN or of more than 30 bits give another number than the whole.
     const whole = (this.#generations[index] << INDEX_BITS) | index
     return whole === handle && this.#nextFree[index] === USED ? index : NONE
   }

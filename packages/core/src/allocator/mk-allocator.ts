@@ -1,38 +1,33 @@
-import { requireSize } from './bounds.ts'
+import { requireSize } from '../memory/bounds.ts'
 import { Budgets, MkTag } from './budget.ts'
-import type { Budget, BudgetEvent, BudgetLimits } from './budget.ts'
-import { DoubleFree, NoOpenFrame, NotAllocated } from './errors.ts'
-import { FrameArena } from './frame-arena.ts'
-import type { ArenaMark } from './frame-arena.ts'
+import type { Budget, BudgetLimits, BudgetListener, BudgetStats } from './budget.ts'
+import { DoubleFree, NotAllocated } from '../memory/errors.ts'
+import { NoOpenFrame } from '../arena/errors.ts'
+import { FrameArena, type ArenaMark } from '../arena/frame-arena.ts'
 import { FrameVec } from './frame-vec.ts'
-import { Handles } from './handles.ts'
-import type { Handle } from './handles.ts'
-import { createHeap } from './heap.ts'
-import type { Heap, HeapLeak } from './heap.ts'
-import type { Block } from './linear-memory.ts'
+import { Handles, type Handle } from './handles.ts'
+import { createHeap, type Heap, type HeapLeak, type HeapStats } from '../heap.ts'
+import type { Block } from '../memory/linear-memory.ts'
 import { Phase } from './phases.ts'
-import type { AllocationCounts } from './phases.ts'
-import { RangeAllocator } from './range-allocator.ts'
-import { MAX_RESERVE_BYTES } from './reserve.ts'
-import type { AllocatorStats, FrameMemoryReport } from './stats.ts'
-import type { TypedArray, TypedArrayKind } from './typed-array.ts'
+import { RangeAllocator } from '../memory/range-allocator.ts'
+import { MAX_RESERVE_BYTES } from '../memory/reserve.ts'
+import type { TypedArray, TypedArrayKind } from '../memory/typed-array.ts'
 
 export interface MkAllocatorConfig {
-  /** Where the memory comes from; default: a heap of its own. */
+  /** Heap to allocate from; default: a new one of `heapBytes`. */
   readonly heap?: Heap
-  /** Bytes of the heap that is made where none is given; default 256 MiB. */
-  readonly heapBytes?: number
+  /** Bytes of the heap, where none is given; default 256 MiB. */
+  readonly heapBytes?: number | undefined
   /** Bytes of frame memory; default 1 MiB. */
   readonly frameArenaBytes?: number
   /** The most bytes of frame memory, spill blocks included; default 8 × `frameArenaBytes`. */
-  readonly maxFrameArenaBytes?: number
+  readonly maxFrameArenaBytes?: number | undefined
   /** Limits by tag. */
   readonly budgets?: Readonly<Partial<Record<MkTag, BudgetLimits>>>
   /** Poison freed frame memory, and never hand out the same view twice. Default false. */
   readonly debug?: boolean
 }
 
-/** Options of memory that outlives frames. */
 export interface AllocOptions {
   /** What it is for; default `MkTag.General`. */
   readonly tag?: MkTag
@@ -42,19 +37,57 @@ export interface AllocOptions {
   readonly label?: string
 }
 
+/** What an MkAllocator holds and has done so far. A snapshot; sizes are bytes as asked for. */
+export interface AllocatorStats {
+  /** Frames begun, and those of them that never ended. */
+  readonly frames: number
+  readonly abandonedFrames: number
+  /** Allocations ever made and ever freed, of frames and others; `live` is their difference. */
+  readonly allocs: number
+  readonly frees: number
+  readonly live: number
+  readonly bytesAllocated: number
+  readonly bytesFreed: number
+  readonly bytesLive: number
+  /** The most bytes ever alive at once. */
+  readonly peakBytes: number
+  /** Frame memory in use, alignment included. */
+  readonly arenaBytes: number
+  readonly arenaHighWater: number
+  readonly arenaCapacity: number
+  readonly heap: HeapStats
+  /** By tag. */
+  readonly tags: readonly BudgetStats[]
+}
+
+/** Memory that a frame took. */
+export interface FrameMemoryReport {
+  /** Number of the frame, from 1. */
+  readonly frame: number
+  /** Frame allocations made, including those that were rewound. */
+  readonly allocCount: number
+  /** Bytes of them, as asked for. */
+  readonly bytes: number
+  /** Bytes in use at the end of the frame, alignment included. */
+  readonly arenaBytes: number
+  /** The most bytes ever in use at once. */
+  readonly arenaHighWater: number
+  /** Spill blocks that the frame used. */
+  readonly spills: number
+}
+
 interface Allocation {
   readonly block: Block
   readonly label: string
   readonly budget: Budget
 }
 
-const DEFAULT_ARENA_BYTES = 1 << 20
-
-/** Points to memory of an MkAllocator; resolves to `undefined` once it was freed. */
+/** Points to memory of an MkAllocator; resolves to `undefined` once the memory is freed. */
 export type MemoryHandle = Handle<Allocation>
 
 /**
- * CPU memory of a game in one place: memory for a frame, memory that outlives frames, budgets and statistics.
+ * CPU memory of a game in one place: memory for a frame, memory that outlives frames, budgets and
+ * statistics.
  *
  * ```ts
  * const memory = new MkAllocator({ frameArenaBytes: 1 << 20, budgets: { [MkTag.Physics]: { hard: 8 << 20 } } })
@@ -63,8 +96,8 @@ export type MemoryHandle = Handle<Allocation>
  * const report = memory.endFrame()
  * ```
  *
- * Frame memory is not cleared when it is handed out; memory that outlives frames reads zero. The coordinator has frame
- * arenas of its own: this class is for those who use core alone.
+ * Frame memory is not cleared; memory that outlives frames reads zero. The coordinator has frame
+ * arenas of its own: use this class in programs without it.
  */
 export class MkAllocator {
   readonly heap: Heap
@@ -72,47 +105,36 @@ export class MkAllocator {
   readonly #budgets = new Budgets()
   readonly #frameBudget: Budget
   readonly #allocations = new Handles<Allocation>()
-  /** Of each frame allocation that is alive: who pays, and how many bytes. */
+  // The budget and bytes of each living frame allocation, in order.
   readonly #payers: Budget[] = []
   readonly #payments: number[] = []
-  /** The lists of frames past, by place in the order of allocations. */
+  /** Lists to use again, by their place among a frame's allocations. */
   readonly #vecs: (FrameVec<TypedArray> | undefined)[] = []
-  readonly #counts: MutableCounts = { allocs: 0, bytesAllocated: 0 }
-  readonly #report: MutableReport = {
-    frame: 0,
-    allocCount: 0,
-    bytes: 0,
-    arenaBytes: 0,
-    arenaHighWater: 0,
-    spills: 0,
-  }
+  readonly #report = { frame: 0, allocCount: 0, bytes: 0, arenaBytes: 0, arenaHighWater: 0, spills: 0 }
   #open = false
   #frames = 0
   #abandoned = 0
   #allocsAtBegin = 0
   #bytesAtBegin = 0
-  #frees = 0
-  #bytesFreed = 0
-  #peak = 0
 
-  /** @throws InvalidSize, HeapFull, ReserveRefused */
+  /**
+   * @throws InvalidSize when a number of bytes is out of range
+   * @throws ReserveRefused when the platform has no memory for a heap
+   * @throws HeapFull when the heap has no room for the frame arena
+   */
   constructor(config: MkAllocatorConfig = {}) {
-    const { frameArenaBytes = DEFAULT_ARENA_BYTES, maxFrameArenaBytes, debug = false } = config
-    for (const [tag, limits] of Object.entries(config.budgets ?? {})) {
+    const { frameArenaBytes = 1 << 20, maxFrameArenaBytes: maxBytes, debug = false, budgets = {} } = config
+    for (const [tag, limits] of Object.entries(budgets)) {
       if (limits !== undefined) this.#budgets.limit(tag, limits)
     }
     this.#frameBudget = this.#budgets.of(MkTag.Frame)
-    this.heap = config.heap ?? createHeap(config.heapBytes === undefined ? {} : { bytes: config.heapBytes })
-    this.#arena = new FrameArena(
-      this.heap,
-      frameArenaBytes,
-      maxFrameArenaBytes === undefined ? { debug } : { debug, maxBytes: maxFrameArenaBytes },
-    )
+    this.heap = config.heap ?? createHeap({ bytes: config.heapBytes })
+    this.#arena = new FrameArena(this.heap, frameArenaBytes, { debug, maxBytes })
   }
 
   // Frames
 
-  /** Opens a frame. One that is still open, because something threw in it, is abandoned: its memory is freed. */
+  /** Opens a frame. A frame that is still open, because something threw, is abandoned. */
   beginFrame(): void {
     if (this.#open) {
       this.#abandoned++
@@ -126,9 +148,8 @@ export class MkAllocator {
 
   /**
    * Closes the frame and frees all its memory.
-   *
-   * @returns what the frame took: one object, reused; copy what you keep
-   * @throws NoOpenFrame
+   * @returns what the frame took: the same object each time, so copy what you keep
+   * @throws NoOpenFrame outside a frame
    */
   endFrame(): FrameMemoryReport {
     this.#requireFrame('endFrame')
@@ -145,13 +166,16 @@ export class MkAllocator {
   }
 
   /**
-   * A view of `length` numbers that lives until the frame ends. What it holds is unspecified.
-   *
-   * @throws NoOpenFrame, InvalidSize, BudgetExceeded, ArenaFull, HeapFull
+   * Takes a view of `length` numbers that lives until the frame ends.
+   * @throws NoOpenFrame outside a frame
+   * @throws InvalidSize when `length` is out of range
+   * @throws {@link BudgetExceeded} when it would pass the hard limit of the tag
+   * @throws ArenaFull when the frame needs more than `maxFrameArenaBytes`
+   * @throws HeapFull when the heap has no room for a spill block
    */
   frameAlloc<A extends TypedArray>(kind: TypedArrayKind<A>, length: number, tag?: MkTag): A {
     this.#requireFrame('frameAlloc')
-    // First, so that what is no length counts as no refusal of a budget.
+    // Before the budget, so that an invalid length isn't counted as a refusal.
     const most = Math.floor(RangeAllocator.MAX_SIZE / kind.BYTES_PER_ELEMENT)
     requireSize('MkAllocator.frameAlloc: length', length, 0, most)
     const budget = tag === undefined ? this.#frameBudget : this.#budgets.of(tag)
@@ -161,55 +185,43 @@ export class MkAllocator {
     const place = this.#arena.count - 1
     this.#payers[place] = budget
     this.#payments[place] = bytes
-    this.#count(budget, bytes)
+    this.#budgets.charge(budget, bytes)
     return view
   }
 
-  /**
-   * A copy of `values` in frame memory.
-   *
-   * @throws NoOpenFrame, InvalidSize, BudgetExceeded, ArenaFull, HeapFull
-   */
+  /** Copies `values` to frame memory. Throws what `frameAlloc` throws. */
   frameSlice<A extends TypedArray>(kind: TypedArrayKind<A>, values: ArrayLike<A[number]>, tag?: MkTag): A {
     const view = this.frameAlloc(kind, values.length, tag)
-    // One signature for all kinds: A[number] is what the kind holds.
+    // One signature for all kinds: A[number] is what the array holds.
     ;(view as { set(values: ArrayLike<A[number]>): void }).set(values)
     return view
   }
 
-  /**
-   * An empty list in frame memory that holds up to `capacity` numbers.
-   *
-   * @throws NoOpenFrame, InvalidSize, BudgetExceeded, ArenaFull, HeapFull
-   */
+  /** Makes a list in frame memory for up to `capacity` numbers. Throws what `frameAlloc` throws. */
   frameVec<A extends TypedArray>(kind: TypedArrayKind<A>, capacity: number, tag?: MkTag): FrameVec<A> {
     const array = this.frameAlloc(kind, capacity, tag)
     const place = this.#arena.count - 1
-    const known = this.#vecs[place] as FrameVec<A> | undefined
-    if (known === undefined || this.#arena.debug) {
-      const vec = new FrameVec(this.#arena, array)
-      this.#vecs[place] = vec
-      return vec
-    }
-    known.restart(array)
-    return known
+    const known = this.#arena.debug ? undefined : (this.#vecs[place] as FrameVec<A> | undefined)
+    known?.restart(array)
+    return known ?? (this.#vecs[place] = new FrameVec(this.#arena, array))
   }
 
-  /** The present point of the frame, for `rewind`. @throws NoOpenFrame */
+  /** Returns the present point of the frame, for `rewind`. @throws NoOpenFrame outside a frame */
   mark(): ArenaMark {
     this.#requireFrame('mark')
     return this.#arena.mark()
   }
 
-  /**
-   * Whether a view lies in memory that was handed out in this frame and not rewound. With `debug`, a view of an older frame is told
-   * even where its place was handed out again.
-   */
+  /** See {@link FrameArena.ownsThisFrame}. */
   ownsThisFrame(view: ArrayBufferView): boolean {
     return this.#arena.ownsThisFrame(view)
   }
 
-  /** Frees the frame memory taken since `mark`. @throws StaleMark, NoOpenFrame */
+  /**
+   * Frees the frame memory taken since `mark`.
+   * @throws NoOpenFrame outside a frame
+   * @throws StaleMark when the mark is of another frame, or was rewound past
+   */
   rewind(mark: ArenaMark): void {
     this.#requireFrame('rewind')
     const before = this.#arena.count
@@ -218,10 +230,9 @@ export class MkAllocator {
   }
 
   /**
-   * Runs `fn` and frees the frame memory it took, also when it throws. Scopes nest. `fn` must not be async.
-   *
-   * @returns what `fn` returns
-   * @throws NoOpenFrame
+   * Runs `fn`, returns its result, and frees the frame memory it took, also when it throws. Scopes
+   * nest. `fn` must not be async.
+   * @throws NoOpenFrame outside a frame
    */
   scope<T>(fn: () => T): T {
     this.#requireFrame('scope')
@@ -229,7 +240,7 @@ export class MkAllocator {
     try {
       return fn()
     } finally {
-      // The frame may have ended inside of it, or been rewound further: then there is nothing left to free.
+      // If `fn` ended the frame or rewound further, nothing is left to free.
       if (this.#arena.holds(mark)) this.rewind(mark)
     }
   }
@@ -238,8 +249,11 @@ export class MkAllocator {
 
   /**
    * Takes a block of zeros that lives until it is freed.
-   *
-   * @throws InvalidSize, InvalidAlignment, BudgetExceeded, HeapFull, HandlesFull
+   * @throws InvalidSize when `bytes` is out of range
+   * @throws InvalidAlignment when `align` isn't a power of two
+   * @throws {@link BudgetExceeded} when it would pass the hard limit of the tag
+   * @throws HeapFull when the heap has no room
+   * @throws {@link HandlesFull} when there are no handles left
    */
   alloc(bytes: number, options: AllocOptions = {}): MemoryHandle {
     const { tag = MkTag.General, align, label = tag } = options
@@ -254,74 +268,77 @@ export class MkAllocator {
       this.heap.free(block)
       throw error
     }
-    this.#count(budget, bytes)
+    this.#budgets.charge(budget, bytes)
     return handle
   }
 
-  /** Where the memory is; undefined once it was freed. */
+  /** Returns where the memory is; undefined once it is freed. */
   block(handle: MemoryHandle): Block | undefined {
     return this.#allocations.get(handle)?.block
   }
 
-  /** A new view of the whole block; undefined once it was freed. Bytes that make no whole number are left out. */
+  /** Makes a view of as many numbers as the block holds; undefined once it is freed. */
   view<A extends TypedArray>(handle: MemoryHandle, kind: TypedArrayKind<A>): A | undefined {
     const block = this.block(handle)
     if (block === undefined) return undefined
     return new kind(this.heap.buffer, block.offset, Math.floor(block.size / kind.BYTES_PER_ELEMENT))
   }
 
-  /** Gives memory back. @throws NotAllocated, DoubleFree */
+  /**
+   * Frees memory.
+   * @throws NotAllocated when the handle isn't of this allocator
+   * @throws DoubleFree when it was freed before
+   */
   free(handle: MemoryHandle): void {
     const wasOurs = this.#allocations.knows(handle)
     const allocation = this.#allocations.remove(handle)
     if (allocation === undefined) {
-      throw new (wasOurs ? DoubleFree : NotAllocated)('This MkAllocator', `handle ${String(handle)}`)
+      const what = { owner: 'This MkAllocator', what: `handle ${String(handle)}` }
+      throw wasOurs ? new DoubleFree(what) : new NotAllocated(what)
     }
     this.heap.free(allocation.block)
-    this.#release(allocation.budget, allocation.block.size)
+    this.#budgets.release(allocation.budget, allocation.block.size)
   }
 
-  /** Memory that outlives frames and is still allocated. */
+  /** Lists memory that outlives frames and isn't freed. */
   leaks(): HeapLeak[] {
     const leaks: HeapLeak[] = []
-    this.#allocations.forEach(({ block, label }) =>
-      leaks.push({ label, offset: block.offset, size: block.size }),
-    )
+    this.#allocations.forEach(({ block: { offset, size }, label }) => leaks.push({ label, offset, size }))
     return leaks
   }
 
   // Budgets, phases, statistics
 
-  /** Sets the limits of a tag; one that is left out is lifted. @throws InvalidSize */
+  /** Sets the limits of a tag; leaving one out removes it. @throws InvalidSize */
   limit(tag: MkTag, limits: BudgetLimits): void {
     this.#budgets.limit(tag, limits)
   }
 
-  /** Tells when a tag passes its soft limit or is refused at its hard one. @returns a function that takes it away */
-  onBudget(listener: (event: BudgetEvent) => void): () => void {
+  /**
+   * Calls `listener` when a tag passes its soft limit or is refused at its hard one; returns a
+   * function that removes it.
+   */
+  onBudget(listener: BudgetListener): () => void {
     return this.#budgets.listen(listener)
   }
 
-  /**
-   * Counts time and allocations from here to `end()`, frame memory and other. Phases nest: an outer one includes its
-   * inner ones.
-   */
+  /** Counts time and all allocations, from here to `end()`. An outer phase includes inner ones. */
   beginPhase(name: string): Phase {
-    return new Phase(name, this.#counts)
+    return new Phase(name, this.#budgets.total)
   }
 
   get stats(): AllocatorStats {
-    const { allocs, bytesAllocated } = this.#counts
+    const { allocs, frees, bytesAllocated, used, peak } = this.#budgets.total
     return {
       frames: this.#frames,
       abandonedFrames: this.#abandoned,
       allocs,
-      frees: this.#frees,
-      live: allocs - this.#frees,
+      frees,
+      live: allocs - frees,
       bytesAllocated,
-      bytesFreed: this.#bytesFreed,
-      bytesLive: bytesAllocated - this.#bytesFreed,
-      peakBytes: this.#peak,
+      bytesFreed: bytesAllocated - used,
+      bytesLive: used,
+      peakBytes: peak,
       arenaBytes: this.#arena.used,
       arenaHighWater: this.#arena.highWater,
       arenaCapacity: this.#arena.capacity,
@@ -330,7 +347,7 @@ export class MkAllocator {
     }
   }
 
-  /** Gives back all its memory. A heap that was handed in stays. */
+  /** Frees all its memory. A heap from the config stays. */
   dispose(): void {
     if (this.#open) this.endFrame()
     this.#allocations.forEach((_, handle) => this.free(handle))
@@ -338,7 +355,7 @@ export class MkAllocator {
   }
 
   #requireFrame(call: string): void {
-    if (!this.#open) throw new NoOpenFrame(call)
+    if (!this.#open) throw new NoOpenFrame({ call })
   }
 
   #freeFrame(): void {
@@ -347,28 +364,10 @@ export class MkAllocator {
     this.#settle(before)
   }
 
-  /** Books the frame allocations that the arena has freed. */
+  /** Releases the budgets of frame allocations that the arena has freed. */
   #settle(before: number): void {
     for (let place = this.#arena.count; place < before; place++) {
-      this.#release(this.#payers[place], this.#payments[place])
+      this.#budgets.release(this.#payers[place], this.#payments[place])
     }
   }
-
-  #count(budget: Budget, bytes: number): void {
-    const counts = this.#counts
-    counts.allocs++
-    counts.bytesAllocated += bytes
-    const live = counts.bytesAllocated - this.#bytesFreed
-    if (live > this.#peak) this.#peak = live
-    this.#budgets.charge(budget, bytes)
-  }
-
-  #release(budget: Budget, bytes: number): void {
-    this.#frees++
-    this.#bytesFreed += bytes
-    this.#budgets.release(budget, bytes)
-  }
 }
-
-type MutableCounts = { -readonly [K in keyof AllocationCounts]: AllocationCounts[K] }
-type MutableReport = { -readonly [K in keyof FrameMemoryReport]: FrameMemoryReport[K] }

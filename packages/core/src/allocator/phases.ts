@@ -1,46 +1,47 @@
-import { PhaseEnded } from './errors.ts'
+import type { Budget } from './budget.ts'
+import { defineError, type ErrorClass } from '../mk-error.ts'
 
-/** What a phase took. */
+/**
+ * `end()` was called on a phase that has ended.
+ *
+ * What to do: call `end()` once for each `beginPhase()`.
+ */
+export const PhaseEnded: ErrorClass<{ code: 'PhaseEnded'; phase: string }> = defineError(
+  'PhaseEnded',
+  ({ phase }) => `The phase ${phase} has ended already: call end() once for each beginPhase().`,
+)
+export type PhaseEnded = InstanceType<typeof PhaseEnded>
+
+/** Time and memory that a phase took. */
 export interface PhaseReport {
   readonly name: string
   /** Milliseconds. */
   readonly durationMs: number
-  /** Allocations made in the phase, those that were freed in it included. */
+  /** Allocations made in the phase, including those it freed again. */
   readonly allocCount: number
   /** Bytes of these allocations, as asked for. */
   readonly bytes: number
 }
 
-/** Running counts, read where a phase begins and where it ends. */
-export interface AllocationCounts {
-  readonly allocs: number
-  readonly bytesAllocated: number
-}
-
-/** A stretch of time whose allocations are counted, from `beginPhase(name)`. */
+/** From `MkAllocator.beginPhase(name)` to `end()`. */
 export class Phase {
   readonly name: string
-  readonly #counts: AllocationCounts
+  readonly #counts: Pick<Budget, 'allocs' | 'bytesAllocated'>
   readonly #allocs: number
   readonly #bytes: number
-  readonly #began: number
+  readonly #began: number = performance.now()
   #ended = false
 
-  constructor(name: string, counts: AllocationCounts) {
+  constructor(name: string, counts: Pick<Budget, 'allocs' | 'bytesAllocated'>) {
     this.name = name
     this.#counts = counts
     this.#allocs = counts.allocs
     this.#bytes = counts.bytesAllocated
-    this.#began = performance.now()
   }
 
-  /**
-   * Ends it. Phases that began and ended in between are part of it.
-   *
-   * @throws PhaseEnded when called twice
-   */
+  /** Ends the phase and reports it. @throws {@link PhaseEnded} when called twice */
   end(): PhaseReport {
-    if (this.#ended) throw new PhaseEnded(this.name)
+    if (this.#ended) throw new PhaseEnded({ phase: this.name })
     this.#ended = true
     return {
       name: this.name,

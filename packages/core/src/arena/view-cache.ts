@@ -1,12 +1,12 @@
-import type { TypedArray, TypedArrayKind } from './typed-array.ts'
+import type { TypedArray, TypedArrayKind } from '../memory/typed-array.ts'
 
-/** Views kept at first, and at most: beyond that all are dropped, because sizes that never repeat gain nothing. */
+/** Slots at first, and at most: when those are half full, all views are dropped. */
 const FIRST_SLOTS = 64
 const MOST_SLOTS = 1 << 14
 
 /**
- * Views of one buffer by kind, offset and length: asked for again, the same object comes back. So whoever hands out
- * the same views frame after frame makes no garbage. A hash table with open addressing, at most half full.
+ * Returns the same view object for the same kind, offset and length, so that frames which take the
+ * same views make no garbage. A hash table with open addressing, at most half full.
  */
 export class ViewCache {
   readonly #buffer: ArrayBuffer
@@ -22,48 +22,41 @@ export class ViewCache {
 
   /** @param offset bytes, a multiple of 16 */
   view<A extends TypedArray>(kind: TypedArrayKind<A>, offset: number, length: number): A {
-    const mask = this.#views.length - 1
-    let slot = slotOf(offset, length, mask)
-    for (let view = this.#views[slot]; view !== undefined; view = this.#views[slot]) {
-      if (this.#offsets[slot] === offset && this.#lengths[slot] === length && this.#kinds[slot] === kind) {
-        return view as A
-      }
-      slot = (slot + 1) & mask
-    }
+    const known = this.#views[this.#slotOf(kind, offset, length)]
+    if (known !== undefined) return known as A
+    if (this.#size * 2 >= this.#views.length) this.#grow()
     const view = new kind(this.#buffer, offset, length)
-    if (this.#size * 2 >= this.#views.length) {
-      this.#grow()
-      slot = this.#freeSlot(offset, length)
-    }
-    this.#put(slot, view, kind, offset, length)
+    this.#put(view, kind)
     return view
   }
 
-  #put(slot: number, view: TypedArray, kind: unknown, offset: number, length: number): void {
+  /** Finds the slot of a view, or the empty one where it belongs. */
+  #slotOf(kind: unknown, offset: number, length: number): number {
+    const mask = this.#views.length - 1
+    // Odd factors spread neighbours, the shift brings the upper bits down.
+    const hash = Math.imul(offset / 16, 0x9e3779b1) ^ Math.imul(length, 0x85ebca6b)
+    for (let slot = hash ^ (hash >>> 15); ; slot++) {
+      slot &= mask
+      if (this.#views[slot] === undefined) return slot
+      if (this.#offsets[slot] === offset && this.#lengths[slot] === length && this.#kinds[slot] === kind)
+        return slot
+    }
+  }
+
+  #put(view: TypedArray, kind: unknown): void {
+    const slot = this.#slotOf(kind, view.byteOffset, view.length)
     this.#views[slot] = view
     this.#kinds[slot] = kind
-    this.#offsets[slot] = offset
-    this.#lengths[slot] = length
+    this.#offsets[slot] = view.byteOffset
+    this.#lengths[slot] = view.length
     this.#size++
   }
 
-  #freeSlot(offset: number, length: number): number {
-    const mask = this.#views.length - 1
-    let slot = slotOf(offset, length, mask)
-    while (this.#views[slot] !== undefined) slot = (slot + 1) & mask
-    return slot
-  }
-
   #grow(): void {
-    const [views, kinds, offsets, lengths] = [this.#views, this.#kinds, this.#offsets, this.#lengths]
+    const [views, kinds] = [this.#views, this.#kinds]
     if (views.length === MOST_SLOTS) return this.#resize(FIRST_SLOTS)
     this.#resize(views.length * 2)
-    for (let i = 0; i < views.length; i++) {
-      const view = views[i]
-      if (view !== undefined) {
-        this.#put(this.#freeSlot(offsets[i], lengths[i]), view, kinds[i], offsets[i], lengths[i])
-      }
-    }
+    views.forEach((view, i) => view && this.#put(view, kinds[i]))
   }
 
   #resize(slots: number): void {
@@ -77,10 +70,4 @@ export class ViewCache {
 
 function emptySlots(slots: number): undefined[] {
   return Array.from({ length: slots }, () => undefined)
-}
-
-/** Where to look first: multiplication by odd constants spreads neighbours, the shift brings the upper bits down. */
-function slotOf(offset: number, length: number, mask: number): number {
-  const hash = Math.imul(offset / 16, 0x9e3779b1) ^ Math.imul(length, 0x85ebca6b)
-  return (hash ^ (hash >>> 15)) & mask
 }

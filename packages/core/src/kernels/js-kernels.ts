@@ -1,107 +1,76 @@
-import { popcount, trailingZeros } from '../bits.ts'
-import type { DirtyRows } from '../dirty-rows.ts'
-import { WrongMemory } from '../errors.ts'
+import { popcount, trailingZeros } from '../memory/bits.ts'
 import { Group } from './group-table.ts'
 import { halfFromFloatBits } from './half-float.ts'
 import type { Kernels } from './kernels.ts'
 
-/** The kernels in JavaScript: numbers are copied and compared as 32-bit integers, so that every bit survives. */
+/** Makes kernels in JavaScript, which copy and compare integers, so that every bit survives. */
 export function createJsKernels(buffer: ArrayBuffer): Kernels {
-  return new JsKernels(buffer)
-}
+  // Divided, not shifted: 4 GiB are one more than 32 bits hold.
+  const m = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4))
+  const u16 = new Uint16Array(buffer, 0, Math.floor(buffer.byteLength / 2))
+  return {
+    kind: 'js',
 
-class JsKernels implements Kernels {
-  readonly kind = 'js'
-  readonly #i32: Int32Array
-  readonly #u16: Uint16Array
+    diffPack(groups, groupCount, first, count, target, stride, words, summary, mask, maskSummary, force) {
+      const end = first + count
+      let total = 0
+      for (let row = first & ~31; row < end; row += 32) {
+        const w = row >>> 5
+        let live = -1
+        if (mask >= 0) {
+          if ((m[(maskSummary >>> 2) + (w >>> 5)] & (1 << (w & 31))) === 0) {
+            // A summary word without rows: skip all 1024.
+            if ((w & 31) === 0 && m[(maskSummary >>> 2) + (w >>> 5)] === 0) row += 31 * 32
+            continue
+          }
+          live = m[(mask >>> 2) + w]
+        }
+        if (row < first) live &= -1 << (first & 31)
+        if (end - row < 32) live &= ~(-1 << (end - row))
+        if (live === 0) continue
+        let changed = force === 1 ? live : 0
+        const rowAddress = target + row * stride
+        for (let g = 0; g < groupCount; g++) {
+          changed |= packWord(m, u16, (groups + g * Group.bytes) >>> 2, row, live, rowAddress, stride)
+        }
+        if (changed === 0) continue
+        m[(words >>> 2) + w] |= changed
+        m[(summary >>> 2) + (w >>> 5)] |= 1 << (w & 31)
+        total += popcount(changed)
+      }
+      return total
+    },
 
-  constructor(buffer: ArrayBuffer) {
-    // Divided, not shifted: 4 GiB are one more than 32 bits hold.
-    this.#i32 = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4))
-    this.#u16 = new Uint16Array(buffer, 0, Math.floor(buffer.byteLength / 2))
-  }
-
-  diffPack(
-    groups: number,
-    groupCount: number,
-    first: number,
-    count: number,
-    target: number,
-    stride: number,
-    words: number,
-    summary: number,
-    mask: number,
-    maskSummary: number,
-    force: 0 | 1,
-  ): number {
-    const m = this.#i32
-    const end = first + count
-    let total = 0
-    for (let row = first & ~31; row < end; row += 32) {
-      const w = row >>> 5
-      let live = -1
-      if (mask >= 0) {
-        if ((m[(maskSummary >>> 2) + (w >>> 5)] & (1 << (w & 31))) === 0) {
-          // A whole summary word without rows: on to the next.
-          if ((w & 31) === 0 && m[(maskSummary >>> 2) + (w >>> 5)] === 0) row += 31 * 32
+    gather(words, summary, first, count, source, stride, payload, indices) {
+      const end = first + count
+      const rowWords = stride >>> 2
+      let to = payload >>> 2
+      let index = indices >>> 2
+      for (let w = first >>> 5; w * 32 < end; w++) {
+        const over = m[(summary >>> 2) + (w >>> 5)]
+        if ((over & (1 << (w & 31))) === 0) {
+          if ((w & 31) === 0 && over === 0) w += 31
           continue
         }
-        live = m[(mask >>> 2) + w]
+        const row0 = w * 32
+        let bits = m[(words >>> 2) + w]
+        if (row0 < first) bits &= -1 << (first & 31)
+        if (end - row0 < 32) bits &= ~(-1 << (end - row0))
+        for (; bits !== 0; bits &= bits - 1) {
+          const row = row0 + trailingZeros(bits)
+          m[index++] = row
+          const from = (source + row * stride) >>> 2
+          for (let k = 0; k < rowWords; k++) m[to++] = m[from + k]
+        }
       }
-      if (row < first) live &= -1 << (first & 31)
-      if (end - row < 32) live &= ~(-1 << (end - row))
-      if (live === 0) continue
-      let changed = force === 1 ? live : 0
-      const rowAddress = target + row * stride
-      for (let g = 0; g < groupCount; g++) {
-        changed |= packWord(m, this.#u16, (groups >>> 2) + g * 16, row, live, rowAddress, stride)
-      }
-      if (changed === 0) continue
-      m[(words >>> 2) + w] |= changed
-      m[(summary >>> 2) + (w >>> 5)] |= 1 << (w & 31)
-      total += popcount(changed)
-    }
-    return total
-  }
-
-  gather(
-    dirty: DirtyRows,
-    first: number,
-    count: number,
-    source: number,
-    stride: number,
-    payload: number,
-    indices: number,
-  ): number {
-    const m = this.#i32
-    if (dirty.buffer !== m.buffer) throw new WrongMemory('The dirty rows', 'place them in the same memory.')
-    const { words, summary } = dirty
-    const end = first + count
-    const rowWords = stride >>> 2
-    let to = payload >>> 2
-    let index = indices >>> 2
-    for (let w = first >>> 5; w * 32 < end; w++) {
-      if ((summary[w >>> 5] & (1 << (w & 31))) === 0) {
-        if ((w & 31) === 0 && summary[w >>> 5] === 0) w += 31
-        continue
-      }
-      const row0 = w * 32
-      let bits = words[w]
-      if (row0 < first) bits &= -1 << (first & 31)
-      if (end - row0 < 32) bits &= ~(-1 << (end - row0))
-      for (; bits !== 0; bits &= bits - 1) {
-        const row = row0 + trailingZeros(bits)
-        m[index++] = row
-        const from = (source + row * stride) >>> 2
-        for (let k = 0; k < rowWords; k++) m[to++] = m[from + k]
-      }
-    }
-    return index - (indices >>> 2)
+      return index - (indices >>> 2)
+    },
   }
 }
 
 /**
- * Compares and packs the scalars of one group in the 32 rows from `row` on, as far as `live` has them.
+ * Compares and packs the scalars of one group in 32 rows: those from `row` on whose bits are in
+ * `live`.
  * @param g index of the group's first word
  * @param rowAddress byte address of row `row`
  * @returns bits of the rows that differed
@@ -154,7 +123,7 @@ function packLane(
 ): number {
   let changed = 0
   if (count === 1 && live === -1 && m[g + Group.table] === -1 && row + 32 <= m[g + Group.limit] >>> 0) {
-    // The same as below, for 32 rows of one scalar.
+    // The loop below for 32 rows of one scalar.
     let from = ((m[g + Group.base] >>> 0) + row * step) >>> 2
     const stepWords = step >>> 2
     for (let r = 0; r < 32; r++) {

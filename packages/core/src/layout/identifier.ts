@@ -1,4 +1,27 @@
-import { InvalidIdentifier } from '../errors.ts'
+import { defineError, type ErrorClass } from '../mk-error.ts'
+
+/**
+ * A name that WGSL does not allow, or that would hide one of its types or functions.
+ *
+ * What to do: choose another name: a `label` for a struct, a `name` in
+ * `wgsl(group, binding, { name })` for a variable; `f32.from('column')` reads a field from a column
+ * of another name.
+ */
+export const InvalidIdentifier: ErrorClass<{
+  code: 'InvalidIdentifier'
+  identifier: string
+  /** What the identifier should name. */
+  of: 'field' | 'struct' | 'variable'
+  reason: string
+  remedy?: string | undefined
+}> = defineError(
+  'InvalidIdentifier',
+  ({ identifier, of, reason, remedy = of === 'field' ? RENAME : 'Choose another name' }) =>
+    `${JSON.stringify(identifier)} cannot name a ${of} in WGSL: ${reason}. ${remedy}.`,
+)
+export type InvalidIdentifier = InstanceType<typeof InvalidIdentifier>
+
+const RENAME = "Rename the field; f32.from('column') reads it from a column of another name"
 
 /** Keywords of WGSL and the words it reserves: neither may name a field or a struct. */
 const RESERVED: ReadonlySet<string> = new Set(
@@ -18,8 +41,9 @@ const RESERVED: ReadonlySet<string> = new Set(
 )
 
 /**
- * Names that WGSL declares by itself: types, enumerants and builtin functions. A declaration of one of them at module scope compiles,
- * and hides it from the whole shader: `var<storage, read> distance` leaves none that can call `distance()`.
+ * Names that WGSL declares: types, enumerants and builtin functions. Declaring one of them at
+ * module scope compiles, and hides the original from the whole shader: after
+ * `var<storage, read> distance` no function can call `distance()`.
  */
 const PREDECLARED: ReadonlySet<string> = new Set(
   `array atomic bool f16 f32 i32 u32 ptr sampler sampler_comparison
@@ -45,31 +69,32 @@ const PREDECLARED: ReadonlySet<string> = new Set(
   subgroupMul subgroupOr subgroupShuffle subgroupShuffleDown subgroupShuffleUp subgroupShuffleXor subgroupXor
   quadBroadcast quadSwapDiagonal quadSwapX quadSwapY`.split(/\s+/),
 )
+
 /** The same for names in series: vectors, matrices and texel formats. */
 const PREDECLARED_SERIES =
   /^(vec[234][fiuh]?|mat[234]x[234][fh]?|(r|rg|rgb|rgba|bgra)(8|16|32)(unorm|snorm|uint|sint|float)|rgb10a2u(int|norm)|rg11b10ufloat)$/
 
-/** Why `name` cannot name a field in WGSL; `undefined` when it can. */
-export function identifierProblem(name: string): string | undefined {
-  if (name === '') return 'it is empty'
-  if (!/^[_\p{XID_Start}]\p{XID_Continue}*$/u.test(name)) {
-    return 'a name is a letter or an underscore, then letters, digits and underscores'
-  }
-  if (name === '_') return 'a single underscore is no name'
-  if (name.startsWith('__')) return 'two underscores at the start are not allowed'
-  if (RESERVED.has(name)) return 'WGSL reserves that word'
-  return undefined
-}
-
-/** @throws InvalidIdentifier when `name` cannot name a field in WGSL */
+/** @throws {@link InvalidIdentifier} when `name` cannot name a field in WGSL */
 export function checkFieldName(name: string): void {
-  const problem = identifierProblem(name)
-  if (problem !== undefined) throw new InvalidIdentifier(name, 'field', problem)
+  refuse('field', name, identifierProblem(name))
 }
 
 /**
- * Why `name` cannot name a struct, variable or function in generated WGSL; `undefined` when it can. Stricter than for fields: a declaration
- * hides what WGSL itself calls so.
+ * @param remedy what to do instead; by default, to choose another name
+ * @throws {@link InvalidIdentifier} when `name` cannot name a struct in generated WGSL
+ */
+export function checkStructName(name: string, remedy?: string): void {
+  refuse('struct', name, declarationProblem(name), remedy)
+}
+
+/** The same for a variable. @throws {@link InvalidIdentifier} */
+export function checkVariableName(name: string, remedy?: string): void {
+  refuse('variable', name, declarationProblem(name), remedy)
+}
+
+/**
+ * Says why `name` cannot name a struct, variable or function in generated WGSL; `undefined` when it
+ * can. Stricter than for fields: a declaration hides what WGSL itself calls by that name.
  */
 export function declarationProblem(name: string): string | undefined {
   if (PREDECLARED.has(name) || PREDECLARED_SERIES.test(name))
@@ -77,20 +102,17 @@ export function declarationProblem(name: string): string | undefined {
   return identifierProblem(name)
 }
 
-/**
- * @param remedy what to do instead, default to choose another name
- * @throws InvalidIdentifier when `name` cannot name a struct in generated WGSL
- */
-export function checkStructName(name: string, remedy?: string): void {
-  const problem = declarationProblem(name)
-  if (problem !== undefined) throw new InvalidIdentifier(name, 'struct', problem, remedy)
+/** Says why `name` cannot be an identifier in WGSL; `undefined` when it can. */
+function identifierProblem(name: string): string | undefined {
+  if (name === '') return 'it is empty'
+  if (!/^[_\p{XID_Start}]\p{XID_Continue}*$/u.test(name))
+    return 'a name is a letter or an underscore, then letters, digits and underscores'
+  if (name === '_') return 'a single underscore is not a name'
+  if (name.startsWith('__')) return 'two underscores at the start are not allowed'
+  if (RESERVED.has(name)) return 'WGSL reserves that word'
+  return undefined
 }
 
-/**
- * @param remedy what to do instead, default to choose another name
- * @throws InvalidIdentifier when `name` cannot name a variable in generated WGSL
- */
-export function checkVariableName(name: string, remedy?: string): void {
-  const problem = declarationProblem(name)
-  if (problem !== undefined) throw new InvalidIdentifier(name, 'variable', problem, remedy)
+function refuse(of: InvalidIdentifier['of'], identifier: string, reason?: string, remedy?: string): void {
+  if (reason !== undefined) throw new InvalidIdentifier({ identifier, of, reason, remedy })
 }

@@ -1,62 +1,44 @@
-import { WrongColumnCount } from '../errors.ts'
+import { WrongColumnCount } from './errors.ts'
+import { bytesOf } from './walk.ts'
 import type { Matrix, MatrixName, Scalar, ScalarName, Vector, VectorName } from './types.ts'
 
 const SCALAR_OF_SUFFIX: Readonly<Record<string, ScalarName>> = { f: 'f32', i: 'i32', u: 'u32', h: 'f16' }
 
-/** `from` of a type with `components` scalars: a frozen copy of the type that carries the names. */
+/** `from` of a type: returns a frozen copy that carries the names of its columns. */
 function sourced(this: { type: string; components: number }, ...columns: string[]): object {
   if (columns.length !== this.components)
-    throw new WrongColumnCount(this.type, this.components, columns.length)
+    throw new WrongColumnCount({ type: this.type, expected: this.components, given: columns.length })
   return Object.freeze({ ...this, sources: Object.freeze(columns) })
 }
 
 function scalar<N extends ScalarName>(type: N): Scalar<N> {
-  const size = type === 'f16' ? 2 : 4
-  return Object.freeze({
-    kind: 'scalar',
-    type,
-    scalar: type,
-    components: 1,
-    size,
-    align: size,
-    from: sourced,
-  }) as Scalar<N>
+  const size = bytesOf(type)
+  const parts = { kind: 'scalar', type, scalar: type, components: 1, size, align: size } as const
+  return Object.freeze({ ...parts, from: sourced }) as Scalar<N>
 }
 
 function vector<N extends VectorName>(type: N): Vector<N> {
   const components = Number(type[3])
   const scalar = SCALAR_OF_SUFFIX[type[4]]
-  const scalarSize = scalar === 'f16' ? 2 : 4
-  return Object.freeze({
-    kind: 'vector',
-    type,
-    scalar,
-    components,
-    size: components * scalarSize,
-    // Three components align like four.
-    align: (components === 2 ? 2 : 4) * scalarSize,
-    from: sourced,
-  }) as unknown as Vector<N>
+  const size = components * bytesOf(scalar)
+  const align = alignOf(components, scalar)
+  const parts = { kind: 'vector', type, scalar, components, size, align }
+  return Object.freeze({ ...parts, from: sourced }) as unknown as Vector<N>
 }
 
 /** A matrix lies like an array of its column vectors. */
 function matrix<N extends MatrixName>(type: N): Matrix<N> {
-  const columns = Number(type[3])
-  const rows = Number(type[5])
+  const [columns, rows] = [Number(type[3]), Number(type[5])]
   const scalar = SCALAR_OF_SUFFIX[type[6]]
-  const columnStride = (rows === 2 ? 2 : 4) * (scalar === 'f16' ? 2 : 4)
-  return Object.freeze({
-    kind: 'matrix',
-    type,
-    scalar,
-    components: columns * rows,
-    columns,
-    rows,
-    columnStride,
-    size: columns * columnStride,
-    align: columnStride,
-    from: sourced,
-  }) as unknown as Matrix<N>
+  const columnStride = alignOf(rows, scalar)
+  const place = { columns, rows, columnStride, size: columns * columnStride, align: columnStride }
+  const parts = { kind: 'matrix', type, scalar, components: columns * rows, ...place }
+  return Object.freeze({ ...parts, from: sourced }) as unknown as Matrix<N>
+}
+
+/** Bytes that a vector aligns to: three components align like four. */
+function alignOf(components: number, scalar: ScalarName): number {
+  return (components === 2 ? 2 : 4) * bytesOf(scalar)
 }
 
 /** WGSL `f32`: 32-bit float. */

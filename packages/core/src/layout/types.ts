@@ -1,10 +1,11 @@
 /**
- * The WGSL types that may lie in a buffer ("host-shareable"), as plain frozen objects. `size` and `align` are bytes, by WGSL's own
- * rules. Scalars, vectors and matrices are constants (`numeric.ts`); arrays, atomics and structs are made by functions (`struct.ts`).
+ * The WGSL types that may lie in a buffer ("host-shareable"), as plain frozen objects. `size` and
+ * `align` are bytes, by WGSL's own rules. Scalars, vectors and matrices are constants
+ * (`numeric.ts`); arrays, atomics and structs are made by functions (`struct.ts`).
  */
 export type WgslType = Scalar | Vector | Matrix | Atomic | WgslArray | Struct
 
-/** What describes one row of a store or mirror: a struct, or a single WGSL type. */
+/** Describes one row of a store or mirror: a struct, or a single WGSL type. */
 export type Schema = WgslType
 
 export type ScalarName = 'f32' | 'i32' | 'u32' | 'f16'
@@ -37,7 +38,7 @@ type ProductRow<R extends 2 | 3 | 4> = {
 }[R]
 type MatrixComponents<N extends MatrixName> = ProductRow<MatrixParts<N>['columns']>[MatrixParts<N>['rows']]
 
-/** A type whose scalars come from the columns named in `sources`, in their order, instead of from the column of the field's name. */
+/** A type whose scalars are read from the columns named in `sources`, in order. */
 export type Sourced<T, S extends readonly string[]> = T & { readonly sources: S }
 
 export interface Scalar<N extends ScalarName = ScalarName> {
@@ -51,7 +52,7 @@ export interface Scalar<N extends ScalarName = ScalarName> {
   readonly align: number
   /** Set by `from`. */
   readonly sources?: readonly string[]
-  /** The same type, read from the named column; a path (`'stats.hp'`) reaches into nested columns. */
+  /** Returns the type, read from the named column. A path (`'stats.hp'`) reaches nested columns. */
   from<const C extends string>(column: C): Sourced<Scalar<N>, readonly [C]>
 }
 
@@ -63,7 +64,7 @@ export interface Vector<N extends VectorName = VectorName> {
   readonly size: number
   readonly align: number
   readonly sources?: readonly string[]
-  /** The same type, packed from that many columns, one per component; paths (`'pos.x'`) reach into nested columns. */
+  /** Returns the type, packed from one column per component; see `Scalar.from` for paths. */
   from<const C extends Names<VectorParts<N>['length']>>(...columns: C): Sourced<Vector<N>, C>
 }
 
@@ -71,16 +72,16 @@ export interface Matrix<N extends MatrixName = MatrixName> {
   readonly kind: 'matrix'
   readonly type: N
   readonly scalar: MatrixParts<N>['scalar']
-  /** Scalars in it, padding not counted: columns × rows. */
+  /** Scalars in it, without padding: columns × rows. */
   readonly components: MatrixComponents<N>
   readonly columns: MatrixParts<N>['columns']
   readonly rows: MatrixParts<N>['rows']
-  /** Bytes from one matrix column to the next: those of its column vector, rounded up to that vector's alignment. */
+  /** Bytes from one matrix column to the next: its size, rounded up to its alignment. */
   readonly columnStride: number
   readonly size: number
   readonly align: number
   readonly sources?: readonly string[]
-  /** The same type, packed from as many store columns as it has scalars, matrix column by matrix column. */
+  /** Returns the type, packed from one store column per scalar, matrix column by matrix column. */
   from<const C extends Names<MatrixComponents<N>>>(...columns: C): Sourced<Matrix<N>, C>
 }
 
@@ -95,7 +96,7 @@ export interface Atomic<N extends 'u32' | 'i32' = 'u32' | 'i32'> {
 
 export interface WgslArray<T extends WgslType = WgslType, N extends number | undefined = number | undefined> {
   readonly kind: 'array'
-  /** Its text in WGSL; an unnamed struct in it is spelt out, so that messages can show it. */
+  /** Its text in WGSL, for messages: an unnamed struct in it is spelt out. */
   readonly type: string
   readonly element: T
   /** Elements; `undefined` in a runtime-sized array. */
@@ -118,63 +119,56 @@ export interface Field<N extends string = string, T extends WgslType = WgslType>
   readonly type: T
   /** Bytes from the start of the struct. */
   readonly offset: number
-  /** Bytes, with what `size(…)` asked for. */
+  /** Bytes, including padding that `size(…)` asks for. */
   readonly size: number
-  /** Bytes, with what `align(…)` asked for. */
+  /** Bytes that `align(…)` asks for, else the alignment of the type. */
   readonly align: number
 }
 
 export interface Struct<F extends Fields = Fields> {
   readonly kind: 'struct'
-  /** Its name, or the whole of it spelt out on one line (for messages). */
+  /** Its name; without one, the struct spelt out on one line, for messages. */
   readonly type: string
-  /** Name in WGSL, where one was given. */
+  /** Its name in WGSL; undefined without one. */
   readonly name: string | undefined
   /** Bytes, rounded up to `align`; a runtime-sized array at the end counts as empty. */
   readonly size: number
   readonly align: number
-  /** Fields by name. (Declared before `fields`: a struct is then compared by its parts, and any struct extends `Struct`.) */
+  /** Fields by name. (Declared first, so that TypeScript compares structs by their parts.) */
   readonly members: { readonly [K in keyof F]: Field<K & string, F[K]> }
-  /** The same, in the order of declaration. */
+  /** Fields in the order of declaration. */
   readonly fields: readonly { [K in keyof F & string]: Field<K, F[K]> }[keyof F & string][]
   /**
-   * WGSL declarations: those of the structs nested in this one first, then this one.
-   *
+   * Writes the WGSL declarations of the structs nested in this one, then of this one.
    * @param name of this struct; default: the name it was made with
-   * @throws InvalidIdentifier when the name is none in WGSL, or none is given
+   * @throws {@link InvalidIdentifier} when WGSL does not allow the name, or there is none
    */
   wgsl(name?: string): string
 }
 
-/** The type with what `align` or `size` asked for; only for a field of a struct. */
+/** A type with the bytes that `align` or `size` asks for; only for a field of a struct. */
 export interface Attributed<T extends WgslType = WgslType> {
   readonly kind: 'attributed'
   readonly inner: T
-  /** Bytes; 0 when not given. */
+  /** Bytes asked for, as those of `size`; 0 when not given. */
   readonly align: number
-  /** Bytes; 0 when not given. */
   readonly size: number
 }
 
 /**
- * A data schema of TypeGPU, recognised by its shape: `type` names what it is, `propTypes`, `elementType` and `inner` what is in it.
+ * A data schema of TypeGPU, recognised by its shape: `type` names its kind, `propTypes`,
+ * `elementType` and `inner` its parts.
  */
 export interface TypeGpuSchema {
-  readonly type:
-    | ScalarName
-    | VectorName
-    | 'mat2x2f'
-    | 'mat3x3f'
-    | 'mat4x4f'
-    | 'struct'
-    | 'array'
-    | 'atomic'
-    | 'decorated'
+  readonly type: ScalarName | VectorName | `mat${'2x2' | '3x3' | '4x4'}f` | TypeGpuKind
 }
+type TypeGpuKind = 'struct' | 'array' | 'atomic' | 'decorated'
 
-/** What may stand where a type is asked for. */
+/** Accepted where a type is asked for. */
 export type TypeLike = WgslType | TypeGpuSchema
-/** What may stand as a field of a struct. */
+/** Accepted where a struct is asked for. */
+export type StructLike = Struct | (TypeGpuSchema & { readonly type: 'struct' })
+/** Accepted as a field of a struct. */
 export type FieldLike = TypeLike | Attributed
 
 /** The memkit type that a `TypeLike` or `FieldLike` becomes. */
@@ -194,12 +188,9 @@ export type Converted<T> =
             ? Atomic<N>
             : T extends { readonly type: 'decorated'; readonly inner: infer I }
               ? Converted<I>
-              : T extends { readonly type: infer N }
-                ? N extends ScalarName
-                  ? Scalar<N>
-                  : N extends VectorName
-                    ? Vector<N>
-                    : N extends MatrixName
-                      ? Matrix<N>
-                      : never
+              : T extends { readonly type: infer N extends keyof Numeric }
+                ? Numeric[N]
                 : never
+type Numeric = { [N in ScalarName]: Scalar<N> } & { [N in VectorName]: Vector<N> } & {
+  [N in MatrixName]: Matrix<N>
+}

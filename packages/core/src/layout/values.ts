@@ -1,19 +1,68 @@
-import { requireSize } from '../bounds.ts'
-import { InvalidValue } from '../errors.ts'
+import { defineError, type ErrorClass } from '../mk-error.ts'
+import { requireSize } from '../memory/bounds.ts'
 import { sizeOf } from './compose.ts'
-import { halfBits, halfValue } from './half.ts'
-import type { Infer, InferInput } from './infer.ts'
-import type { ScalarName, WgslType } from './types.ts'
-
-// Values of WGSL types, written to and read from bytes. For uniforms, tests and tools; per-frame data lives in stores.
+import { bytesOf, join, scalarOffset } from './walk.ts'
+import { halfBits, halfValue } from '../kernels/half-float.ts'
+import type { Atomic, Matrix, Scalar, ScalarName, Struct, Vector, WgslArray, WgslType } from './types.ts'
 
 /**
- * Writes a value in the layout of its type. Fields that are left out, elements past the end of a given list, and padding keep the
- * bytes they have. A matrix is given column by column, with or without the padding after each column of three rows.
+ * A value that its WGSL type cannot hold.
  *
+ * What to do: pass what `expected` says at `path`.
+ */
+export const InvalidValue: ErrorClass<{
+  code: 'InvalidValue'
+  /** Path to it, with dots; empty for the whole value. */
+  path: string
+  expected: string
+  given: unknown
+}> = defineError('InvalidValue', ({ path, expected, given }) => {
+  const shown =
+    typeof given === 'object' && given !== null ? Object.prototype.toString.call(given) : String(given)
+  return `${path === '' ? 'The value' : path} must be ${expected}, not ${shown}.`
+})
+export type InvalidValue = InstanceType<typeof InvalidValue>
+
+/** A list of `N` numbers. */
+type Numbers<N extends number> = {
+  2: [number, number]
+  3: [number, number, number]
+  4: [number, number, number, number]
+}[N & (2 | 3 | 4)]
+
+/** What `readValue` returns for a WGSL type: numbers, tuples for vectors, arrays, objects. */
+export type Infer<T> = T extends Scalar | Atomic
+  ? number
+  : T extends Vector
+    ? Numbers<T['components']>
+    : T extends Matrix
+      ? number[]
+      : T extends Struct<infer F>
+        ? { -readonly [K in keyof F]: Infer<F[K]> }
+        : T extends WgslArray<infer E>
+          ? Infer<E>[]
+          : never
+
+/** What `writeValue` accepts for a WGSL type: any list of numbers works, fields may be left out. */
+export type InferInput<T> = T extends Scalar | Atomic
+  ? number
+  : T extends Vector | Matrix
+    ? ArrayLike<number>
+    : T extends Struct<infer F>
+      ? { readonly [K in keyof F]?: InferInput<F[K]> }
+      : T extends WgslArray<infer E>
+        ? ArrayLike<InferInput<E>>
+        : never
+
+// For uniforms, tests and tools; per-frame data lives in stores.
+
+/**
+ * Writes a value in the layout of its type. Fields that are left out, elements past the end of a
+ * shorter list, and padding keep their bytes. A matrix is given column by column, with or without
+ * the padding after each column of three rows.
  * @param offset bytes from the start of `view`
- * @throws InvalidValue for a value of another shape
- * @throws InvalidSize for an offset from which the type reaches past the end of `view`
+ * @throws {@link InvalidValue} for a value of another shape; nothing is written then
+ * @throws {@link InvalidSize} for an offset from which the type reaches past the end of `view`
  */
 export function writeValue<T extends WgslType>(
   type: T,
@@ -21,99 +70,82 @@ export function writeValue<T extends WgslType>(
   view: DataView,
   offset: number = 0,
 ): void {
-  check(type, value, '')
+  visit(type, value, '', 0, () => {})
   requireSize('writeValue: offset', offset, 0, view.byteLength - sizeOf(type, runtimeLength(type, value)))
-  write(type, value, view, offset)
+  visit(type, value, '', offset, (at, scalar, number) => setScalar(view, at, scalar, number))
 }
 
 /**
- * Reads a value in the layout of its type; a runtime-sized array has as many elements as fit `view`.
- *
+ * Reads a value in the layout of its type. A runtime-sized array has as many elements as fit
+ * `view`.
  * @param offset bytes from the start of `view`
- * @throws InvalidSize for an offset from which the type reaches past the end of `view`
+ * @throws {@link InvalidSize} for an offset from which the type reaches past the end of `view`
  */
 export function readValue<T extends WgslType>(type: T, view: DataView, offset: number = 0): Infer<T> {
   requireSize('readValue: offset', offset, 0, view.byteLength - type.size)
   return read(type, view, offset) as Infer<T>
 }
 
-/** Throws InvalidValue unless `write` can write the value. */
-function check(type: WgslType, value: unknown, path: string): void {
+/** Gets each number of a value with the byte that it goes to. */
+type VisitNumber = (at: number, scalar: ScalarName, number: number) => void
+
+/** Visits the numbers of a value. @throws {@link InvalidValue} for a value of another shape */
+function visit(type: WgslType, value: unknown, path: string, at: number, number: VisitNumber): void {
   switch (type.kind) {
     case 'scalar':
     case 'atomic':
-      if (typeof value !== 'number') throw new InvalidValue(path, 'a number', value)
+      number(at, type.scalar, requireNumber(value, path))
       return
     case 'vector':
-    case 'matrix': {
-      const { components, size, scalar } = type
-      const length = lengthOf(value)
-      if (length !== components && !(type.kind === 'matrix' && length === size / bytesOf(scalar))) {
-        throw new InvalidValue(path, `${components} numbers for ${type.type}`, value)
-      }
-      const numbers = value as ArrayLike<unknown>
-      for (let i = 0; i < numbers.length; i++) {
-        if (typeof numbers[i] !== 'number')
-          throw new InvalidValue(join(path, String(i)), 'a number', numbers[i])
-      }
+    case 'matrix':
+      visitNumbers(type, value, path, at, number)
       return
-    }
     case 'array': {
       const length = lengthOf(value)
       if (length === undefined || length > (type.count ?? Infinity)) {
         const many = type.count === undefined ? '' : ` of at most ${type.count} elements`
-        throw new InvalidValue(path, `a list${many} for ${type.type}`, value)
+        throw new InvalidValue({ path, expected: `a list${many} for ${type.type}`, given: value })
       }
+      const list = value as ArrayLike<unknown>
       for (let i = 0; i < length; i++)
-        check(type.element, (value as ArrayLike<unknown>)[i], join(path, String(i)))
+        visit(type.element, list[i], join(path, i), at + i * type.stride, number)
       return
     }
     default:
       if (typeof value !== 'object' || value === null)
-        throw new InvalidValue(path, `an object for ${type.type}`, value)
+        throw new InvalidValue({ path, expected: `an object for ${type.type}`, given: value })
       for (const [name, part] of Object.entries(value)) {
         if (!Object.hasOwn(type.members, name))
-          throw new InvalidValue(join(path, name), `a field of ${type.type}`, part)
-        if (part !== undefined) check(type.members[name].type, part, join(path, name))
+          throw new InvalidValue({ path: join(path, name), expected: `a field of ${type.type}`, given: part })
+        const field = type.members[name]
+        if (part !== undefined) visit(field.type, part, join(path, name), at + field.offset, number)
       }
   }
 }
 
-/** Writes a value that was checked. */
-function write(type: WgslType, value: unknown, view: DataView, at: number): void {
-  switch (type.kind) {
-    case 'scalar':
-    case 'atomic':
-      setScalar(view, at, type.scalar, value as number)
-      return
-    case 'vector': {
-      const numbers = value as ArrayLike<number>
-      for (let i = 0; i < type.components; i++)
-        setScalar(view, at + i * bytesOf(type.scalar), type.scalar, numbers[i])
-      return
-    }
-    case 'matrix': {
-      const numbers = value as ArrayLike<number>
-      const perColumn = numbers.length / type.columns
-      for (let column = 0; column < type.columns; column++) {
-        for (let row = 0; row < type.rows; row++) {
-          const to = at + column * type.columnStride + row * bytesOf(type.scalar)
-          setScalar(view, to, type.scalar, numbers[column * perColumn + row])
-        }
-      }
-      return
-    }
-    case 'array': {
-      const list = value as ArrayLike<unknown>
-      for (let i = 0; i < list.length; i++) write(type.element, list[i], view, at + i * type.stride)
-      return
-    }
-    default:
-      for (const [name, part] of Object.entries(value as object)) {
-        const field = type.members[name]
-        if (part !== undefined) write(field.type, part, view, at + field.offset)
-      }
+function visitNumbers(
+  type: Vector | Matrix,
+  value: unknown,
+  path: string,
+  at: number,
+  number: VisitNumber,
+): void {
+  const { components, scalar } = type
+  const bytes = bytesOf(scalar)
+  const length = lengthOf(value)
+  const isPadded = type.kind === 'matrix' && length === type.size / bytes
+  if (length !== components && !isPadded)
+    throw new InvalidValue({ path, expected: `${components} numbers for ${type.type}`, given: value })
+  for (let i = 0; i < length; i++) {
+    const each = requireNumber((value as ArrayLike<unknown>)[i], join(path, i))
+    if (!isPadded) number(at + scalarOffset(type, i), scalar, each)
+    else if ((i * bytes) % type.columnStride < type.rows * bytes) number(at + i * bytes, scalar, each)
   }
+}
+
+function requireNumber(value: unknown, path: string): number {
+  if (typeof value !== 'number') throw new InvalidValue({ path, expected: 'a number', given: value })
+  return value
 }
 
 /** Elements given for the runtime-sized array at the end of a type. */
@@ -137,29 +169,20 @@ function read(type: WgslType, view: DataView, at: number): unknown {
     case 'scalar':
     case 'atomic':
       return getScalar(view, at, type.scalar)
-    case 'vector':
-      return Array.from({ length: type.components }, (_, i) =>
-        getScalar(view, at + i * bytesOf(type.scalar), type.scalar),
-      )
-    case 'matrix':
-      return Array.from({ length: type.components }, (_, i) => {
-        const column = Math.floor(i / type.rows) * type.columnStride
-        return getScalar(view, at + column + (i % type.rows) * bytesOf(type.scalar), type.scalar)
-      })
     case 'array': {
       const length = type.count ?? Math.floor((view.byteLength - at) / type.stride)
       return Array.from({ length }, (_, i) => read(type.element, view, at + i * type.stride))
     }
-    default: {
+    case 'struct': {
       const out: Record<string, unknown> = {}
       for (const field of type.fields) out[field.name] = read(field.type, view, at + field.offset)
       return out
     }
+    default:
+      return Array.from({ length: type.components }, (_, i) =>
+        getScalar(view, at + scalarOffset(type, i), type.scalar),
+      )
   }
-}
-
-function bytesOf(scalar: ScalarName): number {
-  return scalar === 'f16' ? 2 : 4
 }
 
 // Buffers of a GPU are little-endian, and so is every platform that has one.
@@ -176,8 +199,4 @@ function getScalar(view: DataView, at: number, scalar: ScalarName): number {
   if (scalar === 'i32') return view.getInt32(at, true)
   if (scalar === 'u32') return view.getUint32(at, true)
   return halfValue(view.getUint16(at, true))
-}
-
-function join(path: string, step: string): string {
-  return path === '' ? step : `${path}.${step}`
 }

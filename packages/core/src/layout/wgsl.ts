@@ -1,24 +1,24 @@
-import { InvalidIdentifier } from '../errors.ts'
-import { checkStructName } from './identifier.ts'
+import { checkStructName, InvalidIdentifier } from './identifier.ts'
 import type { Field, Struct, WgslType } from './types.ts'
 
-/** Declarations so far: struct → its name, and name → its text. */
+/** Declarations so far: the name of each struct, and the text of each name. */
 interface Module {
   readonly names: Map<Struct, string>
   readonly texts: Map<string, string>
 }
 
 /**
- * WGSL declarations of a struct and of all structs in it, innermost first. A nested struct without a name of its own is called
- * after the place it was first met: `Particle`'s field `body` gives `ParticleBody`. Structs with the same name and fields are
- * declared once; different structs that want the same name get a number.
+ * Writes the WGSL declarations of a struct and of all structs in it, innermost first. An unnamed
+ * nested struct is named after its first place: the field `body` of `Particle` gives
+ * `ParticleBody`. Structs with the same name and fields are declared once; different structs with
+ * the same name get a number.
  */
 export function wgslOf(struct: Struct, name: string | undefined = struct.name): string {
-  if (name === undefined)
-    throw new InvalidIdentifier('', 'struct', 'name the struct: wgsl(name) or struct(fields, name)')
+  const reason = 'name the struct: wgsl(name) or struct(fields, name)'
+  if (name === undefined) throw new InvalidIdentifier({ identifier: '', of: 'struct', reason })
   checkStructName(name)
   const module: Module = { names: new Map(), texts: new Map() }
-  // The outermost name is the caller's: nothing nested may take it.
+  // Keep nested structs from taking the outermost name.
   module.texts.set(name, '')
   const body = bodyOf(struct, name, module)
   module.texts.delete(name)
@@ -39,7 +39,7 @@ function attributes(field: Field): string {
   return align + size
 }
 
-/** Text of a type in a declaration; declares the structs in it. */
+/** Returns the text of a type in a declaration, and declares the structs in it. */
 function typeText(type: WgslType, path: string, module: Module): string {
   if (type.kind === 'struct') return declare(type, type.name ?? path, module)
   if (type.kind !== 'array') return type.type
@@ -63,8 +63,5 @@ function declare(struct: Struct, wanted: string, module: Module): string {
 }
 
 function pascal(name: string): string {
-  return name
-    .split('_')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('')
+  return name.replace(/(?:^|_+)([^_]?)/g, (_, letter: string) => letter.toUpperCase())
 }

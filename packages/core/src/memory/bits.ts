@@ -9,3 +9,8 @@ export function popcount(bits: number): number {
   b = (b & 0x33333333) + ((b >>> 2) & 0x33333333)
   return Math.imul((b + (b >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
+
+/** The next multiple of `align` at or above `bytes`. */
+export function roundUp(bytes: number, align: number): number {
+  return Math.ceil(bytes / align) * align
+}

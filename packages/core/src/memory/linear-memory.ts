@@ -6,19 +6,15 @@ export interface Block {
   readonly size: number
 }
 
-/**
- * What allocates from one linear memory: the heap, seen by the parts of core that only need memory.
- * `buffer` never detaches and never moves.
- */
+/** What most of core needs of a Heap: to allocate from one memory whose `buffer` never detaches. */
 export interface LinearMemory {
   readonly buffer: ArrayBuffer
-  /** The WebAssembly memory behind `buffer`; undefined where WebAssembly is refused. */
+  /** The WebAssembly memory behind `buffer`; undefined for a plain buffer. */
   readonly memory: WebAssembly.Memory | undefined
   /**
-   * @param bytes how many
    * @param align power of two, default 16
    * @param label shown in leak lists
-   * @throws HeapFull when no piece of that size is free
+   * @throws {@link HeapFull} when no free piece is big enough
    */
   alloc(bytes: number, align?: number, label?: string): Block
   free(block: Block): void

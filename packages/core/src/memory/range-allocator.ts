@@ -1,7 +1,9 @@
+import { trailingZeros } from './bits.ts'
 import { requireAlignment, requireSize } from './bounds.ts'
 import { DoubleFree, NotAllocated } from './errors.ts'
+import { copyInto } from './typed-array.ts'
 
-/** What a RangeAllocator holds, in its own units. */
+/** What a RangeAllocator holds now, in its own units. */
 export interface RangeReport {
   /** Units under management. */
   readonly size: number
@@ -13,8 +15,6 @@ export interface RangeReport {
   readonly allocations: number
   /** Free ranges; 1 or 0 when nothing is fragmented. */
   readonly freeRanges: number
-  /** How often `grow` made it longer. */
-  readonly growths: number
 }
 
 // A node is a range, used or free. Its handle fits a small integer on every engine (30 bits):
@@ -28,38 +28,34 @@ const MAX_NODES = 1 << INDEX_BITS
 
 const NONE = -1
 
-// Free ranges lie in bins by size. A bin is a tiny float: 3 bits of mantissa below 5 bits of exponent, so a bin spans at
-// most an eighth of its size: 0 1 2 … 8 9 … 15 | 16–17 18–19 … | 32–35 … Two levels of bit masks find the first bin
-// at or above a size that holds anything.
+// Free ranges lie in bins by size. A bin number is a tiny float: 3 bits of mantissa below 5 bits of
+// exponent, so a bin spans at most an eighth of its size: 0 1 2 … 8 9 … 15 | 16–17 18–19 … | 32–35
+// … Two levels of bit masks find the first bin at or above a size that holds any range.
 const MANTISSA_BITS = 3
 const LEAVES = 1 << MANTISSA_BITS
 const BINS = 32 * LEAVES
 
-/** The bin of a free range: the last bin whose sizes are all at most `size`. */
+/** Returns the bin of a free range: the last one whose sizes are all at most `size`. */
 function binBelow(size: number): number {
   if (size < LEAVES) return size
   const shift = 31 - Math.clz32(size) - MANTISSA_BITS
   return ((shift + 1) << MANTISSA_BITS) | ((size >>> shift) & (LEAVES - 1))
 }
 
-/** The bin to search from: the first bin whose sizes are all at least `size`. */
+/** Returns the bin to search from: the first one whose sizes are all at least `size`. */
 function binAbove(size: number): number {
   if (size < LEAVES) return size
   const shift = 31 - Math.clz32(size) - MANTISSA_BITS
   return binBelow(size) + ((size & ((1 << shift) - 1)) === 0 ? 0 : 1)
 }
 
-/** Position of the lowest set bit. */
-function lowestBit(mask: number): number {
-  return 31 - Math.clz32(mask & -mask)
-}
-
 /**
- * Allocates ranges of 0…size: offsets only, it touches no memory. Bytes of a heap, bytes of a GPU buffer, rows of a
- * table: the unit is the caller's. `alloc` and `free` are O(1) and make no garbage.
+ * Allocates ranges of 0 … size. It works on offsets and touches no memory, so the unit is yours:
+ * bytes of a heap or of a GPU buffer, rows of a table. `alloc` and `free` are O(1) and make no
+ * garbage.
  *
- * The idea is that of Sebastian Aaltonen's OffsetAllocator. In addition, a request that no larger bin can meet looks
- * through the bins of its own size before it is refused, so `alloc` fails only when no free range fits.
+ * The idea is that of Sebastian Aaltonen's OffsetAllocator. In addition, a request that no larger
+ * bin can meet searches the bins of its own size, so `alloc` fails only when no free range fits.
  */
 export class RangeAllocator {
   /** The most units one allocator can manage. */
@@ -69,14 +65,13 @@ export class RangeAllocator {
   /** What `alloc` returns when no free range fits. */
   static readonly NONE: number = NONE
 
-  #size: number
+  readonly size: number
   #available = 0
   #allocations = 0
   #freeRanges = 0
-  #growths = 0
 
   readonly #maxNodes: number
-  // The pool of nodes, one array per field; grown ×2, never shrunk.
+  // The pool of nodes, one array per field. It doubles when full, and never shrinks.
   #offsets = new Uint32Array(32)
   #sizes = new Uint32Array(32)
   #used = new Uint8Array(32)
@@ -84,63 +79,52 @@ export class RangeAllocator {
   /** Neighbours by offset. */
   #before = new Int32Array(32)
   #after = new Int32Array(32)
-  /** Neighbours in the bin of a free range; `#next` also chains the nodes that are not in use. */
+  /** Neighbours of a free range in its bin; `#next` also chains the spare nodes. */
   #previous = new Int32Array(32)
   #next = new Int32Array(32)
   /** Nodes ever taken from the pool. */
   #nodes = 0
-  /** First node that is not in use, and how many there are. */
+  /** First spare node, and how many there are. */
   #spare = NONE
   #spares = 0
-  /** The range that ends at size. */
-  #last = NONE
-
   #groups = 0
   readonly #leaves = new Uint8Array(32)
   readonly #bins = new Int32Array(BINS).fill(NONE)
 
   /**
-   * @param size units to manage, 0 for one that is to grow
-   * @param maxRanges the most ranges, used and free, to keep account of: at 26 bytes each; default 2²², all that can be
-   * @throws InvalidSize
+   * @param size units to manage, at least 1
+   * @param maxRanges the most ranges, used and free, that it may have, of 26 bytes each; default
+   *   and most 2²²
+   * @throws {@link InvalidSize} when either is out of range
    */
   constructor(size: number, maxRanges: number = MAX_NODES) {
-    requireSize('RangeAllocator: size', size, 0, RangeAllocator.MAX_SIZE)
+    requireSize('RangeAllocator: size', size, 1, RangeAllocator.MAX_SIZE)
     requireSize('RangeAllocator: maxRanges', maxRanges, 4, MAX_NODES)
     this.#maxNodes = maxRanges
-    this.#size = size
-    if (size === 0) return
-    const node = this.#takeNode(0, size)
-    this.#link(NONE, node)
-    this.#link(node, NONE)
-    this.#insertFree(node)
+    this.size = size
+    this.#insertNew(0, size, NONE, NONE)
   }
 
-  /** Units under management. */
-  get size(): number {
-    return this.#size
-  }
-
-  /** Units that are free, in all. */
+  /** Units that are free. */
   get available(): number {
     return this.#available
   }
 
   /**
    * Takes a range.
-   *
    * @param size units, at least 1
    * @param align power of two that the offset is a multiple of
-   * @returns a node for `offsetOf`, `sizeOf` and `free`, or `RangeAllocator.NONE` when no free range
-   *   fits, or when there are `maxRanges` already
-   * @throws InvalidSize, InvalidAlignment
+   * @returns a node for `offsetOf`, `sizeOf` and `free`; `RangeAllocator.NONE` when no free range
+   *   fits, or there are `maxRanges` already
+   * @throws {@link InvalidSize} when `size` is out of range
+   * @throws {@link InvalidAlignment} when `align` isn't a power of two
    */
   alloc(size: number, align = 1): number {
     requireSize('RangeAllocator.alloc: size', size, 1, RangeAllocator.MAX_SIZE)
     requireAlignment('RangeAllocator.alloc: align', align, RangeAllocator.MAX_ALIGN)
     const node = this.#find(size, align)
-    // Two for what is left on both sides, and one that stays for `grow`.
-    if (node === NONE || !this.#reserveNodes(3)) return NONE
+    // Two more nodes, for what is left on both sides.
+    if (node === NONE || !this.#reserveNodes(2)) return NONE
     this.#removeFree(node)
     const offset = this.#offsets[node]
     const pad = -offset & (align - 1)
@@ -148,37 +132,27 @@ export class RangeAllocator {
     this.#offsets[node] = offset + pad
     this.#sizes[node] = size
     this.#used[node] = 1
-    if (pad > 0) {
-      const front = this.#takeNode(offset, pad)
-      this.#link(this.#before[node], front)
-      this.#link(front, node)
-      this.#insertFree(front)
-    }
-    if (rest > 0) {
-      const back = this.#takeNode(offset + pad + size, rest)
-      this.#link(back, this.#after[node])
-      this.#link(node, back)
-      this.#insertFree(back)
-    }
+    if (pad > 0) this.#insertNew(offset, pad, this.#before[node], node)
+    if (rest > 0) this.#insertNew(offset + pad + size, rest, node, this.#after[node])
     this.#allocations++
     return (this.#generations[node] << INDEX_BITS) | node
   }
 
-  /** First unit of an allocated range. @throws NotAllocated, DoubleFree */
+  /** Returns the first unit of an allocated range. Throws what `free` throws. */
   offsetOf(node: number): number {
     return this.#offsets[this.#requireUsed(node)]
   }
 
-  /** Units of an allocated range. @throws NotAllocated, DoubleFree */
+  /** Returns the units of an allocated range. Throws what `free` throws. */
   sizeOf(node: number): number {
     return this.#sizes[this.#requireUsed(node)]
   }
 
   /**
-   * Gives a range back; it merges with its free neighbours. That a node was freed before is known until its place among the
-   * nodes was freed 256 times more: the number then begins anew.
-   *
-   * @throws NotAllocated, DoubleFree
+   * Frees a range, and merges it with its free neighbours.
+   * @throws {@link NotAllocated} when the node isn't of this allocator
+   * @throws {@link DoubleFree} when it was freed before. (After 256 more frees of the same node its
+   *   number comes round again.)
    */
   free(node: number): void {
     const index = this.#requireUsed(node)
@@ -187,71 +161,27 @@ export class RangeAllocator {
     this.#allocations--
     const before = this.#before[index]
     if (before !== NONE && this.#used[before] === 0) {
-      this.#removeFree(before)
       this.#offsets[index] = this.#offsets[before]
-      this.#sizes[index] += this.#sizes[before]
       this.#link(this.#before[before], index)
-      this.#giveNode(before)
+      this.#absorb(before, index)
     }
     const after = this.#after[index]
     if (after !== NONE && this.#used[after] === 0) {
-      this.#removeFree(after)
-      this.#sizes[index] += this.#sizes[after]
       this.#link(index, this.#after[after])
-      this.#giveNode(after)
+      this.#absorb(after, index)
     }
     this.#insertFree(index)
   }
 
-  /**
-   * Makes it longer: the new units are free, and part of the last free range if there is one.
-   *
-   * @param size the new size, at least the present one
-   * @throws InvalidSize
-   */
-  grow(size: number): void {
-    requireSize('RangeAllocator.grow: size', size, this.#size, RangeAllocator.MAX_SIZE)
-    const added = size - this.#size
-    if (added === 0) return
-    const last = this.#last
-    if (last !== NONE && this.#used[last] === 0) {
-      this.#removeFree(last)
-      this.#sizes[last] += added
-      this.#insertFree(last)
-    } else {
-      this.#reserveNodes(1)
-      const node = this.#takeNode(this.#size, added)
-      this.#link(last, node)
-      this.#link(node, NONE)
-      this.#insertFree(node)
-    }
-    this.#size = size
-    this.#growths++
-  }
-
-  /**
-   * The smallest size to `grow` to so that `alloc(size, align)` finds a range at the end; above MAX_SIZE when none will do.
-   *
-   * @throws InvalidSize, InvalidAlignment
-   */
-  sizeToFit(size: number, align = 1): number {
-    requireSize('RangeAllocator.sizeToFit: size', size, 1, RangeAllocator.MAX_SIZE)
-    requireAlignment('RangeAllocator.sizeToFit: align', align, RangeAllocator.MAX_ALIGN)
-    const last = this.#last
-    const start = last !== NONE && this.#used[last] === 0 ? this.#offsets[last] : this.#size
-    return Math.max(this.#size, start + (-start & (align - 1)) + size)
-  }
-
-  /** What is used, free and fragmented now. Walks one bin: not for the hot path. */
+  /** Reports what is used, free and fragmented. Walks one bin: not for the hot path. */
   report(): RangeReport {
     return {
-      size: this.#size,
-      used: this.#size - this.#available,
+      size: this.size,
+      used: this.size - this.#available,
       free: this.#available,
       largestFree: this.#largestFree(),
       allocations: this.#allocations,
       freeRanges: this.#freeRanges,
-      growths: this.#growths,
     }
   }
 
@@ -266,23 +196,19 @@ export class RangeAllocator {
     return largest
   }
 
-  /** A free node that holds `size` units at `align`. */
+  /** Finds a free node that holds `size` units at `align`. */
   #find(size: number, align: number): number {
     const first = binBelow(size)
-    // The bin of the size itself may hold shorter ranges, but its first one often is a range of this very size.
+    // The bin of the size itself may hold shorter ranges, but its first often has this very size.
     const head = this.#bins[first]
     if (head !== NONE && this.#fits(head, size, align)) return head
     const padded = size + align - 1
-    const enough = padded <= this.#available ? binAbove(padded) : BINS
-    const bin = this.#firstBin(enough)
+    const bin = padded <= this.#available ? this.#firstBin(binAbove(padded)) : NONE
     if (bin !== NONE) return this.#bins[bin]
-    // Nothing fits whatever its offset and exact size. Look at those that may fit all the same before giving up.
-    for (
-      let candidate = this.#firstBin(first);
-      candidate !== NONE;
-      candidate = this.#firstBin(candidate + 1)
-    ) {
-      for (let node = this.#bins[candidate]; node !== NONE; node = this.#next[node]) {
+    // No bin has only ranges that fit. Before giving up, try those that may fit by their exact size
+    // and offset.
+    for (let maybe = this.#firstBin(first); maybe !== NONE; maybe = this.#firstBin(maybe + 1)) {
+      for (let node = this.#bins[maybe]; node !== NONE; node = this.#next[node]) {
         if (this.#fits(node, size, align)) return node
       }
     }
@@ -293,17 +219,17 @@ export class RangeAllocator {
     return (-this.#offsets[node] & (align - 1)) + size <= this.#sizes[node]
   }
 
-  /** The first bin at or above `bin` that holds a range. */
+  /** Finds the first bin at or above `bin` that holds a range. */
   #firstBin(bin: number): number {
     if (bin >= BINS) return NONE
     const group = bin >>> MANTISSA_BITS
     const leaves = this.#leaves[group] & (0xff << (bin & (LEAVES - 1)))
-    if (leaves !== 0) return group * LEAVES + lowestBit(leaves)
-    // Two shifts, because a shift by 32 is one by 0.
+    if (leaves !== 0) return group * LEAVES + trailingZeros(leaves)
+    // Two shifts, because a shift by 32 would be one by 0.
     const groups = (this.#groups >>> group) >>> 1
     if (groups === 0) return NONE
-    const above = group + 1 + lowestBit(groups)
-    return above * LEAVES + lowestBit(this.#leaves[above])
+    const above = group + 1 + trailingZeros(groups)
+    return above * LEAVES + trailingZeros(this.#leaves[above])
   }
 
   #insertFree(node: number): void {
@@ -341,14 +267,13 @@ export class RangeAllocator {
     this.#freeRanges--
   }
 
-  /** Makes `before` and `after` neighbours; either may be NONE. */
   #link(before: number, after: number): void {
     if (before !== NONE) this.#after[before] = after
     if (after !== NONE) this.#before[after] = before
-    else this.#last = before
   }
 
-  #takeNode(offset: number, size: number): number {
+  /** Makes a free range between two nodes. */
+  #insertNew(offset: number, size: number, before: number, after: number): void {
     let node = this.#spare
     if (node === NONE) {
       node = this.#nodes++
@@ -359,16 +284,21 @@ export class RangeAllocator {
     this.#offsets[node] = offset
     this.#sizes[node] = size
     this.#used[node] = 0
-    return node
+    this.#link(before, node)
+    this.#link(node, after)
+    this.#insertFree(node)
   }
 
-  #giveNode(node: number): void {
+  /** Adds the size of a free range to another, and keeps its node for later. */
+  #absorb(node: number, into: number): void {
+    this.#removeFree(node)
+    this.#sizes[into] += this.#sizes[node]
     this.#next[node] = this.#spare
     this.#spare = node
     this.#spares++
   }
 
-  /** Makes room for `count` more ranges; false when the pool is at its end. */
+  /** Makes room for `count` more nodes; false when there are too many. */
   #reserveNodes(count: number): boolean {
     const nodes = this.#nodes + count - this.#spares
     const capacity = this.#offsets.length
@@ -388,17 +318,10 @@ export class RangeAllocator {
 
   #requireUsed(node: number): number {
     const index = node & INDEX_MASK
-    if (!(node >= 0 && Math.floor(node) === node && node < 2 ** 30) || index >= this.#nodes) {
-      throw new NotAllocated('This RangeAllocator', `range ${String(node)}`)
-    }
-    if (this.#generations[index] !== node >> INDEX_BITS)
-      throw new DoubleFree('This RangeAllocator', `range ${node}`)
-    if (this.#used[index] === 0) throw new NotAllocated('This RangeAllocator', `range ${node}`)
-    return index
+    const isNode = node >= 0 && Math.floor(node) === node && node < 2 ** 30 && index < this.#nodes
+    const isCurrent = this.#generations[index] === node >> INDEX_BITS
+    if (isNode && isCurrent && this.#used[index] !== 0) return index
+    const what = { owner: 'This RangeAllocator', what: `range ${String(node)}` }
+    throw isNode && !isCurrent ? new DoubleFree(what) : new NotAllocated(what)
   }
-}
-
-function copyInto<A extends Uint8Array | Uint32Array | Int32Array>(target: A, source: A): A {
-  target.set(source)
-  return target
 }

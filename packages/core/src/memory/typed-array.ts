@@ -18,14 +18,20 @@ export interface TypedArrayKind<A extends TypedArray> {
   new (buffer: ArrayBuffer, byteOffset: number, length: number): A
 }
 
-/** `'Float32Array'`, `'BigInt64Array'`, `'DataView'` …: the kind of a view of any realm, where `instanceof` knows those of its own alone. */
+/** Returns the kind of a view, `'Float32Array'`, `'DataView'` …, also of another realm's views. */
 export function kindOfView(view: ArrayBufferView): string {
   return Object.prototype.toString.call(view).slice(8, -1)
 }
 
-/** Whether the memory behind a view is gone: transferred to another thread, or memory of WebAssembly that grew. */
+/** Copies `from` to the start of `to`, and returns that. */
+export function copyInto<A extends Uint8Array | Int32Array | Uint32Array | Float64Array>(to: A, from: A): A {
+  to.set(from)
+  return to
+}
+
+/** Whether the memory behind a view is gone: transferred, or WebAssembly memory that grew. */
 export function isDetached(view: ArrayBufferView): boolean {
-  // `buffer.detached` is not everywhere yet.
+  // Not every platform has `buffer.detached` yet.
   if (view.byteLength > 0) return false
   try {
     return new Uint8Array(view.buffer as ArrayBuffer).length < 0

@@ -1,7 +1,6 @@
-import type { ColumnLayout } from './group-table.ts'
-import { roundToOdd } from './half-float.ts'
+import type { ColumnLayout } from '../kernels/group-table.ts'
+import { roundToOdd } from '../kernels/half-float.ts'
 
-/** Any typed array whose elements are numbers. */
 export type NumberArray =
   | Float32Array
   | Float64Array
@@ -13,7 +12,7 @@ export type NumberArray =
   | Uint16Array
   | Uint32Array
 
-/** Rows of a chunk whose scalars are wanted: `positions` in the chunk, `indices` in the source, `count` of both. */
+/** Rows that are wanted: their `positions` in a chunk, `indices` in the source, `count` of both. */
 export interface ChunkRows {
   readonly positions: Int32Array
   readonly indices: Uint32Array
@@ -25,6 +24,13 @@ export interface Scratch {
   readonly f32: Float32Array
   readonly i32: Int32Array
   readonly u32: Uint32Array
+}
+
+/** Converts a number as `TypedArray.set` does; one for an f16 stays an f32 that rounds to it. */
+export function putScalar(to: Scratch, type: ColumnLayout['type'], at: number, value: number): void {
+  if (type === 'f32') to.f32[at] = value
+  else if (type === 'f16') to.f32[at] = roundToOdd(value)
+  else to.i32[at] = value
 }
 
 /** Copies the scalars of some rows, bit by bit; what lies past `length` elements is zero. */
@@ -43,7 +49,7 @@ export function copyRows(
   }
 }
 
-/** Copies the scalars of some rows of a plain array; returns how many of its elements were no numbers. */
+/** Converts the scalars of some rows of a plain array. @returns how many are not numbers */
 export function convertPlainRows(
   to: Scratch,
   type: ColumnLayout['type'],
@@ -51,33 +57,31 @@ export function convertPlainRows(
   { positions, indices, count }: ChunkRows,
   arity: number,
 ): number {
-  const { f32, i32 } = to
   let holes = 0
   for (let i = 0; i < count; i++) {
     const at = positions[i] * arity
     const source = indices[i] * arity
     for (let k = 0; k < arity; k++) {
-      const there = source + k < from.length
-      const value = there ? from[source + k] : 0
+      const value = source + k < from.length ? from[source + k] : 0
       if (typeof value !== 'number') holes++
-      if (type === 'f32') f32[at + k] = numberOr0(value)
-      else if (type === 'f16') f32[at + k] = roundToOdd(numberOr0(value))
-      else i32[at + k] = numberOr0(value)
+      putScalar(to, type, at + k, numberOr0(value))
     }
   }
   return holes
 }
 
-/** Converts the scalars of some rows as `TypedArray.set` does; what lies past `length` elements is zero. */
-export function convertRows(
+type Convert<From extends NumberArray> = (
   to: Scratch,
   type: ColumnLayout['type'],
-  from: NumberArray,
+  from: From,
   rows: ChunkRows,
   arity: number,
   length: number,
-): void {
-  // A loop that meets many kinds of array boxes each number it reads; so the kinds with big numbers have their own.
+) => void
+
+/** Converts the scalars of some rows as `TypedArray.set` does; what lies past `length` elements is zero. */
+export const convertRows: Convert<NumberArray> = (to, type, from, rows, arity, length) => {
+  // A loop over many kinds of array boxes each number; so the kinds with big numbers have their own.
   if (from instanceof Float64Array) convertF64(to, type, from, rows, arity, length)
   else if (from instanceof Float32Array) convertF32(to, type, from, rows, arity, length)
   else if (from instanceof Int32Array) convertI32(to, type, from, rows, arity, length)
@@ -85,14 +89,7 @@ export function convertRows(
   else convertSmall(to, type, from, rows, arity, length)
 }
 
-function convertF64(
-  to: Scratch,
-  type: ColumnLayout['type'],
-  from: Float64Array,
-  rows: ChunkRows,
-  arity: number,
-  length: number,
-): void {
+const convertF64: Convert<Float64Array> = (to, type, from, rows, arity, length) => {
   const { f32, i32 } = to
   const { positions, indices, count } = rows
   for (let i = 0; i < count; i++) {
@@ -108,14 +105,7 @@ function convertF64(
   }
 }
 
-function convertF32(
-  to: Scratch,
-  type: ColumnLayout['type'],
-  from: Float32Array,
-  rows: ChunkRows,
-  arity: number,
-  length: number,
-): void {
+const convertF32: Convert<Float32Array> = (to, type, from, rows, arity, length) => {
   const { f32, i32 } = to
   const { positions, indices, count } = rows
   for (let i = 0; i < count; i++) {
@@ -131,14 +121,7 @@ function convertF32(
   }
 }
 
-function convertI32(
-  to: Scratch,
-  type: ColumnLayout['type'],
-  from: Int32Array,
-  rows: ChunkRows,
-  arity: number,
-  length: number,
-): void {
+const convertI32: Convert<Int32Array> = (to, type, from, rows, arity, length) => {
   const { f32, i32 } = to
   const { positions, indices, count } = rows
   for (let i = 0; i < count; i++) {
@@ -154,14 +137,7 @@ function convertI32(
   }
 }
 
-function convertU32(
-  to: Scratch,
-  type: ColumnLayout['type'],
-  from: Uint32Array,
-  rows: ChunkRows,
-  arity: number,
-  length: number,
-): void {
+const convertU32: Convert<Uint32Array> = (to, type, from, rows, arity, length) => {
   const { f32, i32 } = to
   const { positions, indices, count } = rows
   for (let i = 0; i < count; i++) {
@@ -177,14 +153,7 @@ function convertU32(
   }
 }
 
-function convertSmall(
-  to: Scratch,
-  type: ColumnLayout['type'],
-  from: Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array,
-  rows: ChunkRows,
-  arity: number,
-  length: number,
-): void {
+const convertSmall: Convert<NumberArray> = (to, type, from, rows, arity, length) => {
   const { f32, i32 } = to
   const { positions, indices, count } = rows
   for (let i = 0; i < count; i++) {

@@ -1,10 +1,10 @@
-import { popcount, trailingZeros } from './bits.ts'
-import { InvalidSize, RowOutOfRange, RowsOutOfRange, WrongMemory } from './errors.ts'
+import { popcount, trailingZeros } from '../memory/bits.ts'
+import { requireSize, RowOutOfRange, RowsOutOfRange } from '../memory/bounds.ts'
+import { WrongMemory } from './errors.ts'
 
-/** Most rows that one set can hold: 2³⁰. */
 const MAX_ROWS = 2 ** 30
 
-/** Where a set of rows keeps its bits: a place of `DirtyRows.bytesFor(rows)` bytes, its offset a multiple of 4. */
+/** Where a set keeps its bits: `DirtyRows.bytesFor(rows)` bytes from a multiple of 4 on. */
 export interface DirtyRowsPlace {
   readonly buffer: ArrayBuffer
   /** Bytes from the start of `buffer`. */
@@ -12,14 +12,15 @@ export interface DirtyRowsPlace {
 }
 
 /**
- * A set of row numbers as a bitset of two levels. The same class is a mirror's dirty rows, the rows that are alive
- * and the rows that were marked.
+ * A set of row numbers as a bitset of two levels. The same class is a mirror's dirty rows, the rows
+ * that are alive and the rows that were marked.
  *
  *     words    one bit a row:       row r  is bit r % 32 of words[r >>> 5]
  *     summary  one bit per word:    word w is bit w % 32 of summary[w >>> 5], set when words[w] may be non-zero
  *
- * So an idle check of a million rows reads 977 numbers, and `set` writes two. Kernels set bits in both levels
- * straight in memory; whoever clears bits in `words` by hand may leave the summary as it is. No method allocates.
+ * So an idle check of a million rows reads 977 numbers, and `set` writes two. Kernels set bits in
+ * both levels straight in memory. When you clear bits in `words` by hand, you may leave the summary
+ * as it is. No method allocates.
  */
 export class DirtyRows {
   /** Rows that fit: 0 … rows − 1. Bits past the last row are never set. */
@@ -41,15 +42,15 @@ export class DirtyRows {
    * @param rows how many rows, an integer from 0 to 2³⁰
    * @param place where to keep the bits, cleared first; default: an ArrayBuffer of its own
    * @throws InvalidSize
-   * @throws WrongMemory for a place that is no multiple of 4, or too short
+   * @throws {@link WrongMemory} for a place that isn't a multiple of 4, or too short
    */
   constructor(rows: number, place?: DirtyRowsPlace) {
     const bytes = DirtyRows.bytesFor(rows)
     if (place !== undefined) checkPlace(place, bytes)
     const wordCount = (rows + 31) >>> 5
     this.rows = rows
-    this.buffer = place === undefined ? new ArrayBuffer(bytes) : place.buffer
-    this.offset = place === undefined ? 0 : place.offset
+    this.buffer = place?.buffer ?? new ArrayBuffer(bytes)
+    this.offset = place?.offset ?? 0
     this.summaryOffset = this.offset + wordCount * 4
     this.words = new Uint32Array(this.buffer, this.offset, wordCount)
     this.summary = new Uint32Array(this.buffer, this.summaryOffset, (wordCount + 31) >>> 5)
@@ -64,8 +65,7 @@ export class DirtyRows {
    * @throws InvalidSize
    */
   static bytesFor(rows: number): number {
-    if (!Number.isInteger(rows) || rows < 0 || rows > MAX_ROWS)
-      throw new InvalidSize('DirtyRows: rows', rows, 0, MAX_ROWS)
+    requireSize('DirtyRows: rows', rows, 0, MAX_ROWS)
     const wordCount = (rows + 31) >>> 5
     return (wordCount + ((wordCount + 31) >>> 5)) * 4
   }
@@ -73,7 +73,7 @@ export class DirtyRows {
   /** @throws RowOutOfRange */
   set(row: number): void {
     const r = row >>> 0
-    if (r !== row || r >= this.rows) throw new RowOutOfRange(row, this.rows)
+    if (r !== row || r >= this.rows) throw new RowOutOfRange({ row, rows: this.rows })
     const w = r >>> 5
     this.words[w] |= 1 << (r & 31)
     this.summary[w >>> 5] |= 1 << (w & 31)
@@ -87,7 +87,7 @@ export class DirtyRows {
   /** @throws RowOutOfRange */
   unset(row: number): void {
     const r = row >>> 0
-    if (r !== row || r >= this.rows) throw new RowOutOfRange(row, this.rows)
+    if (r !== row || r >= this.rows) throw new RowOutOfRange({ row, rows: this.rows })
     const w = r >>> 5
     const left = this.words[w] & ~(1 << (r & 31))
     this.words[w] = left
@@ -96,12 +96,8 @@ export class DirtyRows {
 
   /** @throws RowsOutOfRange */
   setRange(first: number, count: number): void {
+    requireRows(first, count, this.rows)
     const end = first + count
-    if (
-      !(Number.isInteger(first) && Number.isInteger(count) && first >= 0 && count >= 0 && end <= this.rows)
-    ) {
-      throw new RowsOutOfRange(first, count, this.rows)
-    }
     if (count === 0) return
     setBits(this.words, first, end)
     setBits(this.summary, first >>> 5, ((end - 1) >>> 5) + 1)
@@ -123,51 +119,40 @@ export class DirtyRows {
     }
   }
 
-  /** How many rows are in the set. */
   get count(): number {
-    const { words, summary } = this
-    let total = 0
-    for (let s = 0; s < summary.length; s++) {
-      for (let bits = summary[s]; bits !== 0; bits &= bits - 1) {
-        total += popcount(words[s * 32 + trailingZeros(bits)])
-      }
-    }
-    return total
+    return this.countRange(0, this.rows)
   }
 
   get isEmpty(): boolean {
-    const { words, summary } = this
-    for (let s = 0; s < summary.length; s++) {
-      for (let bits = summary[s]; bits !== 0; bits &= bits - 1) {
-        if (words[s * 32 + trailingZeros(bits)] !== 0) return false
-      }
-    }
-    return true
+    return nextSet(this.words, this.summary, 0) < 0
   }
 
   /**
-   * How many rows of `first … first + count − 1` are in the set; rows that do not exist are not.
-   * Reads only the words of that range.
+   * Counts the rows of `first … first + count − 1` that are in the set.
+   * @param enough may stop once it has counted so many
    */
-  countRange(first: number, count: number): number {
+  countRange(first: number, count: number, enough: number = Infinity): number {
     const end = Math.min(first + count, this.rows)
-    if (first >= end) return 0
-    const { words } = this
-    const w0 = first >>> 5
-    const w1 = (end - 1) >>> 5
-    const head = -1 << (first & 31)
-    const tail = -1 >>> (31 - ((end - 1) & 31))
-    if (w0 === w1) return popcount(words[w0] & head & tail)
-    let total = popcount(words[w0] & head) + popcount(words[w1] & tail)
-    for (let w = w0 + 1; w < w1; w++) {
-      const bits = words[w]
-      if (bits !== 0) total += popcount(bits)
+    const { words, summary } = this
+    let total = 0
+    for (let s = first >>> 10; s << 10 < end && total < enough; s++) {
+      for (let some = summary[s]; some !== 0; some &= some - 1) {
+        // Not by a call: this runs for every word of every stage.
+        const row = (s << 10) + ((31 - Math.clz32(some & -some)) << 5)
+        if (row >= end) break
+        if (row + 32 <= first) continue
+        let bits = words[row >>> 5] | 0
+        if (row < first) bits &= -1 << (first & 31)
+        if (end - row < 32) bits &= ~(-1 << (end - row))
+        total += bits === -1 ? 32 : popcount(bits)
+      }
     }
     return total
   }
 
   /**
-   * Calls `fn` with each run of rows, in ascending order; see `nextRun`. `fn` may change rows before the run's end.
+   * Calls `fn` with each run of rows, in ascending order; see `nextRun`. `fn` may change rows
+   * before the run's end.
    */
   forEachRun(maxGap: number, fn: (first: number, count: number) => void): void {
     for (let from = 0; this.nextRun(from, maxGap);) {
@@ -179,9 +164,9 @@ export class DirtyRows {
   }
 
   /**
-   * Finds the next run of rows at or after `from` and leaves it in `runFirst` and `runCount`. A run starts and ends
-   * with a row of the set; rows between that are not in the set are taken in where at most `maxGap` of them stand
-   * side by side. Continue with `from = runFirst + runCount`.
+   * Finds the next run of rows at or after `from` and leaves it in `runFirst` and `runCount`. A run
+   * starts and ends with a row of the set; rows between that are not in the set are taken in where
+   * at most `maxGap` of them stand side by side. Continue with `from = runFirst + runCount`.
    * @param from a row, 0 to begin with
    * @param maxGap rows, 0 for exact runs
    * @returns false when there is none
@@ -190,7 +175,7 @@ export class DirtyRows {
     const first = nextSet(this.words, this.summary, from)
     if (first < 0) return false
     let end = nextClear(this.words, first + 1)
-    // While the next row of the set is near enough, the run goes on to the end of its own run.
+    // While the next row of the set is near enough, the run is extended to the end of that row's own run.
     for (;;) {
       const next = nextSetWithin(this.words, this.summary, end, maxGap)
       if (next < 0) break
@@ -206,7 +191,7 @@ export class DirtyRows {
    * @throws RowsOutOfRange when `other` has more rows
    */
   copyFrom(other: DirtyRows): void {
-    if (other.rows > this.rows) throw new RowsOutOfRange(0, other.rows, this.rows)
+    if (other.rows > this.rows) throw new RowsOutOfRange({ first: 0, count: other.rows, rows: this.rows })
     this.words.set(other.words)
     this.words.fill(0, other.words.length)
     this.summary.set(other.summary)
@@ -220,13 +205,13 @@ export class DirtyRows {
    */
   or(other: DirtyRows, end: number = other.rows): void {
     const rows = Math.min(end, other.rows)
-    if (rows > this.rows) throw new RowsOutOfRange(0, rows, this.rows)
+    if (rows > this.rows) throw new RowsOutOfRange({ first: 0, count: rows, rows: this.rows })
     const { words, summary } = this
     const lastWord = rows >>> 5
     const lastBits = ~(-1 << (rows & 31))
-    for (let s = 0; s * 1024 < rows; s++) {
-      for (let bits = other.summary[s]; bits !== 0; bits &= bits - 1) {
-        const w = s * 32 + trailingZeros(bits)
+    for (let s = 0; s << 10 < rows; s++) {
+      for (let some = other.summary[s]; some !== 0; some &= some - 1) {
+        const w = (s << 5) + 31 - Math.clz32(some & -some)
         if (w > lastWord) break
         const added = w < lastWord ? other.words[w] : other.words[w] & lastBits
         if (added === 0) continue
@@ -237,12 +222,18 @@ export class DirtyRows {
   }
 }
 
+/** @throws {@link RowsOutOfRange} when `count` rows from `first` on aren't all among `rows` rows */
+export function requireRows(first: number, count: number, rows: number): void {
+  const isInside = Number.isInteger(first) && Number.isInteger(count) && first + count <= rows
+  if (!isInside || first < 0 || count < 0) throw new RowsOutOfRange({ first, count, rows })
+}
+
 function checkPlace({ buffer, offset }: DirtyRowsPlace, bytes: number): void {
   if (Number.isInteger(offset / 4) && offset >= 0 && offset + bytes <= buffer.byteLength) return
-  throw new WrongMemory(
-    'The bits of these rows',
-    `they take ${bytes} bytes from a multiple of 4 on, not from ${offset} of ${buffer.byteLength} bytes.`,
-  )
+  throw new WrongMemory({
+    what: 'The bits of these rows',
+    reason: `they take ${bytes} bytes from a multiple of 4 on, not from ${offset} of ${buffer.byteLength} bytes.`,
+  })
 }
 
 /** Sets bits `first … end − 1`; `first < end`. */

@@ -1,12 +1,13 @@
-import { requireCapacity } from './bounds.ts'
-import { InvalidSchema, ReservedField } from './errors.ts'
-import { isRuntimeSized } from './layout/compose.ts'
-import { namesColumns } from './layout/sources.ts'
-import { struct } from './layout/struct.ts'
-import type { Converted, Field, FieldLike, ScalarName, Struct } from './layout/types.ts'
-import type { Block, LinearMemory } from './linear-memory.ts'
+import { roundUp } from '../memory/bits.ts'
+import { requireCapacity } from '../memory/bounds.ts'
+import { InvalidSchema } from '../layout/errors.ts'
+import { BITECS_NAMES, refuseNames } from './reserved-field.ts'
+import { isRuntimeSized, namesColumns } from '../layout/compose.ts'
+import { struct } from '../layout/struct.ts'
+import type { Converted, Field, FieldLike, ScalarName, Struct } from '../layout/types.ts'
+import type { Block, LinearMemory } from '../memory/linear-memory.ts'
 
-/** Typed array that holds scalars on the CPU. A CPU has no arithmetic for `f16`: such columns hold 32-bit floats. */
+/** Typed array for scalars on the CPU. It cannot compute in `f16`, so those columns hold `f32`. */
 interface ArrayOfScalar {
   f32: Float32Array<ArrayBuffer>
   i32: Int32Array<ArrayBuffer>
@@ -14,7 +15,7 @@ interface ArrayOfScalar {
   f16: Float32Array<ArrayBuffer>
 }
 
-/** Scalar kind of a type that a column can have; written out, because recursion here is too deep for the compiler. */
+/** Scalar kind of a column's type; without recursion, which is too deep for the compiler here. */
 type KindOf<T> = T extends { readonly scalar: infer N extends ScalarName }
   ? N
   : T extends { readonly element: { readonly scalar: infer N extends ScalarName } }
@@ -32,9 +33,10 @@ export interface ColumnsSpec {
 }
 
 /**
- * A store of columns in linear memory, and a component of bitECS as it is: its only enumerable keys are the columns. Entity
- * `e` has its value in `store.x[e]`, or in the `n` places from `store.pos[e * n]` on where the field has `n` scalars. A column
- * may be replaced by another array; it is then no longer in the heap.
+ * A store of columns in linear memory, and a component of bitECS: its only enumerable keys are the
+ * columns. Entity `e` has its value in `store.x[e]`, or in `n` places from `store.pos[e * n]` on
+ * where the field has `n` scalars. You may replace a column by another array, which then isn't in
+ * the heap.
  */
 export type Columns<S extends ColumnsSpec = ColumnsSpec> = {
   [K in keyof S & string]: ColumnArray<S[K]>
@@ -42,14 +44,14 @@ export type Columns<S extends ColumnsSpec = ColumnsSpec> = {
 
 declare const structOf: unique symbol
 
-/** What stores carry in their type alone: the struct of their rows on the GPU. (No interface, or `Columns` would have no index.) */
+/** Carries the struct of a store's rows. (A type alias, because `Columns` needs an index.) */
 export type StoreOf<S extends Struct> = { readonly [structOf]: S }
 
 /** One column, where it was made. */
 export interface ColumnPlace {
   readonly name: string
   readonly scalar: ScalarName
-  /** Scalars per entity: 1 for `f32`, 3 for `vec3f`, 9 for `mat3x3f`. There is no padding between them. */
+  /** Scalars per entity, without padding: 1 for `f32`, 3 for `vec3f`, 9 for `mat3x3f`. */
   readonly arity: number
   /** Bytes from the start of the memory to entity 0; a multiple of 16. */
   readonly offset: number
@@ -60,33 +62,22 @@ export interface ColumnsInfo {
   /** How its rows look on the GPU. */
   readonly struct: Struct
   readonly memory: LinearMemory
-  /** All columns; give it to `memory.free` when the store is no longer used. */
+  /** All columns. Pass it to `memory.free` to free the store. */
   readonly block: Block
-  /** Highest entity id; columns have one slot more, for ids start at 1. */
+  /** Highest entity id; columns have one slot more, because ids start at 1. */
   readonly capacity: number
   readonly columns: readonly ColumnPlace[]
 }
 
-/** Registered, so that two copies of this module recognise each other's stores. */
+const ARRAY = { f32: Float32Array, i32: Int32Array, u32: Uint32Array, f16: Float32Array } as const
+
+/** In the global registry, so that two copies of this module recognise each other's stores. */
 const INFO: unique symbol = Symbol.for('@memkit/columns') as never
 
-/** Field names that bitECS takes for something else: `component` is silently not added, `data` fires `onSet` on every add. */
-export const BITECS_NAMES: readonly string[] = ['component', 'data']
-
-/** Columns start at multiples of so many bytes, as SIMD wants them. */
+/** Columns start at multiples of this many bytes, as SIMD wants. */
 const COLUMN_ALIGN = 16
 
-/**
- * Makes a store of columns (structure of arrays) in linear memory: change detection reads such columns without a copy.
- *
- * @param spec name → type: scalars, vectors, matrices, fixed arrays of these; WGSL types or TypeGPU schemas
- * @param capacity highest entity id
- * @param label shown in leak lists
- * @throws InvalidSize for a capacity that is no positive integer, or more than any heap holds
- * @throws ReservedField for a column named `component` or `data`
- * @throws InvalidSchema for a struct or a runtime-sized array, or for a type with `from`
- * @throws HeapFull, and what `struct` throws
- */
+/** Makes a store of columns as `heap.columns` does, in any linear memory. */
 export function createColumns<const S extends ColumnsSpec>(
   memory: LinearMemory,
   spec: S,
@@ -94,61 +85,39 @@ export function createColumns<const S extends ColumnsSpec>(
   label: string = 'columns',
 ): Columns<S> {
   const schema: Struct = struct<ColumnsSpec>(spec)
+  refuseNames(schema, BITECS_NAMES)
   const shapes = schema.fields.map(columnOf)
-  let scalars = 0
-  for (const { arity } of shapes) scalars += arity
+  const scalars = shapes.reduce((sum, { arity }) => sum + arity, 0)
   requireCapacity(label, capacity, scalars * 4)
-  let bytes = 0
-  const places = shapes.map((shape): ColumnPlace => {
-    const offset = bytes
-    bytes += Math.ceil(((capacity + 1) * shape.arity * 4) / COLUMN_ALIGN) * COLUMN_ALIGN
-    return { ...shape, offset }
-  })
+  const sizes = shapes.map(({ arity }) => roundUp((capacity + 1) * arity * 4, COLUMN_ALIGN))
+  const bytes = sizes.reduce((sum, size) => sum + size, 0)
   const block = memory.alloc(bytes, COLUMN_ALIGN, label)
-  const columns = places.map((place) => Object.freeze({ ...place, offset: block.offset + place.offset }))
   const store: Record<string, unknown> = {}
-  for (const { name, scalar, arity, offset } of columns) {
-    store[name] = arrayOf(scalar, memory.buffer, offset, (capacity + 1) * arity)
-  }
-  const info: ColumnsInfo = Object.freeze({
-    kind: 'columns',
-    struct: schema,
-    memory,
-    block,
-    capacity,
-    columns: Object.freeze(columns),
+  let { offset } = block
+  const columns = shapes.map((shape, i): ColumnPlace => {
+    const place = Object.freeze({ ...shape, offset })
+    store[shape.name] = new ARRAY[shape.scalar](memory.buffer, offset, (capacity + 1) * shape.arity)
+    offset += sizes[i]
+    return place
   })
-  Object.defineProperty(store, INFO, { value: info })
+  Object.freeze(columns)
+  const info: ColumnsInfo = { kind: 'columns', struct: schema, memory, block, capacity, columns }
+  Object.defineProperty(store, INFO, { value: Object.freeze(info) })
   return store as Columns<S>
 }
 
-/** What a store of columns was made of; `undefined` for anything else. */
+/** Returns what a store of columns was made of; `undefined` for anything else. */
 export function columnsInfo(store: object): ColumnsInfo | undefined {
   return (store as { [INFO]?: ColumnsInfo })[INFO]
 }
 
 function columnOf({ name, type }: Field): Omit<ColumnPlace, 'offset'> {
-  if (BITECS_NAMES.includes(name)) throw new ReservedField(name, BITECS_NAMES)
-  const shown = `${name}: ${type.type}`
-  if (isRuntimeSized(type)) throw new InvalidSchema(shown, 'a column needs a fixed number of scalars')
-  if (namesColumns(type))
-    throw new InvalidSchema(shown, 'from(…) names columns that exist; here the columns are made')
+  const refusal = (reason: string): Error => new InvalidSchema({ schema: `${name}: ${type.type}`, reason })
+  if (isRuntimeSized(type)) throw refusal('a column needs a fixed number of scalars')
+  if (namesColumns(type)) throw refusal('from(…) names columns that exist; here the columns are made')
   let inner = type
   let count = 1
   for (; inner.kind === 'array'; inner = inner.element) count *= inner.count ?? 0
-  if (inner.kind === 'struct') {
-    throw new InvalidSchema(shown, 'a column holds scalars of one kind; use heap.rows for structs')
-  }
+  if (inner.kind === 'struct') throw refusal('a column holds scalars of one kind; use heap.rows for structs')
   return { name, scalar: inner.scalar, arity: count * inner.components }
-}
-
-function arrayOf(
-  scalar: ScalarName,
-  buffer: ArrayBuffer,
-  offset: number,
-  length: number,
-): ArrayOfScalar[ScalarName] {
-  if (scalar === 'i32') return new Int32Array(buffer, offset, length)
-  if (scalar === 'u32') return new Uint32Array(buffer, offset, length)
-  return new Float32Array(buffer, offset, length)
 }

@@ -1,17 +1,9 @@
-import { RowOutOfRange } from './errors.ts'
-import { halfBits, halfValue } from './layout/half.ts'
-import type {
-  Atomic,
-  Matrix,
-  Scalar,
-  ScalarName,
-  Struct,
-  Vector,
-  WgslArray,
-  WgslType,
-} from './layout/types.ts'
+import { requireRow } from '../memory/bounds.ts'
+import { halfBits, halfValue } from '../kernels/half-float.ts'
+import { bytesOf, innermost } from '../layout/walk.ts'
+import type { Atomic, Scalar, ScalarName, Struct, WgslArray, WgslType } from '../layout/types.ts'
 
-/** Typed array that shows scalars as they lie in a row. Of `f16` it shows the bits (`halfBits`, `halfValue`). */
+/** Typed array that shows the scalars of a row; for `f16`, their bits (`halfBits`, `halfValue`). */
 interface RowArrayOf {
   f32: Float32Array<ArrayBuffer>
   i32: Int32Array<ArrayBuffer>
@@ -20,7 +12,7 @@ interface RowArrayOf {
 }
 export type RowArray = RowArrayOf[ScalarName]
 
-/** Where a field lies, for loops that index by themselves: entity `e` starts at `array[first + e * step]`. */
+/** Where a field lies: entity `e` starts at `array[first + e * step]`. */
 export interface FieldCells<A extends RowArray = RowArray> {
   /** All rows, as the field's scalar kind. */
   readonly array: A
@@ -31,8 +23,8 @@ export interface FieldCells<A extends RowArray = RowArray> {
 }
 
 /**
- * A field with one scalar: `store.mass(e)` reads it, `store.mass.set(e, value)` writes it. Past the last row, reads are
- * `undefined` and writes do nothing, as in a typed array.
+ * A field with one scalar: `store.mass(e)` reads it, `store.mass.set(e, value)` writes it. Past the
+ * last row, reads give `undefined` and writes do nothing, as in a typed array.
  */
 export interface ScalarField<A extends RowArray = RowArray> extends FieldCells<A> {
   (entity: number): number
@@ -40,23 +32,23 @@ export interface ScalarField<A extends RowArray = RowArray> extends FieldCells<A
 }
 
 /**
- * A field with several scalars: `store.matrix(e)` is a view of them in entity `e`'s row, the same one each time; padding between
- * columns of a matrix or elements of an array shows in it (a `mat3x3f` has 12 numbers, of which every fourth is unused).
+ * A field with several scalars: `store.matrix(e)` is a view of them in entity `e`'s row, the same
+ * one each time; padding between columns of a matrix or elements of an array shows in it (a
+ * `mat3x3f` has 12 numbers, of which every fourth is unused).
  *
- * The first call for an entity makes its view (about 100 bytes of garbage-collected memory); loops over very many entities
- * rather use `array`, `first` and `step`.
+ * The first call for an entity makes its view (about 100 bytes of garbage-collected memory). In
+ * loops over very many entities, use `array`, `first` and `step` instead.
  */
 export interface ViewField<A extends RowArray = RowArray> extends FieldCells<A> {
-  /** @throws RowOutOfRange */
+  /** @throws {@link RowOutOfRange} when there is no such row */
   (entity: number): A
 }
 
-/** What a struct in a row has: its fields by name. */
 export type StructFields<F> = string extends keyof F
   ? { readonly [name: string]: unknown } // names that are not known at compile time
   : { readonly [K in keyof F]: FieldOf<F[K]> }
 
-/** How a field of that type is reached: structs by field, arrays of structs by index and field, all else by entity. */
+/** How to reach a field: structs by field, arrays of structs by index, the rest by entity. */
 export type FieldOf<T> =
   T extends Scalar<infer N>
     ? ScalarField<RowArrayOf[N]>
@@ -90,53 +82,32 @@ export interface RowViews {
   readonly rows: number
 }
 
-/**
- * The accessor of a field.
- *
- * @param offset bytes from the start of the row
- */
+/** Makes the accessor of a field. @param offset bytes from the start of the row */
 export function fieldOf(rows: RowViews, type: WgslType, offset: number): unknown {
   switch (type.kind) {
     case 'scalar':
     case 'atomic':
-      return scalarField(rows, type, offset)
-    case 'struct':
-      return structFields(rows, type, offset)
+      return CELL[type.scalar](rows, offset / bytesOf(type.scalar), rows.stride / bytesOf(type.scalar))
+    case 'struct': {
+      const fields = type.fields.map((field) => [
+        field.name,
+        fieldOf(rows, field.type, offset + field.offset),
+      ])
+      return Object.freeze(Object.fromEntries(fields))
+    }
     case 'array': {
-      if (!holdsStruct(type)) return viewField(rows, scalarOf(type), offset, type.size)
-      const { element, stride } = type
-      return Object.freeze(
-        Array.from({ length: type.count ?? 0 }, (_, i) => fieldOf(rows, element, offset + i * stride)),
-      )
+      const inner = innermost(type)
+      if (inner.kind !== 'struct') return viewField(rows, inner.scalar, offset, type.size)
+      const { element, stride, count: length = 0 } = type
+      return Object.freeze(Array.from({ length }, (_, i) => fieldOf(rows, element, offset + i * stride)))
     }
     default:
       return viewField(rows, type.scalar, offset, type.size)
   }
 }
 
-/** Fields of a struct that is nested in a row. */
-function structFields(rows: RowViews, struct: Struct, offset: number): object {
-  const fields: Record<string, unknown> = {}
-  for (const field of struct.fields) fields[field.name] = fieldOf(rows, field.type, offset + field.offset)
-  return Object.freeze(fields)
-}
-
-function holdsStruct(type: WgslType): boolean {
-  return type.kind === 'array' ? holdsStruct(type.element) : type.kind === 'struct'
-}
-
-function scalarOf(type: WgslArray): ScalarName {
-  const { element } = type
-  if (element.kind === 'array') return scalarOf(element)
-  return (element as Scalar | Vector | Matrix | Atomic).scalar
-}
-
-function scalarField(rows: RowViews, { scalar }: Scalar | Atomic, offset: number): ScalarField {
-  const size = scalar === 'f16' ? 2 : 4
-  return CELL[scalar](rows, offset / size, rows.stride / size)
-}
-
-// The same two lines four times, so that each kind of array has code of its own: shared code would see all kinds and be slower.
+// The same lines four times, so that each kind of array has its own code: shared code would see all
+// kinds and be slower.
 const CELL: Readonly<Record<ScalarName, (rows: RowViews, first: number, step: number) => ScalarField>> = {
   f32({ f32: array }, first, step) {
     const read = (entity: number): number => array[first + entity * step]
@@ -161,16 +132,15 @@ const CELL: Readonly<Record<ScalarName, (rows: RowViews, first: number, step: nu
 }
 
 function viewField(rows: RowViews, scalar: ScalarName, offset: number, bytes: number): ViewField {
-  const size = scalar === 'f16' ? 2 : 4
+  const size = bytesOf(scalar)
   const array: RowArray = scalar === 'f16' ? rows.u16 : rows[scalar]
   const first = offset / size
   const step = rows.stride / size
   const length = bytes / size
   let views: RowArray[] | undefined
   const make = (entity: number): RowArray => {
-    if (!(Number.isInteger(entity) && entity >= 0 && entity < rows.rows))
-      throw new RowOutOfRange(entity, rows.rows)
-    // As long as it will ever be: growing it by stores far apart would make it a slow dictionary.
+    requireRow(entity, rows.rows)
+    // At its full length: growing it by stores far apart would make it a slow dictionary.
     views ??= new Array<RowArray>(rows.rows)
     const start = first + entity * step
     return (views[entity] = array.subarray(start, start + length))

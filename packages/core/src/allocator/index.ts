@@ -1,0 +1,11 @@
+// @memkit/core/allocator: all CPU memory of a game behind one object
+export { MkAllocator } from './mk-allocator.ts'
+export type { AllocOptions, MemoryHandle, MkAllocatorConfig } from './mk-allocator.ts'
+export type { AllocatorStats, FrameMemoryReport } from './mk-allocator.ts'
+export { FrameVec, StaleFrameVec } from './frame-vec.ts'
+export { BudgetExceeded, MkTag } from './budget.ts'
+export type { BudgetEvent, BudgetLimits, BudgetListener, BudgetStats } from './budget.ts'
+export { Handles, HandlesFull } from './handles.ts'
+export type { Handle } from './handles.ts'
+export { Phase, PhaseEnded } from './phases.ts'
+export type { PhaseReport } from './phases.ts'

@@ -1,0 +1,51 @@
+import { diffPackWasm } from './generated/diff-pack.ts'
+import { findWasm } from './generated/find.ts'
+import { gatherWasm } from './generated/gather.ts'
+import { createJsKernels } from './js-kernels.ts'
+import type { Kernels } from './kernels.ts'
+
+/**
+ * Makes the kernels of one linear memory.
+ * @param memory the WebAssembly memory behind `buffer`; undefined for a plain buffer
+ * @param kind `'js'` forces the JavaScript kernels; `'auto'` uses WebAssembly SIMD where the
+ *   platform allows it
+ */
+export function createKernels(
+  memory: WebAssembly.Memory | undefined,
+  buffer: ArrayBuffer,
+  kind: 'auto' | 'js' = 'auto',
+): Kernels {
+  const wasm = kind === 'js' || memory === undefined ? undefined : createWasmKernels(memory)
+  return wasm ?? createJsKernels(buffer)
+}
+
+/** Compiled once; `null` where WebAssembly or SIMD is refused. */
+let modules: readonly WebAssembly.Module[] | null | undefined
+
+/** Makes kernels in WebAssembly SIMD; undefined where a CSP or the engine refuses that. */
+function createWasmKernels(memory: WebAssembly.Memory): Kernels | undefined {
+  try {
+    // Not `??=`: remember a refusal too, because browsers report each attempt as a violation of the
+    // page's policy.
+    if (modules === undefined) {
+      modules = null
+      modules = [moduleOf(findWasm), moduleOf(diffPackWasm), moduleOf(gatherWasm)]
+    }
+    if (modules === null) return undefined
+    const [find, diffPack, gather] = modules
+    const env = { memory }
+    const inner = new WebAssembly.Instance(find, { env }).exports
+    const outer = new WebAssembly.Instance(diffPack, { env, find: inner }).exports
+    const rest = new WebAssembly.Instance(gather, { env }).exports
+    return { kind: 'wasm-simd', diffPack: outer.diffPack, gather: rest.gather } as Kernels
+  } catch {
+    return undefined
+  }
+}
+
+function moduleOf(hex: string): WebAssembly.Module {
+  const bytes = Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
+    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
+  )
+  return new WebAssembly.Module(bytes)
+}

@@ -1,75 +1,43 @@
 export { MkGpu } from './gpu.ts'
-export type { MkGpuOptions, MkGpuStats, ScatterJob } from './gpu.ts'
-export type { DeviceBufferOptions, StagingBufferOptions } from './device-memory.ts'
-export { MkBuffer, MkDeviceBuffer } from './buffers.ts'
-export type { MkBufferDescription } from './buffers.ts'
-export { MkIndexBuffer, MkStorageBuffer, MkUniformBuffer, MkVertexBuffer } from './content-buffers.ts'
-export type { ContentBufferOptions, MkIndexFormat } from './content-buffers.ts'
-export { MkStagingBuffer } from './staging-buffer.ts'
-export type { StagingState } from './staging-buffer.ts'
-export { MkBatchTransfer, MkGpuTransfer } from './transfer.ts'
-export type { TransferRange } from './transfer.ts'
-export { MkFence } from './fence.ts'
-export type { MkLeak, MkTally } from './ledger.ts'
-export { MkGpuPool } from './pool.ts'
-export type { MkGpuPoolOptions, MkGpuPoolStats } from './pool.ts'
-export { MkBufferSlice, MkSubAllocator } from './sub-allocator.ts'
-export type { MkSubAllocatorOptions, MkSubAllocatorStats } from './sub-allocator.ts'
-export { MkBufferUsage, MkMemoryType, memoryNames, usageNames } from './usage.ts'
-export type { MkBufferUsageName, MkMemory, MkMemoryTypeName } from './usage.ts'
+export type { MkGpuOptions, MkGpuStats } from './gpu.ts'
+export type { ScatterJob } from './queue/recorder.ts'
+export type { DeviceBufferOptions, StagingBufferOptions } from './buffers/device-memory.ts'
+export { MkBuffer, MkDeviceBuffer } from './buffers/buffers.ts'
+export type { MkBufferDescription } from './buffers/buffers.ts'
+export { MkIndexBuffer, MkStorageBuffer, MkUniformBuffer, MkVertexBuffer } from './buffers/content-buffers.ts'
+export type { ContentBufferOptions, MkIndexFormat } from './buffers/content-buffers.ts'
+export { MkStagingBuffer } from './buffers/staging-buffer.ts'
+export type { StagingState } from './buffers/staging-buffer.ts'
+export { MkBatchTransfer, MkGpuTransfer } from './queue/transfer.ts'
+export type { TransferRange } from './queue/transfer.ts'
+export { MkFence } from './queue/fence.ts'
+export { Readback } from './queue/readback.ts'
+export type { ReadbackOptions, ReadbackOwner } from './queue/readback.ts'
+export { DeferredDeletions } from './queue/deferred-deletions.ts'
+export type { MkLeak, MkTally } from './buffers/ledger.ts'
+export { MkGpuPool } from './pool/pool.ts'
+export type { MkGpuPoolOptions, MkGpuPoolStats } from './pool/pool.ts'
+export { MkBufferUsage, MkMemoryType, usageNames } from './backends/usage.ts'
+export type { MkBufferUsageName, MkMemory, MkMemoryTypeName } from './backends/usage.ts'
 
-export { noCalls } from './backend.ts'
-export type {
-  BackendAllocation,
-  BackendAttachOptions,
-  BackendBufferDescriptor,
-  BackendSink,
-  LossInfo,
-  MkCallCounts,
-  MkCapabilities,
-  MkGpuBackend,
-  NativeOf,
-  ScatterRows,
-} from './backend.ts'
-export { DummyBackend, DummyBuffer } from './backends/dummy.ts'
-export type { DummyFaults, DummyOptions } from './backends/dummy.ts'
-export { WebGpuBackend } from './backends/webgpu.ts'
-export type { WebGpuBackendOptions } from './backends/webgpu.ts'
-export { WebGl2Backend } from './backends/webgl2.ts'
-export type { WebGl2BackendOptions } from './backends/webgl2.ts'
-export { webGpu, webGpuDevice } from './web-gpu.ts'
-export type { WebGpuDeviceOptions, WebGpuOptions } from './web-gpu.ts'
+export type * from './backends/backend.ts'
+export type { MkCallCounts, MkCapabilities } from './backends/capabilities.ts'
+export { DummyBackend, DummyBuffer, HazardDetected, InjectedFault } from './backends/dummy/dummy.ts'
+export type { DummyFaults, DummyOptions } from './backends/dummy/dummy.ts'
+export { WebGpuBackend } from './backends/webgpu/webgpu.ts'
+export type { WebGpuBackendOptions } from './backends/webgpu/webgpu.ts'
+export { WebGl2Backend } from './backends/webgl2/webgl2.ts'
+export type { WebGl2BackendOptions } from './backends/webgl2/webgl2.ts'
+export { NoBrowserDevice, webGpu, webGpuDevice } from './web/web-gpu.ts'
+export type { WebGpuDeviceOptions, WebGpuOptions } from './web/web-gpu.ts'
 
-export {
-  AllocationFailed,
-  AlreadyMapped,
-  BackendInUse,
-  BufferDestroyed,
-  BufferInUse,
-  BufferMapped,
-  BufferTooLarge,
-  DawnMissing,
-  DeviceLost,
-  DeviceRefused,
-  ForeignBuffer,
-  HazardDetected,
-  InjectedFault,
-  MemoryUnsupported,
-  MisalignedCopy,
-  NoAdapter,
-  NoBrowserDevice,
-  NotMappable,
-  NotFromPool,
-  NotMapped,
-  OutOfRange,
-  OverlappingCopy,
-  PoolFull,
-  ScatterUnavailable,
-  UsageMissing,
-  UsageUnsupported,
-  ValidationFailed,
-  WrongBackend,
-} from './errors.ts'
+export * from './backends/errors.ts'
+export * from './buffers/errors.ts'
+export { BufferTooLarge, MisalignedCopy, OutOfRange } from './buffers/bounds.ts'
+export { DawnMissing, NoAdapter } from './node/errors.ts'
+export * from './queue/errors.ts'
+export { DeviceRefused } from './backends/webgpu/request-device.ts'
+export { NotFromPool, PoolFull } from './pool/errors.ts'
 
 // Errors of the layouts that buffers are made with
 export { InvalidAlignment, InvalidLayout, InvalidSchema, InvalidValue, NotHostShareable } from '@memkit/core'

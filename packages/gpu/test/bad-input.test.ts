@@ -17,6 +17,7 @@ import {
   BufferInUse,
   BufferMapped,
   BufferTooLarge,
+  CopyUnsupported,
   DawnMissing,
   DeviceLost,
   DummyBackend,
@@ -27,7 +28,6 @@ import {
   MkGpu,
   MkGpuPool,
   MkMemoryType,
-  MkSubAllocator,
   NotFromPool,
   NotMappable,
   NotMapped,
@@ -39,9 +39,12 @@ import {
   UsageUnsupported,
 } from '@memkit/gpu'
 import type { ScatterJob } from '@memkit/gpu'
+import { MkSubAllocator } from '@memkit/gpu/sub-allocator'
 import { afterAll, expect, vi } from 'vitest'
-import { describeBadInput } from '../../../tests/suites/bad-input.ts'
-import type { BadInput } from '../../../tests/suites/bad-input.ts'
+import * as core from '@memkit/core'
+import * as gpuPackage from '@memkit/gpu'
+import { ConformanceFailure } from '@memkit/gpu/conformance'
+import { describeBadInput, ownErrors, type BadInput } from '@memkit/testing/bad-input'
 
 const { INDEX, INDIRECT, STORAGE, TRANSFER_DST, TRANSFER_SRC, UNIFORM, VERTEX } = MkBufferUsage
 const { DeviceLocal, HostCached, HostVisible, Unified } = MkMemoryType
@@ -92,6 +95,8 @@ async function setUp() {
       },
     }),
   )
+  const plainVertices = plain.createDeviceBuffer(4, VERTEX | BOTH)
+  const plainIndices = plain.createDeviceBuffer(4, INDEX | BOTH)
   const other = new MkGpu(new DummyBackend())
   const lost = new MkGpu(new DummyBackend())
   const ofLost = lost.createDeviceBuffer(64, BOTH, { label: 'of lost' })
@@ -107,7 +112,8 @@ async function setUp() {
   }
   return {
     ...{ gpu, backend, a, b, odd, mesh, big, gone, mapped, staging, recorded, indices, vertices, particles },
-    ...{ pool, pooled, released, slices, slice, freed, batch, plain, other, lost, ofLost, job },
+    ...{ pool, pooled, released, slices, slice, freed, batch, other, lost, ofLost, job },
+    ...{ plain, plainVertices, plainIndices },
     source: new ArrayBuffer(64),
     foreign: other.createDeviceBuffer(64, BOTH | STORAGE, { label: 'from elsewhere' }),
     state: () => ({
@@ -298,6 +304,12 @@ const writes: readonly Row[] = [
     { label: 'a', srcOffset: 0, dstOffset: 4, size: 8 },
   ],
   [
+    'vertices copied to indices where the device keeps these apart',
+    CopyUnsupported,
+    ({ plain, plainVertices, plainIndices }) => plain.copy(plainVertices, 0, plainIndices, 0, 4),
+    { backend: 'dummy' },
+  ],
+  [
     'a copy out of a buffer without TRANSFER_SRC',
     UsageMissing,
     ({ gpu, a, mesh }) => gpu.copy(mesh, 0, a, 0, 4),
@@ -365,7 +377,7 @@ const scatters: readonly Row[] = [
   ['rows at byte 2', MisalignedCopy, ({ gpu, a, job }) => gpu.scatter(a, { ...job, payloadOffset: 2 })],
   ['rows scattered onto themselves', OverlappingCopy, ({ gpu, b, job }) => gpu.scatter(b, job)],
   [
-    'a scatter into what is no storage',
+    'a scatter into a buffer without STORAGE',
     UsageMissing,
     ({ gpu, mesh, job }) => gpu.scatter(mesh, job),
     { needed: STORAGE },
@@ -411,7 +423,7 @@ const pools: readonly Row[] = [
     { pool: 'meshes', requested: 1024, maxBytes: 1024 },
   ],
   [
-    'releasing what is no pool’s',
+    'releasing a buffer from outside the pool',
     NotFromPool,
     ({ pool, a }) => pool.release(a),
     { label: 'a', pool: 'meshes' },
@@ -511,17 +523,14 @@ const dawn: Row = [
 afterAll(() => vi.doUnmock('webgpu'))
 
 describeBadInput(
-  'gpu',
+  ownErrors({ ...gpuPackage, ConformanceFailure }, core),
   setUp,
   [...creation, ...writes, ...scatters, ...staging, ...pools, ...contents, dawn],
   {
-    AllocationFailed: ['packages/gpu/test/dummy.test.ts', 'is out of memory, late or at once as is asked'],
+    AllocationFailed: ['packages/gpu/test/dummy.test.ts', 'is out of memory, late or at once as requested'],
     ConformanceFailure: ['packages/gpu/test/conformance-catches.test.ts', 'and reports all cases'],
     DeviceRefused: ['packages/gpu/test/node.dawn.test.ts', 'DeviceRefused'],
-    HazardDetected: [
-      'packages/gpu/test/dummy.test.ts',
-      'writing a mapped buffer that is in flight is reported',
-    ],
+    HazardDetected: ['packages/gpu/test/dummy.test.ts', 'reports writing a mapped buffer that is in flight'],
     InjectedFault: ['packages/gpu/test/dummy.test.ts', 'InjectedFault'],
     NoAdapter: ['packages/gpu/test/node.dawn.test.ts', 'NoAdapter'],
     NoBrowserDevice: ['packages/gpu/test/web-gpu.browser.test.ts', 'NoBrowserDevice'],

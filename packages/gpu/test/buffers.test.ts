@@ -14,12 +14,12 @@ import {
   UsageUnsupported,
   usageNames,
 } from '@memkit/gpu'
-import { thrownBy } from './thrown-by.ts'
+import { thrownBy } from '@memkit/testing/thrown-by'
 
 const { VERTEX, INDEX, STORAGE, INDIRECT, TRANSFER_DST, TRANSFER_SRC } = MkBufferUsage
 
 describe('device buffers', () => {
-  it('know what they are', async () => {
+  it('know their size, usage and memory type', async () => {
     const gpu = new MkGpu(new DummyBackend())
     const buffer = gpu.createDeviceBuffer(6, INDEX | TRANSFER_DST, { label: 'triangle indices' })
     expect(buffer).toMatchObject({
@@ -31,7 +31,7 @@ describe('device buffers', () => {
       destroyed: false,
     })
     expect(buffer.native.bytes.byteLength).toBe(8)
-    expect(await buffer.settled).toBeUndefined()
+    expect(await buffer.allocationError).toBeUndefined()
   })
 
   it('start as zeros', async () => {
@@ -62,7 +62,7 @@ describe('device buffers', () => {
     gpu.createDeviceBuffer(1024, VERTEX)
   })
 
-  it('refuse usages that are none, and those that the backend lacks', () => {
+  it('refuse invalid usages and those that the backend lacks', () => {
     const gpu = new MkGpu(
       new DummyBackend({ capabilities: { usages: VERTEX | INDEX | TRANSFER_DST, indexIsExclusive: true } }),
     )
@@ -74,7 +74,7 @@ describe('device buffers', () => {
     gpu.createDeviceBuffer(4, INDEX | TRANSFER_DST)
   })
 
-  it('refuse memory that the backend lacks or that is for staging', () => {
+  it('refuse memory types that the backend lacks or that are for staging', () => {
     const gpu = new MkGpu(new DummyBackend())
     const { HostVisible, Unified, DeviceLocal } = MkMemoryType
     const error = thrownBy(MemoryUnsupported, () =>
@@ -89,13 +89,13 @@ describe('device buffers', () => {
     expect(unified.createDeviceBuffer(4, VERTEX, { memory: Unified }).memory).toBe(Unified)
   })
 
-  it('tell of memory that was not there, at once or late', async () => {
+  it('report missing memory, at once or late', async () => {
     const backend = new DummyBackend({ memoryBytes: 100 })
     const gpu = new MkGpu(backend)
     gpu.createDeviceBuffer(60, VERTEX)
     const late = gpu.createDeviceBuffer(60, VERTEX | TRANSFER_DST, { label: 'too much' })
     gpu.write(late, 0, new ArrayBuffer(60)) // may be used until it is known
-    const error = await late.settled
+    const error = await late.allocationError
     expect(error).toBeInstanceOf(AllocationFailed)
     expect(error).toMatchObject({ code: 'AllocationFailed', requested: 60, label: 'too much' })
 
@@ -103,10 +103,10 @@ describe('device buffers', () => {
     thrownBy(AllocationFailed, () => gpu.createDeviceBuffer(60, VERTEX))
     expect(gpu.leaks()).toHaveLength(2)
     late.destroy()
-    expect(await gpu.createDeviceBuffer(40, VERTEX).settled).toBeUndefined()
+    expect(await gpu.createDeviceBuffer(40, VERTEX).allocationError).toBeUndefined()
   })
 
-  it('are gone after destroy, which may be called again', async () => {
+  it('are unusable after destroy, which may be called again', async () => {
     const gpu = new MkGpu(new DummyBackend())
     const buffer = gpu.createDeviceBuffer(4, TRANSFER_SRC | TRANSFER_DST, { label: 'gone' })
     const other = gpu.createDeviceBuffer(4, TRANSFER_SRC | TRANSFER_DST)
@@ -122,7 +122,7 @@ describe('device buffers', () => {
     await expect(gpu.read(buffer)).rejects.toBeInstanceOf(BufferDestroyed)
   })
 
-  it('destroyed between recording and submit, still feed what was recorded', async () => {
+  it('still feed what was recorded when destroyed before submit', async () => {
     const backend = new DummyBackend()
     const gpu = new MkGpu(backend)
     const source = gpu.stagingBufferWithData(new Uint32Array([7]))
@@ -134,7 +134,7 @@ describe('device buffers', () => {
     expect([...new Uint32Array(await gpu.read(target))]).toEqual([7])
   })
 
-  it('destroyed between recording and submit, are freed by the submit', () => {
+  it('are freed by the submit when destroyed after recording', () => {
     const gpu = new MkGpu(new DummyBackend())
     const [from, to] = [TRANSFER_SRC, TRANSFER_DST].map((usage) => gpu.createDeviceBuffer(8, usage))
     const { native } = from
@@ -149,7 +149,7 @@ describe('device buffers', () => {
     expect(other.destroyed).toBe(true)
   })
 
-  it('of another gpu are refused', () => {
+  it('are refused by another gpu', () => {
     const here = new MkGpu(new DummyBackend())
     const there = new MkGpu(new DummyBackend())
     const foreign = there.createDeviceBuffer(4, TRANSFER_SRC | TRANSFER_DST, { label: 'not from here' })
@@ -160,7 +160,7 @@ describe('device buffers', () => {
     thrownBy(ForeignBuffer, () => here.copy(own, 0, foreign, 0, 4))
   })
 
-  it('are refused for what they were not made for', async () => {
+  it('are refused for other usages than their own', async () => {
     const gpu = new MkGpu(new DummyBackend())
     const bare = gpu.createDeviceBuffer(4, VERTEX, { label: 'bare' })
     const other = gpu.createDeviceBuffer(4, TRANSFER_SRC | TRANSFER_DST)
@@ -173,8 +173,8 @@ describe('device buffers', () => {
   })
 })
 
-describe('the books', () => {
-  it('list what is alive, with label, size and kind', () => {
+describe('accounting', () => {
+  it('lists live buffers, with label, size and kind', () => {
     const gpu = new MkGpu(new DummyBackend())
     const mesh = gpu.createDeviceBuffer(100, VERTEX, { label: 'mesh' })
     const staging = gpu.createStagingBuffer(8, { label: 'upload' })
@@ -194,7 +194,7 @@ describe('the books', () => {
     expect(gpu.leaks()).toHaveLength(1)
   })
 
-  it('count bytes and buffers, alive and at peak, per usage and memory type', () => {
+  it('counts bytes and buffers, live and at peak, per usage and memory type', () => {
     const gpu = new MkGpu(new DummyBackend())
     const { stats } = gpu
     const mesh = gpu.createDeviceBuffer(100, VERTEX | TRANSFER_DST)
@@ -212,7 +212,7 @@ describe('the books', () => {
 })
 
 describe('usageNames', () => {
-  it('says flags in words', () => {
+  it('names flags', () => {
     expect(usageNames(VERTEX | TRANSFER_DST)).toBe('TRANSFER_DST | VERTEX')
     expect(usageNames(VERTEX | 0x1)).toBe('VERTEX | 0x1')
     expect(usageNames(0)).toBe('none')

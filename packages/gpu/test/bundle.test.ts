@@ -36,7 +36,7 @@ describe('a bundle', () => {
     ['WebGpuBackend', ['WebGpuBackend']],
     ['WebGl2Backend', ['WebGl2Backend']],
     ['DummyBackend', ['DummyBackend']],
-  ])('with %s has no other backend in it, no pool, no conformance', async (backend, has) => {
+  ])('with %s contains no other backend, no pool and no conformance suite', async (backend, has) => {
     const code = await bundled(
       `import { MkGpu, ${backend} } from '@memkit/gpu'; globalThis.gpu = (device) => new MkGpu(new ${backend}(device))`,
     )

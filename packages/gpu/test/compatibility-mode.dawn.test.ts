@@ -2,7 +2,7 @@ import { MkBufferUsage } from '@memkit/gpu'
 import { dawnGpu } from '@memkit/gpu/node'
 import { expect, it } from 'vitest'
 
-it('says how many storage buffers a vertex shader may read, as the device does', async () => {
+it('reports how many storage buffers a vertex shader may read, as the device does', async () => {
   const compatible = await dawnGpu({ featureLevel: 'compatibility' })
   expect(compatible.capabilities.maxStorageBuffersInVertexStage).toBe(0)
   // Compute shaders are as they were.
@@ -22,7 +22,7 @@ it('says how many storage buffers a vertex shader may read, as the device does',
   core.destroy()
 })
 
-it('the capability is the truth: without one, a vertex shader that reads a storage buffer is refused', async () => {
+it('reports 0 exactly where a vertex shader that reads a storage buffer is refused', async () => {
   const gpu = await dawnGpu({ featureLevel: 'compatibility' })
   const { device } = gpu.backend
   gpu.createDeviceBuffer(16, MkBufferUsage.STORAGE).destroy()

@@ -115,7 +115,11 @@ class Complains extends DummyBackend {
   }
   override copy(src: DummyBuffer, srcOffset: number, dst: DummyBuffer, dstOffset: number, size: number) {
     super.copy(src, srcOffset, dst, dstOffset, size)
-    setTimeout(() => this.#sink!.uncaptured(new ValidationFailed('', '', 'of no reason')), 0)
+    setTimeout(
+      () =>
+        this.#sink!.uncaptured(new ValidationFailed({ operation: '', label: '', detail: 'of no reason' })),
+      0,
+    )
   }
 }
 
@@ -138,7 +142,7 @@ describe('the conformance suite notices a backend', () => {
       NoSourceOffset,
       'a write at an offset, from an offset, leaves its neighbours alone',
     ],
-    ['that writes the first part alone', FirstHalfOfBigWrites, 'a big write arrives whole'],
+    ['that writes only the first part', FirstHalfOfBigWrites, 'a big write arrives whole'],
     [
       'that copies before submit',
       CopiesAtOnce,
@@ -157,7 +161,7 @@ describe('the conformance suite notices a backend', () => {
     [
       'that submits as one what is kept apart',
       OneFate,
-      'a buffer without memory takes down no copy that does not use it, recorded before it, between or after',
+      'a buffer without memory takes down no copy of others',
     ],
     ['whose device complains', Complains, 'a big copy arrives whole'],
   ])('%s', async (_, Broken, name) => {
@@ -165,7 +169,7 @@ describe('the conformance suite notices a backend', () => {
     expect(await run(name, DummyBackend)).toBe('passed')
   })
 
-  it('that says nothing of a loss, or of completion', async () => {
+  it('that reports neither a loss nor completion', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
     try {
       for (const [Broken, name] of [
@@ -181,7 +185,7 @@ describe('the conformance suite notices a backend', () => {
     }
   })
 
-  it('and reports all cases, those that never end included', async () => {
+  it('and reports all cases, including those that never end', async () => {
     const report = await runConformance(
       () => {
         const backend = new NeverDone({ capabilities: { scatter: false } })
@@ -191,7 +195,7 @@ describe('the conformance suite notices a backend', () => {
     )
     expect(report.passed + report.gated.length + report.failed.length).toBe(conformanceCases.length)
     expect(report.gated).toContainEqual({ name: '200 000 rows', needs: 'scatter' })
-    const endless = report.failed.find(({ name }) => name === 'a write alone completes')!
+    const endless = report.failed.find(({ name }) => name === 'a write completes by itself')!
     expect(endless.error).toMatchObject({
       code: 'ConformanceFailure',
       message: 'it did not end within 20 ms',

@@ -31,24 +31,24 @@ describe('buffers typed by content', () => {
     expectTypeOf(indices.indexFormat).toEqualTypeOf<'uint16' | 'uint32'>()
   })
 
-  it('do not stand for each other', () => {
+  it('are not interchangeable', () => {
     draw(vertices, indices)
     // @ts-expect-error vertices where indices are wanted, and the other way round
     draw(indices, vertices)
     // @ts-expect-error a plain buffer knows no indexFormat
     draw(vertices, gpu.createDeviceBuffer(4, 16))
-    // @ts-expect-error vertices are no uniforms
+    // @ts-expect-error uniforms aren't vertices
     expectTypeOf(camera).toExtend<MkVertexBuffer>()
     expectTypeOf(particles).not.toExtend<MkUniformBuffer<typeof Particle>>()
     expectTypeOf(particles).not.toExtend<MkStorageBuffer<typeof Camera>>()
   })
 
-  it('take data of their kind alone', () => {
-    // @ts-expect-error doubles are no vertices
+  it('only accept data of their kind', () => {
+    // @ts-expect-error doubles aren't vertices
     gpu.vertexBuffer(new Float64Array(3))
     // @ts-expect-error nor are plain numbers
     gpu.vertexBuffer([1, 2, 3])
-    // @ts-expect-error bytes are no indices in WebGPU
+    // @ts-expect-error bytes aren't indices in WebGPU
     gpu.indexBuffer(new Uint8Array(3))
     // @ts-expect-error signed indices
     gpu.indexBuffer(new Int32Array(3))
@@ -58,12 +58,12 @@ describe('buffers typed by content', () => {
     vertices.write(new Uint16Array(3))
   })
 
-  it('take values of their type alone', () => {
+  it('only accept values of their type', () => {
     camera.write({ time: 1, eye: [0, 0, 0] })
     camera.write({ view: new Float32Array(16) })
     // @ts-expect-error no such field
     camera.write({ now: 1 })
-    // @ts-expect-error a number is no vector
+    // @ts-expect-error a number isn't a vector
     camera.write({ eye: 1 })
     // @ts-expect-error nor is a string a number
     camera.write({ time: '1' })
@@ -84,7 +84,7 @@ describe('buffers typed by content', () => {
     gpu.storageBuffer(u32)
   })
 
-  it('give their rows back as values', () => {
+  it('return their rows as values', () => {
     expectTypeOf(particles.read(0, 1)).resolves.toEqualTypeOf<
       { pos: [number, number, number]; id: number }[]
     >()

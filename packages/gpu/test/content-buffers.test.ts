@@ -22,7 +22,7 @@ import {
   OutOfRange,
   UsageUnsupported,
 } from '@memkit/gpu'
-import { thrownBy } from './thrown-by.ts'
+import { thrownBy } from '@memkit/testing/thrown-by'
 
 const { INDEX, STORAGE, TRANSFER_DST, TRANSFER_SRC, UNIFORM, VERTEX } = MkBufferUsage
 const BOTH = TRANSFER_SRC | TRANSFER_DST
@@ -51,14 +51,14 @@ describe('vertexBuffer', () => {
     expect(gpu.leaks()).toMatchObject([{ label: 'quad', size: 12 }])
   })
 
-  it('takes other usages along, and part of a bigger array', async () => {
+  it('accepts more usages, and a part of a bigger array', async () => {
     const gpu = gpuOf()
     const buffer = gpu.vertexBuffer(new Float32Array([1, 2, 3, 4]).subarray(1, 3), { usage: STORAGE })
     expect(buffer.usage).toBe(VERTEX | STORAGE | BOTH)
     expect(numbers(Float32Array, await gpu.read(buffer))).toEqual([2, 3])
   })
 
-  it('refuses what does not fit, and no data', () => {
+  it("refuses data that doesn't fit, and empty data", () => {
     const gpu = gpuOf()
     const buffer = gpu.vertexBuffer(new Float32Array(4))
     for (const first of [-1, 0.5, 3, NaN])
@@ -69,7 +69,7 @@ describe('vertexBuffer', () => {
 })
 
 describe('indexBuffer', () => {
-  it('knows how wide its indices are, and how many', async () => {
+  it('knows the width and number of its indices', async () => {
     const gpu = gpuOf()
     const short = gpu.indexBuffer(new Uint16Array([1, 2, 3]))
     const long = gpu.indexBuffer(new Uint32Array([1, 70_000]))
@@ -79,7 +79,7 @@ describe('indexBuffer', () => {
     expect(numbers(Uint32Array, await gpu.read(long))).toEqual([1, 70_000])
   })
 
-  it('takes arrays that start anywhere, and tails', async () => {
+  it('accepts arrays that start anywhere, and tails', async () => {
     const gpu = gpuOf()
     const buffer = gpu.indexBuffer(new Uint16Array([0, 1, 2, 3, 4]).subarray(1))
     expect([...new Uint16Array(await gpu.read(buffer))]).toEqual([1, 2, 3, 4])
@@ -94,7 +94,7 @@ describe('indexBuffer', () => {
     expect(() => buffer.write(new Uint16Array(2), 1)).toThrow(MisalignedCopy)
   })
 
-  it('has no other role where INDEX excludes them', () => {
+  it('has no other usage where INDEX is exclusive', () => {
     const gpu = gpuOf({ capabilities: { indexIsExclusive: true } })
     expect(gpu.indexBuffer(new Uint32Array(1)).usage).toBe(INDEX | BOTH)
     expect(() => gpu.indexBuffer(new Uint32Array(1), { usage: VERTEX })).toThrow(UsageUnsupported)
@@ -112,7 +112,7 @@ describe('uniformBuffer', () => {
     expect(numbers(Float32Array, await gpu.read(buffer))).toEqual([...view, 1, 2, 3, 4])
   })
 
-  it('keeps what a write leaves out', async () => {
+  it('keeps what a write omits', async () => {
     const gpu = gpuOf()
     const buffer = gpu.uniformBuffer(struct({ a: f32, b: vec2f }))
     // a at 0, b at 8.
@@ -122,12 +122,12 @@ describe('uniformBuffer', () => {
     expect(numbers(Float32Array, await gpu.read(buffer))).toEqual([3, 0, 1, 2])
   })
 
-  it('is a multiple of 16 bytes long, as WebGL’s blocks are', () => {
+  it('is a multiple of 16 bytes long, like uniform blocks of WebGL', () => {
     expect(gpuOf().uniformBuffer(struct({ a: f32, b: f32, c: f32 })).size).toBe(16)
     expect(gpuOf().uniformBuffer(struct({ m: mat4x4f, t: f32 })).size).toBe(80)
   })
 
-  it('takes a single type, and a schema of TypeGPU', async () => {
+  it('accepts a single type and a TypeGPU schema', async () => {
     const gpu = gpuOf()
     expect(numbers(Float32Array, await gpu.read(gpu.uniformBuffer(vec2f, [5, 6])))).toEqual([5, 6, 0, 0])
     const buffer = gpu.uniformBuffer(d.struct({ n: d.u32, v: d.vec3f }), { n: 1, v: [2, 3, 4] })
@@ -135,7 +135,7 @@ describe('uniformBuffer', () => {
     expect([...new Float32Array(await gpu.read(buffer)).subarray(4, 7)]).toEqual([2, 3, 4])
   })
 
-  it('refuses types that break the rules of uniforms, values of other shapes and types that are too big', () => {
+  it('refuses types that break the uniform rules, mismatched values and types that are too big', () => {
     const gpu = gpuOf({ capabilities: { maxUniformBufferBindingSize: 1024 } })
     expect(thrownBy(InvalidLayout, () => gpu.uniformBuffer(struct({ a: array(f32, 4) }))).space).toBe(
       'uniform',
@@ -187,7 +187,7 @@ describe('storageBuffer', () => {
     expect(new Uint32Array(await gpu.read(buffer))[7]).toBe(4) // row 1, fourth word
   })
 
-  it('has a padding after rows that need it', async () => {
+  it('pads rows that need it', async () => {
     const buffer = gpuOf().storageBuffer(vec3f, 2)
     expect([buffer.stride, buffer.size]).toEqual([16, 32])
     buffer.write(0, [
@@ -206,18 +206,18 @@ describe('storageBuffer', () => {
     expect(() => buffer.write(1, [9])).toThrow(MisalignedCopy)
   })
 
-  it('refuses rows that do not exist, and writes none when one is wrong', async () => {
+  it("refuses rows that don't exist, and writes none when one is wrong", async () => {
     const buffer = gpuOf().storageBuffer(Particle, 2)
     for (const first of [-1, 1.5, 2, NaN]) expect(() => buffer.write(first, [{ id: 1 }])).toThrow(OutOfRange)
     expect(() => buffer.write(1, [{ id: 1 }, { id: 2 }])).toThrow(OutOfRange)
     await expect(buffer.read(1, 2)).rejects.toBeInstanceOf(OutOfRange)
-    // @ts-expect-error two numbers are no vec3f, and not a list
+    // @ts-expect-error a number isn't a vec3f
     expect(() => buffer.write(0, [{ id: 1 }, { pos: 5 }])).toThrow(InvalidValue)
     expect((await buffer.read()).map((row) => row.id)).toEqual([0, 0])
     buffer.write(2, [])
   })
 
-  it('refuses types without a size of their own, no rows, and too many', () => {
+  it('refuses runtime-sized types, zero rows and too many rows', () => {
     const gpu = gpuOf({ capabilities: { maxStorageBufferBindingSize: 1024 } })
     expect(() => gpu.storageBuffer(array(f32), 4)).toThrow(InvalidSchema)
     expect(() => gpu.storageBuffer(struct({ n: u32, all: array(f32) }), 4)).toThrow(InvalidSchema)

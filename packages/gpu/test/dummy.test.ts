@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BackendInUse, DummyBackend, InjectedFault, MkBufferUsage, MkGpu, MkMemoryType } from '@memkit/gpu'
 import { DummyBackend as DummyAlone } from '@memkit/gpu/dummy'
-import { thrownBy } from './thrown-by.ts'
+import { thrownBy } from '@memkit/testing/thrown-by'
 import { uploadMesh, vertices } from './upload-mesh.ts'
 
 const { TRANSFER_DST, TRANSFER_SRC, VERTEX } = MkBufferUsage
@@ -18,7 +18,7 @@ describe('DummyBackend', () => {
     expect(new Float32Array(device.native.bytes.buffer)).toEqual(vertices)
   })
 
-  it('runs a generic upload, also alone', async () => {
+  it('runs a generic upload, also by itself', async () => {
     const gpu = new MkGpu(new DummyAlone())
     expect(new Float32Array(await gpu.read(uploadMesh(gpu, vertices)))).toEqual(vertices)
   })
@@ -48,7 +48,7 @@ describe('DummyBackend', () => {
     })
   })
 
-  it('shows the old bytes until the work is done', () => {
+  it('holds the old bytes until the work is done', () => {
     const backend = new DummyBackend({ transferDelayUs: Infinity })
     const gpu = new MkGpu(backend)
     const a = gpu.createDeviceBuffer(4, BOTH)
@@ -83,7 +83,7 @@ describe('DummyBackend', () => {
     expect(new Uint32Array(await gpu.read(a))).toEqual(source)
   })
 
-  it('reads a source that grew in between', async () => {
+  it('reads a source that grew meanwhile', async () => {
     const gpu = new MkGpu(new DummyBackend())
     const buffer = gpu.createDeviceBuffer(8, BOTH)
     // Resizable buffers are newer than the library that TypeScript compiles this against.
@@ -102,8 +102,8 @@ describe('DummyBackend', () => {
   })
 })
 
-describe('faults of the Dummy', () => {
-  it('fail the call they name, and only that one', async () => {
+describe('faults of the Dummy backend', () => {
+  it('fail only the call they name', async () => {
     const backend = new DummyBackend({ faults: { failCalls: [2] } })
     const gpu = new MkGpu(backend)
     const buffer = gpu.createDeviceBuffer(4, BOTH)
@@ -117,7 +117,7 @@ describe('faults of the Dummy', () => {
     expect([...new Uint32Array(await gpu.read(buffer))]).toEqual([6])
   })
 
-  it('at submit lose nothing: the next submit takes what was recorded', async () => {
+  it('lose nothing at submit: the next submit takes what was recorded', async () => {
     const backend = new DummyBackend()
     const gpu = new MkGpu(backend)
     const source = gpu.stagingBufferWithData(new Uint32Array([8]))
@@ -129,7 +129,7 @@ describe('faults of the Dummy', () => {
     expect([...new Uint32Array(await gpu.read(buffer))]).toEqual([8])
   })
 
-  it('report completion late', async () => {
+  it('delay completion', async () => {
     const backend = new DummyBackend({ faults: { completionDelayMs: 1 } })
     const gpu = new MkGpu(backend)
     const buffer = gpu.createDeviceBuffer(4, BOTH)
@@ -141,24 +141,28 @@ describe('faults of the Dummy', () => {
     expect(fence.isComplete).toBe(true)
   })
 
-  it('take memory from the buffers they name', async () => {
+  it('leave no memory for the buffers they name', async () => {
     const backend = new DummyBackend({ faults: { outOfMemoryAt: [2] } })
     const gpu = new MkGpu(backend)
     const buffers = [1, 2, 3].map(() => gpu.createDeviceBuffer(4, BOTH))
-    const settled = await Promise.all(buffers.map((buffer) => buffer.settled))
+    const settled = await Promise.all(buffers.map((buffer) => buffer.allocationError))
     expect(settled.map((error) => error?.code)).toEqual([undefined, 'AllocationFailed', undefined])
-    expect(await gpu.stagingBufferWithData(new Uint8Array(4)).settled).toBeUndefined()
+    expect(await gpu.stagingBufferWithData(new Uint8Array(4)).allocationError).toBeUndefined()
   })
 })
 
-describe('a size that no process can give', () => {
+describe('a size that no process can allocate', () => {
   const huge = 2 ** 45
   const backend = (outOfMemory: 'late' | 'throw') =>
     new DummyBackend({ maxBufferSize: 2 ** 50, faults: { outOfMemory } })
 
-  it('is out of memory, late or at once as is asked, and no RangeError', async () => {
+  it('is out of memory, late or at once as requested, instead of a RangeError', async () => {
     const late = new MkGpu(backend('late')).createDeviceBuffer(huge, BOTH, { label: 'huge' })
-    expect(await late.settled).toMatchObject({ code: 'AllocationFailed', label: 'huge', requested: huge })
+    expect(await late.allocationError).toMatchObject({
+      code: 'AllocationFailed',
+      label: 'huge',
+      requested: huge,
+    })
     const gpu = new MkGpu(backend('throw'))
     expect(() => gpu.createDeviceBuffer(huge, BOTH)).toThrow(
       expect.objectContaining({ code: 'AllocationFailed' }),
@@ -166,7 +170,7 @@ describe('a size that no process can give', () => {
     expect(gpu.leaks()).toEqual([])
   })
 
-  it('is so at once for what starts mapped, whose bytes are wanted now', () => {
+  it('is out of memory at once for a buffer that starts mapped', () => {
     const gpu = new MkGpu(backend('late'))
     expect(() => gpu.createStagingBuffer(huge, { mapped: true })).toThrow(
       expect.objectContaining({ code: 'AllocationFailed', requested: huge }),
@@ -176,7 +180,7 @@ describe('a size that no process can give', () => {
 })
 
 describe('hazards', () => {
-  it('writing a mapped buffer that is in flight is reported', () => {
+  it('reports writing a mapped buffer that is in flight', () => {
     const backend = new DummyBackend({ simulateDeviceLocal: false, transferDelayUs: Infinity })
     const gpu = new MkGpu(backend)
     const seen: string[] = []
@@ -194,7 +198,7 @@ describe('hazards', () => {
     expect(seen[0]).toMatch(/^HazardDetected: 'ring' was written while a copy from it was in flight/)
   })
 
-  it('copying from a mapped buffer is reported by the backend itself', () => {
+  it('reports copying from a mapped buffer in the backend', () => {
     const backend = new DummyBackend()
     const gpu = new MkGpu(backend)
     const seen: string[] = []
@@ -210,7 +214,7 @@ describe('hazards', () => {
     stop()
   })
 
-  it('a listener that throws does not keep the others from hearing', () => {
+  it('calls the other listeners when one throws', () => {
     const backend = new DummyBackend()
     const gpu = new MkGpu(backend)
     const heard: unknown[] = []

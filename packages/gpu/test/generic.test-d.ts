@@ -14,8 +14,8 @@ import { uploadMesh } from './upload-mesh.ts'
 declare const web: MkGpu<WebGpuBackend>
 const dummy = new MkGpu(new DummyBackend())
 
-describe('the backend of a gpu is in its type', () => {
-  it('and in that of its buffers', () => {
+describe('the backend type of a gpu', () => {
+  it('is carried by its buffers', () => {
     expectTypeOf(dummy).toEqualTypeOf<MkGpu<DummyBackend>>()
     expectTypeOf(web.createDeviceBuffer(4, MkBufferUsage.VERTEX).native).toEqualTypeOf<GPUBuffer>()
     expectTypeOf(dummy.createStagingBuffer(4)).toEqualTypeOf<MkStagingBuffer<DummyBackend>>()
@@ -28,13 +28,13 @@ describe('the backend of a gpu is in its type', () => {
     expectTypeOf(uploadMesh(web, new Float32Array(4))).toEqualTypeOf<MkDeviceBuffer<WebGpuBackend>>()
   })
 
-  it('may be forgotten', () => {
+  it('can be widened', () => {
     expectTypeOf(web).toExtend<MkGpu>()
     expectTypeOf(dummy).toExtend<MkGpu<MkGpuBackend>>()
     expectTypeOf<MkDeviceBuffer<WebGpuBackend>>().toExtend<MkDeviceBuffer>()
   })
 
-  it('keeps buffers of different backends apart', () => {
+  it('separates buffers of different backends', () => {
     const buffer = dummy.createDeviceBuffer(4, MkBufferUsage.VERTEX)
     // @ts-expect-error a Dummy's buffer on WebGPU
     web.write(buffer, 0, new ArrayBuffer(4))
@@ -42,7 +42,7 @@ describe('the backend of a gpu is in its type', () => {
     web.transfer(buffer, web.createDeviceBuffer(4, MkBufferUsage.VERTEX))
   })
 
-  it('keeps staging and device buffers apart where it matters', () => {
+  it('separates staging and device buffers where it matters', () => {
     const staging = dummy.createStagingBuffer(4)
     // @ts-expect-error device buffers are not mapped
     void dummy.createDeviceBuffer(4, MkBufferUsage.VERTEX).map
@@ -54,7 +54,7 @@ describe('the backend of a gpu is in its type', () => {
 })
 
 describe('flags', () => {
-  it('of usages are numbers, of memory types one of four', () => {
+  it('are numbers for usages, and one of four for memory types', () => {
     expectTypeOf(MkBufferUsage.VERTEX | MkBufferUsage.TRANSFER_DST).toEqualTypeOf<number>()
     expectTypeOf<MkMemory>().toEqualTypeOf<1 | 2 | 4 | 8>()
   })

@@ -26,7 +26,7 @@ async function program(
 }
 
 it(
-  'a process ends with 0 though devices are destroyed while buffers are being mapped',
+  'lets a process end with 0 when devices are destroyed while buffers are being mapped',
   { timeout: 120_000 },
   async () => {
     // Several times: what Dawn does with a promise that is collected too early depends on when it is.
@@ -71,7 +71,7 @@ describe('dawnGpu', () => {
     expect((await gpu.backend.device.lost).reason).toBe('destroyed')
   })
 
-  it('takes limits and features as asked', async () => {
+  it('requests limits and features as asked', async () => {
     const device = await dawnDevice({
       limits: { maxBufferSize: 300 << 20 },
       features: ['timestamp-query'],
@@ -83,7 +83,7 @@ describe('dawnGpu', () => {
     device.destroy()
   })
 
-  it('refuses limits and features that the adapter has not', async () => {
+  it('refuses limits and features that the adapter lacks', async () => {
     const most = await dawnGpu()
     const { adapter, maxBufferSize } = most.capabilities
     most.destroy()
@@ -106,13 +106,13 @@ describe('dawnGpu', () => {
     })
   })
 
-  it('says what was tried when there is no adapter of that name', async () => {
+  it('reports what was tried when there is no adapter of that name', async () => {
     const error = await dawnGpu({ adapter: 'no such adapter' }).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(NoAdapter)
     expect((error as NoAdapter).tried[0]).toContain('no such adapter')
   })
 
-  it('says so when the machine has no such driver', async () => {
+  it('reports when the machine has no such driver', async () => {
     const backend = process.platform === 'win32' ? 'metal' : 'd3d12'
     await expect(dawnGpu({ backend })).rejects.toMatchObject({ code: 'NoAdapter' })
   })
@@ -127,15 +127,15 @@ describe('a program on dawnGpu', () => {
     console.log(new Uint32Array(await gpu.read(buffer))[0], gpu.capabilities.adapter)
   `
 
-  it('needs no variable set, and ends by itself after destroy', async () => {
+  it('needs no environment variable, and ends by itself after destroy', async () => {
     expect(await program(`${useIt}; gpu.destroy()`)).toMatch(/^41 \S/)
   })
 
-  it('ends by itself when it forgets to destroy', async () => {
+  it('ends by itself without destroy', async () => {
     expect(await program(useIt)).toMatch(/^41 \S/)
   })
 
-  it('lives through garbage collection while the device is in use', async () => {
+  it('survives garbage collection while the device is in use', async () => {
     const output = await program(
       `${useIt}
        for (let i = 0; i < 20; i++) {
@@ -154,7 +154,7 @@ describe('a program on dawnGpu', () => {
     expect(output).toContain('still here')
   })
 
-  it('lives through many devices, each collected in turn', async () => {
+  it('survives many devices, each collected in turn', async () => {
     const output = await program(
       `import { dawnGpu } from '@memkit/gpu/node'
        for (let i = 0; i < 10; i++) {
@@ -173,7 +173,7 @@ describe('a program on dawnGpu', () => {
     expect(output).toBe('still here')
   })
 
-  it('loses its device with work pending, and drops the promises, without an unhandled rejection', async () => {
+  it('can lose its device with pending work and drop the promises without an unhandled rejection', async () => {
     const output = await program(
       `${useIt}
        gpu.read(buffer); gpu.transfer(buffer, gpu.createDeviceBuffer(4, 0x8)).done; gpu.waitIdle()
@@ -184,7 +184,7 @@ describe('a program on dawnGpu', () => {
     expect(output).toContain('destroyed')
   })
 
-  it('takes the driver that the environment names, and says so when that has no adapter', async () => {
+  it('uses the driver that the environment names, and reports when that has no adapter', async () => {
     const output = await program(
       `import { dawnGpu } from '@memkit/gpu/node'
        try { await dawnGpu() } catch (error) { console.log(error.code, error.message) }`,
@@ -193,7 +193,7 @@ describe('a program on dawnGpu', () => {
     expect(output).toMatch(/^NoAdapter .*VK_ICD_FILENAMES = \/nowhere.json.*Unset VK_DRIVER_FILES/)
   })
 
-  it('without any driver says what to install, and finds one when it may look again', async () => {
+  it('says what to install without any driver, and finds one when it may search again', async () => {
     const output = await program(
       `import { dawnGpu } from '@memkit/gpu/node'
        const tryIt = (options) => dawnGpu(options).then((gpu) => gpu.destroy() ?? 'found', (error) => error.message)

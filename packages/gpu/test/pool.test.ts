@@ -12,7 +12,7 @@ import {
   PoolFull,
 } from '@memkit/gpu'
 import type { MkDeviceBuffer } from '@memkit/gpu'
-import { thrownBy } from './thrown-by.ts'
+import { thrownBy } from '@memkit/testing/thrown-by'
 
 const { TRANSFER_DST, TRANSFER_SRC, VERTEX } = MkBufferUsage
 const usage = VERTEX | TRANSFER_SRC | TRANSFER_DST
@@ -66,7 +66,7 @@ describe('MkGpuPool', () => {
     )
   })
 
-  it('uses a buffer again that nothing uses any more', () => {
+  it('reuses a buffer that is no longer in use', () => {
     const { gpu, pool } = quick()
     const first = pool.acquire(1000)
     pool.release(first)
@@ -81,7 +81,7 @@ describe('MkGpuPool', () => {
     })
   })
 
-  it('but not for another usage', () => {
+  it('does not reuse a buffer for another usage', () => {
     const { pool } = quick()
     const first = pool.acquire(1000)
     pool.release(first)
@@ -91,7 +91,7 @@ describe('MkGpuPool', () => {
     expect(pool.acquire(1000)).toBe(first)
   })
 
-  it('only once the serial that last used it has completed', () => {
+  it('reuses a buffer only once the serial that last used it has completed', () => {
     const { backend, gpu, pool } = slow()
     const first = pool.acquire(256)
     gpu.write(first, 0, new ArrayBuffer(256))
@@ -107,7 +107,7 @@ describe('MkGpuPool', () => {
     expect(pool.stats).toMatchObject({ buffersFree: 0, bytesFree: 0, bytesWaiting: 0, buffersInUse: 3 })
   })
 
-  it('waits for a serial of work that the gpu does not know of', () => {
+  it('waits for a serial of work outside the gpu', () => {
     const { backend, gpu, pool } = slow()
     const drawn = pool.acquire(256)
     gpu.write(pool.acquire(256), 0, new ArrayBuffer(256)) // something to submit
@@ -117,7 +117,7 @@ describe('MkGpuPool', () => {
     expect(pool.acquire(256)).toBe(drawn)
   })
 
-  it('holds no more than maxBytes: free buffers go first, then it says what waits', () => {
+  it('holds no more than maxBytes: frees idle buffers first, then reports what waits', () => {
     const { backend, gpu, pool } = slow({ maxBytes: 1024 })
     const small = pool.acquire(256)
     pool.release(small)
@@ -141,7 +141,7 @@ describe('MkGpuPool', () => {
     expect(pool.stats.peakBytes).toBe(1024)
   })
 
-  it('keeps its free buffers when letting them go would not be enough', () => {
+  it('keeps its free buffers when freeing them would not be enough', () => {
     const { pool } = slow({ maxBytes: 1024 })
     const free = pool.acquire(256)
     pool.acquire(512)
@@ -152,7 +152,7 @@ describe('MkGpuPool', () => {
     expect(pool.stats).toMatchObject({ bytesFree: 256, destroyed: 0 })
   })
 
-  it('trims what is free, what waits last, and never what is in use', () => {
+  it('trims free buffers first, waiting ones last, and never those in use', () => {
     const { gpu, pool } = slow()
     const [kept, idle, busy] = [pool.acquire(256), pool.acquire(512), pool.acquire(1024)]
     gpu.write(busy, 0, new ArrayBuffer(4))
@@ -168,7 +168,7 @@ describe('MkGpuPool', () => {
     expect(gpu.leaks()).toEqual([])
   })
 
-  it('refuses what it did not hand out, and what it got back already', () => {
+  it('refuses foreign buffers and buffers that were already released', () => {
     const { gpu, pool } = quick()
     const own = gpu.createDeviceBuffer(256, usage, { label: 'own' })
     expect(thrownBy(NotFromPool, () => pool.release(own))).toMatchObject({ label: 'own', pool: 'meshes' })
@@ -178,7 +178,7 @@ describe('MkGpuPool', () => {
     expect(pool.stats.buffersFree).toBe(1)
   })
 
-  it('forgets buffers that their user destroyed, in use or free', () => {
+  it('forgets destroyed buffers, in use or free', () => {
     const { pool } = quick()
     const first = pool.acquire(256)
     first.destroy()
@@ -191,19 +191,19 @@ describe('MkGpuPool', () => {
     expect(pool.stats).toMatchObject({ buffersInUse: 1, buffersFree: 0, bytes: 256 })
   })
 
-  it('does not hand out again what turned out to have no memory', async () => {
+  it('does not reuse a buffer that turned out to have no memory', async () => {
     const gpu = new MkGpu(new DummyBackend({ faults: { outOfMemoryAt: [1] } }))
     const pool = new MkGpuPool(gpu, { usage })
     const first = pool.acquire(256)
-    expect(await first.settled).toMatchObject({ code: 'AllocationFailed' })
+    expect(await first.allocationError).toMatchObject({ code: 'AllocationFailed' })
     pool.release(first)
     expect(first.destroyed).toBe(true)
     const second = pool.acquire(256)
-    expect(await second.settled).toBeUndefined()
+    expect(await second.allocationError).toBeUndefined()
     expect(pool.stats.bytes).toBe(256)
   })
 
-  it('says that a device is lost instead of handing out what was on it', async () => {
+  it('reports a lost device instead of handing out its buffers', async () => {
     const { backend, gpu, pool } = slow()
     pool.release(pool.acquire(256))
     backend.lose()
@@ -212,7 +212,7 @@ describe('MkGpuPool', () => {
     expect(pool.stats.buffersInUse).toBe(0)
   })
 
-  it('refuses sizes that are none', () => {
+  it('refuses invalid sizes', () => {
     const { gpu, pool } = quick()
     for (const size of [0, -4, 1.5, NaN]) expect(() => pool.acquire(size)).toThrow(OutOfRange)
     expect(() => pool.acquire((1 << 20) + 1)).toThrow(BufferTooLarge)
@@ -220,7 +220,7 @@ describe('MkGpuPool', () => {
     expect(pool.stats).toMatchObject({ acquires: 0, bytes: 0 })
   })
 
-  it('never has a buffer twice, and its books agree with those of the gpu', () => {
+  it('never hands out a buffer twice, and agrees with the statistics of the gpu', () => {
     const step = fc.oneof(
       {
         weight: 4,

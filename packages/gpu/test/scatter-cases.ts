@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
-import { MkBufferUsage } from '@memkit/gpu'
-import type { MkGpu } from '@memkit/gpu'
+import { MkBufferUsage, type MkGpu } from '@memkit/gpu'
 
 const { STORAGE, TRANSFER_DST, TRANSFER_SRC } = MkBufferUsage
 

@@ -11,7 +11,7 @@ import {
   UsageMissing,
 } from '@memkit/gpu'
 import { checkScatter, everyNth } from './scatter-cases.ts'
-import { thrownBy } from './thrown-by.ts'
+import { thrownBy } from '@memkit/testing/thrown-by'
 
 const { STORAGE, TRANSFER_DST, VERTEX } = MkBufferUsage
 
@@ -28,7 +28,7 @@ describe('scatter', () => {
     await checkScatter(gpu, { stride: 8, rows: 4, numbers: new Uint32Array([3, 4, 0xffffffff, 0]) })
   })
 
-  it('is there only after it was prepared, and where the backend has it', async () => {
+  it('is available only after it was prepared, and where the backend has it', async () => {
     const gpu = new MkGpu(new DummyBackend())
     const dst = gpu.createDeviceBuffer(16, STORAGE)
     const payload = gpu.createDeviceBuffer(32, STORAGE)

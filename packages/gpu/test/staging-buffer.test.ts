@@ -13,7 +13,7 @@ import {
   NotMapped,
   OutOfRange,
 } from '@memkit/gpu'
-import { thrownBy } from './thrown-by.ts'
+import { thrownBy } from '@memkit/testing/thrown-by'
 
 const { TRANSFER_DST, TRANSFER_SRC, VERTEX } = MkBufferUsage
 const { HostCached, Unified } = MkMemoryType
@@ -53,7 +53,7 @@ describe('staging buffers', () => {
     expect([...(await staging.map())]).toEqual([1, 0, 2, 0, 3, 0])
   })
 
-  it('take views as what they show, and whole buffers', () => {
+  it('accept views of a part, and whole buffers', () => {
     const gpu = new MkGpu(new DummyBackend())
     const staging = gpu.createStagingBuffer(4, { mapped: true })
     staging.write(new Uint8Array([0, 1, 2, 3]).subarray(2))
@@ -61,7 +61,7 @@ describe('staging buffers', () => {
     expect([...staging.bytes]).toEqual([2, 3, 0, 7])
   })
 
-  it('bring bytes back in HostCached memory', async () => {
+  it('read bytes back in HostCached memory', async () => {
     const gpu = new MkGpu(new DummyBackend())
     const device = gpu.createDeviceBuffer(8, TRANSFER_DST | TRANSFER_SRC)
     gpu.write(device, 0, new Uint32Array([5, 6]).buffer)
@@ -76,7 +76,7 @@ describe('staging buffers', () => {
     thrownBy(NotMappable, () => gpu.createStagingBuffer(8, { memory: HostCached, mapped: true }))
   })
 
-  it('detach what was mapped: a view that was kept is dead', () => {
+  it('detach mapped views on unmap', () => {
     const gpu = new MkGpu(new DummyBackend())
     const staging = gpu.createStagingBuffer(4, { mapped: true })
     const kept = staging.bytes
@@ -84,7 +84,7 @@ describe('staging buffers', () => {
     expect(kept.byteLength).toBe(0)
   })
 
-  it('refuse what their state does not allow', async () => {
+  it("refuse calls that their state doesn't allow", async () => {
     const gpu = new MkGpu(new DummyBackend())
     const device = gpu.createDeviceBuffer(4, TRANSFER_DST | TRANSFER_SRC)
     const staging = gpu.createStagingBuffer(4, { label: 's' })
@@ -127,7 +127,7 @@ describe('staging buffers', () => {
     await staging.map()
   })
 
-  it('refuse bytes that do not fit, and change none', () => {
+  it("refuse bytes that don't fit, and change nothing", () => {
     const gpu = new MkGpu(new DummyBackend())
     const staging = gpu.createStagingBuffer(8, { mapped: true })
     const error = thrownBy(OutOfRange, () => staging.write(new Uint8Array(5).fill(1), 4))
@@ -140,7 +140,7 @@ describe('staging buffers', () => {
     expect([...staging.bytes]).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
   })
 
-  it('call off a pending map by unmap and by destroy', async () => {
+  it('cancel a pending map by unmap and by destroy', async () => {
     const gpu = new MkGpu(new DummyBackend({ transferDelayUs: Infinity }))
     const staging = gpu.createStagingBuffer(4)
     const called = staging.map()
@@ -152,7 +152,7 @@ describe('staging buffers', () => {
     await expect(gone).rejects.toBeInstanceOf(BufferDestroyed)
   })
 
-  it('mapped again right after a map was called off, answer to the new map alone', async () => {
+  it('resolve only the new map after a map was cancelled', async () => {
     const backend = new DummyBackend({ transferDelayUs: Infinity })
     const gpu = new MkGpu(backend)
     const staging = gpu.createStagingBuffer(4)
@@ -178,7 +178,7 @@ describe('staging buffers', () => {
     await expect(staging.map()).rejects.toBeInstanceOf(DeviceLost)
   })
 
-  it('in Unified memory show the device’s own bytes while mapped', async () => {
+  it("expose the device's own bytes while mapped in Unified memory", async () => {
     const backend = new DummyBackend({ simulateDeviceLocal: false, transferDelayUs: Infinity })
     const gpu = new MkGpu(backend)
     const unified = gpu.createStagingBuffer(4, { memory: Unified, mapped: true })

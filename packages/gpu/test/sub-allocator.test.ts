@@ -8,12 +8,11 @@ import {
   DummyBackend,
   MkBufferUsage,
   MkGpu,
-  MkSubAllocator,
   OutOfRange,
   PoolFull,
 } from '@memkit/gpu'
-import type { MkBufferSlice, MkSubAllocatorOptions } from '@memkit/gpu'
-import { thrownBy } from './thrown-by.ts'
+import { MkSubAllocator, type MkBufferSlice, type MkSubAllocatorOptions } from '@memkit/gpu/sub-allocator'
+import { thrownBy } from '@memkit/testing/thrown-by'
 
 const { STORAGE, TRANSFER_DST, TRANSFER_SRC, UNIFORM, VERTEX } = MkBufferUsage
 const BOTH = TRANSFER_SRC | TRANSFER_DST
@@ -51,7 +50,7 @@ describe('MkSubAllocator', () => {
     expect(new MkSubAllocator(gpu, { usage: VERTEX, align: 512 }).align).toBe(512)
   })
 
-  it('gives slices that writes, transfers and reads take, and that keep to themselves', async () => {
+  it('returns slices that writes, transfers and reads accept, and that stay within their bounds', async () => {
     const { gpu, allocator } = slices({ usage: VERTEX | BOTH })
     const [left, middle, right] = [allocator.alloc(16), allocator.alloc(16), allocator.alloc(16)]
     left.write(new Uint32Array([1, 2, 3, 4]).buffer)
@@ -70,7 +69,7 @@ describe('MkSubAllocator', () => {
     expect([...new Uint32Array(await middle.read(4, 8))]).toEqual([60, 7])
   })
 
-  it('takes a write that ends with a slice of any size', async () => {
+  it('accepts a write that ends with a slice of any size', async () => {
     const { allocator } = slices()
     const [odd, next] = [allocator.alloc(7), allocator.alloc(4)]
     expect([odd.size, next.offset]).toEqual([7, 8])
@@ -80,7 +79,7 @@ describe('MkSubAllocator', () => {
     expect([...new Uint8Array(await next.read())]).toEqual([8, 8, 8, 8])
   })
 
-  it('refuses what would pass the end of a slice', async () => {
+  it('refuses writes past the end of a slice', async () => {
     const { allocator } = slices()
     const slice = allocator.alloc(16)
     expect(() => slice.write(new ArrayBuffer(20))).toThrow(OutOfRange)
@@ -97,7 +96,7 @@ describe('MkSubAllocator', () => {
     expect(new Uint8Array(await slice.read())).toEqual(new Uint8Array(10))
   })
 
-  it('takes a freed place again only once its work has completed', () => {
+  it('reuses a freed place only once its work has completed', () => {
     const { backend, gpu, allocator } = slices({ pageBytes: 64 }, Infinity)
     const first = allocator.alloc(32)
     const page = first.buffer
@@ -116,7 +115,7 @@ describe('MkSubAllocator', () => {
     expect(allocator.stats.pages).toBe(2)
   })
 
-  it('waits for a serial of work that the gpu does not know of', () => {
+  it('waits for a serial of work outside the gpu', () => {
     const { backend, gpu, allocator } = slices({ pageBytes: 64 }, Infinity)
     const drawn = allocator.alloc(32)
     gpu.write(gpu.createDeviceBuffer(4, BOTH), 0, new ArrayBuffer(4)) // something to submit
@@ -126,7 +125,7 @@ describe('MkSubAllocator', () => {
     expect(allocator.alloc(32).offset).toBe(0)
   })
 
-  it('gives a slice above half a page a buffer of its own, and lets it go with the slice', () => {
+  it('gives a slice above half a page its own buffer, and destroys it with the slice', () => {
     const { gpu, allocator } = slices({ pageBytes: 1024 })
     const small = allocator.alloc(512)
     const large = allocator.alloc(516)
@@ -138,7 +137,7 @@ describe('MkSubAllocator', () => {
     expect(allocator.stats).toMatchObject({ pages: 1, pageBytes: 1024, peakPageBytes: 1540 })
   })
 
-  it('holds no more than maxBytes, after it has let empty pages go', () => {
+  it('holds no more than maxBytes after freeing empty pages', () => {
     const { allocator } = slices({ pageBytes: 1024, maxBytes: 2048 })
     const [first, second, third, fourth] = [1, 2, 3, 4].map(() => allocator.alloc(512))
     expect(allocator.stats.pageBytes).toBe(2048)
@@ -157,7 +156,7 @@ describe('MkSubAllocator', () => {
     expect(allocator.stats).toMatchObject({ pages: 2, pageBytes: 1024 + 600 })
   })
 
-  it('says when a slice is used after it was freed; freeing again does nothing', () => {
+  it('reports use after free, and ignores a second free', () => {
     const { allocator } = slices()
     const slice = allocator.alloc(16, 'bones')
     slice.free()
@@ -168,15 +167,15 @@ describe('MkSubAllocator', () => {
     expect(allocator.stats.slices).toBe(0)
   })
 
-  it('puts nothing more into a page that turned out to have no memory', async () => {
+  it('allocates nothing more in a page that turned out to have no memory', async () => {
     const gpu = new MkGpu(new DummyBackend({ faults: { outOfMemoryAt: [1] } }))
     const allocator = new MkSubAllocator(gpu, { usage: VERTEX })
     const first = allocator.alloc(16)
-    expect(await first.buffer.settled).toMatchObject({ code: 'AllocationFailed' })
+    expect(await first.buffer.allocationError).toMatchObject({ code: 'AllocationFailed' })
     expect(allocator.alloc(16).buffer).not.toBe(first.buffer)
   })
 
-  it('says that a device is lost', async () => {
+  it('reports a lost device', async () => {
     const { backend, gpu, allocator } = slices()
     allocator.alloc(16)
     backend.lose()
@@ -184,7 +183,7 @@ describe('MkSubAllocator', () => {
     expect(() => allocator.alloc(16)).toThrow(DeviceLost)
   })
 
-  it('destroys everything when told, and nothing twice', () => {
+  it('destroys everything once', () => {
     const { gpu, allocator } = slices({ pageBytes: 1024 }, Infinity)
     const [small, large] = [allocator.alloc(16), allocator.alloc(800)]
     small.write(new ArrayBuffer(16))
@@ -203,7 +202,7 @@ describe('MkSubAllocator', () => {
     allocator.destroy()
   })
 
-  it('refuses numbers that make no sense', () => {
+  it('refuses invalid numbers', () => {
     const { gpu, allocator } = slices()
     for (const size of [0, -1, 2.5, NaN]) expect(() => allocator.alloc(size)).toThrow(OutOfRange)
     expect(() => allocator.alloc(1 << 30)).toThrow(BufferTooLarge)
@@ -213,7 +212,7 @@ describe('MkSubAllocator', () => {
     expect(allocator.stats.slices).toBe(0)
   })
 
-  it('never lets two slices share a byte, nor a slice take the place of work on its way', () => {
+  it('never lets two slices overlap, nor a slice overlap pending work', () => {
     const step = fc.oneof(
       {
         weight: 4,

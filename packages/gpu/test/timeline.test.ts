@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { DeviceLost, DummyBackend, MkBufferUsage, MkGpu, MkMemoryType, OutOfRange } from '@memkit/gpu'
 import type { DummyBuffer, DummyOptions, MkDeviceBuffer } from '@memkit/gpu'
-import { Timeline } from '../src/timeline.ts'
-import { thrownBy } from './thrown-by.ts'
+import { Timeline } from '../src/queue/timeline.ts'
+import { thrownBy } from '@memkit/testing/thrown-by'
 
 const BOTH = MkBufferUsage.TRANSFER_SRC | MkBufferUsage.TRANSFER_DST
 
@@ -32,7 +32,7 @@ function setUp(options: DummyOptions = {}): {
 }
 
 describe('serials', () => {
-  it('go up by one with each submit that has something to say', () => {
+  it('increase by one with each non-empty submit', () => {
     const { gpu, work } = setUp()
     expect([gpu.submit(), work(), gpu.submit(), gpu.submit(), work()]).toEqual([0, 1, 1, 1, 2])
     expect(gpu.serial).toBe(2)
@@ -76,7 +76,7 @@ describe('serials', () => {
     expect(backend.signals).toBe(2)
   })
 
-  it('wake those who wait in turn', async () => {
+  it('resolve waiting promises in order', async () => {
     const { backend, gpu, work } = setUp({ transferDelayUs: Infinity })
     const order: number[] = []
     const waits = [work(), work(), work()]
@@ -90,13 +90,13 @@ describe('serials', () => {
     expect(order).toEqual([1, 3, 2])
   })
 
-  it('that were not handed out cannot be waited for', () => {
+  it("can't be waited for before they are handed out", () => {
     const { gpu, work } = setUp()
     work()
     for (const serial of [2, -1, 0.5, NaN]) thrownBy(OutOfRange, () => gpu.whenCompleted(serial))
   })
 
-  it('never complete on a device that hangs, and nothing else stops', async () => {
+  it('never complete on a device that hangs, while everything else works', async () => {
     const { backend, gpu, buffer } = setUp({ faults: { neverComplete: true } })
     const source = gpu.stagingBufferWithData(new Uint32Array([3]))
     for (let i = 0; i < 10; i++) gpu.transfer(source, buffer)
@@ -107,7 +107,7 @@ describe('serials', () => {
 })
 
 describe('a lost device', () => {
-  it('rejects what is pending, completes no serial, and refuses what comes', async () => {
+  it('rejects pending work, completes no serial, and refuses new work', async () => {
     const { backend, gpu, buffer, work } = setUp({ transferDelayUs: Infinity })
     const serial = work()
     const fence = gpu.fence()
@@ -137,17 +137,17 @@ describe('a lost device', () => {
     gpu.destroy()
   })
 
-  it('is not delivered by a report that comes after the loss', () => {
+  it('completes no serial by a report that arrives after the loss', () => {
     const signals: number[] = []
-    const timeline = new Timeline((serial) => signals.push(serial))
-    timeline.handOver({ lastSerial: 0 })
+    const timeline = new Timeline({ signal: (serial) => void signals.push(serial) })
+    timeline.unissued = true
     expect([timeline.issue(), ...signals]).toEqual([1, 1])
     timeline.lose({ reason: 'unknown', message: 'gone' })
     timeline.complete(1)
     expect(timeline.completed).toBe(0)
   })
 
-  it('between the loss and our knowing of it, takes calls and does nothing', () => {
+  it('accepts calls and does nothing until the loss is known', () => {
     const { backend, gpu, buffer, work } = setUp()
     backend.lose()
     expect(gpu.isLost).toBe(false)
@@ -157,7 +157,7 @@ describe('a lost device', () => {
     expect(gpu.completedSerial).toBeLessThan(serial)
   })
 
-  it('lost at any call of a program, throws nothing in it and loses what is pending', async () => {
+  it('throws nothing and rejects pending work, whichever call loses it', async () => {
     const program = (backend: DummyBackend): { gpu: MkGpu; pending: Promise<unknown>[] } => {
       const gpu = new MkGpu(backend)
       const device = gpu.createDeviceBuffer(8, BOTH)
@@ -182,7 +182,7 @@ describe('a lost device', () => {
     }
   })
 
-  it('rejects a map that is pending with DeviceLost, also where the gpu is destroyed before the device has answered', async () => {
+  it('rejects a pending map with DeviceLost, even when the gpu is destroyed before the device answers', async () => {
     // Chromium and Dawn answer some time after they have said that they are lost.
     class SlowToAnswer extends DummyBackend {
       override map(buffer: DummyBuffer): Promise<void> {
@@ -199,16 +199,16 @@ describe('a lost device', () => {
     await expect(mapped).rejects.toBeInstanceOf(DeviceLost)
   })
 
-  it('settles a buffer that was made too late to be there', async () => {
+  it('settles a buffer that was created too late', async () => {
     const { backend, gpu } = setUp()
     backend.lose()
     const buffer = gpu.createDeviceBuffer(4, BOTH)
-    expect(await buffer.settled).toBeInstanceOf(DeviceLost)
+    expect(await buffer.allocationError).toBeInstanceOf(DeviceLost)
   })
 })
 
 describe('destroy', () => {
-  it('destroys every buffer, rejects what is pending, and may be called again', async () => {
+  it('destroys every buffer, rejects pending work, and may be called again', async () => {
     const { gpu, buffer, work } = setUp({ transferDelayUs: Infinity })
     work()
     const idle = gpu.waitIdle()

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InvalidValue } from '@memkit/core'
 import {
-  AllocationFailed,
   BufferDestroyed,
   DummyBackend,
   MisalignedCopy,
@@ -12,7 +11,7 @@ import {
   OverlappingCopy,
 } from '@memkit/gpu'
 import type { DummyOptions, MkDeviceBuffer } from '@memkit/gpu'
-import { thrownBy } from './thrown-by.ts'
+import { thrownBy } from '@memkit/testing/thrown-by'
 
 const { TRANSFER_DST, TRANSFER_SRC } = MkBufferUsage
 const BOTH = TRANSFER_SRC | TRANSFER_DST
@@ -34,7 +33,7 @@ function setUp(options?: DummyOptions): {
 }
 
 describe('write', () => {
-  it('acts when called, at byte offsets on both sides', async () => {
+  it('takes effect when called, at byte offsets on both sides', async () => {
     const { gpu } = setUp()
     const buffer = gpu.createDeviceBuffer(16, BOTH)
     const source = new Uint32Array([1, 2, 3, 4])
@@ -43,7 +42,7 @@ describe('write', () => {
     expect([...new Uint32Array(await gpu.read(buffer))]).toEqual([0, 0, 2, 3])
   })
 
-  it('takes shared memory', async () => {
+  it('accepts shared memory', async () => {
     const { gpu } = setUp()
     const buffer = gpu.createDeviceBuffer(8, BOTH)
     const shared = new SharedArrayBuffer(8)
@@ -52,7 +51,7 @@ describe('write', () => {
     expect([...new Uint32Array(await gpu.read(buffer))]).toEqual([3, 4])
   })
 
-  it('refuses a view, which types forbid, instead of taking its elements for bytes', async () => {
+  it('refuses a view instead of treating its elements as bytes', async () => {
     const { gpu } = setUp()
     const buffer = gpu.createDeviceBuffer(8, BOTH)
     const view = new Float32Array([1, 2]) as unknown as ArrayBuffer
@@ -68,7 +67,7 @@ describe('write', () => {
     expect([...new Uint8Array(await gpu.read(buffer, 8))]).toEqual([...source])
   })
 
-  it('refuses a tail in the middle, and offsets that are no multiple of 4', () => {
+  it("refuses a tail in the middle, and offsets that aren't a multiple of 4", () => {
     const { gpu } = setUp()
     const buffer = gpu.createDeviceBuffer(16, BOTH)
     const source = new ArrayBuffer(16)
@@ -103,7 +102,7 @@ describe('write', () => {
     expect(gpu.calls.writes).toBe(0)
   })
 
-  it('of nothing makes no call and no serial', () => {
+  it('makes no call and no serial for zero bytes', () => {
     const { gpu } = setUp()
     const buffer = gpu.createDeviceBuffer(4, BOTH)
     gpu.write(buffer, 0, new ArrayBuffer(0))
@@ -114,7 +113,7 @@ describe('write', () => {
 })
 
 describe('copy', () => {
-  it('is recorded, and acts at submit: a write in between comes first', async () => {
+  it('is recorded until submit, so that a later write comes first', async () => {
     const { gpu, counted } = setUp()
     const a = counted(4)
     const b = gpu.createDeviceBuffer(4, BOTH)
@@ -125,7 +124,7 @@ describe('copy', () => {
     expect([...new Uint8Array(await gpu.read(b))]).toEqual([9, 9, 9, 9])
   })
 
-  it('many go in one submit', () => {
+  it('shares one submit with others', () => {
     const { gpu, counted } = setUp()
     const a = counted(64)
     const b = gpu.createDeviceBuffer(64, BOTH)
@@ -134,21 +133,13 @@ describe('copy', () => {
     expect(gpu.calls).toMatchObject({ copies: 8, submits: 1 })
   })
 
-  it('within one buffer moves ranges that do not overlap', async () => {
-    const { gpu, counted } = setUp()
-    const a = counted(16)
-    gpu.copy(a, 0, a, 8, 8)
-    gpu.submit()
-    expect([...new Uint8Array(await gpu.read(a))]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8])
-    expect(gpu.leaks()).toHaveLength(1) // the buffer in between is gone
-  })
-
-  it('within one buffer refuses ranges that overlap', () => {
+  it('within one buffer is refused, as WebGPU refuses it', () => {
     const { gpu, counted } = setUp()
     const a = counted(16)
     const error = thrownBy(OverlappingCopy, () => gpu.copy(a, 0, a, 4, 8))
     expect(error).toMatchObject({ code: 'OverlappingCopy', srcOffset: 0, dstOffset: 4, size: 8 })
-    thrownBy(OverlappingCopy, () => gpu.copy(a, 4, a, 4, 4))
+    thrownBy(OverlappingCopy, () => gpu.copy(a, 0, a, 8, 4))
+    thrownBy(OverlappingCopy, () => gpu.copy(a, 0, a, 8, 0))
     expect(gpu.calls.copies).toBe(0)
   })
 })
@@ -163,7 +154,7 @@ describe('transfer', () => {
     expect([...new Uint8Array(await gpu.read(b, 8, 4))]).toEqual([5, 6, 7, 8])
   })
 
-  it('past the end is refused, on either side', () => {
+  it('is refused past the end, on either side', () => {
     const { gpu, counted } = setUp()
     const a = counted(16)
     const b = gpu.createDeviceBuffer(8, BOTH)
@@ -184,8 +175,8 @@ describe('transfer', () => {
   })
 })
 
-describe('memory that is not there', () => {
-  it('makes a transfer fail, though the device is through with it', async () => {
+describe('missing memory', () => {
+  it('makes a transfer fail even though the device has finished it', async () => {
     const { gpu, counted } = setUp({ faults: { outOfMemoryAt: [2] } })
     const a = counted(4)
     const failed = gpu.createDeviceBuffer(4, BOTH, { label: 'too big' })
@@ -195,55 +186,19 @@ describe('memory that is not there', () => {
     await gpu.transfer(a, gpu.createDeviceBuffer(4, BOTH)).done
   })
 
-  it('makes a transfer within a buffer fail, when it was the memory in between', async () => {
+  it('makes a read fail', async () => {
     const { backend, gpu, counted } = setUp()
-    gpu.onError(() => {}) // it is reported too, for those who drop the transfer
     const a = counted(8)
     backend.faults.outOfMemoryAt = [2]
-    const within = gpu.transfer(a, a, { dstOffset: 4, size: 4 })
-    await expect(within.done).rejects.toMatchObject({ code: 'AllocationFailed', requested: 4 })
-  })
-
-  it('makes a read fail, and a copy within a buffer reported', async () => {
-    const { backend, gpu, counted } = setUp()
-    const a = counted(8)
-    backend.faults.outOfMemoryAt = [2, 3]
     await expect(gpu.read(a)).rejects.toMatchObject({
       code: 'AllocationFailed',
       label: 'readback of buffer 1',
     })
-    const heard = new Promise((resolve) => gpu.onError((error) => resolve(error.code)))
-    gpu.copy(a, 0, a, 4, 4)
-    gpu.submit()
-    expect(await heard).toBe('AllocationFailed')
     expect([...new Uint8Array(await gpu.read(a))]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   })
 })
 
 describe('batchTransfer', () => {
-  it('hands over nothing when there is no memory in between for one of its copies, and can be submitted again', async () => {
-    const { backend, gpu, counted } = setUp({ faults: { outOfMemory: 'throw' } })
-    const [a, b] = [counted(8), counted(8)]
-    const target = gpu.createDeviceBuffer(8, BOTH)
-    // The first copy needs no buffer, the second a third one; the fourth is not there.
-    backend.faults.outOfMemoryAt = [5]
-    const batch = gpu
-      .batchTransfer()
-      .copy(a, target)
-      .copy(a, a, { dstOffset: 4, size: 4 })
-      .copy(b, b, { dstOffset: 4, size: 4 })
-    const error = thrownBy(AllocationFailed, () => batch.submit())
-    expect(error).toMatchObject({ requested: 4 })
-    expect(gpu.leaks()).toHaveLength(3)
-    await gpu.waitIdle()
-    expect(gpu.calls).toMatchObject({ copies: 0, submits: 0 })
-    expect([...new Uint8Array(await gpu.read(target))]).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
-    backend.faults.outOfMemoryAt = []
-    await batch.submit().done
-    expect([...new Uint8Array(await gpu.read(b))]).toEqual([1, 2, 3, 4, 1, 2, 3, 4])
-    expect(gpu.leaks()).toHaveLength(3)
-  })
-
   it('copies in order, in one submit', async () => {
     const { gpu, counted } = setUp()
     const a = counted(8)
@@ -264,7 +219,7 @@ describe('batchTransfer', () => {
     for (let i = 0; i < 16; i += 4) batch.copy(a, b, { srcOffset: i, dstOffset: i + 8, size: 4 })
     expect(batch.length).toBe(1)
     batch.copy(a, b, { srcOffset: 20, dstOffset: 28, size: 4 }) // a hole in both
-    batch.copy(a, b, { srcOffset: 24, dstOffset: 0, size: 4 }) // continues the source alone
+    batch.copy(a, b, { srcOffset: 24, dstOffset: 0, size: 4 }) // continues only the source
     expect(batch.submit().copies).toBe(3)
     expect(gpu.calls.copies).toBe(3)
   })
@@ -290,13 +245,13 @@ describe('batchTransfer', () => {
     expect(gpu.calls).toMatchObject({ copies: 0, submits: 0 })
   })
 
-  it('that is empty is complete at once', () => {
+  it('is complete at once when it is empty', () => {
     const { gpu } = setUp()
     const transfer = gpu.batchTransfer().submit()
     expect(transfer).toMatchObject({ serial: 0, bytes: 0, copies: 0, isComplete: true })
   })
 
-  it('equals the same copies on plain arrays', async () => {
+  it('has the same effect as copies on plain arrays', async () => {
     const size = 64
     const word = fc.integer({ min: 0, max: size / 4 - 1 }).map((w) => w * 4)
     const copy = fc.record({
@@ -313,12 +268,10 @@ describe('batchTransfer', () => {
         const model = buffers.map(() => Uint8Array.from({ length: size }, (_, i) => i + 1))
         const batch = gpu.batchTransfer()
         for (const c of copies) {
-          const overlaps =
-            c.src === c.dst && c.srcOffset < c.dstOffset + c.size && c.dstOffset < c.srcOffset + c.size
           const fits = Math.max(c.srcOffset, c.dstOffset) + c.size <= size
           const add = (): unknown => batch.copy(buffers[c.src], buffers[c.dst], c)
           if (!fits) thrownBy(OutOfRange, add)
-          else if (overlaps) thrownBy(OverlappingCopy, add)
+          else if (c.src === c.dst) thrownBy(OverlappingCopy, add)
           else {
             add()
             model[c.dst].set(model[c.src].slice(c.srcOffset, c.srcOffset + c.size), c.dstOffset)
@@ -333,7 +286,7 @@ describe('batchTransfer', () => {
 })
 
 describe('read', () => {
-  it('takes any range, and sees what was recorded before', async () => {
+  it('reads any range, after what was recorded before', async () => {
     const { gpu, counted } = setUp()
     const a = counted(11)
     const b = gpu.createDeviceBuffer(11, BOTH)
@@ -350,7 +303,7 @@ describe('read', () => {
     expect(gpu.leaks()).toHaveLength(2)
   })
 
-  it('that is pending when its gpu is destroyed says so, and names no buffer of ours', async () => {
+  it('reports the destroyed gpu when it is pending, without naming an internal buffer', async () => {
     const { gpu, counted } = setUp({ transferDelayUs: Infinity })
     const read = gpu.read(counted(8))
     await new Promise((resolve) => setTimeout(resolve, 0)) // its memory is known to be there by now
@@ -358,7 +311,7 @@ describe('read', () => {
     await expect(read).rejects.toMatchObject({ code: 'DeviceLost', reason: 'destroyed' })
   })
 
-  it('past the end is refused', async () => {
+  it('is refused past the end', async () => {
     const { gpu, counted } = setUp()
     const a = counted(8)
     await expect(gpu.read(a, 4, 8)).rejects.toMatchObject({ code: 'OutOfRange', what: 'size', max: 4 })

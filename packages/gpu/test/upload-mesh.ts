@@ -1,5 +1,4 @@
-import { MkBufferUsage } from '@memkit/gpu'
-import type { MkDeviceBuffer, MkGpu, MkGpuBackend } from '@memkit/gpu'
+import { MkBufferUsage, type MkDeviceBuffer, type MkGpu, type MkGpuBackend } from '@memkit/gpu'
 
 /** The block of the README that works with any backend. TRANSFER_SRC is added so that the tests can read it back. */
 export function uploadMesh<B extends MkGpuBackend>(gpu: MkGpu<B>, vertices: Float32Array): MkDeviceBuffer<B> {

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { MkBufferUsage, webGpu, webGpuDevice } from '@memkit/gpu'
-import type { WebGpuBackend } from '@memkit/gpu'
+import { MkBufferUsage, webGpu, webGpuDevice, type WebGpuBackend } from '@memkit/gpu'
 
 const adapterOf = async (): Promise<GPUAdapter> => (await navigator.gpu.requestAdapter())!
 
@@ -12,7 +11,7 @@ function without(): void {
 afterEach(() => void vi.restoreAllMocks())
 
 describe('webGpu', () => {
-  it('gives an MkGpu with the adapter’s limits for buffers, another one each time, and destroys its device', async () => {
+  it("returns a new MkGpu with the adapter's buffer limits each time, and destroys its device", async () => {
     const { limits } = await adapterOf()
     const [first, second] = [await webGpu(), await webGpu()]
     for (const gpu of [first, second]) {
@@ -27,7 +26,7 @@ describe('webGpu', () => {
     expect((first.backend as WebGpuBackend).device).not.toBe((second.backend as WebGpuBackend).device)
   })
 
-  it('takes limits and features as asked, and refuses those that the adapter has not', async () => {
+  it('requests limits and features as asked, and refuses those that the adapter lacks', async () => {
     const device = await webGpuDevice({ limits: { maxBufferSize: 300 << 20 }, label: 'mine' })
     expect([device.limits.maxBufferSize, device.label]).toEqual([300 << 20, 'mine'])
     device.destroy()
@@ -36,7 +35,7 @@ describe('webGpu', () => {
     })
   })
 
-  it('asks for compatibility mode where there is no core adapter', async () => {
+  it('requests compatibility mode when there is no core adapter', async () => {
     const asked: unknown[] = []
     const request = navigator.gpu.requestAdapter.bind(navigator.gpu)
     vi.spyOn(navigator.gpu, 'requestAdapter').mockImplementation(async (options) => {
@@ -54,7 +53,7 @@ describe('webGpu', () => {
     await expect(webGpuDevice({ featureLevel: 'core' })).rejects.toMatchObject({ code: 'NoBrowserDevice' })
   })
 
-  it('runs on the canvas’s WebGL2 context where there is no WebGPU, again after the context was lost', async () => {
+  it("runs on the canvas's WebGL2 context without WebGPU, again after the context was lost", async () => {
     without()
     const canvas = document.createElement('canvas')
     const gpu = await webGpu({ canvas })
@@ -73,7 +72,7 @@ describe('webGpu', () => {
     expect(gl.isContextLost()).toBe(false)
   })
 
-  it('says what it tried where there is neither', async () => {
+  it('reports what it tried when there is neither', async () => {
     without()
     await expect(webGpu()).rejects.toMatchObject({ code: 'NoBrowserDevice' })
     const canvas = document.createElement('canvas')

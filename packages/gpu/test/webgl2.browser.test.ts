@@ -10,7 +10,7 @@ import {
   ValidationFailed,
   WebGl2Backend,
 } from '@memkit/gpu'
-import { thrownBy } from './thrown-by.ts'
+import { thrownBy } from '@memkit/testing/thrown-by'
 import { uploadMesh, vertices } from './upload-mesh.ts'
 
 const { INDEX, INDIRECT, STORAGE, TRANSFER_DST, TRANSFER_SRC, UNIFORM, VERTEX } = MkBufferUsage
@@ -82,7 +82,7 @@ describe('WebGl2Backend', () => {
   })
   afterEach(() => expect(errors.splice(0)).toEqual([]))
 
-  it('says what it is, and what it has not', () => {
+  it('reports its capabilities', () => {
     expect(gpu.capabilities).toMatchObject({
       backend: 'webgl2',
       usages: VERTEX | INDEX | UNIFORM | BOTH,
@@ -113,7 +113,7 @@ describe('WebGl2Backend', () => {
     expect(new Float32Array(await gpu.read(mesh))).toEqual(vertices)
   })
 
-  it('fills buffers that WebGL draws with, whatever it does with them before and after', async () => {
+  it('fills buffers that WebGL draws with before and after', async () => {
     const triangle = gpu.vertexBuffer(new Float32Array([-1, -1, 3, -1, -1, 3]))
     const indices = gpu.indexBuffer(new Uint16Array([0, 1, 1]))
     const colour = gpu.uniformBuffer(vec4f, [1, 0, 0, 1])
@@ -128,7 +128,7 @@ describe('WebGl2Backend', () => {
     expect([...new Uint16Array(await gpu.read(indices))]).toEqual([2, 1, 0])
   })
 
-  it('leaves the owner’s bindings as they were', async () => {
+  it("leaves the owner's bindings unchanged", async () => {
     const array = gl.createVertexArray()
     gl.bindVertexArray(array)
     const [own, index] = [gl.createBuffer(), gl.createBuffer()]
@@ -143,8 +143,9 @@ describe('WebGl2Backend', () => {
     const buffer = gpu.createDeviceBuffer(2 << 20, VERTEX | BOTH)
     gpu.transfer(staging, buffer)
     gpu.write(buffer, 8, new ArrayBuffer(8))
-    gpu.copy(buffer, 0, indices, 0, 4)
-    await buffer.settled
+    const more = gpu.createDeviceBuffer(8, INDEX | BOTH)
+    gpu.copy(indices, 0, more, 0, 4)
+    await buffer.allocationError
     await gpu.read(indices)
     await gpu.waitIdle()
     buffer.destroy()
@@ -156,7 +157,7 @@ describe('WebGl2Backend', () => {
     expect(gl.isContextLost()).toBe(false) // borrowed
   })
 
-  it('tells progress between tasks alone', async () => {
+  it('reports progress between tasks only', async () => {
     const buffer = gpu.createDeviceBuffer(16, BOTH)
     gpu.write(buffer, 0, new ArrayBuffer(16))
     const fence = gpu.fence()
@@ -167,7 +168,7 @@ describe('WebGl2Backend', () => {
     expect(fence.isComplete).toBe(true)
   })
 
-  it('maps through memory of the CPU, not at once', async () => {
+  it('maps through CPU memory, asynchronously', async () => {
     const staging = gpu.stagingBufferWithData(new Uint32Array([1, 2]))
     const map = staging.map()
     expect(staging.state).toBe('pending')
@@ -178,7 +179,7 @@ describe('WebGl2Backend', () => {
     expect([...new Uint32Array((await back.map()).slice().buffer)]).toEqual([1, 2])
   })
 
-  it('takes several gpus on one context', async () => {
+  it('supports several gpus on one context', async () => {
     const other = new MkGpu(new WebGl2Backend(gl))
     const [a, b] = [gpu.createDeviceBuffer(4, BOTH), other.createDeviceBuffer(4, BOTH)]
     gpu.write(a, 0, new Uint32Array([1]).buffer)
@@ -189,7 +190,7 @@ describe('WebGl2Backend', () => {
 })
 
 describe('a WebGL2 context', () => {
-  it('in debug mode has its errors named, the owner’s apart', async () => {
+  it("reports its errors by name in debug mode, apart from the owner's", async () => {
     const gl = context()
     const gpu = new MkGpu(new WebGl2Backend(gl, { owned: true }), { debug: true })
     const heard: ValidationFailed[] = []
@@ -204,13 +205,13 @@ describe('a WebGL2 context', () => {
     expect(gl.isContextLost()).toBe(true) // owned
   })
 
-  it.each([false, true])('without the memory for a buffer says so, late (debug: %s)', async (debug) => {
+  it.each([false, true])('reports late that it has no memory for a buffer (debug: %s)', async (debug) => {
     const gl = context()
     const gpu = new MkGpu(new WebGl2Backend(gl, { owned: true, maxBufferSize: 2 ** 45 }), { debug })
     const heard: string[] = []
     gpu.onError((error) => heard.push(error.message))
     const buffer = gpu.createDeviceBuffer(2 ** 44, VERTEX, { label: 'too much' })
-    const error = await buffer.settled
+    const error = await buffer.allocationError
     expect(error).toBeInstanceOf(AllocationFailed)
     expect(error).toMatchObject({ label: 'too much', requested: 2 ** 44 })
     // This much is refused before memory is asked for; debug mode tells that too.
@@ -218,7 +219,7 @@ describe('a WebGL2 context', () => {
     gpu.destroy()
   })
 
-  it('without the memory to read back says so, and goes on', async () => {
+  it('reports that it has no memory to read back, and continues', async () => {
     const gpu = new MkGpu(new WebGl2Backend(context(), { owned: true, maxBufferSize: 2 ** 45 }))
     const most = 2 ** 44 // more than any ArrayBuffer or buffer object has
     thrownBy(AllocationFailed, () => gpu.createStagingBuffer(most))
@@ -233,7 +234,7 @@ describe('a WebGL2 context', () => {
     gpu.destroy()
   })
 
-  it('that is lost rejects what is pending, and a new backend serves it when it is restored', async () => {
+  it('rejects pending work when it is lost, and works with a new backend when it is restored', async () => {
     const gl = context()
     const extension = gl.getExtension('WEBGL_lose_context')!
     // The owner’s part: without it the browser does not restore.

@@ -1,21 +1,23 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { DeviceLost, MkBufferUsage, MkGpu, MkMemoryType, ValidationFailed, WebGpuBackend } from '@memkit/gpu'
+import {
+  DeviceLost,
+  MkBufferUsage,
+  MkGpu,
+  MkMemoryType,
+  ValidationFailed,
+  WebGpuBackend,
+  webGpuDevice,
+} from '@memkit/gpu'
 import { checkScatter, everyNth } from './scatter-cases.ts'
 import { uploadMesh, vertices } from './upload-mesh.ts'
 
 const BOTH = MkBufferUsage.TRANSFER_SRC | MkBufferUsage.TRANSFER_DST
 
-async function browserDevice(): Promise<GPUDevice> {
-  const adapter = await navigator.gpu.requestAdapter()
-  if (!adapter) throw new Error('this browser has no WebGPU adapter')
-  return adapter.requestDevice()
-}
-
 describe('WebGpuBackend in a browser', () => {
   let gpu: MkGpu<WebGpuBackend>
   const errors: string[] = []
   beforeAll(async () => {
-    gpu = new MkGpu(new WebGpuBackend(await browserDevice(), { owned: true }), { debug: true })
+    gpu = new MkGpu(new WebGpuBackend(await webGpuDevice(), { owned: true }), { debug: true })
     gpu.onError((error) => errors.push(error.message))
     await gpu.prepareScatter()
     return () => gpu.destroy()
@@ -44,7 +46,7 @@ describe('WebGpuBackend in a browser', () => {
     expect(gpu.capabilities.runtime).toMatch(/^\w+\/\d/)
   })
 
-  it('splits big writes, and takes resizable memory', async () => {
+  it('splits big writes, and accepts resizable memory', async () => {
     const size = (4 << 20) + 12
     const buffer = gpu.createDeviceBuffer(size, BOTH)
     const Resizable = ArrayBuffer as unknown as new (size: number, options: object) => ArrayBuffer
@@ -83,9 +85,9 @@ describe('WebGpuBackend in a browser', () => {
   })
 })
 
-describe('a browser’s device', () => {
-  it('in debug mode has its errors named', async () => {
-    const gpu = new MkGpu(new WebGpuBackend(await browserDevice(), { owned: true }), { debug: true })
+describe('a device in a browser', () => {
+  it('reports its errors by name in debug mode', async () => {
+    const gpu = new MkGpu(new WebGpuBackend(await webGpuDevice(), { owned: true }), { debug: true })
     const heard = new Promise<ValidationFailed>((resolve) =>
       gpu.onError((error) => error instanceof ValidationFailed && resolve(error)),
     )
@@ -95,8 +97,8 @@ describe('a browser’s device', () => {
     gpu.destroy()
   })
 
-  it('that is lost rejects what is pending, and completes no serial', async () => {
-    const device = await browserDevice()
+  it('rejects pending work when it is lost, and completes no serial', async () => {
+    const device = await webGpuDevice()
     const gpu = new MkGpu(new WebGpuBackend(device))
     const buffer = gpu.createDeviceBuffer(16, BOTH)
     gpu.write(buffer, 0, new ArrayBuffer(16))

@@ -1,10 +1,9 @@
-/** Resolved one after the other, a turn of the event loop each. */
 const waiting: (() => void)[] = []
 let channel: MessageChannel | undefined
 
 /**
- * Resolves in the next turn of the event loop: what the platform has to tell by then is told first. A timer would take 4 ms in
- * browsers once several follow each other, and more in a hidden page.
+ * Resolves in the next turn of the event loop, after everything that the platform reports until then.
+ * A timer would take 4 ms in browsers once several follow each other, and more in a hidden page.
  */
 export function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (act: () => void) => void }

@@ -1,11 +1,9 @@
 /**
  * What a buffer may be used for. Combine with `|`.
  *
- * The values are WebGPU's own bits (`GPUBufferUsage.COPY_SRC` is `TRANSFER_SRC`, and so on): the specification fixes
- * them for good, so the WebGPU path needs no table, a number read in a debugger means the same in both worlds, and
- * somebody who passes `GPUBufferUsage` flags by habit gets what they meant. Nothing here reads the global
- * `GPUBufferUsage`, which Node does not have. Bits 1 and 2 (`MAP_READ`, `MAP_WRITE`) are no usages here: whether a
- * buffer can be mapped follows from its `MkMemoryType`.
+ * The values are WebGPU's own bits, which its specification has fixed, so `GPUBufferUsage` flags work,
+ * too; that global isn't read, because Node doesn't have it. `MAP_READ` and `MAP_WRITE` aren't usages
+ * here: whether a buffer can be mapped follows from its `MkMemoryType`.
  */
 export const MkBufferUsage = {
   /** Source of copies and readbacks. */
@@ -19,7 +17,6 @@ export const MkBufferUsage = {
   INDIRECT: 0x0100,
 } as const
 
-/** Name of one usage flag. */
 export type MkBufferUsageName = keyof typeof MkBufferUsage
 
 /** Where a buffer's memory lives. A backend lists what it has in `capabilities.memoryTypes`. */
@@ -34,16 +31,13 @@ export const MkMemoryType = {
   Unified: 8,
 } as const
 
-/** Name of one memory type. */
 export type MkMemoryTypeName = keyof typeof MkMemoryType
 
-/** One of the values of `MkMemoryType`. */
 export type MkMemory = (typeof MkMemoryType)[MkMemoryTypeName]
 
-/** All usages or'ed. */
 export const ALL_USAGES: number = Object.values(MkBufferUsage).reduce<number>((all, flag) => all | flag, 0)
 
-/** Flags as words, for messages: `VERTEX | TRANSFER_DST`; bits that mean nothing as hexadecimal. */
+/** Flags as words, for messages: `VERTEX | TRANSFER_DST`; unknown bits as hexadecimal. */
 export function usageNames(flags: number): string {
   return flagNames(MkBufferUsage, flags)
 }

@@ -1,9 +1,10 @@
 import type { MkError } from '@memkit/core'
-import type { BackendAllocation, MkGpuBackend, NativeOf } from './backend.ts'
+import type { BackendAllocation, LossInfo, MkGpuBackend, NativeOf } from '../backends/backend.ts'
+import { allocatedSize } from './bounds.ts'
 import { BufferDestroyed } from './errors.ts'
-import type { MkMemory } from './usage.ts'
+import type { MkMemory } from '../backends/usage.ts'
 
-/** What a buffer is and where it lives. Sizes in bytes. */
+/** What a buffer is and where it lives. */
 export interface MkBufferDescription {
   /** Bytes asked for. */
   readonly size: number
@@ -14,90 +15,112 @@ export interface MkBufferDescription {
   readonly label: string
 }
 
+/** What buffers need to know of the work that uses them. */
+export interface WorkState {
+  /** Why the device is gone; undefined while it is there. */
+  readonly loss: LossInfo | undefined
+  /** Undefined while the device is not known to be lost. */
+  lossError(): MkError | undefined
+  /** Throws DeviceLost, if it is. */
+  requireDevice(): void
+  /** True while recorded work may still need a buffer. */
+  isRecorded(buffer: { readonly lastSerial: number }): boolean
+}
+
+/** What a buffer is made of. */
+export interface BufferParts<B extends MkGpuBackend> {
+  readonly maker: BufferOwner<B>
+  readonly description: MkBufferDescription
+  readonly allocation: BackendAllocation<NativeOf<B>>
+}
+
 /** What a buffer needs of the gpu that made it. */
 export interface BufferOwner<B extends MkGpuBackend> {
   readonly backend: B
+  readonly work: WorkState
   /** Takes the buffer off the books and frees it, now or as soon as recorded work allows it. */
-  release(buffer: MkBuffer<B>, native: NativeOf<B>): void
+  release(buffer: MkBuffer<B>, handle: NativeOf<B>): void
 }
 
-/** Bytes that a buffer of `size` bytes takes on the device: copies and storage bindings want multiples of 4. */
-export function allocatedSize(size: number): number {
-  return Math.ceil(size / 4) * 4
-}
-
-/** A piece of GPU memory. Alive until `destroy()`: dropping the last reference does not free it (`gpu.leaks()` finds it). */
+/**
+ * A piece of GPU memory. Lives until `destroy()`: dropping the last reference does not free it
+ * (`gpu.leaks()` lists it).
+ */
 export abstract class MkBuffer<B extends MkGpuBackend = MkGpuBackend> implements MkBufferDescription {
   /** Bytes asked for. */
   readonly size: number
-  /** Bytes on the device: `size` rounded up to a multiple of 4. Those past `size` hold nothing of meaning. */
+  /** Bytes on the device: `size` rounded up to a multiple of 4. */
   readonly allocatedSize: number
   readonly usage: number
   readonly memory: MkMemory
   readonly label: string
-  /** Resolves once it is known whether the memory is there: undefined, or the error. Never rejects. */
-  readonly settled: Promise<MkError | undefined>
+  /** Resolves once the device knows whether it has the memory: to undefined, or to the error. */
+  readonly allocationError: Promise<MkError | undefined>
   /**
-   * True once the device has said that the memory is there. Until then copies and scatters that use the buffer go to the queue in a submit
-   * of their own, so that they take no others with them when it has none. Kept by the buffer.
+   * True once the device has confirmed the memory. Until then copies and scatters that use the
+   * buffer are submitted apart, so that without memory they take no others with them.
    */
-  confirmed = false
+  allocated = false
+  /** True once the device has said that it has no memory. */
+  allocationFailed = false
   /**
-   * Serial of the last work that uses this buffer; above `gpu.serial` while that work is recorded but not submitted.
-   * Kept by `MkGpu`.
+   * Serial of the last work that uses this buffer; above `gpu.serial` while that work is recorded but
+   * not submitted. Kept by `MkGpu`.
    */
   lastSerial = 0
-  readonly #owner: BufferOwner<B>
-  #native: NativeOf<B> | undefined
+  /**
+   * Whether the bytes copied into HostCached memory are indices; undefined before the first copy.
+   * @internal
+   */
+  holdsIndices: boolean | undefined
+  /** @internal */
+  readonly owner: BufferOwner<B>
+  /**
+   * As `native`, without its check: undefined once destroyed.
+   * @internal
+   */
+  handle: NativeOf<B> | undefined
 
-  /** Made by `MkGpu`, which hands over what the backend allocated. */
-  constructor(
-    owner: BufferOwner<B>,
-    description: MkBufferDescription,
-    allocation: BackendAllocation<NativeOf<B>>,
-  ) {
-    this.#owner = owner
-    this.#native = allocation.native
+  /** Made by `MkGpu`. */
+  constructor({ maker, description, allocation }: BufferParts<B>) {
+    this.owner = maker
+    this.handle = allocation.native
     this.size = description.size
     this.allocatedSize = allocatedSize(description.size)
     this.usage = description.usage
     this.memory = description.memory
     this.label = description.label
-    this.settled = allocation.settled
-    void this.settled.then((error) => {
-      this.confirmed = error === undefined
+    this.allocationError = allocation.error
+    void this.allocationError.then((error) => {
+      this.allocated = error === undefined
+      this.allocationFailed = error !== undefined
     })
   }
 
   /**
    * The backend's own buffer: GPUBuffer, WebGLBuffer, DummyBuffer.
-   * @throws BufferDestroyed
+   * @throws {@link BufferDestroyed}
    */
   get native(): NativeOf<B> {
-    if (this.#native === undefined) throw new BufferDestroyed(this.label)
-    return this.#native
+    if (this.handle === undefined) throw new BufferDestroyed({ label: this.label })
+    return this.handle
   }
 
   get destroyed(): boolean {
-    return this.#native === undefined
-  }
-
-  /** True when `owner` made this buffer. */
-  belongsTo(owner: BufferOwner<B>): boolean {
-    return this.#owner === owner
+    return this.handle === undefined
   }
 
   /** Frees the memory. Work that was handed over before still finishes. Calling it again does nothing. */
   destroy(): void {
-    const native = this.#native
-    if (native === undefined) return
-    this.#native = undefined
-    this.#owner.release(this, native)
+    const { handle } = this
+    if (handle === undefined) return
+    this.handle = undefined
+    this.owner.release(this, handle)
   }
 }
 
 /** Memory that the device works on. Filled by `gpu.write` and transfers, read back by `gpu.read`. */
 export class MkDeviceBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBuffer<B> {
-  /** What sort of buffer it is. */
+  /** The kind of buffer. */
   readonly kind = 'device'
 }

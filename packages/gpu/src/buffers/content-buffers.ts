@@ -9,62 +9,43 @@ import {
   writeValue,
 } from '@memkit/core'
 import type { Converted, Infer, InferInput, TypeLike, WgslType } from '@memkit/core'
-import type { BackendAllocation, MkGpuBackend, NativeOf } from './backend.ts'
-import { MkDeviceBuffer } from './buffers.ts'
-import type { BufferOwner, MkBuffer, MkBufferDescription } from './buffers.ts'
+import type { MkGpuBackend } from '../backends/backend.ts'
+import { MkDeviceBuffer, type BufferParts, type MkBuffer, type MkBufferDescription } from './buffers.ts'
 import type { DeviceBufferOptions, DeviceMemory } from './device-memory.ts'
-import { BufferTooLarge, OutOfRange } from './errors.ts'
-import { MkBufferUsage } from './usage.ts'
+import { OutOfRange, requireFit, requireLimit, requireWhole } from './bounds.ts'
+import { MkBufferUsage } from '../backends/usage.ts'
 
-/** What may be said about a buffer typed by content. */
+/** Options of the buffers typed by content. */
 export interface ContentBufferOptions extends DeviceBufferOptions {
-  /** `MkBufferUsage` flags beside those the content implies, e.g. STORAGE for vertices that a shader writes. */
+  /** `MkBufferUsage` flags beside those the content implies, e.g. STORAGE for vertices. */
   usage?: number
 }
 
 /** What these buffers need of their gpu. */
 export interface ContentOwner<B extends MkGpuBackend> {
-  write(
-    dst: MkBuffer<B>,
-    dstOffset: number,
-    source: ArrayBuffer | SharedArrayBuffer,
-    srcOffset?: number,
-    size?: number,
-  ): void
+  write(dst: MkBuffer<B>, dstOffset: number, source: ArrayBufferLike, srcOffset?: number, size?: number): void
   read(buffer: MkBuffer<B>, offset?: number, size?: number): Promise<ArrayBuffer>
 }
 
 /** What the constructors of these buffers are handed. */
-interface ContentParts<B extends MkGpuBackend> {
-  readonly owner: BufferOwner<B>
+interface ContentParts<B extends MkGpuBackend> extends BufferParts<B> {
   readonly gpu: ContentOwner<B>
-  readonly description: MkBufferDescription
-  readonly allocation: BackendAllocation<NativeOf<B>>
 }
 
-/** A device buffer that knows what is in it. Everything that takes an MkDeviceBuffer takes it too. */
+/** A device buffer that knows what it holds. It can be used like any MkDeviceBuffer. */
 abstract class ContentBuffer<B extends MkGpuBackend> extends MkDeviceBuffer<B> {
-  /** What is in it. */
   abstract readonly content: string
   protected readonly gpu: ContentOwner<B>
 
-  constructor({ owner, gpu, description, allocation }: ContentParts<B>) {
-    super(owner, description, allocation)
-    this.gpu = gpu
+  constructor(parts: ContentParts<B>) {
+    super(parts)
+    this.gpu = parts.gpu
   }
 
-  /** Puts a typed array on the queue; its start may lie anywhere in its own memory. */
+  /** Puts a typed array on the queue; it may start at any byte of its own memory. */
   protected writeArray(data: Float32Array | Uint16Array | Uint32Array, first: number): void {
     const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT } = data
-    const most = this.size / BYTES_PER_ELEMENT
-    if (!Number.isInteger(first) || first < 0 || first > most - data.length)
-      throw new OutOfRange(
-        'first',
-        first,
-        0,
-        Math.max(0, most - data.length),
-        `of ${data.length} elements among the ${most} of '${this.label}'`,
-      )
+    requireFit('first', first, data.length, this.size / BYTES_PER_ELEMENT, `'${this.label}'`, 'elements')
     const offset = first * BYTES_PER_ELEMENT
     if (byteOffset % 4 === 0) this.gpu.write(this, offset, buffer, byteOffset, byteLength)
     else this.gpu.write(this, offset, buffer.slice(byteOffset, byteOffset + byteLength))
@@ -77,7 +58,7 @@ export class MkVertexBuffer<B extends MkGpuBackend = MkGpuBackend> extends Conte
 
   /**
    * @param first number of the float at which `data` starts
-   * @throws OutOfRange, BufferDestroyed, DeviceLost
+   * @throws {@link OutOfRange} past the end, and as `gpu.write`
    */
   write(data: Float32Array, first: number = 0): void {
     this.writeArray(data, first)
@@ -103,20 +84,15 @@ export class MkIndexBuffer<B extends MkGpuBackend = MkGpuBackend> extends Conten
 
   /**
    * @param data of the width it was made with
-   * @param first number of the index at which `data` starts; with 16-bit indices even, and so is how many there are, unless
-   *   they end with the buffer
-   * @throws OutOfRange (also for the other width), MisalignedCopy, BufferDestroyed, DeviceLost
+   * @param first number of the index at which `data` starts. 16-bit indices are written in pairs,
+   *   unless they end with the buffer
+   * @throws {@link OutOfRange} past the end or for the other width
+   * @throws {@link MisalignedCopy}, and as `gpu.write`
    */
   write(data: Uint16Array | Uint32Array, first: number = 0): void {
     const bytes = this.indexFormat === 'uint16' ? 2 : 4
-    if (data.BYTES_PER_ELEMENT !== bytes)
-      throw new OutOfRange(
-        'data.BYTES_PER_ELEMENT',
-        data.BYTES_PER_ELEMENT,
-        bytes,
-        bytes,
-        `for '${this.label}', which is ${this.indexFormat},`,
-      )
+    const where = `for '${this.label}', which is ${this.indexFormat},`
+    requireWhole('data.BYTES_PER_ELEMENT', data.BYTES_PER_ELEMENT, bytes, bytes, where)
     this.writeArray(data, first)
   }
 }
@@ -131,7 +107,6 @@ export class MkUniformBuffer<
   /** What the buffer holds: fields that a `write` leaves out keep their values. */
   readonly #view: DataView<ArrayBuffer>
 
-  /** @param view what it is to hold at first, as many bytes as it has */
   constructor(parts: ContentParts<B>, schema: S, view: DataView<ArrayBuffer>) {
     super(parts)
     this.schema = schema
@@ -139,8 +114,8 @@ export class MkUniformBuffer<
   }
 
   /**
-   * Writes a value, now. Fields that are left out keep what they have.
-   * @throws InvalidValue, and then nothing is written; BufferDestroyed, DeviceLost
+   * Writes a value, now. Fields that are left out keep their values.
+   * @throws {@link InvalidValue}, and then writes nothing; as `gpu.write`
    */
   write(value: InferInput<S>): void {
     writeValue(this.schema, value, this.#view)
@@ -167,11 +142,11 @@ export class MkStorageBuffer<
   }
 
   /**
-   * Writes rows that follow each other, in one call. Fields that are left out become 0. For data that is in bytes already:
+   * Writes rows that follow each other, in one call. Fields that are left out become 0. For bytes:
    * `gpu.write(buffer, row * buffer.stride, …)`.
    * @param first number of the first row
-   * @throws OutOfRange, InvalidValue, and then nothing is written; MisalignedCopy (rows of 2 bytes are written in pairs),
-   *   BufferDestroyed, DeviceLost
+   * @throws {@link OutOfRange}, {@link InvalidValue}, and then writes nothing
+   * @throws {@link MisalignedCopy} for an odd number of 2-byte rows, and as `gpu.write`
    */
   write(first: number, rows: readonly InferInput<S>[]): void {
     this.#check(first, rows.length)
@@ -182,7 +157,7 @@ export class MkStorageBuffer<
   }
 
   /**
-   * What the device holds after everything handed over so far.
+   * Reads what the device holds after everything handed over so far.
    * @param count default: all rows from `first` on
    * @returns rejects as `gpu.read`
    */
@@ -193,10 +168,8 @@ export class MkStorageBuffer<
   }
 
   #check(first: number, count: number): void {
-    if (!Number.isInteger(first) || first < 0 || first > this.rows)
-      throw new OutOfRange('first', first, 0, this.rows, `in '${this.label}'`)
-    if (!Number.isInteger(count) || count < 0 || count > this.rows - first)
-      throw new OutOfRange('rows', count, 0, this.rows - first, `from row ${first} of '${this.label}'`)
+    requireWhole('first', first, 0, this.rows, `in '${this.label}'`)
+    requireWhole('rows', count, 0, this.rows - first, `from row ${first} of '${this.label}'`)
   }
 }
 
@@ -212,13 +185,11 @@ export class ContentBuffers<B extends MkGpuBackend> {
     this.#gpu = gpu
   }
 
-  /** As `gpu.vertexBuffer`. */
   vertices(data: Float32Array, options: ContentBufferOptions): MkVertexBuffer<B> {
     const buffer = new MkVertexBuffer<B>(this.#allocate(this.#describe(data.byteLength, VERTEX, options)))
     return this.#filled(buffer, () => buffer.write(data))
   }
 
-  /** As `gpu.indexBuffer`. */
   indices(data: Uint16Array | Uint32Array, options: ContentBufferOptions): MkIndexBuffer<B> {
     const format = data.BYTES_PER_ELEMENT === 2 ? 'uint16' : 'uint32'
     const parts = this.#allocate(this.#describe(data.byteLength, INDEX, options))
@@ -226,7 +197,6 @@ export class ContentBuffers<B extends MkGpuBackend> {
     return this.#filled(buffer, () => buffer.write(data))
   }
 
-  /** As `gpu.uniformBuffer`. */
   uniform<S extends TypeLike>(
     like: S,
     value: InferInput<Converted<S>> | undefined,
@@ -244,7 +214,6 @@ export class ContentBuffers<B extends MkGpuBackend> {
     return this.#filled(buffer, () => value !== undefined && this.#gpu.write(buffer, 0, view.buffer))
   }
 
-  /** As `gpu.storageBuffer`. */
   rows<S extends TypeLike>(
     like: S,
     rows: number,
@@ -252,18 +221,17 @@ export class ContentBuffers<B extends MkGpuBackend> {
   ): MkStorageBuffer<Converted<S>, B> {
     const schema = asType(like) as Converted<S>
     if (isRuntimeSized(schema))
-      throw new InvalidSchema(
-        schema.type,
-        `a row has a size of its own; pass the type of one element and how many there are (${sizeOf(schema, 1)} bytes hold one)`,
-      )
+      throw new InvalidSchema({
+        schema: schema.type,
+        reason: `a row has a size of its own; pass the type of one element and how many there are (${sizeOf(schema, 1)} bytes hold one)`,
+      })
     const stride = strideOf(schema)
     if (!Number.isInteger(rows) || rows < 1) {
       const max = Math.floor(this.#memory.backend.capabilities.maxStorageBufferBindingSize / stride)
-      throw new OutOfRange('rows', rows, 1, max, `of ${stride} bytes`)
+      throw new OutOfRange({ what: 'rows', value: rows, min: 1, max, where: `of ${stride} bytes` })
     }
     const description = this.#describe(rows * stride, STORAGE, options, 'maxStorageBufferBindingSize')
-    const parts = this.#allocate(description)
-    return this.#memory.adopt(new MkStorageBuffer<Converted<S>, B>(parts, schema, rows))
+    return this.#memory.adopt(new MkStorageBuffer<Converted<S>, B>(this.#allocate(description), schema, rows))
   }
 
   #describe(
@@ -272,20 +240,17 @@ export class ContentBuffers<B extends MkGpuBackend> {
     options: ContentBufferOptions,
     limit?: 'maxUniformBufferBindingSize' | 'maxStorageBufferBindingSize',
   ): MkBufferDescription {
-    const memory = this.#memory
     const usages = usage | TRANSFER_SRC | TRANSFER_DST | (options.usage ?? 0)
-    const description = memory.describe(size, usages, options)
-    const max = limit === undefined ? Infinity : memory.backend.capabilities[limit]
-    if (size > max) throw new BufferTooLarge(description.label, size, max, limit)
+    const description = this.#memory.describe(size, usages, options)
+    if (limit) requireLimit(description.label, size, this.#memory.backend.capabilities[limit], limit)
     return description
   }
 
   #allocate(description: MkBufferDescription): ContentParts<B> {
-    const owner = this.#memory
-    return { owner, gpu: this.#gpu, description, allocation: owner.allocate(description) }
+    return { ...this.#memory.allocate(description), gpu: this.#gpu }
   }
 
-  /** Takes a buffer into the books with its first content, or not at all. */
+  /** Adds a buffer to the books with its first content, or not at all. */
   #filled<T extends ContentBuffer<B>>(buffer: T, fill: () => void): T {
     this.#memory.adopt(buffer)
     try {

@@ -1,9 +1,9 @@
-import type { MkGpuBackend } from './backend.ts'
+import type { MkGpuBackend } from '../backends/backend.ts'
 import type { MkBuffer } from './buffers.ts'
-import { MkBufferUsage, MkMemoryType, memoryNames } from './usage.ts'
-import type { MkBufferUsageName, MkMemoryTypeName } from './usage.ts'
+import { MkBufferUsage, MkMemoryType, memoryNames } from '../backends/usage.ts'
+import type { MkBufferUsageName, MkMemoryTypeName } from '../backends/usage.ts'
 
-/** Buffers of one sort: alive now, and at most at one time. Bytes as allocated. */
+/** Counts buffers of one kind: alive now, and at peak. Bytes as allocated. */
 export interface MkTally {
   buffers: number
   bytes: number
@@ -11,7 +11,7 @@ export interface MkTally {
   peakBytes: number
 }
 
-/** A buffer that is alive. */
+/** A live buffer, as `gpu.leaks()` lists it. */
 export interface MkLeak {
   /** The buffer itself: to tell two of one label apart, and to destroy it. */
   readonly buffer: MkBuffer
@@ -24,33 +24,32 @@ export interface MkLeak {
   readonly kind: string
 }
 
-const usages = Object.entries(MkBufferUsage)
-const memories = Object.entries(MkMemoryType)
+type Listed<B extends MkGpuBackend> = MkBuffer<B> & { readonly kind: string }
 
-/** The books: which buffers are alive, and what they add up to. */
+/** Keeps the books: which buffers are alive, and their totals. */
 export class BufferLedger<B extends MkGpuBackend> {
   readonly total: MkTally = tally()
   /** A buffer counts under each of its usages. */
   readonly byUsage: Record<MkBufferUsageName, MkTally> = tallies(MkBufferUsage)
   readonly byMemory: Record<MkMemoryTypeName, MkTally> = tallies(MkMemoryType)
-  readonly #alive = new Set<MkBuffer<B> & { readonly kind: string }>()
+  readonly #alive = new Set<Listed<B>>()
 
-  add(buffer: MkBuffer<B> & { readonly kind: string }): void {
+  add(buffer: Listed<B>): void {
     this.#alive.add(buffer)
     this.#count(buffer, 1)
   }
 
   remove(buffer: MkBuffer<B>): void {
-    if (this.#alive.delete(buffer as MkBuffer<B> & { readonly kind: string })) this.#count(buffer, -1)
+    if (this.#alive.delete(buffer as Listed<B>)) this.#count(buffer, -1)
   }
 
-  /** Everything alive, oldest first. */
-  alive(): MkBuffer<B>[] {
+  /** Oldest first. */
+  alive(): Listed<B>[] {
     return [...this.#alive]
   }
 
-  leaks(): MkLeak[] {
-    return [...this.#alive].map((buffer) => {
+  describeAlive(): MkLeak[] {
+    return this.alive().map((buffer) => {
       const { label, size, usage, memory, kind } = buffer
       return { buffer, label, size, usage, memory: memoryNames(memory), kind }
     })
@@ -59,10 +58,9 @@ export class BufferLedger<B extends MkGpuBackend> {
   #count(buffer: MkBuffer<B>, sign: 1 | -1): void {
     const bytes = sign * buffer.allocatedSize
     change(this.total, sign, bytes)
-    for (const [name, flag] of usages)
+    for (const [name, flag] of Object.entries(MkBufferUsage))
       if (buffer.usage & flag) change(this.byUsage[name as MkBufferUsageName], sign, bytes)
-    for (const [name, flag] of memories)
-      if (buffer.memory === flag) change(this.byMemory[name as MkMemoryTypeName], sign, bytes)
+    change(this.byMemory[memoryNames(buffer.memory) as MkMemoryTypeName], sign, bytes)
   }
 }
 

@@ -1,21 +1,21 @@
-import { bufferCases } from './conformance/buffers.ts'
-import { unconfirmedCases } from './conformance/unconfirmed.ts'
-import { ConformanceFailure } from './conformance/bench.ts'
-import type { ConformanceCapability, ConformanceCase, ConformanceFactory } from './conformance/bench.ts'
-import { moveCases } from './conformance/moves.ts'
-import { poolCases } from './conformance/pools.ts'
-import { scatterCases } from './conformance/scatter.ts'
-import { serialCases } from './conformance/serials.ts'
-import { stagingCases } from './conformance/staging.ts'
+import { bufferCases } from './buffers.ts'
+import { unconfirmedCases } from './unconfirmed.ts'
+import { fail } from './expectations.ts'
+import type { ConformanceCapability, ConformanceCase, ConformanceFactory } from './harness.ts'
+import { moveCases } from './moves.ts'
+import { poolCases } from './pools.ts'
+import { scatterCases } from './scatter.ts'
+import { serialCases } from './serials.ts'
+import { stagingCases } from './staging.ts'
 
-export { ConformanceFailure } from './conformance/bench.ts'
+export { ConformanceFailure } from './expectations.ts'
 export type {
   ConformanceCapability,
   ConformanceCase,
   ConformanceFactory,
   ConformanceOutcome,
   ConformanceSubject,
-} from './conformance/bench.ts'
+} from './harness.ts'
 
 /**
  * What every backend promises: one list, gated by capability alone. Runs in any test runner, and without one:
@@ -23,8 +23,7 @@ export type {
  *     for (const { name, run } of conformanceCases) it(name, () => run(() => ({ backend, lose })))
  *     console.log(await runConformance(factory))
  *
- * Each case makes a backend of its own and leaves nothing behind. All run in debug mode, so that an error of the device
- * fails the case in which it happens.
+ * Each case makes a backend of its own, in debug mode: an error of the device fails the case.
  */
 export const conformanceCases: readonly ConformanceCase[] = [
   ...bufferCases,
@@ -70,11 +69,10 @@ export async function runConformance(
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ConformanceFailure(`it did not end within ${ms} ms`)), ms)
-  })
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, ms)))
+  const failure = late.then(() => fail(`it did not end within ${ms} ms`))
   try {
-    return await Promise.race([work, late])
+    return await Promise.race([work, failure])
   } finally {
     clearTimeout(timer)
   }

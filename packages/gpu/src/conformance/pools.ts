@@ -1,8 +1,9 @@
-import { MkGpuPool } from '../pool.ts'
-import { MkSubAllocator } from '../sub-allocator.ts'
-import { MkBufferUsage } from '../usage.ts'
-import { BOTH, equal, ok, onGpu, refused, sameBytes, words } from './bench.ts'
-import type { ConformanceCase } from './bench.ts'
+import { MkGpuPool } from '../pool/pool.ts'
+import { MkSubAllocator } from '../pool/sub-allocator.ts'
+import { MkBufferUsage } from '../backends/usage.ts'
+import { BOTH, words } from './content.ts'
+import { equal, holds, ok, refused, sameBytes } from './expectations.ts'
+import { onGpu, type ConformanceCase } from './harness.ts'
 
 const { UNIFORM, VERTEX } = MkBufferUsage
 
@@ -17,11 +18,8 @@ export const poolCases: readonly ConformanceCase[] = [
     ok(second !== first, 'a buffer in use is not handed out')
     await gpu.waitIdle()
     ok(pool.acquire(1000) === first, 'a buffer that is done is')
-    equal(
-      [pool.stats.acquires, pool.stats.hits, gpu.stats.buffers.buffers],
-      [3, 1, 2],
-      'acquires, hits, buffers',
-    )
+    const { acquires, hits } = pool.stats
+    equal([acquires, hits, gpu.stats.buffers.buffers], [3, 1, 2], 'acquires, hits, buffers')
   }),
 
   onGpu('what a buffer of a pool held before does not come back', async ({ gpu }) => {
@@ -52,28 +50,27 @@ export const poolCases: readonly ConformanceCase[] = [
     const allocator = new MkSubAllocator(gpu, { usage: UNIFORM | BOTH })
     const slices = Array.from({ length: 200 }, (_, i) => allocator.alloc(4 + ((i * 4) % 300)))
     slices.forEach((slice, i) => slice.write(words(slice.size / 4, i).buffer))
-    ok(
-      slices.every((slice) => slice.offset % gpu.capabilities.uniformOffsetAlignment === 0),
-      'slices can be bound',
-    )
+    const { uniformOffsetAlignment } = gpu.capabilities
+    ok(!slices.some(({ offset }) => offset % uniformOffsetAlignment), 'slices can be bound')
     equal(gpu.stats.buffers.buffers, 1, 'buffers alive')
     const all = await gpu.read(slices[0].buffer)
-    slices.forEach(({ offset, size }, i) =>
-      sameBytes(all.slice(offset, offset + size), words(size / 4, i), `slice ${i}`),
-    )
+    for (const [i, { offset, size }] of slices.entries())
+      sameBytes(all.slice(offset, offset + size), words(size / 4, i), `slice ${i}`)
   }),
 
   onGpu('slices are sources and destinations of transfers', async ({ gpu }) => {
     const allocator = new MkSubAllocator(gpu, { usage: VERTEX | BOTH })
     const [from, to] = [allocator.alloc(64), allocator.alloc(64)]
+    const between = gpu.createDeviceBuffer(64, BOTH)
     const other = gpu.createDeviceBuffer(64, BOTH)
     gpu
       .batchTransfer()
       .copy(gpu.stagingBufferWithData(words(16)), from.buffer, { dstOffset: from.offset })
-      .copy(from.buffer, to.buffer, { srcOffset: from.offset, dstOffset: to.offset, size: from.size })
+      .copy(from.buffer, between, { srcOffset: from.offset, size: from.size })
+      .copy(between, to.buffer, { dstOffset: to.offset })
       .copy(to.buffer, other, { srcOffset: to.offset, size: to.size })
       .submit()
-    sameBytes(await gpu.read(other), words(16), 'the end of the chain')
+    await holds(gpu, other, words(16), 'the end of the chain')
     sameBytes(await to.read(), words(16), 'the second slice')
   }),
 
@@ -87,8 +84,7 @@ export const poolCases: readonly ConformanceCase[] = [
       slice.free()
       if (i % 8 === 7) await gpu.waitIdle()
     }
-    const all = await Promise.all(reads)
-    all.forEach((read, i) => sameBytes(read, words(16, i), `slice ${i}`))
+    for (const [i, read] of reads.entries()) sameBytes(await read, words(16, i), `slice ${i}`)
     // Eight slices of 64 bytes fly at a time, at most: two pages of 256.
     ok(allocator.stats.pages <= 2, 'places were taken again')
     await gpu.waitIdle()

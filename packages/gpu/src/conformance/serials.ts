@@ -1,23 +1,23 @@
+import type { BackendAllocation, BackendBufferDescriptor, MkGpuBackend } from '../backends/backend.ts'
+import { MkBufferUsage, MkMemoryType } from '../backends/usage.ts'
 import { MkGpu } from '../gpu.ts'
-import { MkBufferUsage, MkMemoryType } from '../usage.ts'
-import {
-  BOTH,
-  ConformanceFailure,
-  equal,
-  nextTask,
-  ok,
-  onBackend,
-  onGpu,
-  refused,
-  rejected,
-  sameBytes,
-  until,
-  words,
-} from './bench.ts'
-import type { ConformanceCase } from './bench.ts'
+import { BOTH, words } from './content.ts'
+import { equal, fail, holds, ok, pause, refused, rejected, sameBytes, until } from './expectations.ts'
+import { onBackend, onGpu, type ConformanceCase } from './harness.ts'
 
-const { VERTEX } = MkBufferUsage
+const { TRANSFER_DST, TRANSFER_SRC, VERTEX } = MkBufferUsage
 const { DeviceLocal, HostCached, HostVisible } = MkMemoryType
+const MAPPED = { usage: TRANSFER_SRC, memory: HostVisible, mapped: true }
+
+/** Makes a buffer of 32 bytes. */
+function create(
+  backend: MkGpuBackend,
+  label: string,
+  options: Partial<BackendBufferDescriptor> = {},
+): BackendAllocation<object> {
+  const plain = { size: 32, usage: BOTH, memory: DeviceLocal, label, mapped: false }
+  return backend.createBuffer({ ...plain, ...options })
+}
 
 /** When things are done, and what becomes of them when the device is lost. */
 export const serialCases: readonly ConformanceCase[] = [
@@ -36,7 +36,7 @@ export const serialCases: readonly ConformanceCase[] = [
     ok(gpu.completedSerial === 2, 'serial 2 is complete')
   }),
 
-  onGpu('a write alone completes', async ({ gpu }) => {
+  onGpu('a write completes by itself', async ({ gpu }) => {
     const buffer = gpu.createDeviceBuffer(16, BOTH)
     gpu.write(buffer, 0, words(4).buffer)
     const fence = gpu.fence()
@@ -58,7 +58,7 @@ export const serialCases: readonly ConformanceCase[] = [
     const first = fence.isComplete
     const end = performance.now() + 30
     while (performance.now() < end)
-      if (fence.isComplete !== first) throw new ConformanceFailure('it became complete while nobody let go')
+      if (fence.isComplete !== first) fail('it became complete before it was released')
     await until(() => fence.isComplete, 'completion without awaiting anything of the gpu')
   }),
 
@@ -71,7 +71,7 @@ export const serialCases: readonly ConformanceCase[] = [
     })
     await Promise.all(all)
     equal(order, Array.from(order.keys()), 'order')
-    sameBytes(await gpu.read(device), words(4, 49), 'the last one')
+    await holds(gpu, device, words(4, 49), 'the last one')
   }),
 
   onGpu('serials that were not handed out cannot be waited for', ({ gpu }) => {
@@ -93,25 +93,21 @@ export const serialCases: readonly ConformanceCase[] = [
   }),
 
   onBackend('a signal comes back once, with its serial', async (backend, told) => {
-    const description = { size: 16, memory: DeviceLocal, label: 'one', mapped: false }
-    const { native } = backend.createBuffer({ ...description, usage: BOTH })
+    const { native } = create(backend, 'one')
     backend.write(native, 0, words(4).buffer, 0, 16)
     backend.signal(7)
     await until(() => told.completed.length > 0, 'the signal')
     backend.signal(8)
     await until(() => told.completed.length > 1, 'the second signal')
-    await nextTask()
+    await pause()
     equal(told.completed, [7, 8], 'serials reported')
     backend.destroyBuffer(native)
   }),
 
   onBackend('mapped memory goes through the bare contract and back', async (backend) => {
-    const create = (usage: number, memory: 1 | 2 | 4, mapped: boolean) =>
-      backend.createBuffer({ size: 32, usage, memory, label: `memory ${memory}`, mapped }).native
-    const { TRANSFER_DST, TRANSFER_SRC } = MkBufferUsage
-    const source = create(TRANSFER_SRC, HostVisible, true)
-    const device = create(BOTH | VERTEX, DeviceLocal, false)
-    const target = create(TRANSFER_DST, HostCached, false)
+    const { native: source } = create(backend, 'source', MAPPED)
+    const { native: device } = create(backend, 'device', { usage: BOTH | VERTEX })
+    const { native: target } = create(backend, 'target', { usage: TRANSFER_DST, memory: HostCached })
     const mapped = backend.mappedRange(source)
     equal(mapped.byteLength, 32, 'bytes mapped')
     new Uint32Array(mapped).set(words(8))
@@ -127,8 +123,7 @@ export const serialCases: readonly ConformanceCase[] = [
   }),
 
   onBackend('calls are counted', async (backend) => {
-    const description = { size: 16, usage: BOTH, memory: DeviceLocal, mapped: false }
-    const [a, b] = ['a', 'b'].map((label) => backend.createBuffer({ ...description, label }).native)
+    const [a, b] = ['a', 'b'].map((label) => create(backend, label).native)
     backend.write(a, 0, new ArrayBuffer(16), 0, 16)
     backend.copy(a, 0, b, 0, 16)
     backend.submit()
@@ -168,21 +163,12 @@ export const serialCases: readonly ConformanceCase[] = [
     const back = gpu.createStagingBuffer(16, { memory: HostCached })
     await lose()
     // Not known yet, perhaps: nothing happens, nothing throws but DeviceLost.
-    const attempts = (): Promise<unknown>[] => {
-      gpu.write(buffer, 0, new ArrayBuffer(16))
-      return [gpu.fence().done, gpu.read(buffer), back.map()]
-    }
     let pending: Promise<unknown>[] = []
     try {
-      pending = attempts()
+      gpu.write(buffer, 0, new ArrayBuffer(16))
+      pending = [gpu.fence().done, gpu.read(buffer), back.map()]
     } catch (error) {
-      refused(
-        'DeviceLost',
-        () => {
-          throw error
-        },
-        'a call after the loss',
-      )
+      await rejected('DeviceLost', Promise.reject(error), 'a call after the loss')
     }
     for (const promise of pending) await rejected('DeviceLost', promise, 'what was pending')
     await gpu.lost
@@ -190,27 +176,20 @@ export const serialCases: readonly ConformanceCase[] = [
   }),
 
   onBackend('calls between a loss and the news of it do nothing', async (backend, told, lose) => {
-    const description = { size: 16, usage: BOTH, memory: DeviceLocal, mapped: false } as const
-    const [a, b] = ['a', 'b'].map((label) => backend.createBuffer({ ...description, label }).native)
+    const [a, b] = ['a', 'b'].map((label) => create(backend, label).native)
     backend.copy(a, 0, b, 0, 16)
     await lose()
     backend.write(a, 0, new ArrayBuffer(16), 0, 16)
     backend.copy(a, 0, b, 0, 16)
     backend.submit()
     backend.signal(1)
-    const late = backend.createBuffer({ ...description, label: 'late' })
-    const mapped = backend.createBuffer({
-      ...description,
-      label: 'late and mapped',
-      usage: MkBufferUsage.TRANSFER_SRC,
-      memory: HostVisible,
-      mapped: true,
-    })
+    const late = create(backend, 'late')
+    const mapped = create(backend, 'late and mapped', MAPPED)
     new Uint8Array(backend.mappedRange(mapped.native)).fill(1)
     backend.unmap(mapped.native)
     await until(() => told.lost.length > 0, 'the news')
-    await Promise.all([late.settled, mapped.settled])
-    await nextTask()
+    await Promise.all([late.error, mapped.error])
+    await pause()
     equal([told.lost.length, told.completed.length], [1, 0], 'losses and completions reported')
     for (const buffer of [a, b, late.native, mapped.native]) backend.destroyBuffer(buffer)
     // What a lost device says of itself is no complaint.

@@ -1,7 +1,7 @@
-import type { StagingState } from '../staging-buffer.ts'
-import { MkMemoryType } from '../usage.ts'
-import { BOTH, equal, ok, onGpu, refused, rejected, sameBytes, words } from './bench.ts'
-import type { ConformanceCase } from './bench.ts'
+import { MkMemoryType } from '../backends/usage.ts'
+import { BOTH, bufferOf, patched, words } from './content.ts'
+import { equal, holds, ok, refused, rejected, sameBytes } from './expectations.ts'
+import { needing, onGpu, type ConformanceCase } from './harness.ts'
 
 const { HostCached, Unified } = MkMemoryType
 
@@ -12,21 +12,19 @@ export const stagingCases: readonly ConformanceCase[] = [
     equal(staging.state, 'unmapped', 'state')
     const device = gpu.createDeviceBuffer(64, BOTH)
     await gpu.transfer(staging, device).done
-    sameBytes(await gpu.read(device), words(16), 'the device buffer')
+    await holds(gpu, device, words(16), 'the device buffer')
   }),
 
   onGpu('a staging buffer goes from state to state', async ({ gpu }) => {
     const staging = gpu.createStagingBuffer(16)
-    const states: StagingState[] = [staging.state]
+    equal(staging.state, 'unmapped', 'state at first')
     const map = staging.map()
-    states.push(staging.state)
+    equal(staging.state, 'pending', 'state after map()')
     await map
-    states.push(staging.state)
-    staging.unmap()
-    states.push(staging.state)
+    equal(staging.state, 'mapped', 'state after map() has resolved')
+    equal(staging.unmap().state, 'unmapped', 'state after unmap()')
     staging.destroy()
-    states.push(staging.state)
-    equal(states, ['unmapped', 'pending', 'mapped', 'unmapped', 'destroyed'], 'states')
+    equal(staging.state, 'destroyed', 'state after destroy()')
     equal(gpu.createStagingBuffer(16, { mapped: true }).state, 'mapped', 'state when made mapped')
   }),
 
@@ -53,14 +51,11 @@ export const stagingCases: readonly ConformanceCase[] = [
 
   onGpu('mapping again shows what was written before', async ({ gpu }) => {
     const staging = gpu.stagingBufferWithData(words(4))
-    await staging.map()
-    sameBytes(staging.bytes.slice().buffer, words(4), 'the mapped bytes')
+    sameBytes(await staging.map(), words(4), 'the mapped bytes')
     staging.write(words(1, 2), 8).unmap()
     const device = gpu.createDeviceBuffer(16, BOTH)
     gpu.transfer(staging, device)
-    const expected = words(4)
-    expected.set(words(1, 2), 2)
-    sameBytes(await gpu.read(device), expected, 'the device buffer')
+    await holds(gpu, device, patched(words(4), 2, words(1, 2)), 'the device buffer')
   }),
 
   onGpu('a transfer keeps the bytes of its time, whatever is mapped and written later', async ({ gpu }) => {
@@ -71,7 +66,7 @@ export const stagingCases: readonly ConformanceCase[] = [
       await staging.map()
       staging.write(words(4, i + 2)).unmap()
     }
-    for (let i = 0; i < 3; i++) sameBytes(await gpu.read(devices[i]), words(4, i + 1), `transfer ${i}`)
+    for (let i = 0; i < 3; i++) await holds(gpu, devices[i], words(4, i + 1), `transfer ${i}`)
   }),
 
   onGpu('mapped bytes are one ArrayBuffer until unmap, and none after it', async ({ gpu }) => {
@@ -84,7 +79,7 @@ export const stagingCases: readonly ConformanceCase[] = [
     equal(bytes.length, 0, 'bytes that were kept')
     const device = gpu.createDeviceBuffer(16, BOTH)
     gpu.transfer(staging, device)
-    sameBytes(await gpu.read(device), new Uint8Array(16).fill(7), 'the device buffer')
+    await holds(gpu, device, new Uint8Array(16).fill(7), 'the device buffer')
   }),
 
   onGpu('a write past the end of a mapping is refused', async ({ gpu }) => {
@@ -95,31 +90,28 @@ export const stagingCases: readonly ConformanceCase[] = [
     staging.unmap()
   }),
 
-  onGpu('HostCached memory shows what copies brought, each time anew', async ({ gpu }) => {
+  onGpu('HostCached memory shows what copies brought, each time', async ({ gpu }) => {
     const device = gpu.createDeviceBuffer(64, BOTH)
     const back = gpu.createStagingBuffer(64, { memory: HostCached })
-    sameBytes((await back.map()).slice().buffer, new Uint8Array(64), 'before the first copy')
+    sameBytes(await back.map(), new Uint8Array(64), 'before the first copy')
     back.unmap()
     for (let i = 1; i <= 3; i++) {
       gpu.write(device, 0, words(16, i).buffer)
       gpu.transfer(device, back)
-      sameBytes((await back.map()).slice().buffer, words(16, i), `round ${i}`)
+      sameBytes(await back.map(), words(16, i), `round ${i}`)
       back.unmap()
     }
     gpu.write(device, 0, words(16, 4).buffer)
     gpu.transfer(device, back, { srcOffset: 8, dstOffset: 16, size: 8 })
-    const expected = words(16, 3)
-    expected.set(words(16, 4).subarray(2, 4), 4)
-    sameBytes((await back.map()).slice().buffer, expected, 'part of a fourth round')
+    const expected = patched(words(16, 3), 4, words(16, 4).subarray(2, 4))
+    sameBytes(await back.map(), expected, 'part of a fourth round')
   }),
 
   onGpu('HostCached memory takes writes, and copies from staging', async ({ gpu }) => {
     const back = gpu.createStagingBuffer(16, { memory: HostCached })
     gpu.write(back, 0, words(4, 1).buffer)
     gpu.transfer(gpu.stagingBufferWithData(words(1, 2)), back, { dstOffset: 8 })
-    const expected = words(4, 1)
-    expected.set(words(1, 2), 2)
-    sameBytes((await back.map()).slice().buffer, expected, 'the mapped bytes')
+    sameBytes(await back.map(), patched(words(4, 1), 2, words(1, 2)), 'the mapped bytes')
   }),
 
   onGpu('a pending map can be called off', async ({ gpu }) => {
@@ -128,8 +120,7 @@ export const stagingCases: readonly ConformanceCase[] = [
     staging.unmap()
     await rejected('NotMappable', map, 'the map')
     equal(staging.state, 'unmapped', 'state')
-    await staging.map()
-    sameBytes(staging.bytes.slice().buffer, words(4), 'the mapped bytes')
+    sameBytes(await staging.map(), words(4), 'the mapped bytes')
     staging.unmap()
     const dying = staging.map()
     staging.destroy()
@@ -137,35 +128,27 @@ export const stagingCases: readonly ConformanceCase[] = [
   }),
 
   onGpu('a buffer that recorded work needs is not mapped', async ({ gpu }) => {
-    const device = gpu.createDeviceBuffer(16, BOTH)
+    const device = bufferOf(gpu, words(4))
     const back = gpu.createStagingBuffer(16, { memory: HostCached })
-    gpu.write(device, 0, words(4).buffer)
     gpu.copy(device, 0, back, 0, 16)
     await rejected('BufferInUse', back.map(), 'map before submit')
     gpu.submit()
-    sameBytes((await back.map()).slice().buffer, words(4), 'the mapped bytes')
+    sameBytes(await back.map(), words(4), 'the mapped bytes')
   }),
 
   onGpu('readback memory is not mapped for writing at creation', ({ gpu }) => {
-    refused(
-      'NotMappable',
-      () => gpu.createStagingBuffer(16, { memory: HostCached, mapped: true }),
-      'HostCached',
-    )
+    const mapped = { memory: HostCached, mapped: true }
+    refused('NotMappable', () => gpu.createStagingBuffer(16, mapped), 'HostCached')
   }),
 
-  onGpu(
-    'Unified memory stays mapped while the device uses it',
-    async ({ gpu }) => {
-      const staging = gpu.createStagingBuffer(16, { memory: Unified, mapped: true })
-      const device = gpu.createDeviceBuffer(16, BOTH)
-      staging.write(words(4, 1))
-      await gpu.transfer(staging, device).done
-      sameBytes(await gpu.read(device), words(4, 1), 'the device buffer')
-      gpu.write(device, 0, words(4, 2).buffer)
-      await gpu.transfer(device, staging).done
-      sameBytes(staging.bytes.slice().buffer, words(4, 2), 'the mapped bytes')
-    },
-    'unifiedMemory',
-  ),
+  needing('unifiedMemory', 'Unified memory stays mapped while the device uses it', async ({ gpu }) => {
+    const staging = gpu.createStagingBuffer(16, { memory: Unified, mapped: true })
+    const device = gpu.createDeviceBuffer(16, BOTH)
+    staging.write(words(4, 1))
+    await gpu.transfer(staging, device).done
+    await holds(gpu, device, words(4, 1), 'the device buffer')
+    gpu.write(device, 0, words(4, 2).buffer)
+    await gpu.transfer(device, staging).done
+    sameBytes(staging.bytes, words(4, 2), 'the mapped bytes')
+  }),
 ]

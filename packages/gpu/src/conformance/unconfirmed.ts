@@ -1,69 +1,45 @@
-import type { MkDeviceBuffer } from '../buffers.ts'
+import type { MkDeviceBuffer } from '../buffers/buffers.ts'
 import type { MkGpu } from '../gpu.ts'
-import { MkBufferUsage, MkMemoryType } from '../usage.ts'
-import { BOTH, equal, ok, onGpu, rejected, sameBytes, words } from './bench.ts'
-import type { Bench, ConformanceCase } from './bench.ts'
+import { MkBufferUsage, MkMemoryType } from '../backends/usage.ts'
+import { BOTH, bufferOf, patched, words } from './content.ts'
+import { equal, holds, ok, rejected, sameBytes } from './expectations.ts'
+import { needing, onGpu, type ConformanceCase } from './harness.ts'
 
-const { STORAGE } = MkBufferUsage
-
-/** A confirmed buffer of 64 bytes, with words of this seed in it. */
-async function filled(gpu: MkGpu, seed: number, usage: number = BOTH): Promise<MkDeviceBuffer> {
-  const buffer = gpu.createDeviceBuffer(64, usage)
-  gpu.write(buffer, 0, words(16, seed).buffer)
-  await buffer.settled
-  return buffer
-}
-
-/** A buffer without memory that does not know it yet; undefined where the backend says so at once. */
-function poorBuffer({ gpu, starve }: Bench, usage: number = BOTH): MkDeviceBuffer | undefined {
-  starve()
-  try {
-    return gpu.createDeviceBuffer(64, usage)
-  } catch {
-    return undefined
-  }
+/** Confirmed buffers of 64 bytes, with words of these seeds in them. */
+async function filled(gpu: MkGpu, seeds: number[], usage: number = BOTH): Promise<MkDeviceBuffer[]> {
+  const buffers = seeds.map((seed) => bufferOf(gpu, words(16, seed), usage))
+  for (const buffer of buffers) await buffer.allocationError
+  return buffers
 }
 
 /** Buffers that are used before the device has said whether there is memory for them. */
 export const unconfirmedCases: readonly ConformanceCase[] = [
-  onGpu(
-    'a buffer is confirmed once settled says that its memory is there, and not before',
-    async ({ gpu }) => {
-      const buffers = [gpu.createDeviceBuffer(64, BOTH), gpu.createStagingBuffer(64)]
-      equal(
-        buffers.map(({ confirmed }) => confirmed),
-        [false, false],
-        'confirmed, when made',
-      )
-      for (const buffer of buffers) equal(await buffer.settled, undefined, 'settled')
-      equal(
-        buffers.map(({ confirmed }) => confirmed),
-        [true, true],
-        'confirmed, when settled',
-      )
-    },
-  ),
+  onGpu('a buffer is allocated once the device has confirmed its memory, not before', async ({ gpu }) => {
+    for (const make of [() => gpu.createDeviceBuffer(64, BOTH), () => gpu.createStagingBuffer(64)]) {
+      const buffer = make()
+      equal(buffer.allocated, false, 'allocated, when made')
+      equal(await buffer.allocationError, undefined, 'the error')
+      equal(buffer.allocated, true, 'allocated, when answered')
+    }
+  }),
 
-  onGpu(
-    'work on unconfirmed and confirmed buffers runs in the order in which it was recorded',
-    async ({ gpu }) => {
-      const [a, b] = [await filled(gpu, 1), await filled(gpu, 2)]
-      const [x, y] = [gpu.createDeviceBuffer(64, BOTH), gpu.createDeviceBuffer(64, BOTH)]
-      gpu.copy(a, 0, x, 0, 64)
-      gpu.copy(b, 0, a, 0, 64)
-      gpu.copy(x, 0, y, 0, 64)
-      gpu.copy(a, 0, x, 0, 64)
-      gpu.copy(y, 0, b, 0, 64)
-      gpu.submit()
-      sameBytes(await gpu.read(a), words(16, 2), 'a, which got b')
-      sameBytes(await gpu.read(x), words(16, 2), 'x, which got a, then what a got')
-      sameBytes(await gpu.read(y), words(16, 1), 'y, which got x between the two')
-      sameBytes(await gpu.read(b), words(16, 1), 'b, which got y')
-    },
-  ),
+  onGpu('work on unconfirmed and confirmed buffers runs in the order of recording', async ({ gpu }) => {
+    const [a, b] = await filled(gpu, [1, 2])
+    const [x, y] = [gpu.createDeviceBuffer(64, BOTH), gpu.createDeviceBuffer(64, BOTH)]
+    gpu.copy(a, 0, x, 0, 64)
+    gpu.copy(b, 0, a, 0, 64)
+    gpu.copy(x, 0, y, 0, 64)
+    gpu.copy(a, 0, x, 0, 64)
+    gpu.copy(y, 0, b, 0, 64)
+    gpu.submit()
+    await holds(gpu, a, words(16, 2), 'a, which got b')
+    await holds(gpu, x, words(16, 2), 'x, which got a, then what a got')
+    await holds(gpu, y, words(16, 1), 'y, which got x between the two')
+    await holds(gpu, b, words(16, 1), 'b, which got y')
+  }),
 
   onGpu('copies among confirmed buffers go to the queue in one submit', async ({ gpu }) => {
-    const [a, b, c] = [await filled(gpu, 1), await filled(gpu, 2), await filled(gpu, 3)]
+    const [a, b, c] = await filled(gpu, [1, 2, 3])
     const { submits } = gpu.calls
     gpu.copy(a, 0, b, 0, 64)
     gpu.copy(b, 0, c, 0, 32)
@@ -74,106 +50,81 @@ export const unconfirmedCases: readonly ConformanceCase[] = [
     sameBytes(await gpu.read(a, 0, 32), words(16, 3).subarray(8), 'a')
   }),
 
-  onGpu(
-    'a buffer without memory takes down no copy that does not use it, recorded before it, between or after',
-    async (bench) => {
-      const { gpu } = bench
-      const [a, b, c, d] = [1, 2, 3, 4].map((seed) => filled(gpu, seed))
-      const [from, first, between, last] = [await a, await b, await c, await d]
-      const kept = await filled(gpu, 5)
-      const poor = poorBuffer(bench)
-      gpu.copy(from, 0, first, 0, 64)
-      if (poor) gpu.copy(from, 0, poor, 0, 64)
-      gpu.copy(first, 0, between, 0, 64)
-      if (poor) gpu.copy(poor, 0, kept, 0, 64)
-      gpu.copy(between, 0, last, 0, 64)
-      gpu.submit()
-      for (const [what, buffer] of Object.entries({ first, between, last }))
-        sameBytes(await gpu.read(buffer), words(16, 1), `the buffer that is written ${what}`)
-      sameBytes(await gpu.read(kept), words(16, 5), 'the buffer that was to be overwritten from it')
-      if (poor) equal([(await poor.settled)?.code, poor.confirmed], ['AllocationFailed', false], 'settled')
-    },
-    'starve',
-  ),
+  // Copies before, between and after those that use it.
+  needing('starve', 'a buffer without memory takes down no copy of others', async ({ gpu, poor }) => {
+    const [from, first, between, last, kept] = await filled(gpu, [1, 2, 3, 4, 5])
+    const none = poor(64)
+    gpu.copy(from, 0, first, 0, 64)
+    if (none) gpu.copy(from, 0, none, 0, 64)
+    gpu.copy(first, 0, between, 0, 64)
+    if (none) gpu.copy(none, 0, kept, 0, 64)
+    gpu.copy(between, 0, last, 0, 64)
+    gpu.submit()
+    for (const [what, buffer] of Object.entries({ first, between, last }))
+      await holds(gpu, buffer, words(16, 1), `the buffer that is written ${what}`)
+    await holds(gpu, kept, words(16, 5), 'the buffer that was to be overwritten from it')
+    if (none) equal((await none.allocationError)?.code, 'AllocationFailed', 'what it says')
+    ok(!none?.allocated, 'it is not allocated')
+  }),
 
-  onGpu(
-    'two buffers without memory beside one that has some: that one gets its bytes',
-    async (bench) => {
-      const { gpu } = bench
-      const from = await filled(gpu, 1)
-      const poor = poorBuffer(bench)
-      const fine = gpu.createDeviceBuffer(64, BOTH)
-      const poorToo = poorBuffer(bench)
-      for (const to of [poor, fine, poorToo]) if (to) gpu.copy(from, 0, to, 0, 64)
-      gpu.submit()
-      sameBytes(await gpu.read(fine), words(16, 1), 'the buffer that has memory')
-      equal(await fine.settled, undefined, 'what its settled says')
-    },
-    'starve',
-  ),
+  needing('starve', 'a buffer with memory between two without gets its bytes', async ({ gpu, poor }) => {
+    const [from] = await filled(gpu, [1])
+    const [poorOne, fine, poorToo] = [poor(64), gpu.createDeviceBuffer(64, BOTH), poor(64)]
+    for (const to of [poorOne, fine, poorToo]) if (to) gpu.copy(from, 0, to, 0, 64)
+    gpu.submit()
+    await holds(gpu, fine, words(16, 1), 'the buffer that has memory')
+    equal(await fine.allocationError, undefined, 'what it says')
+  }),
 
-  onGpu(
-    'a scatter into a buffer without memory takes no other scatter down, not even of the same payload',
-    async (bench) => {
-      const { gpu } = bench
-      if (!(await gpu.prepareScatter())) return
-      const usage = STORAGE | BOTH
-      const [one, other] = [await filled(gpu, 1, usage), await filled(gpu, 2, usage)]
-      // One row of 16 bytes, and its number.
-      const payload = gpu.createDeviceBuffer(20, usage)
-      gpu.write(payload, 0, new Uint32Array([7, 8, 9, 10, 2]).buffer)
-      await payload.settled
-      const job = { payload, stride: 16, count: 1, payloadOffset: 0, indexOffset: 16 }
-      const poor = poorBuffer(bench, usage)
-      gpu.scatter(one, job)
-      if (poor) gpu.scatter(poor, job)
-      gpu.scatter(other, job)
-      gpu.submit()
-      for (const [i, buffer] of [one, other].entries()) {
-        const expected = words(16, i + 1)
-        expected.set([7, 8, 9, 10], 8)
-        sameBytes(await gpu.read(buffer), expected, `destination ${i}`)
-      }
-    },
-    'starve',
-  ),
+  // Not even one of the same payload.
+  needing('starve', 'a scatter into no memory takes down no other scatter', async ({ gpu, poor }) => {
+    if (!(await gpu.prepareScatter())) return
+    const usage = MkBufferUsage.STORAGE | BOTH
+    const [one, other] = await filled(gpu, [1, 2], usage)
+    const row = [7, 8, 9, 10]
+    const payload = bufferOf(gpu, new Uint32Array([...row, 2]), usage)
+    await payload.allocationError
+    const job = { payload, stride: 16, count: 1, payloadOffset: 0, indexOffset: 16 }
+    for (const to of [one, poor(64, usage), other]) if (to) gpu.scatter(to, job)
+    gpu.submit()
+    await holds(gpu, one, patched(words(16, 1), 8, row), 'the destination before it')
+    await holds(gpu, other, patched(words(16, 2), 8, row), 'the destination after it')
+  }),
 
-  onGpu(
-    'writes and reads around a buffer without memory arrive, and reading it says why it cannot be',
-    async (bench) => {
-      const { gpu } = bench
-      const from = await filled(gpu, 1)
-      const poor = poorBuffer(bench)
-      if (poor) {
-        gpu.write(poor, 0, words(16, 9).buffer)
-        gpu.copy(from, 0, poor, 0, 64)
+  needing(
+    'starve',
+    'writes beside a buffer without memory arrive; its reads reject',
+    async ({ gpu, poor }) => {
+      const [from] = await filled(gpu, [1])
+      const none = poor(64)
+      if (none) {
+        gpu.write(none, 0, words(16, 9).buffer)
+        gpu.copy(from, 0, none, 0, 64)
       }
       gpu.write(from, 32, words(8, 3).buffer)
-      const reading = poor && gpu.read(poor)
-      const expected = words(16, 1)
-      expected.set(words(8, 3), 8)
-      sameBytes(await gpu.read(from), expected, 'the buffer beside it')
+      const reading = none && gpu.read(none)
+      await holds(gpu, from, patched(words(16, 1), 8, words(8, 3)), 'the buffer beside it')
       if (reading) await rejected('AllocationFailed', reading, 'read')
     },
-    'starve',
   ),
 
-  onGpu(
-    'a readback that finds no memory rejects, and takes down nothing that was recorded before it',
+  needing(
+    'starve',
+    'a readback without memory rejects, and spares what came before',
     async ({ gpu, starve }) => {
-      const [from, to] = [await filled(gpu, 1), await filled(gpu, 2)]
+      const [from, to] = await filled(gpu, [1, 2])
       gpu.copy(from, 0, to, 0, 64)
       starve()
       await rejected('AllocationFailed', gpu.read(from), 'read')
       // Where a device says so at once, the copy is still recorded.
       gpu.submit()
-      sameBytes(await gpu.read(to), words(16, 1), 'the copy before it')
+      await holds(gpu, to, words(16, 1), 'the copy before it')
     },
-    'starve',
   ),
 
-  onGpu(
-    'a staging buffer that has no memory rejects its map with the reason',
+  needing(
+    'starve',
+    'a staging buffer without memory rejects its map, and says why',
     async ({ gpu, starve }) => {
       starve()
       let staging
@@ -183,8 +134,7 @@ export const unconfirmedCases: readonly ConformanceCase[] = [
         return
       }
       await rejected('AllocationFailed', staging.map(), 'map')
-      ok(!staging.confirmed, 'it is not confirmed')
+      ok(!staging.allocated, 'it is not allocated')
     },
-    'starve',
   ),
 ]

@@ -19,7 +19,7 @@ const MANIFEST = 'vk_swiftshader_icd.json'
 /** The manifest that this module named to the loader; undefined while it named none. */
 let named: string | undefined
 
-/** What chose the Vulkan driver so far, in words; undefined when the loader may take any that is installed. */
+/** What chose the Vulkan driver, in words; undefined when the loader may take any installed one. */
 export function driverChoice(): { byUser: boolean; how: string } | undefined {
   const files = process.env['VK_DRIVER_FILES'] || process.env['VK_ICD_FILENAMES']
   if (!files) return undefined
@@ -29,8 +29,8 @@ export function driverChoice(): { byUser: boolean; how: string } | undefined {
 }
 
 /**
- * True unless we know better: on Linux, when some driver manifest lies where the Vulkan loader looks. Asking the loader for a driver when
- * there is none makes it complain on stderr.
+ * Whether some driver manifest lies where the Vulkan loader looks; true where we don't know. Asking
+ * the loader when there is none makes it complain on stderr.
  */
 export function mayHaveDriver(): boolean {
   if (process.platform !== 'linux') return true
@@ -46,7 +46,7 @@ export function mayHaveDriver(): boolean {
   })
 }
 
-/** Path of SwiftShader's driver manifest: beside the browser named by MEMKIT_CHROMIUM, else in the usual places. */
+/** Looks for SwiftShader's driver manifest beside the browser that MEMKIT_CHROMIUM names, then elsewhere. */
 export function findSwiftShader(): string | undefined {
   const browser = process.env['MEMKIT_CHROMIUM']
   const folders = browser ? [dirname(browser), ...BROWSER_FOLDERS] : BROWSER_FOLDERS
@@ -54,8 +54,8 @@ export function findSwiftShader(): string | undefined {
 }
 
 /**
- * Names a driver to the Vulkan loader through this process's environment. Reaches the loader on the main thread only, and stays
- * set, so that the next device takes the same driver at once.
+ * Names a driver to the Vulkan loader through this process's environment, for good: the next device
+ * takes the same driver at once. Reaches the loader on the main thread only.
  * @returns undoes it, for a driver that turned out not to work
  */
 export function nameDriver(manifest: string): () => void {

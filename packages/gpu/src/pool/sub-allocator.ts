@@ -1,52 +1,45 @@
-import { InvalidAlignment, RangeAllocator } from '@memkit/core'
-import type { MkGpuBackend } from './backend.ts'
-import { allocatedSize } from './buffers.ts'
-import type { MkDeviceBuffer } from './buffers.ts'
-import { checkSource } from './copy-rules.ts'
-import { BufferDestroyed, BufferTooLarge, OutOfRange, PoolFull } from './errors.ts'
-import type { MkGpu } from './gpu.ts'
-import { MkBufferUsage, MkMemoryType } from './usage.ts'
-import type { MkMemory } from './usage.ts'
+import { InvalidAlignment, isPowerOfTwo, RangeAllocator } from '@memkit/core'
+import type { MkGpuBackend } from '../backends/backend.ts'
+import type { MkDeviceBuffer } from '../buffers/buffers.ts'
+import { MkBufferSlice, type SliceOwner } from './buffer-slice.ts'
+import { allocatedSize, OutOfRange, requireBufferSize, requireLimit } from '../buffers/bounds.ts'
+import { PoolFull, requireMaxBytes } from './errors.ts'
+import type { MkGpuPoolOptions } from './pool.ts'
+import type { MkGpu } from '../gpu.ts'
+import { SerialQueue } from '../queue/serial-queue.ts'
+import { MkBufferUsage, MkMemoryType, type MkMemory } from '../backends/usage.ts'
 
-/** Bytes of a page: 10 000 slices of 1 KiB make ten buffers, and one write can fill a page without being split. */
+export { MkBufferSlice } from './buffer-slice.ts'
+
+/** Bytes of a page: 10 000 slices of 1 KiB make ten buffers, and one write can fill a page. */
 const PAGE_BYTES = 1 << 20
 
-/** What a sub-allocator hands out. */
-export interface MkSubAllocatorOptions {
-  /** `MkBufferUsage` flags of all slices. */
-  usage: number
-  /** DeviceLocal (default), or Unified where it exists. */
-  memory?: MkMemory
+/** Options of a sub-allocator. */
+export interface MkSubAllocatorOptions extends MkGpuPoolOptions {
   /** Bytes of each large buffer; default 1 MiB. Slices above half of it get a buffer of their own. */
   pageBytes?: number
   /**
-   * Offsets are multiples of this power of two. Default: what bindings of that usage need (the device's uniform and storage offset
-   * alignments), 4 where nothing is bound.
+   * Offsets are multiples of this power of two. Default: what bindings of that usage need (the device's
+   * uniform and storage offset alignments), 4 where nothing is bound.
    */
   align?: number
-  /** The most bytes it may hold. Default: no limit. */
-  maxBytes?: number
-  /** For error messages and debuggers; default `slices`. */
-  label?: string
 }
 
 /** What a sub-allocator has done and holds. One object, kept up to date; copy what you keep. */
-export interface MkSubAllocatorStats {
+export class MkSubAllocatorStats {
   /** Slices handed out and not freed. */
-  readonly slices: number
+  slices = 0
   /** Bytes of these, each rounded up to a multiple of 4. */
-  readonly bytes: number
+  bytes = 0
   /** Large buffers alive. */
-  readonly pages: number
+  pages = 0
   /** Bytes of these. */
-  readonly pageBytes: number
-  readonly peakPageBytes: number
-  /** Slices freed that the device may still use: their place cannot be taken yet. */
-  readonly slicesWaiting: number
-  readonly bytesWaiting: number
+  pageBytes = 0
+  peakPageBytes = 0
+  /** Slices freed that the device may still use: their place cannot be reused yet. */
+  slicesWaiting = 0
+  bytesWaiting = 0
 }
-
-type Stats = { -readonly [K in keyof MkSubAllocatorStats]: MkSubAllocatorStats[K] }
 
 /** One large buffer. */
 interface Page<B extends MkGpuBackend> {
@@ -55,169 +48,52 @@ interface Page<B extends MkGpuBackend> {
   readonly ranges: RangeAllocator | undefined
   /** Slices that have a place in it. */
   slices: number
-  /** There turned out to be no memory for it. */
-  failed: boolean
 }
 
-/** What a slice gives back when it is freed. */
-interface SliceOwner<B extends MkGpuBackend> {
-  readonly gpu: MkGpu<B>
-  free(slice: MkBufferSlice<B>, serial: number): void
-}
-
-/**
- * A part of a large buffer: `{ buffer, offset, size }`, as writes, transfers and bindings take it.
- * `gpu.transfer(staging, slice.buffer, { dstOffset: slice.offset })`; in a bind group: `{ buffer: slice.buffer.native, offset, size }`.
- */
-export class MkBufferSlice<B extends MkGpuBackend = MkGpuBackend> {
-  /** First byte in `buffer`. */
-  readonly offset: number
-  /** Bytes asked for. */
-  readonly size: number
-  readonly label: string
-  readonly #owner: SliceOwner<B>
-  readonly #buffer: MkDeviceBuffer<B>
-  #freed = false
-
-  /** Made by `MkSubAllocator.alloc`. */
-  constructor(owner: SliceOwner<B>, buffer: MkDeviceBuffer<B>, offset: number, size: number, label: string) {
-    this.#owner = owner
-    this.#buffer = buffer
-    this.offset = offset
-    this.size = size
-    this.label = label
-  }
-
-  /**
-   * The large buffer that it lies in.
-   * @throws BufferDestroyed once freed
-   */
-  get buffer(): MkDeviceBuffer<B> {
-    if (this.#freed) throw new BufferDestroyed(this.label)
-    return this.#buffer
-  }
-
-  get freed(): boolean {
-    return this.#freed
-  }
-
-  /**
-   * Puts bytes on the queue, as `gpu.write`.
-   * @param dstOffset first byte within the slice, a multiple of 4
-   * @throws OutOfRange for what would pass the end of the slice, and as `gpu.write`
-   */
-  write(
-    source: ArrayBuffer | SharedArrayBuffer,
-    srcOffset: number = 0,
-    size: number = source.byteLength - srcOffset,
-    dstOffset: number = 0,
-  ): void {
-    const { buffer } = this
-    this.#check(dstOffset, size, 'dstOffset')
-    // All of it, before its first part is written.
-    checkSource(source.byteLength, srcOffset, size)
-    const tail = dstOffset + size === this.size ? size % 4 : 0
-    this.#owner.gpu.write(buffer, this.offset + dstOffset, source, srcOffset, size - tail)
-    if (tail === 0) return
-    // Up to the next multiple of 4 the bytes are this slice's.
-    const word = new Uint8Array(4)
-    word.set(new Uint8Array(source, srcOffset + size - tail, tail))
-    this.#owner.gpu.write(buffer, this.offset + this.size - tail, word.buffer)
-  }
-
-  /**
-   * What the device holds, as `gpu.read`.
-   * @param offset first byte within the slice
-   */
-  async read(offset: number = 0, size: number = this.size - offset): Promise<ArrayBuffer> {
-    const { buffer } = this
-    this.#check(offset, size, 'offset')
-    return this.#owner.gpu.read(buffer, this.offset + offset, size)
-  }
-
-  /**
-   * Gives its place back, to be taken again once the device has finished with it. Calling it again does nothing.
-   * @param serial of work that uses it and that the MkGpu does not know of, such as draws of one's own
-   */
-  free(serial: number = 0): void {
-    if (this.#freed) return
-    this.#freed = true
-    this.#owner.free(this, Math.max(serial, this.#buffer.lastSerial))
-  }
-
-  #check(offset: number, size: number, name: string): void {
-    if (!Number.isInteger(offset) || offset < 0 || offset > this.size)
-      throw new OutOfRange(name, offset, 0, this.size, `in '${this.label}'`)
-    if (!Number.isInteger(size) || size < 0 || size > this.size - offset)
-      throw new OutOfRange('size', size, 0, this.size - offset, `from byte ${offset} of '${this.label}'`)
-  }
-}
-
-/** Where a slice lies. */
+/** Where a slice lies: `node` in the ranges of a page. */
 interface Place<B extends MkGpuBackend> {
   readonly page: Page<B>
-  /** In the page's ranges. */
   readonly node: number
-  /** Bytes. */
   readonly bytes: number
 }
 
-/** A slice that was freed while the device may use it. */
-interface Dying<B extends MkGpuBackend> {
-  readonly place: Place<B>
-  readonly serial: number
-}
-
 /**
- * Many small device buffers inside few large ones: a device can hold a slice as a binding, a vertex buffer or a target of copies just
- * as it holds a buffer, and making one costs no call. Freed places are taken again once the work that
- * used their buffer when they were freed has completed. A place that was used before holds what it held.
+ * Many small device buffers inside few large ones. A slice can be a binding, a vertex buffer or a target
+ * of copies like a buffer, and making one costs no call. Freed places are reused once the work that used
+ * their buffer when they were freed has completed. A reused place holds what it held.
  */
 export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
-  readonly stats: MkSubAllocatorStats
+  readonly stats: Readonly<MkSubAllocatorStats>
   readonly usage: number
   readonly memory: MkMemory
-  /** Bytes of a page. */
   readonly pageBytes: number
-  /** Offsets are multiples of this, bytes. */
   readonly align: number
-  /** Bytes. */
   readonly maxBytes: number
   readonly label: string
   readonly #gpu: MkGpu<B>
+  /** Names a new slice in errors. */
+  readonly #what: string
   readonly #owner: SliceOwner<B>
-  readonly #stats: Stats = {
-    slices: 0,
-    bytes: 0,
-    pages: 0,
-    pageBytes: 0,
-    peakPageBytes: 0,
-    slicesWaiting: 0,
-    bytesWaiting: 0,
-  }
+  readonly #stats = new MkSubAllocatorStats()
   readonly #pages: Page<B>[] = []
   readonly #places = new Map<MkBufferSlice<B>, Place<B>>()
-  /** Freed, in the order of their serials, from `#firstDying` on. */
-  readonly #dying: Dying<B>[] = []
-  #firstDying = 0
+  /** Freed places that the device may still use. */
+  readonly #waiting = new SerialQueue<Place<B>>()
   #pagesMade = 0
   /** The page that served last. */
   #current: Page<B> | undefined
 
-  /** @throws OutOfRange, BufferTooLarge, InvalidAlignment */
+  /** @throws {@link OutOfRange}, {@link BufferTooLarge}, {@link InvalidAlignment} for its options */
   constructor(gpu: MkGpu<B>, options: MkSubAllocatorOptions) {
-    const { capabilities } = gpu
+    const { maxBufferSize: max } = gpu.capabilities
     const { usage, memory = MkMemoryType.DeviceLocal, maxBytes = Infinity, label = 'slices' } = options
-    const {
-      pageBytes = Math.min(PAGE_BYTES, capabilities.maxBufferSize),
-      align = bindingAlignment(gpu, usage),
-    } = options
+    const { pageBytes = Math.min(PAGE_BYTES, max), align = bindingAlignment(gpu, usage) } = options
     if (!Number.isInteger(pageBytes) || pageBytes < 4 || pageBytes % 4 !== 0)
-      throw new OutOfRange('pageBytes', pageBytes, 4, capabilities.maxBufferSize, '(a multiple of 4)')
-    if (pageBytes > capabilities.maxBufferSize)
-      throw new BufferTooLarge(`a page of ${label}`, pageBytes, capabilities.maxBufferSize)
-    if (!isPowerOfTwo(align)) throw new InvalidAlignment('align', align, RangeAllocator.MAX_ALIGN)
-    if (!(maxBytes >= 0)) throw new OutOfRange('maxBytes', maxBytes, 0, Infinity, `of '${label}'`)
+      throw new OutOfRange({ what: 'pageBytes', value: pageBytes, min: 4, max, where: '(a multiple of 4)' })
+    requireLimit(`a page of ${label}`, pageBytes, max, 'maxBufferSize')
+    if (!isPowerOfTwo(align, RangeAllocator.MAX_ALIGN))
+      throw new InvalidAlignment({ what: 'align', value: align, max: RangeAllocator.MAX_ALIGN })
+    requireMaxBytes(maxBytes, label)
     this.#gpu = gpu
     this.usage = usage
     this.memory = memory
@@ -226,21 +102,21 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
     this.maxBytes = maxBytes
     this.label = label
     this.stats = this.#stats
+    this.#what = `a slice of ${label}`
     this.#owner = { gpu, free: (slice, serial) => this.#free(slice, serial) }
   }
 
   /**
+   * Takes a free place, in a page that is made if need be.
    * @param size bytes, at least 1
    * @param label default `<label of the allocator> <offset>`
-   * @throws PoolFull, OutOfRange, BufferTooLarge, UsageUnsupported, MemoryUnsupported, AllocationFailed, DeviceLost
+   * @throws {@link PoolFull} when it would hold more than `maxBytes`
+   * @throws as `gpu.createDeviceBuffer`
    */
   alloc(size: number, label?: string): MkBufferSlice<B> {
     const gpu = this.#gpu
-    const max = gpu.capabilities.maxBufferSize
-    if (!Number.isInteger(size) || size < 1)
-      throw new OutOfRange('size', size, 1, max, `of a slice of ${this.label}, in bytes`)
+    requireBufferSize(size, gpu.capabilities.maxBufferSize, this.#what)
     const bytes = allocatedSize(size)
-    if (bytes > max) throw new BufferTooLarge(`a slice of ${this.label}`, size, max)
     // Throws DeviceLost, if it is; else there is nothing to call.
     if (gpu.isLost) gpu.submit()
     this.collect()
@@ -248,32 +124,17 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
     const { page, node } = place
     page.slices++
     const offset = page.ranges?.offsetOf(node) ?? 0
-    const slice = new MkBufferSlice(
-      this.#owner,
-      page.buffer,
-      offset,
-      size,
-      label ?? `${this.label} ${offset}`,
-    )
+    const name = label ?? `${this.label} ${offset}`
+    const slice = new MkBufferSlice(this.#owner, page.buffer, offset, size, name)
     this.#places.set(slice, place)
     this.#stats.slices++
     this.#stats.bytes += bytes
     return slice
   }
 
-  /** Makes the places free that the device has finished with. `alloc` does so by itself. */
+  /** Frees the places that the device has finished with. `alloc` calls it. */
   collect(): void {
-    const dying = this.#dying
-    const { completedSerial } = this.#gpu
-    let first = this.#firstDying
-    while (first < dying.length && dying[first].serial <= completedSerial)
-      this.#giveBack(dying[first++].place, true)
-    // The front is cut off when it is the larger part: each entry is moved once at most, on average.
-    if (first * 2 > dying.length) {
-      dying.splice(0, first)
-      first = 0
-    }
-    this.#firstDying = first
+    this.#waiting.collect(this.#gpu.completedSerial, this.#giveBack)
   }
 
   /**
@@ -291,33 +152,24 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
   /** Frees every slice and destroys every page. Work that was handed over before still finishes. */
   destroy(): void {
     for (const slice of this.#places.keys()) slice.free()
-    this.#dying.length = 0
-    this.#firstDying = 0
+    this.#waiting.clear()
     for (const page of [...this.#pages]) this.#dropPage(page)
     this.#stats.slicesWaiting = 0
     this.#stats.bytesWaiting = 0
   }
 
-  /** A free place in a page that is there. */
   #find(bytes: number): Place<B> | undefined {
     if (bytes > this.pageBytes / 2) return undefined
-    if (this.#current) {
-      const place = this.#placeIn(this.#current, bytes)
-      if (place) return place
-    }
-    for (const page of this.#pages) {
-      const place = this.#placeIn(page, bytes)
-      if (place === undefined) continue
-      this.#current = page
-      return place
-    }
-    return undefined
+    let place = this.#current && this.#placeIn(this.#current, bytes)
+    for (let i = 0; place === undefined && i < this.#pages.length; i++)
+      place = this.#placeIn((this.#current = this.#pages[i]), bytes)
+    return place
   }
 
   #placeIn(page: Page<B>, bytes: number): Place<B> | undefined {
-    const { ranges } = page
-    if (ranges === undefined || ranges.available < bytes || page.failed || page.buffer.destroyed)
-      return undefined
+    const { ranges, buffer } = page
+    if (ranges === undefined || ranges.available < bytes) return undefined
+    if (buffer.allocationFailed || buffer.destroyed) return undefined
     const node = ranges.alloc(bytes, this.align)
     return node === RangeAllocator.NONE ? undefined : { page, node, bytes }
   }
@@ -325,19 +177,15 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
   #addPage(bytes: number): Place<B> {
     const shared = bytes <= this.pageBytes / 2
     const size = shared ? this.pageBytes : bytes
+    const { label: pool, maxBytes, memory } = this
     const stats = this.#stats
-    if (stats.pageBytes + size > this.maxBytes) this.trim()
-    if (stats.pageBytes + size > this.maxBytes)
-      throw new PoolFull(this.label, size, stats.pageBytes, this.maxBytes, stats.bytesWaiting)
-    const buffer = this.#gpu.createDeviceBuffer(size, this.usage, {
-      memory: this.memory,
-      label: `${this.label}, page ${++this.#pagesMade}`,
-    })
+    if (stats.pageBytes + size > maxBytes) this.trim()
+    const { pageBytes: held, bytesWaiting: waiting } = stats
+    if (held + size > maxBytes) throw new PoolFull({ pool, requested: size, held, maxBytes, waiting })
+    const label = `${pool}, page ${++this.#pagesMade}`
+    const buffer = this.#gpu.createDeviceBuffer(size, this.usage, { memory, label })
     const ranges = shared ? new RangeAllocator(size) : undefined
-    const page: Page<B> = { buffer, ranges, slices: 0, failed: false }
-    void buffer.settled.then((error) => {
-      if (error) page.failed = true
-    })
+    const page: Page<B> = { buffer, ranges, slices: 0 }
     this.#pages.push(page)
     if (shared) this.#current = page
     stats.pages++
@@ -353,22 +201,15 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
     const stats = this.#stats
     stats.slices--
     stats.bytes -= place.bytes
-    if (serial <= this.#gpu.completedSerial) {
-      this.#giveBack(place, false)
-      return
-    }
     stats.slicesWaiting++
     stats.bytesWaiting += place.bytes
-    // Never before the one freed before it: so only the first has to be looked at.
-    const last = this.#dying.at(-1)
-    this.#dying.push({ place, serial: last && last.serial > serial ? last.serial : serial })
+    this.#waiting.push(place, serial)
+    this.collect()
   }
 
-  #giveBack({ page, node, bytes }: Place<B>, waited: boolean): void {
-    if (waited) {
-      this.#stats.slicesWaiting--
-      this.#stats.bytesWaiting -= bytes
-    }
+  readonly #giveBack = ({ page, node, bytes }: Place<B>): void => {
+    this.#stats.slicesWaiting--
+    this.#stats.bytesWaiting -= bytes
     page.slices--
     if (page.ranges) page.ranges.free(node)
     else this.#dropPage(page)
@@ -385,18 +226,11 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
   }
 }
 
-/** What offsets of bindings of a usage must be multiples of. */
 function bindingAlignment(gpu: MkGpu, usage: number): number {
   const { uniformOffsetAlignment, storageOffsetAlignment } = gpu.capabilities
   return Math.max(
     4,
     usage & MkBufferUsage.UNIFORM ? uniformOffsetAlignment : 0,
     usage & MkBufferUsage.STORAGE ? storageOffsetAlignment : 0,
-  )
-}
-
-function isPowerOfTwo(value: number): boolean {
-  return (
-    Number.isInteger(value) && value >= 1 && value <= RangeAllocator.MAX_ALIGN && (value & (value - 1)) === 0
   )
 }

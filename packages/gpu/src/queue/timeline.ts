@@ -1,31 +1,31 @@
-import type { LossInfo } from './backend.ts'
-import { DeviceLost, OutOfRange } from './errors.ts'
-import { unawaited } from './unawaited.ts'
+import type { LossInfo } from '../backends/backend.ts'
+import { unawaited } from '../backends/unawaited.ts'
+import { requireWhole } from '../buffers/bounds.ts'
+import { DeviceLost } from './errors.ts'
 
-/** Somebody who waits for a serial. */
 interface Waiter {
   readonly serial: number
   resolve(): void
   reject(error: DeviceLost): void
 }
 
-/** What work leaves behind on what it uses. */
-export interface Used {
-  /** Serial of the last work that uses it; above the last one issued while that work has none yet. */
+/** What work uses. */
+interface Used {
+  /** Of the last work that uses it; above the last serial issued while that work has none yet. */
   lastSerial: number
 }
 
 /**
- * What was handed to the device, and how much of it has finished. Serials go up by one; the device finishes them in order.
+ * What was handed to the device, and how much of it has finished. Serials go up by one.
  *
  *     1 … completed │ completed + 1 … armed │ … issued │ issued + 1
  *        finished   │   one signal is out   │  waits   │ handed over or recorded, no serial yet
  *
- * At most one signal is outstanding, whatever the number of submissions: when it comes back, the next one is sent for the
- * newest serial, so that a serial is known to be finished at most two round trips after it was.
+ * At most one signal is outstanding: when it comes back, the next one is sent for the newest serial,
+ * so that a serial is known to be finished at most two round trips after it was.
  */
 export class Timeline {
-  /** The last serial handed out; 0 before the first. */
+  /** The last serial issued; 0 before the first. */
   issued = 0
   /** The last serial known to be finished. */
   completed = 0
@@ -37,28 +37,27 @@ export class Timeline {
   loss: LossInfo | undefined
   /** The serial that the outstanding signal will report; 0 when none is out. */
   #armed = 0
-  readonly #waiting: Waiter[] = []
-  readonly #signal: (serial: number) => void
+  #waiting: Waiter[] = []
+  readonly #device: { signal(serial: number): void }
 
-  /** @param signal asks the device to report a serial */
-  constructor(signal: (serial: number) => void) {
-    this.#signal = signal
+  /** @param device is asked to report serials */
+  constructor(device: { signal(serial: number): void }) {
+    this.#device = device
   }
 
-  /** @throws DeviceLost */
+  /** @throws {@link DeviceLost} */
   requireDevice(): void {
-    if (this.loss) throw new DeviceLost(this.loss.reason, this.loss.message)
+    const error = this.lossError()
+    if (error) throw error
+  }
+
+  lossError(): DeviceLost | undefined {
+    return this.loss && new DeviceLost({ reason: this.loss.reason, detail: this.loss.message })
   }
 
   /** Notes that recorded work uses something. */
   record(used: Used): void {
     this.recorded = true
-    used.lastSerial = this.issued + 1
-  }
-
-  /** Notes that work which the queue already has uses something. */
-  handOver(used: Used): void {
-    this.unissued = true
     used.lastSerial = this.issued + 1
   }
 
@@ -72,56 +71,45 @@ export class Timeline {
     if (!this.unissued) return this.issued
     this.unissued = false
     this.issued++
-    if (this.#armed === 0) this.#arm()
+    if (this.#armed === 0) this.#device.signal((this.#armed = this.issued))
     return this.issued
   }
 
-  /** The device reports that it finished `serial`. Ignored once lost: what was pending then was not delivered. */
-  complete(serial: number): void {
+  /** The device reports that it finished `serial`. Ignored once lost. */
+  readonly complete = (serial: number): void => {
     if (this.loss) return
     this.completed = serial
     this.#armed = 0
-    this.#release()
-    // Reactions of those who waited run later, in microtasks, so `issued` is still what it was.
-    if (this.issued > this.completed) this.#arm()
+    if (this.#waiting.length > 0) {
+      const waiting = this.#waiting
+      this.#waiting = waiting.filter((waiter) => waiter.serial > serial)
+      for (const waiter of waiting) if (waiter.serial <= serial) waiter.resolve()
+    }
+    // Reactions to what was released run later, in microtasks, so `issued` is still what it was.
+    if (this.issued > serial) this.#device.signal((this.#armed = this.issued))
   }
 
-  /** The device is gone: everything that waits is rejected, now and from now on. */
+  /** Rejects everything that waits, now and from now on. */
   lose(info: LossInfo): void {
-    if (this.loss) return
     this.loss = info
     this.recorded = false
     this.unissued = false
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(new DeviceLost(info.reason, info.message))
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(this.lossError()!)
   }
 
   /**
    * Resolves when `serial` has finished; rejects with DeviceLost when the device is lost before.
-   * @throws OutOfRange for a serial that was not issued
+   * @throws {@link OutOfRange} for a serial that was not issued
    */
   when(serial: number): Promise<void> {
-    if (!Number.isInteger(serial) || serial < 0 || serial > this.issued)
-      throw new OutOfRange('serial', serial, 0, this.issued, 'of what was submitted')
+    requireWhole('serial', serial, 0, this.issued, 'of what was submitted')
     if (serial <= this.completed) return Promise.resolve()
     return unawaited(
       new Promise<void>((resolve, reject) => {
-        if (this.loss) reject(new DeviceLost(this.loss.reason, this.loss.message))
+        const lost = this.lossError()
+        if (lost) reject(lost)
         else this.#waiting.push({ serial, resolve, reject })
       }),
     )
-  }
-
-  #arm(): void {
-    this.#armed = this.issued
-    this.#signal(this.issued)
-  }
-
-  #release(): void {
-    let kept = 0
-    for (const waiter of this.#waiting) {
-      if (waiter.serial <= this.completed) waiter.resolve()
-      else this.#waiting[kept++] = waiter
-    }
-    this.#waiting.length = kept
   }
 }

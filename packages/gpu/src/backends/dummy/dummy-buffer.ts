@@ -1,14 +1,9 @@
 import type { BackendBufferDescriptor } from '../backend.ts'
 import type { MkMemory } from '../usage.ts'
 
-/** A map() that has not been answered yet. */
-export interface PendingMap {
-  reject(error: Error): void
-}
-
-/** The Dummy's buffer: real bytes. `bytes` is what the device holds, work that has not completed excluded. */
+/** The Dummy's buffer: real bytes. */
 export class DummyBuffer {
-  /** The device's memory. */
+  /** What the device holds, without work that has not completed. */
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly words: Int32Array<ArrayBuffer>
   readonly label: string
@@ -16,7 +11,8 @@ export class DummyBuffer {
   readonly memory: MkMemory
   /** The CPU's side while mapped: memory of its own, except in Unified memory. */
   mapped: ArrayBuffer | undefined
-  pendingMap: PendingMap | undefined
+  /** The map() that has not been answered yet. */
+  pendingMap: { reject(error: Error): void } | undefined
   destroyed = false
   /** Out of memory: what reaches it is lost. */
   failed: boolean
@@ -44,14 +40,14 @@ function memoryFor(size: number): Uint8Array<ArrayBuffer> | undefined {
 }
 
 /**
- * Below this many bytes a loop over words copies, above it `set` with a view. A view costs about 100 bytes of garbage, and the
- * loop runs at 2 to 5 GB/s (facts), so at 64 KiB it costs some 20 µs where `set` would take 5.
+ * Up to this many bytes a loop over words copies: `set` needs a view, some 100 bytes of garbage. The
+ * loop runs at 2 to 5 GB/s, so at 64 KiB it takes some 20 µs where `set` would take 5.
  */
 const LOOP_BYTES = 64 << 10
 
 const wordsOf = new WeakMap<ArrayBufferLike, Int32Array>()
 
-/** Copies bytes into a buffer, without garbage in steady state. Offsets and size are multiples of 4, ranges do not overlap. */
+/** Copies words into a buffer, without garbage in steady state. */
 export function copyInto(
   dst: DummyBuffer,
   dstOffset: number,
@@ -79,28 +75,4 @@ export function copyInto(
   const first = dstOffset >>> 2
   const count = size >>> 2
   for (let i = 0; i < count; i++) to[first + i] = words[from + i]
-}
-
-/** Moves rows to where their numbers say. Numbers past the end are dropped, as the compute shader does. */
-export function scatterInto(
-  dst: DummyBuffer,
-  dstOffset: number,
-  payload: DummyBuffer,
-  payloadOffset: number,
-  indexOffset: number,
-  stride: number,
-  count: number,
-): void {
-  const to = dst.words
-  const from = payload.words
-  const rowWords = stride >>> 2
-  const base = dstOffset >>> 2
-  const rows = Math.floor((to.length - base) / rowWords)
-  for (let i = 0; i < count; i++) {
-    const row = from[(indexOffset >>> 2) + i] >>> 0
-    if (row >= rows) continue
-    const source = (payloadOffset >>> 2) + i * rowWords
-    const target = base + row * rowWords
-    for (let w = 0; w < rowWords; w++) to[target + w] = from[source + w]
-  }
 }

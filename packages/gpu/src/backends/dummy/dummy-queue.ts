@@ -1,26 +1,20 @@
-/** Something that the simulated device does when its time has come. */
 interface Work {
   /** `performance.now()` at which it is done; Infinity: when told to finish. */
   readonly readyAt: number
   run(): void
 }
 
-/**
- * The simulated device's queue: work runs in order, each piece `delayMs` after it came, or at once when there is no delay and
- * nothing is waiting.
- */
+/** The simulated device's queue: runs work in order, each piece `delayMs` after it came. */
 export class DummyQueue {
-  readonly delayMs: number
+  /** True when there is no delay: work runs at once, so none ever waits. */
+  readonly idle: boolean
+  readonly #delayMs: number
   #work: Work[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(delayMs: number) {
-    this.delayMs = delayMs
-  }
-
-  /** True when work that comes now would run at once. */
-  get idle(): boolean {
-    return this.delayMs === 0 && this.#work.length === 0
+    this.#delayMs = delayMs
+    this.idle = delayMs === 0
   }
 
   /** Work handed over and not done. */
@@ -29,19 +23,15 @@ export class DummyQueue {
   }
 
   push(run: () => void): void {
-    if (this.idle) {
-      run()
-      return
-    }
-    this.#work.push({ readyAt: performance.now() + this.delayMs, run })
+    if (this.idle) return run()
+    this.#work.push({ readyAt: performance.now() + this.#delayMs, run })
     this.#schedule()
   }
 
   /** Does everything that waits, now. */
   finish(): void {
     while (this.#work.length > 0) this.#work.shift()!.run()
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.clear()
   }
 
   /** Forgets everything that waits: a lost device. */

@@ -5,8 +5,8 @@ const RESTORE_TIME = 5000
 const restorable = new WeakSet<EventTarget>()
 
 /**
- * The WebGL2 context of a canvas. A canvas has one for good: where it is lost, this waits until the browser has restored it.
- * @returns undefined when the browser has none for this canvas, or does not bring it back
+ * The WebGL2 context of a canvas; undefined where the browser has none. A canvas has one for good:
+ * where it is lost, this waits until the browser has restored it.
  */
 export async function webGl2Context(
   canvas: HTMLCanvasElement | OffscreenCanvas,

@@ -1,4 +1,4 @@
-/** Milliseconds between two looks at a fence: short at first, for work that is nearly done, then long, to leave the thread alone. */
+/** Milliseconds between two polls: short at first, for work that is nearly done, then longer. */
 const FIRST_DELAY_MS = 1
 const LAST_DELAY_MS = 8
 
@@ -8,8 +8,8 @@ interface Pending {
 }
 
 /**
- * Points in the command stream of a WebGL context, and who waits for them. They are reached in order, so only the oldest is looked at,
- * from a timer: a context tells of progress only between tasks, so looking again within one would be in vain.
+ * Points in the command stream of a WebGL context, and callbacks that wait for them. They are reached in
+ * order, so a timer polls only the oldest one: a context reports progress only between tasks.
  */
 export class WebGl2Fences {
   readonly #gl: WebGL2RenderingContext
@@ -22,18 +22,15 @@ export class WebGl2Fences {
   }
 
   /**
-   * @param reached called with true once everything that the context was asked so far has finished, with false when that will never
-   *   be known (`clear`)
+   * @param reached called with true once everything that the context was asked so far has finished,
+   *   with false when that will never be known
    */
   after(reached: (alive: boolean) => void): void {
     const gl = this.#gl
     // Null on a lost context, whatever the types say.
     const sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
-    if (sync === null) {
-      reached(false)
-      return
-    }
-    // Without it commands may lie in the browser until somebody draws.
+    if (sync === null) return reached(false)
+    // Without it commands may stay in the browser until something is drawn.
     gl.flush()
     this.#pending.push({ sync, reached })
     this.#delay = FIRST_DELAY_MS
@@ -52,11 +49,11 @@ export class WebGl2Fences {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#pending.length === 0) return
-    this.#timer = setTimeout(this.#look, this.#delay)
+    this.#timer = setTimeout(this.#poll, this.#delay)
     this.#delay = Math.min(LAST_DELAY_MS, this.#delay * 2)
   }
 
-  readonly #look = (): void => {
+  readonly #poll = (): void => {
     this.#timer = undefined
     const gl = this.#gl
     // The loss of the context is told by its event, which clears.

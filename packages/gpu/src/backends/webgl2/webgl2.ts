@@ -1,33 +1,29 @@
-import { noCalls } from '../backend.ts'
+import { messageOf } from '@memkit/core'
+import { noCalls, type MkCallCounts, type MkCapabilities } from '../capabilities.ts'
 import type {
   BackendAllocation,
   BackendAttachOptions,
   BackendBufferDescriptor,
   BackendSink,
-  MkCallCounts,
-  MkCapabilities,
   MkGpuBackend,
 } from '../backend.ts'
 import { AllocationFailed, BackendInUse, ValidationFailed } from '../errors.ts'
 import { MkBufferUsage, MkMemoryType } from '../usage.ts'
-import { detach } from './detach.ts'
-import { WebGl2Fences } from './webgl2-fences.ts'
+import { BounceMemory, isPlain } from '../plain-memory.ts'
+import { webGl2Capabilities } from './capabilities.ts'
+import { glErrors } from './gl-errors.ts'
+import { detach } from '../detach.ts'
+import { WebGl2Fences } from './fences.ts'
 
-/** Bytes of a buffer from which on we ask whether its memory is there. Asking waits for the browser, so small ones are taken on trust. */
+/** Smaller buffers are taken on trust: asking whether the memory is there waits for the browser. */
 const CHECKED_BYTES = 1 << 20
 
-/** Bytes brought over at a time from memory that `bufferSubData` does not take. */
-const BOUNCE_BYTES = 1 << 20
-
-/** WebGL2 names no limit. Every implementation can count to this, and few have as much in one piece. */
-const MAX_BUFFER_SIZE = 1 << 30
-
-const { VERTEX, INDEX, UNIFORM, TRANSFER_SRC, TRANSFER_DST } = MkBufferUsage
-const { DeviceLocal, HostVisible, HostCached } = MkMemoryType
+const { INDEX } = MkBufferUsage
+const { DeviceLocal, HostVisible } = MkMemoryType
 
 /** How a WebGL2 backend treats its context. */
 export interface WebGl2BackendOptions {
-  /** True: the context is ours, and lost on purpose with the MkGpu, so that the browser frees it. Default false: borrowed. */
+  /** True: the context is ours, and lost with the MkGpu, so that the browser frees it. Default false. */
   owned?: boolean
   /** Largest buffer, bytes; default 1 GiB. WebGL2 has no such limit to ask for. */
   maxBufferSize?: number
@@ -35,23 +31,21 @@ export interface WebGl2BackendOptions {
   adapter?: string
 }
 
-/** What we know of a buffer. */
 interface GlBuffer {
   readonly label: string
-  /** Bytes. */
   readonly size: number
   readonly host: boolean
-  /** INDEX buffers: WebGL copies between them and all others never. A readback buffer becomes what is first copied into it. */
+  /** An INDEX buffer. A readback buffer becomes what is first copied into it. */
   element: boolean
   /** The context has memory for it. Never for HostVisible, at the first copy for HostCached. */
   stored: boolean
   /** The CPU's bytes: of HostVisible memory always, of HostCached while mapped. */
   bytes: Uint8Array<ArrayBuffer> | undefined
-  /** The map() that has not been answered. */
-  rejectMap: ((error: Error) => void) | undefined
+  /** Of the map() that has not been answered. */
+  rejectMap?: ((error: Error) => void) | undefined
 }
 
-/** Recorded, not submitted. Reused from submit to submit. */
+/** Reused from submit to submit. */
 interface RecordedCopy {
   src: WebGLBuffer
   srcOffset: number
@@ -63,20 +57,14 @@ interface RecordedCopy {
 /**
  * Any `WebGL2RenderingContext`: one's own, or that of an engine which draws with it.
  *
- * **The owner's state.** Between our calls the context is as its owner left it, but for COPY_READ_BUFFER and COPY_WRITE_BUFFER, through
- * which everything goes and which are left unbound. Creating a buffer gives it its WebGL type (element array or other data) by
- * binding it once where that is decided; what was bound there is bound again.
+ * **The owner's state.** Between our calls the context is as its owner left it, but for
+ * COPY_READ_BUFFER and COPY_WRITE_BUFFER, which are left unbound.
  *
- * **Memory.** WebGL cannot map. HostVisible buffers are CPU memory: a copy from them becomes a `bufferSubData` at submit.
- * HostCached buffers are read with `getBufferSubData` once a fence says that this does not wait. `native` of a staging
- * buffer is a name without memory of its own.
+ * **Memory.** WebGL cannot map. HostVisible buffers are CPU memory: a copy from them becomes a
+ * `bufferSubData` at submit. HostCached buffers are read with `getBufferSubData` once a fence says that
+ * this does not wait.
  *
- * **INDEX.** WebGL copies between an INDEX buffer and any other never. Where it is asked for all the same, the bytes go through the CPU,
- * which waits for the device.
- *
- * **Completion** comes from `fenceSync`, looked at by a timer. It never changes within a task.
- *
- * **Loss.** A lost context (`webglcontextlost`) is a lost device. When the owner has it restored, make a new backend.
+ * **Loss.** A lost context is a lost device. When the owner has it restored, make a new backend.
  */
 export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
   readonly gl: WebGL2RenderingContext
@@ -86,6 +74,8 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
   readonly scatterReady = false
 
   readonly #owned: boolean
+  /** On screen or off. Contexts made outside of browsers may have none. */
+  readonly #canvas: EventTarget | undefined
   readonly #fences: WebGl2Fences
   readonly #buffers = new Map<WebGLBuffer, GlBuffer>()
   readonly #recorded: RecordedCopy[] = []
@@ -96,46 +86,23 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
   #signalled = 0
   /** Where INDEX buffers get their type, apart from the owner's vertex arrays. */
   #vertexArray: WebGLVertexArrayObject | null = null
-  /** One view per source, so that steady writes make none. */
+  /** One per source, so that steady writes make none. */
   readonly #views = new WeakMap<ArrayBuffer, Uint8Array<ArrayBuffer>>()
-  #bounce: Uint8Array<ArrayBuffer> | undefined
+  readonly #bounce = new BounceMemory()
 
   constructor(gl: WebGL2RenderingContext, options: WebGl2BackendOptions = {}) {
     this.gl = gl
+    this.#canvas = gl.canvas
     this.#owned = options.owned === true
     this.#fences = new WebGl2Fences(gl)
-    this.capabilities = {
-      backend: 'webgl2',
-      adapter: options.adapter ?? rendererName(gl),
-      runtime: browserName(),
-      maxBufferSize: options.maxBufferSize ?? MAX_BUFFER_SIZE,
-      maxStorageBufferBindingSize: 0,
-      maxStorageBuffersInVertexStage: 0,
-      // A lost context knows no numbers; these are the least that WebGL2 allows, and the most.
-      maxUniformBufferBindingSize: numberOf(gl, gl.MAX_UNIFORM_BLOCK_SIZE, 16 << 10),
-      uniformOffsetAlignment: numberOf(gl, gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT, 256),
-      storageOffsetAlignment: 4,
-      maxVertexAttributes: numberOf(gl, gl.MAX_VERTEX_ATTRIBS, 16),
-      // WebGL's own rule, for every device.
-      maxVertexBufferArrayStride: 255,
-      maxComputeWorkgroupsPerDimension: 0,
-      maxComputeWorkgroupSizeX: 0,
-      usages: VERTEX | INDEX | UNIFORM | TRANSFER_SRC | TRANSFER_DST,
-      indexIsExclusive: true,
-      memoryTypes: DeviceLocal | HostVisible | HostCached,
-      storage: false,
-      indirect: false,
-      scatter: false,
-      map: false,
-      unifiedMemory: false,
-    }
+    this.capabilities = webGl2Capabilities(gl, options)
   }
 
   attach(sink: BackendSink, { debug }: BackendAttachOptions): void {
-    if (this.#sink) throw new BackendInUse('webgl2')
+    if (this.#sink) throw new BackendInUse({ backend: 'webgl2' })
     this.#sink = sink
     this.#debug = debug
-    this.#events?.addEventListener('webglcontextlost', this.#contextLost)
+    this.#canvas?.addEventListener('webglcontextlost', this.#contextLost)
     if (this.gl.isContextLost()) this.#lose('the context was lost before it was used')
   }
 
@@ -151,38 +118,27 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
       element: (usage & INDEX) !== 0,
       stored: false,
       bytes,
-      rejectMap: undefined,
     }
     this.#buffers.set(native, buffer)
     this.calls.buffersCreated++
-    if (memory !== DeviceLocal || this.#gone) return { native, settled: Promise.resolve(undefined) }
+    if (memory !== DeviceLocal || this.#gone) return { native, error: Promise.resolve(undefined) }
     this.#store(native, buffer, gl.DYNAMIC_DRAW)
-    const settled =
-      size < CHECKED_BYTES && !this.#debug
-        ? Promise.resolve(undefined)
-        : new Promise<AllocationFailed | undefined>((resolve) =>
-            this.#fences.after((alive) => resolve(alive ? this.#missing(native, buffer) : undefined)),
-          )
-    return { native, settled }
+    if (size < CHECKED_BYTES && !this.#debug) return { native, error: Promise.resolve(undefined) }
+    const error = new Promise<AllocationFailed | undefined>((resolve) =>
+      this.#fences.after((alive) => resolve(alive ? this.#missing(native, buffer) : undefined)),
+    )
+    return { native, error }
   }
 
   destroyBuffer(native: WebGLBuffer): void {
-    const buffer = this.#buffers.get(native)
+    const buffer = this.#of(native)
     this.#buffers.delete(native)
-    if (buffer) {
-      this.#rejectMap(buffer, new Error('the buffer was destroyed'))
-      if (buffer.bytes) detach(buffer.bytes.buffer)
-    }
+    this.#rejectMap(buffer, 'the buffer was destroyed')
+    if (buffer.bytes) detach(buffer.bytes.buffer)
     if (!this.#gone) this.gl.deleteBuffer(native)
   }
 
-  write(
-    dst: WebGLBuffer,
-    dstOffset: number,
-    source: ArrayBuffer | SharedArrayBuffer,
-    srcOffset: number,
-    size: number,
-  ): void {
+  write(dst: WebGLBuffer, dstOffset: number, source: ArrayBufferLike, srcOffset: number, size: number): void {
     if (this.#gone) return
     const buffer = this.#of(dst)
     this.#before()
@@ -195,11 +151,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
 
   copy(src: WebGLBuffer, srcOffset: number, dst: WebGLBuffer, dstOffset: number, size: number): void {
     this.calls.copies++
-    const copy = this.#recorded[this.#recordedCount++]
-    if (copy === undefined) {
-      this.#recorded.push({ src, srcOffset, dst, dstOffset, size })
-      return
-    }
+    const copy = (this.#recorded[this.#recordedCount++] ??= { src, srcOffset, dst, dstOffset, size })
     copy.src = src
     copy.srcOffset = srcOffset
     copy.dst = dst
@@ -211,9 +163,8 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     return Promise.resolve(false)
   }
 
-  scatter(): void {
-    // Never called: scatterReady is false.
-  }
+  /** Never called: `scatterReady` is false. */
+  scatter(): void {}
 
   submit(): void {
     const count = this.#recordedCount
@@ -241,10 +192,10 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
           if (!buffer.host) this.#download(native, buffer)
           resolve()
         } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)))
+          reject(error)
         }
       }
-      if (this.#lost) this.#rejectMap(buffer, new Error('the context is lost'))
+      if (this.#lost) this.#rejectMap(buffer, 'the context is lost')
       else if (buffer.host) open(true)
       else if (!this.#gone) this.#fences.after(open)
     })
@@ -252,25 +203,24 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
 
   mappedRange(native: WebGLBuffer): ArrayBuffer {
     const buffer = this.#of(native)
-    // A lost context has nothing to show, and must not throw for that.
+    // A lost context has no bytes, and must not throw for that.
     buffer.bytes ??= new Uint8Array(buffer.size)
     return buffer.bytes.buffer
   }
 
-  flush(): void {
-    // Nothing to do: the bytes are the CPU's until a copy takes them.
-  }
+  /** Nothing to do: the bytes are the CPU's until a copy takes them. */
+  flush(): void {}
 
   unmap(native: WebGLBuffer): void {
     const buffer = this.#of(native)
-    this.#rejectMap(buffer, new Error('it was unmapped before the map was there'))
+    this.#rejectMap(buffer, 'it was unmapped before the map was there')
     if (!buffer.bytes) return
     const bytes = new Uint8Array(detach(buffer.bytes.buffer))
     buffer.bytes = buffer.host ? bytes : undefined
   }
 
   destroy(): void {
-    this.#events?.removeEventListener('webglcontextlost', this.#contextLost)
+    this.#canvas?.removeEventListener('webglcontextlost', this.#contextLost)
     this.#fences.clear()
     this.#recordedCount = 0
     this.#recorded.length = 0
@@ -284,24 +234,19 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     return this.#lost || this.gl.isContextLost()
   }
 
-  /** The canvas, on screen or off. Contexts made outside of browsers may have none. */
-  get #events(): EventTarget | undefined {
-    return this.gl.canvas
-  }
-
   #of(native: WebGLBuffer): GlBuffer {
     return this.#buffers.get(native)!
   }
 
   /**
-   * Gives a readback buffer its memory. With a READ hint Chromium brings the bytes over when a fence is made, so that reading them does
-   * not wait; but it reports INVALID_OPERATION where the buffer is an element array.
+   * Gives a readback buffer its memory. With a READ hint Chromium brings the bytes over when a fence
+   * is made, so that reading does not wait; but it refuses that hint for element arrays.
    */
   #storeReadback(native: WebGLBuffer, buffer: GlBuffer): void {
     this.#store(native, buffer, buffer.element ? this.gl.STREAM_COPY : this.gl.STREAM_READ)
   }
 
-  /** Gives a buffer its type and its memory, of zeros. */
+  /** Gives a buffer its type, by binding it once where that is decided, and its memory, of zeros. */
   #store(native: WebGLBuffer, buffer: GlBuffer, hint: number): void {
     const { gl } = this
     this.#before()
@@ -331,30 +276,21 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     gl.bindBuffer(gl.COPY_READ_BUFFER, native)
     const bytes: unknown = gl.getBufferParameter(gl.COPY_READ_BUFFER, gl.BUFFER_SIZE)
     gl.bindBuffer(gl.COPY_READ_BUFFER, null)
-    return bytes === buffer.size ? undefined : new AllocationFailed(buffer.label, buffer.size)
+    if (bytes === buffer.size) return undefined
+    return new AllocationFailed({ label: buffer.label, requested: buffer.size })
   }
 
-  #upload(
-    dst: WebGLBuffer,
-    dstOffset: number,
-    source: ArrayBuffer | SharedArrayBuffer,
-    srcOffset: number,
-    size: number,
-  ): void {
+  #upload(dst: WebGLBuffer, to: number, source: ArrayBufferLike, from: number, size: number): void {
     const { gl } = this
     gl.bindBuffer(gl.COPY_WRITE_BUFFER, dst)
     if (isPlain(source)) {
       let view = this.#views.get(source)
       if (view === undefined) this.#views.set(source, (view = new Uint8Array(source)))
-      gl.bufferSubData(gl.COPY_WRITE_BUFFER, dstOffset, view, srcOffset, size)
+      gl.bufferSubData(gl.COPY_WRITE_BUFFER, to, view, from, size)
     } else {
-      // Resizable memory is refused, and shared memory not taken everywhere: both come over through memory of ours.
-      const bounce = (this.#bounce ??= new Uint8Array(BOUNCE_BYTES))
-      for (let done = 0; done < size; done += BOUNCE_BYTES) {
-        const bytes = Math.min(BOUNCE_BYTES, size - done)
-        bounce.set(new Uint8Array(source, srcOffset + done, bytes))
-        gl.bufferSubData(gl.COPY_WRITE_BUFFER, dstOffset + done, bounce, 0, bytes)
-      }
+      this.#bounce.each(source, from, size, (memory, done, bytes) =>
+        gl.bufferSubData(gl.COPY_WRITE_BUFFER, to + done, memory, 0, bytes),
+      )
     }
     gl.bindBuffer(gl.COPY_WRITE_BUFFER, null)
   }
@@ -371,30 +307,23 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     if (from.host) this.#upload(dst, dstOffset, from.bytes!.buffer, srcOffset, size)
     else {
       gl.bindBuffer(gl.COPY_READ_BUFFER, src)
-      if (from.element === to.element) {
-        gl.bindBuffer(gl.COPY_WRITE_BUFFER, dst)
-        gl.copyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, srcOffset, dstOffset, size)
-        gl.bindBuffer(gl.COPY_WRITE_BUFFER, null)
-      } else {
-        const bytes = new Uint8Array(size)
-        gl.getBufferSubData(gl.COPY_READ_BUFFER, srcOffset, bytes)
-        this.#upload(dst, dstOffset, bytes.buffer, 0, size)
-      }
+      gl.bindBuffer(gl.COPY_WRITE_BUFFER, dst)
+      gl.copyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, srcOffset, dstOffset, size)
+      gl.bindBuffer(gl.COPY_WRITE_BUFFER, null)
       gl.bindBuffer(gl.COPY_READ_BUFFER, null)
     }
     this.#after('copy', `${from.label}', '${to.label}`)
   }
 
   /**
-   * Reads a buffer whose fence was reached, so that this does not wait for the device.
-   * @throws AllocationFailed when there was no memory for it, on either side
+   * Reads a buffer whose fence was reached.
+   * @throws {@link AllocationFailed} when there was no memory for it, on either side
    */
   #download(native: WebGLBuffer, buffer: GlBuffer): void {
     const { gl } = this
     const missing = buffer.stored && buffer.size >= CHECKED_BYTES ? this.#missing(native, buffer) : undefined
     if (missing) throw missing
-    const bytes = cpuBytes(buffer.label, buffer.size)
-    buffer.bytes = bytes
+    const bytes = (buffer.bytes = cpuBytes(buffer.label, buffer.size))
     if (!buffer.stored) return
     this.#before()
     gl.bindBuffer(gl.COPY_READ_BUFFER, native)
@@ -403,8 +332,8 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     this.#after('map', buffer.label)
   }
 
-  #rejectMap(buffer: GlBuffer, error: Error): void {
-    buffer.rejectMap?.(error)
+  #rejectMap(buffer: GlBuffer, why: string): void {
+    buffer.rejectMap?.(new Error(why))
     buffer.rejectMap = undefined
   }
 
@@ -421,68 +350,33 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     this.#lost = true
     this.#recordedCount = 0
     this.#sink?.lost({ reason: 'unknown', message: message === '' ? 'the WebGL context was lost' : message })
-    for (const buffer of this.#buffers.values()) this.#rejectMap(buffer, new Error('the context is lost'))
+    for (const buffer of this.#buffers.values()) this.#rejectMap(buffer, 'the context is lost')
     this.#fences.clear()
   }
 
-  // In debug mode every call is asked for its error, which waits for the browser. WebGL keeps errors until somebody asks, so those
-  // found before a call of ours are the owner's; asking takes them from him.
+  // In debug mode each call is followed by getError, which waits for the browser. WebGL keeps errors
+  // until they are read, so those found before a call of ours are the owner's.
 
   #before(): void {
     if (!this.#debug) return
-    for (const name of this.#errors()) this.#sink?.uncaptured(new ValidationFailed('', '', name))
+    for (const name of glErrors(this.gl))
+      this.#sink?.uncaptured(new ValidationFailed({ operation: '', label: '', detail: name }))
   }
 
   #after(operation: string, label: string): void {
     if (!this.#debug) return
-    for (const name of this.#errors())
-      // That there is no memory for a buffer is for its `settled` to say.
+    for (const name of glErrors(this.gl))
+      // That there is no memory for a buffer is for its `allocationError` to say.
       if (name !== 'OUT_OF_MEMORY' || operation !== 'createBuffer')
-        this.#sink?.error(new ValidationFailed(operation, label, name))
-  }
-
-  #errors(): string[] {
-    const { gl } = this
-    const names: string[] = []
-    for (let error = gl.getError(); error !== gl.NO_ERROR; error = gl.getError()) {
-      if (error === gl.CONTEXT_LOST_WEBGL) break
-      names.push(errorNames.find((name) => gl[name] === error) ?? `error ${error}`)
-    }
-    return names
+        this.#sink?.error(new ValidationFailed({ operation, label, detail: name }))
   }
 }
 
-const errorNames = ['INVALID_ENUM', 'INVALID_VALUE', 'INVALID_OPERATION', 'OUT_OF_MEMORY'] as const
-
-/**
- * Zeros in memory of the CPU.
- * @throws AllocationFailed
- */
+/** @throws {@link AllocationFailed} when the CPU has no memory for it */
 function cpuBytes(label: string, size: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(size)
   } catch (cause) {
-    throw new AllocationFailed(label, size, cause instanceof Error ? cause.message : String(cause))
+    throw new AllocationFailed({ label, requested: size, detail: messageOf(cause) })
   }
-}
-
-/** True for memory that `bufferSubData` takes everywhere: neither shared nor resizable. */
-function isPlain(source: ArrayBuffer | SharedArrayBuffer): source is ArrayBuffer {
-  return source instanceof ArrayBuffer && (source as { resizable?: boolean }).resizable !== true
-}
-
-function numberOf(gl: WebGL2RenderingContext, parameter: number, otherwise: number): number {
-  const value: unknown = gl.getParameter(parameter)
-  return typeof value === 'number' ? value : otherwise
-}
-
-function rendererName(gl: WebGL2RenderingContext): string {
-  const extension = gl.getExtension('WEBGL_debug_renderer_info')
-  const name: unknown = gl.getParameter(extension?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER)
-  return typeof name === 'string' ? name : ''
-}
-
-function browserName(): string {
-  const agent = (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ?? ''
-  return /(?:Firefox|Edg|Chrome|Version)\/[\d.]+/.exec(agent)?.[0] ?? agent
 }

@@ -1,15 +1,16 @@
 /// <reference types="@webgpu/types" preserve="true" />
 import type { LossInfo } from '../backend.ts'
+import { nextTurn } from '../next-turn.ts'
 
-/** Who hears that a device is lost, and why it was, once it is. */
 interface DeviceLoss {
   readonly listeners: Set<(info: LossInfo) => void>
-  info: LossInfo | undefined
+  /** Why the device was lost, once it is. */
+  info?: LossInfo
 }
 
 /**
- * One subscription to `device.lost` per device, for good. A reaction to a promise can't be taken off again, so each one holds on to what it
- * belongs to for as long as the device lives: a lent device would keep every backend that ever ran on it. These listeners can.
+ * One subscription to `device.lost` per device, for good. A reaction to a promise can't be removed:
+ * a lent device would keep every backend that ever ran on it. These listeners can.
  */
 const losses = new WeakMap<GPUDevice, DeviceLoss>()
 
@@ -32,7 +33,7 @@ export function onDeviceLost(device: GPUDevice, listener: (info: LossInfo) => vo
 function lossOf(device: GPUDevice): DeviceLoss {
   const known = losses.get(device)
   if (known) return known
-  const loss: DeviceLoss = { listeners: new Set(), info: undefined }
+  const loss: DeviceLoss = { listeners: new Set() }
   losses.set(device, loss)
   void device.lost.then(({ reason, message }) => {
     loss.info = { reason: reason === 'destroyed' ? 'destroyed' : 'unknown', message }
@@ -41,4 +42,18 @@ function lossOf(device: GPUDevice): DeviceLoss {
     for (const listener of listeners) listener(loss.info)
   })
   return loss
+}
+
+/**
+ * Milliseconds within which Firefox reports a loss after it has reported that work is done or refused: it
+ * polls its device every 100 ms, and reports message by message, between which a busy page does other things.
+ */
+const FIREFOX_PATIENCE = 50
+
+const agent = (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ?? ''
+const isFirefox: boolean = /* @__PURE__ */ agent.includes('Firefox/')
+
+/** Resolves when the news of a loss has had time to overtake what the device told before it. */
+export function newsOfLoss(): Promise<void> {
+  return isFirefox ? new Promise((resolve) => setTimeout(resolve, FIREFOX_PATIENCE)) : nextTurn()
 }

@@ -1,8 +1,8 @@
 /// <reference types="@webgpu/types" preserve="true" />
 
 /**
- * Maps that Dawn may still answer. In Node, it ends the process when the promise of `mapAsync` is collected before it has: also after
- * `destroy()` or `unmap()` of the buffer, which reject the promise at once and leave Dawn's own answer for later.
+ * Maps that Dawn may still answer. In Node, the process ends when the promise of `mapAsync` is
+ * collected before that, also after `destroy()` or `unmap()`, which reject it at once.
  */
 const pending = new Set<Promise<void>>()
 

@@ -1,7 +1,7 @@
 /// <reference types="@webgpu/types" preserve="true" />
-import type { MkCallCounts } from '../backend.ts'
-import { AllocationFailed } from '../errors.ts'
-import type { Answer, UnconfirmedBuffers } from './unconfirmed-buffers.ts'
+import type { MkCallCounts } from '../capabilities.ts'
+import { allocate } from './allocate.ts'
+import type { Answer, ErrorScopes } from './error-scopes.ts'
 
 /** Parameter blocks per uniform buffer. A frame has one scatter per mirror; more take a further buffer. */
 const BLOCKS = 64
@@ -10,7 +10,7 @@ export const PARAM_WORDS = 6
 
 const LABEL = 'memkit scatter parameters'
 
-/** Uniform memory for the parameters of up to `BLOCKS` scatters of one submit, and what the CPU last wrote into it. */
+/** Uniform memory for up to `BLOCKS` scatters of one submit, and what the CPU last wrote into it. */
 export interface ParameterChunk {
   readonly buffer: GPUBuffer
   readonly words: Uint32Array<ArrayBuffer>
@@ -21,43 +21,42 @@ export interface ParameterChunk {
   dirtyTo: number
   confirmed: boolean
   readonly answer: Answer
+  /** The answer, until it has come. */
+  answers: readonly Answer[]
 }
 
 /**
- * Memory for the parameters of the scatters of one submit. Chunks are used once the device has confirmed them; one that has no memory is
- * dropped, and made again when it is asked for again. A steady submit allocates nothing, and what is as it was is not sent.
+ * Memory for the parameters of the scatters of one submit. Chunks are used once the device has confirmed
+ * them; one without memory is dropped, and made again on the next request. A steady submit allocates
+ * nothing and sends only what changed.
  */
 export class ScatterParameters {
   readonly #device: GPUDevice
   readonly #calls: MkCallCounts
-  readonly #unconfirmed: UnconfirmedBuffers
+  readonly #scopes: ErrorScopes
   /** Bytes per parameter block. */
   readonly blockBytes: number
   readonly #chunks: ParameterChunk[] = []
   /** Byte of the block that was taken last, in its chunk. */
   offset = 0
 
-  constructor(device: GPUDevice, calls: MkCallCounts, unconfirmed: UnconfirmedBuffers) {
+  constructor(device: GPUDevice, calls: MkCallCounts, scopes: ErrorScopes) {
     this.#device = device
     this.#calls = calls
-    this.#unconfirmed = unconfirmed
+    this.#scopes = scopes
     this.blockBytes = Math.max(PARAM_WORDS * 4, device.limits.minUniformBufferOffsetAlignment)
   }
 
   /** Scatters that may still be recorded before the next submit in confirmed memory. */
   get room(): number {
     let room = 0
-    for (let i = 0; i < this.#chunks.length; i++) {
-      const chunk = this.#chunks[i]
-      if (chunk.confirmed) room += BLOCKS - chunk.used
-    }
+    for (const { confirmed, used } of this.#chunks) if (confirmed) room += BLOCKS - used
     return room
   }
 
   /** There is confirmed memory, taken or not. */
   get ready(): boolean {
-    for (let i = 0; i < this.#chunks.length; i++) if (this.#chunks[i].confirmed) return true
-    return false
+    return this.#chunks.some(isConfirmed)
   }
 
   /**
@@ -76,36 +75,18 @@ export class ScatterParameters {
   }
 
   /**
-   * Takes the next block and fills it; it begins at byte `offset` of the chunk. Confirmed chunks first; without room in any, one that is
-   * not confirmed.
+   * Takes the next block and fills it; it begins at byte `offset` of the chunk. Takes unconfirmed
+   * chunks last.
+   * @param values `PARAM_WORDS` of them
    */
-  take(
-    units: number,
-    rowUnits: number,
-    payloadUnit: number,
-    indexWord: number,
-    dstUnit: number,
-    dstRows: number,
-  ): ParameterChunk {
+  take(values: Uint32Array): ParameterChunk {
     const chunk = this.#roomy(true) ?? this.#roomy(false) ?? this.#add()
     const block = chunk.used++
     this.offset = block * this.blockBytes
     const at = this.offset >>> 2
-    const { words } = chunk
-    if (
-      words[at] !== units ||
-      words[at + 1] !== rowUnits ||
-      words[at + 2] !== payloadUnit ||
-      words[at + 3] !== indexWord ||
-      words[at + 4] !== dstUnit ||
-      words[at + 5] !== dstRows
-    ) {
-      words[at] = units
-      words[at + 1] = rowUnits
-      words[at + 2] = payloadUnit
-      words[at + 3] = indexWord
-      words[at + 4] = dstUnit
-      words[at + 5] = dstRows
+    for (let i = 0; i < PARAM_WORDS; i++) {
+      if (chunk.words[at + i] === values[i]) continue
+      chunk.words[at + i] = values[i]
       chunk.dirtyFrom = Math.min(chunk.dirtyFrom, block)
       chunk.dirtyTo = Math.max(chunk.dirtyTo, block)
     }
@@ -114,12 +95,19 @@ export class ScatterParameters {
 
   /** Sends what was taken. Right before the submit: a write acts when called. */
   flush(): void {
-    for (let i = 0; i < this.#chunks.length; i++) {
-      const chunk = this.#chunks[i]
+    for (const chunk of this.#chunks) {
+      const { answers, buffer, words } = chunk
       chunk.used = 0
       if (chunk.dirtyFrom > chunk.dirtyTo) continue
-      if (chunk.confirmed) this.#send(chunk)
-      else this.#unconfirmed.within([chunk.answer], 'scatter', LABEL, () => this.#send(chunk))
+      const from = chunk.dirtyFrom * this.blockBytes
+      const size = (chunk.dirtyTo + 1) * this.blockBytes - from
+      this.#scopes.open(answers)
+      this.#device.queue.writeBuffer(buffer, from, words.buffer, from, size)
+      this.#scopes.close(answers, 'scatter', LABEL)
+      this.#calls.writes++
+      this.#calls.bytesWritten += size
+      chunk.dirtyFrom = BLOCKS
+      chunk.dirtyTo = -1
     }
   }
 
@@ -129,55 +117,33 @@ export class ScatterParameters {
   }
 
   #roomy(confirmed: boolean): ParameterChunk | undefined {
-    for (let i = 0; i < this.#chunks.length; i++) {
-      const chunk = this.#chunks[i]
-      if (chunk.confirmed === confirmed && chunk.used < BLOCKS) return chunk
-    }
+    for (const chunk of this.#chunks) if (chunk.confirmed === confirmed && chunk.used < BLOCKS) return chunk
     return undefined
   }
 
-  #send(chunk: ParameterChunk): void {
-    const from = chunk.dirtyFrom * this.blockBytes
-    const size = (chunk.dirtyTo + 1) * this.blockBytes - from
-    this.#device.queue.writeBuffer(chunk.buffer, from, chunk.words.buffer, from, size)
-    this.#calls.writes++
-    this.#calls.bytesWritten += size
-    chunk.dirtyFrom = BLOCKS
-    chunk.dirtyTo = -1
-  }
-
   #add(): ParameterChunk {
-    const device = this.#device
     const size = BLOCKS * this.blockBytes
-    device.pushErrorScope('out-of-memory')
     const usage = 0x40 | 0x8 // UNIFORM | COPY_DST
-    const buffer = device.createBuffer({ label: LABEL, size, usage })
-    const answer: Answer = device.popErrorScope().then(
-      (error) => (error ? new AllocationFailed(LABEL, size, error.message) : undefined),
-      () => undefined,
-    )
-    const words = new Uint32Array(size >>> 2)
+    const { buffer, answer } = allocate(this.#device, { label: LABEL, size, usage })
     const chunk: ParameterChunk = {
       buffer,
-      words,
+      words: new Uint32Array(size >>> 2),
       used: 0,
       dirtyFrom: BLOCKS,
       dirtyTo: -1,
       confirmed: false,
+      answers: [answer],
       answer: answer.then((error) => {
         chunk.confirmed = error === undefined
-        if (error) this.#drop(chunk)
+        chunk.answers = []
+        const at = error ? this.#chunks.indexOf(chunk) : -1
+        if (at >= 0) this.#chunks.splice(at, 1)[0].buffer.destroy()
         return error
       }),
     }
     this.#chunks.push(chunk)
     return chunk
   }
-
-  #drop(chunk: ParameterChunk): void {
-    const at = this.#chunks.indexOf(chunk)
-    if (at < 0) return
-    this.#chunks.splice(at, 1)
-    chunk.buffer.destroy()
-  }
 }
+
+const isConfirmed = ({ confirmed }: ParameterChunk): boolean => confirmed

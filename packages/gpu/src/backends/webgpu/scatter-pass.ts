@@ -1,7 +1,7 @@
 /// <reference types="@webgpu/types" preserve="true" />
-import type { MkCallCounts, ScatterRows } from '../backend.ts'
-import { PARAM_WORDS } from './scatter-parameters.ts'
-import type { ParameterChunk, ScatterParameters } from './scatter-parameters.ts'
+import type { ScatterRows } from '../backend.ts'
+import type { MkCallCounts } from '../capabilities.ts'
+import { PARAM_WORDS, type ParameterChunk, type ScatterParameters } from './scatter-parameters.ts'
 import { SCATTER_WORKGROUP, scatterShader } from './scatter.wgsl.ts'
 
 /** Storage buffers that the shader binds. A device may have fewer per stage in compatibility mode. */
@@ -15,8 +15,8 @@ interface CachedGroup {
 }
 
 /**
- * Compute scatter on one device. Pipelines are made once, off the thread; bind groups are kept per pair of buffers. In steady state a
- * scatter allocates nothing and calls setPipeline, setBindGroup and dispatch.
+ * Compute scatter on one device. Pipelines are made once, off the thread; bind groups are kept per
+ * pair of buffers. In steady state a scatter allocates nothing.
  */
 export class ScatterPass {
   readonly #device: GPUDevice
@@ -28,6 +28,8 @@ export class ScatterPass {
   #vectors: GPUComputePipeline | undefined
   readonly #groups = new Map<GPUBuffer, CachedGroup[]>()
   readonly #offset = new Uint32Array(1)
+  /** The parameters of one scatter, in the order of the shader's struct. */
+  readonly #values = new Uint32Array(PARAM_WORDS)
 
   constructor(device: GPUDevice, calls: MkCallCounts, parameters: ScatterParameters) {
     this.#device = device
@@ -36,7 +38,6 @@ export class ScatterPass {
     this.#maxGroups = device.limits.maxComputeWorkgroupsPerDimension
   }
 
-  /** The pipelines are there. */
   get ready(): boolean {
     return this.#vectors !== undefined
   }
@@ -71,26 +72,24 @@ export class ScatterPass {
     ;[this.#words, this.#vectors] = await Promise.all([pipeline('u32'), pipeline('vec4u')])
   }
 
-  /** Records one scatter into an open pass. */
   record(pass: GPUComputePassEncoder, dst: GPUBuffer, payload: GPUBuffer, rows: ScatterRows): void {
-    const { stride, count, payloadOffset, indexOffset } = rows
-    const dstOffset = rows.dstOffset ?? 0
+    const { stride, count, payloadOffset, indexOffset, dstOffset = 0 } = rows
     const dstRows = Math.floor((dst.size - dstOffset) / stride)
     // Every row number is past the end; and a binding must hold one unit at least.
     if (dstRows === 0) return
-    // A binding of array<vec4u> leaves out a buffer's last bytes unless it ends on a vector, but rows like these never do.
+    // A binding of array<vec4u> leaves out bytes past the last vector, which such rows never reach.
     const vectors = (stride | payloadOffset | dstOffset) % 16 === 0
     const unit = vectors ? 16 : 4
     const rowUnits = stride / unit
     const units = rowUnits * count
-    const chunk = this.#parameters.take(
-      units,
-      rowUnits,
-      payloadOffset / unit,
-      indexOffset / 4,
-      dstOffset / unit,
-      dstRows,
-    )
+    const values = this.#values
+    values[0] = units
+    values[1] = rowUnits
+    values[2] = payloadOffset / unit
+    values[3] = indexOffset / 4
+    values[4] = dstOffset / unit
+    values[5] = dstRows
+    const chunk = this.#parameters.take(values)
     this.#offset[0] = this.#parameters.offset
     pass.setPipeline(vectors ? this.#vectors! : this.#words!)
     pass.setBindGroup(0, this.#group(dst, payload, chunk), this.#offset, 0, 1)
@@ -104,7 +103,7 @@ export class ScatterPass {
     this.#calls.dispatches++
   }
 
-  /** A buffer is gone: so are the bind groups that hold it. */
+  /** Drops the bind groups that hold a buffer. */
   forget(buffer: GPUBuffer): void {
     if (this.#groups.size === 0) return
     this.#groups.delete(buffer)
@@ -122,14 +121,8 @@ export class ScatterPass {
 
   #group(dst: GPUBuffer, payload: GPUBuffer, chunk: ParameterChunk): GPUBindGroup {
     let groups = this.#groups.get(dst)
-    if (groups === undefined) {
-      groups = []
-      this.#groups.set(dst, groups)
-    }
-    for (let i = 0; i < groups.length; i++) {
-      const cached = groups[i]
-      if (cached.payload === payload && cached.chunk === chunk) return cached.group
-    }
+    if (groups === undefined) this.#groups.set(dst, (groups = []))
+    for (const cached of groups) if (cached.payload === payload && cached.chunk === chunk) return cached.group
     const group = this.#device.createBindGroup({
       label: 'memkit scatter',
       layout: this.#layout!,

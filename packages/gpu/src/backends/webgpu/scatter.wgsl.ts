@@ -1,10 +1,10 @@
 /**
- * The scatter shader: one invocation moves one unit (a word, or 16 bytes where stride and offsets allow it) of one row.
+ * The scatter shader: one invocation moves one unit of one row, a word or 16 bytes.
  *
  *     unit u of the dispatch: row u / rowUnits of the payload, unit u % rowUnits of that row
  *     goes to               : unit index[row] * rowUnits + u % rowUnits of the destination, from dstUnit on
  *
- * The dispatch is two-dimensional when one row of workgroups is not enough: u = x + y * (workgroups in x) * 64.
+ * The dispatch is two-dimensional when one row of workgroups is not enough.
  * @param unit WGSL type of a unit: `u32` or `vec4u`
  */
 export function scatterShader(unit: 'u32' | 'vec4u'): string {

@@ -1,0 +1,148 @@
+import type { MkError } from '@memkit/core'
+import type { LossInfo, MkGpuBackend } from '../backends/backend.ts'
+import type { MkDeviceBuffer } from '../buffers/buffers.ts'
+import { MkGpu } from '../gpu.ts'
+import { BOTH } from './content.ts'
+import { equal, pause, requireCode } from './expectations.ts'
+
+/** A backend to be tested, fresh and unattached, on a device of its own. */
+export interface ConformanceSubject<B extends MkGpuBackend = MkGpuBackend> {
+  readonly backend: B
+  /** Loses the device for real: `device.destroy()`, `WEBGL_lose_context`, … */
+  lose(): void | Promise<void>
+  /**
+   * Leaves no memory for the next buffer, where that can be arranged: says so late
+   * (`allocationError`) or at once. Gates the cases that need it.
+   */
+  starve?(): void
+  /** Lets go of what `backend.destroy()` leaves. */
+  close?(): void | Promise<void>
+}
+
+/** Makes a subject. Called once per case. */
+export type ConformanceFactory = () => ConformanceSubject | Promise<ConformanceSubject>
+
+/** What a case may need: a capability, or a subject that can `starve`. */
+export type ConformanceCapability = 'scatter' | 'storage' | 'indirect' | 'unifiedMemory' | 'starve'
+
+/** `'gated'`: the backend lacks what the case needs. */
+export type ConformanceOutcome = 'passed' | 'gated'
+
+/** One thing that a backend promises. */
+export interface ConformanceCase {
+  readonly name: string
+  readonly needs?: ConformanceCapability
+  /** Runs on a backend of its own. Rejects with ConformanceFailure, or with what the backend threw. */
+  readonly run: (factory: ConformanceFactory) => Promise<ConformanceOutcome>
+}
+
+/** What a case works with. */
+interface Harness {
+  readonly gpu: MkGpu
+  readonly backend: MkGpuBackend
+  readonly lose: () => Promise<void>
+  /** Leaves no memory for the next buffer; does nothing where the case did not ask for `'starve'`. */
+  readonly starve: () => void
+  /** A buffer without memory that does not know it yet; undefined where the backend says so at once. */
+  readonly poor: (size: number, usage?: number) => MkDeviceBuffer | undefined
+}
+
+type CaseBody = (harness: Harness) => void | Promise<void>
+
+/**
+ * A case on an `MkGpu` in debug mode: whatever the device complains about, at whatever time, fails
+ * it.
+ * @param body leaves the device idle or lost; what it creates is destroyed for it
+ */
+export function onGpu(name: string, body: CaseBody): ConformanceCase {
+  return { name, run: (factory) => runOnGpu(factory, undefined, body) }
+}
+
+/** A case as `onGpu`, for backends or subjects with a capability. */
+export function needing(needs: ConformanceCapability, name: string, body: CaseBody): ConformanceCase {
+  return { name, needs, run: (factory) => runOnGpu(factory, needs, body) }
+}
+
+function runOnGpu(
+  factory: ConformanceFactory,
+  needs: ConformanceCapability | undefined,
+  body: CaseBody,
+): Promise<ConformanceOutcome> {
+  return runOnSubject(factory, (subject, complaints) => {
+    const { backend } = subject
+    const gpu = new MkGpu(backend, { debug: true })
+    gpu.onError(({ message }) => complaints.push(message))
+    const starve = (): void => subject.starve?.()
+    const poor = (size: number, usage: number = BOTH): MkDeviceBuffer | undefined => {
+      starve()
+      try {
+        return gpu.createDeviceBuffer(size, usage)
+      } catch (error) {
+        requireCode('AllocationFailed', error, 'createDeviceBuffer')
+        return undefined
+      }
+    }
+    return {
+      gated: needs === 'starve' ? !('starve' in subject) : needs !== undefined && !gpu.capabilities[needs],
+      async body() {
+        await body({ gpu, backend, lose: async () => subject.lose(), starve, poor })
+        if (!gpu.isLost) await gpu.waitIdle()
+      },
+      destroy: () => gpu.destroy(),
+    }
+  })
+}
+
+/** What a backend told, in order. */
+export interface Told {
+  readonly completed: number[]
+  readonly lost: LossInfo[]
+  readonly errors: string[]
+}
+
+/** A case on the bare backend: the contract as `MkGpu` uses it. */
+export function onBackend(
+  name: string,
+  body: (backend: MkGpuBackend, told: Told, lose: () => Promise<void>) => void | Promise<void>,
+): ConformanceCase {
+  const run = (factory: ConformanceFactory): Promise<ConformanceOutcome> =>
+    runOnSubject(factory, (subject, errors) => {
+      const { backend } = subject
+      const told: Told = { completed: [], lost: [], errors }
+      const complain = ({ message }: MkError): void => void errors.push(message)
+      backend.attach(
+        {
+          completed: (serial) => told.completed.push(serial),
+          lost: (info) => told.lost.push(info),
+          error: complain,
+          uncaptured: complain,
+        },
+        { debug: true },
+      )
+      const run = async (): Promise<void> => body(backend, told, async () => subject.lose())
+      return { body: run, destroy: () => backend.destroy() }
+    })
+  return { name, run }
+}
+
+async function runOnSubject(
+  factory: ConformanceFactory,
+  prepare: (
+    subject: ConformanceSubject,
+    complaints: string[],
+  ) => { gated?: boolean; body: () => Promise<void>; destroy: () => void },
+): Promise<ConformanceOutcome> {
+  const subject = await factory()
+  const complaints: string[] = []
+  const { gated, body, destroy } = prepare(subject, complaints)
+  try {
+    if (gated) return 'gated'
+    await body()
+    await pause()
+  } finally {
+    destroy()
+    await subject.close?.()
+  }
+  equal(complaints, [], 'complaints of the device')
+  return 'passed'
+}

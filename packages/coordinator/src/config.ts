@@ -1,10 +1,25 @@
-import type { Heap } from '@memkit/core'
-import { tableCosts } from './cost-model.ts'
-import type { CostModel } from './cost-model.ts'
-import { InvalidConfig } from './errors.ts'
-import type { DeviceFactory } from './recovery.ts'
+import { defineError, type ErrorClass, type Heap } from '@memkit/core'
+import { tableCosts, type CostModel } from './costs/model.ts'
+import type { DeviceFactory } from './device/lease.ts'
 
-/** How many CPU arena slots rotate: how many frames frame memory stays valid, and how many `pace` lets fly. */
+/**
+ * An option of the coordinator has a value that it cannot have.
+ *
+ * What to do: give the option what the message allows, or leave it out.
+ */
+export const InvalidConfig: ErrorClass<{
+  code: 'InvalidConfig'
+  option: string
+  value: unknown
+  allowed: string
+}> = defineError(
+  'InvalidConfig',
+  ({ option, value, allowed }) =>
+    `Option \`${option}\` is ${typeof value === 'string' ? `'${value}'` : String(value)}; it must be ${allowed}.`,
+)
+export type InvalidConfig = InstanceType<typeof InvalidConfig>
+
+/** Arena slots that rotate: how many frames memory lives for, and how many `pace` lets fly. */
 export const BufferingMode: {
   /** Frame memory dies at the next `beginFrame`. */
   readonly Single: 1
@@ -22,13 +37,13 @@ export type Strategy = 'auto' | 'full' | 'runs' | 'scatter'
 export interface CoordinatorConfig {
   /** Slots that rotate, default `BufferingMode.Triple`. */
   buffering?: BufferingMode | undefined
-  /** Bytes of each slot's arena, default 1 MiB. A frame that needs more takes spill blocks, up to 16 × this. */
+  /** Bytes of each slot's arena, default 1 MiB. A frame that needs more spills, up to 16 × this. */
   frameArenaBytes?: number | undefined
-  /** The heap for mirrors and arenas, default a new one of `heapBytes`. A heap passed in is never disposed of. */
+  /** The heap for mirrors and arenas, never disposed of; default a new one of `heapBytes`. */
   heap?: Heap | undefined
-  /** Bytes of the heap that is made when none is passed in, default that of `createHeap`. */
+  /** Bytes of the heap that is made without `heap`, default that of `createHeap`. */
   heapBytes?: number | undefined
-  /** Numbers for the planner, by hand; those left out are calibrated, or come from the table of the backend. */
+  /** Costs by hand; those left out are measured, or come from the backend's table. */
   costs?: Partial<CostModel> | undefined
   /** Measure the costs on first use of a device, default true; false keeps the table's numbers. */
   calibrate?: boolean | undefined
@@ -40,12 +55,10 @@ export interface CoordinatorConfig {
   frameBufferBytes?: number | undefined
   /** Extra checks: stale views are refused, freed frame memory is poisoned. */
   debug?: boolean | undefined
-  /** Record frames as Chrome trace events (`co.trace`) and user-timing measures. */
-  trace?: boolean | undefined
   /**
-   * Asked for a new device after a loss, again and again with back-off until it gives one that can be used; a `DeviceUnavailable` warning says
-   * why it fails. A backend is the coordinator's from then on, and destroyed when it comes too late to be used; an `MkGpu` is borrowed;
-   * a `DeviceLease` says whose it is.
+   * Called for a new device after a loss, with growing pauses until it gives one that can be used;
+   * a `DeviceUnavailable` warning says why it fails. A backend becomes the coordinator's, an
+   * `MkGpu` is borrowed, and a `DeviceLease` says whose it is.
    */
   recover?: DeviceFactory | undefined
 }
@@ -54,29 +67,32 @@ const bufferings: readonly unknown[] = Object.values(BufferingMode)
 const strategies: readonly unknown[] = ['auto', 'full', 'runs', 'scatter']
 const frameBuffers: readonly unknown[] = ['shared', 'per-slot']
 
-/** @throws InvalidConfig for a value that an option cannot have */
+/** @throws {@link InvalidConfig} for a value that an option cannot have */
 export function checkConfig(config: CoordinatorConfig): void {
   const { buffering = BufferingMode.Triple, strategy = 'auto', costs = {} } = config
-  if (!bufferings.includes(buffering))
-    throw new InvalidConfig('buffering', buffering, 'BufferingMode.Single, Double or Triple')
+  check(bufferings.includes(buffering), 'buffering', buffering, 'BufferingMode.Single, Double or Triple')
   checkStrategy(strategy)
-  if (!frameBuffers.includes(config.frameBuffers ?? 'shared'))
-    throw new InvalidConfig('frameBuffers', config.frameBuffers, "'shared' or 'per-slot'")
-  for (const [name, cost] of Object.entries(costs))
-    if (cost !== undefined && !(Number.isFinite(cost) && cost >= 0))
-      throw new InvalidConfig(`costs.${name}`, cost, 'a number from 0 on')
+  const isWay = frameBuffers.includes(config.frameBuffers ?? 'shared')
+  check(isWay, 'frameBuffers', config.frameBuffers, "'shared' or 'per-slot'")
+  for (const [name, cost] of Object.entries(costs)) {
+    const isCost = cost === undefined || (Number.isFinite(cost) && cost >= 0)
+    check(isCost, `costs.${name}`, cost, 'a number from 0 on')
+  }
   const { nearBytes, farBytes } = { ...tableCosts.webgpu, ...costs }
-  if (!(nearBytes > 0 && nearBytes < farBytes))
-    throw new InvalidConfig('costs.nearBytes', nearBytes, `above 0 and below \`costs.farBytes\`, ${farBytes}`)
+  const allowed = `above 0 and below \`costs.farBytes\`, ${farBytes}`
+  check(nearBytes > 0 && nearBytes < farBytes, 'costs.nearBytes', nearBytes, allowed)
   for (const name of ['frameArenaBytes', 'frameBufferBytes', 'heapBytes'] as const) {
     const bytes = config[name]
-    if (bytes !== undefined && !(Number.isInteger(bytes) && bytes > 0))
-      throw new InvalidConfig(name, bytes, 'a whole number of bytes above 0')
+    const isSize = bytes === undefined || (Number.isInteger(bytes) && bytes > 0)
+    check(isSize, name, bytes, 'a whole number of bytes above 0')
   }
 }
 
-/** @throws InvalidConfig */
+/** @throws {@link InvalidConfig} */
 export function checkStrategy(strategy: Strategy): void {
-  if (!strategies.includes(strategy))
-    throw new InvalidConfig('strategy', strategy, "'auto', 'full', 'runs' or 'scatter'")
+  check(strategies.includes(strategy), 'strategy', strategy, "'auto', 'full', 'runs' or 'scatter'")
+}
+
+function check(isAllowed: boolean, option: string, value: unknown, allowed: string): void {
+  if (!isAllowed) throw new InvalidConfig({ option, value, allowed })
 }

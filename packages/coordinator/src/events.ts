@@ -1,7 +1,7 @@
 import type { MkError } from '@memkit/core'
 import type { LossInfo, MkDeviceBuffer, MkLeak } from '@memkit/gpu'
-import type { FrameReport } from './frame-report.ts'
-import type { Mirror } from './mirror.ts'
+import type { FrameReport } from './frame/report.ts'
+import type { Mirror } from './mirror/mirror.ts'
 
 /** A mirror's device buffer or CPU memory was replaced: rebuild bind groups and views. */
 export interface Reallocated {
@@ -10,7 +10,7 @@ export interface Reallocated {
   readonly generation: number
 }
 
-/** A device is there again. Mirrors were made anew and go up in full with the next `endFrame`. */
+/** A new device is in use. The next `endFrame` uploads every mirror in full to its new buffer. */
 export interface Restored {
   /** Buffers of `uploadSlice`: their contents are gone. Upload them again. */
   readonly lost: readonly MkDeviceBuffer[]
@@ -30,7 +30,7 @@ export interface CoordinatorWarning {
 
 /** What `co.on` listens to. */
 export interface CoordinatorEvents {
-  /** At the end of every frame, with the report that `endFrame` returns. Frames that nobody listens to cost nothing. */
+  /** At the end of every frame. Costs nothing without listeners. */
   frame: FrameReport
   reallocated: Reallocated
   lost: LossInfo
@@ -38,28 +38,31 @@ export interface CoordinatorEvents {
   warning: CoordinatorWarning
 }
 
-/** Listeners by event. One that throws neither stops the others nor the frame: the error is logged once. */
+/** Listeners by event. One that throws stops nothing: the first such error is logged. */
 export class Listeners {
   readonly #byEvent = new Map<keyof CoordinatorEvents, Set<(event: never) => void>>()
   readonly #told = new Set<string>()
   #threw = false
+
+  /** The listeners of an event, the same set always: ask its size before you make the event. */
+  of(event: keyof CoordinatorEvents): Set<(event: never) => void> {
+    let listeners = this.#byEvent.get(event)
+    if (!listeners) this.#byEvent.set(event, (listeners = new Set()))
+    return listeners
+  }
 
   /** @returns a function that removes the listener */
   on<E extends keyof CoordinatorEvents>(
     event: E,
     listener: (event: CoordinatorEvents[E]) => void,
   ): () => void {
-    let set = this.#byEvent.get(event)
-    if (!set) this.#byEvent.set(event, (set = new Set()))
-    const all = set
-    all.add(listener)
-    return () => void all.delete(listener)
+    const listeners = this.of(event)
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
   }
 
   emit<E extends keyof CoordinatorEvents>(event: E, value: CoordinatorEvents[E]): void {
-    const set = this.#byEvent.get(event)
-    if (!set || set.size === 0) return
-    for (const listener of [...set]) {
+    for (const listener of [...this.of(event)]) {
       try {
         ;(listener as (event: CoordinatorEvents[E]) => void)(value)
       } catch (error) {
@@ -69,17 +72,15 @@ export class Listeners {
     }
   }
 
-  /** Emits a warning; where nobody listens, each `topic` goes to the console once. */
+  /** Emits a warning. Without a listener, each `topic` goes to the console once. */
   warn(code: string, message: string, error?: MkError, topic: string = code): void {
-    const set = this.#byEvent.get('warning')
-    if (set && set.size > 0) return this.emit('warning', { code, message, error })
+    if (this.of('warning').size > 0) return this.emit('warning', { code, message, error })
     if (this.#told.has(topic)) return
     this.#told.add(topic)
     console.warn(`[memkit] ${message}`)
   }
 
   clear(): void {
-    for (const set of this.#byEvent.values()) set.clear()
-    this.#byEvent.clear()
+    for (const listeners of this.#byEvent.values()) listeners.clear()
   }
 }

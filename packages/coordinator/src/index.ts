@@ -1,36 +1,30 @@
-export { BufferingMode } from './config.ts'
+export { BufferingMode, InvalidConfig } from './config.ts'
 export type { CoordinatorConfig, Strategy } from './config.ts'
 export { MkCoordinator } from './coordinator.ts'
 export type { CoordinatorStats } from './coordinator.ts'
-export { tableCosts } from './cost-model.ts'
-export type { CostModel } from './cost-model.ts'
-export { DeviceLease } from './device-lease.ts'
-export {
-  CoordinatorDisposed,
-  DeviceUnavailable,
-  InvalidConfig,
-  InvalidStride,
-  MirrorDestroyed,
-  MirrorHasNoBuffer,
-  MirrorOutOfMemory,
-  MirrorOwnsBuffer,
-  MirrorTooLarge,
-  NotFrameMemory,
-} from './errors.ts'
+export { tableCosts } from './costs/model.ts'
+export type { CostModel } from './costs/model.ts'
+export { DeviceLease } from './device/lease.ts'
+export type { DeviceFactory } from './device/lease.ts'
+export { DeviceUnavailable } from './device/recovery.ts'
 export type { CoordinatorEvents, CoordinatorWarning, Reallocated, Restored } from './events.ts'
-export type { FrameReport, MirrorReport } from './frame-report.ts'
-export { FrameTrace } from './frame-trace.ts'
-export type { TraceEvent } from './frame-trace.ts'
-export type { GivenRows } from './memory-place.ts'
-export { Mirror } from './mirror.ts'
-export type { Direction, MirrorOptions, ViewType } from './mirror.ts'
-export { mostMirrorBytes } from './mirror-buffer.ts'
-export { createPlan, plan } from './planner.ts'
-export type { Plan, PlanLimits, PlanStrategy } from './planner.ts'
-export type { DeviceFactory } from './recovery.ts'
-export { RunWalk } from './run-walk.ts'
-export type { FrameSlice } from './slot.ts'
-export type { StageTarget } from './staged-targets.ts'
+export { createPlan, plan } from './flush/planner.ts'
+export type { Plan, PlanLimits, PlanStrategy } from './flush/planner.ts'
+export { CoordinatorDisposed } from './frame/frame-cycle.ts'
+export { NotFrameMemory } from './frame/frame-slots.ts'
+export type { FrameReport, MirrorReport } from './frame/report.ts'
+export type { FrameSlice } from './frame/slot.ts'
+export { MirrorOwnsBuffer } from './frame/staged-targets.ts'
+export type { StageTarget } from './frame/staged-targets.ts'
+export { FrameTrace } from './frame/trace.ts'
+export type { TraceEvent } from './frame/trace.ts'
+export { MirrorOutOfMemory, mostMirrorBytes } from './mirror/mirror-buffer.ts'
+export { MirrorTooLarge } from './mirror/mirror-memory.ts'
+export type { GivenRows } from './mirror/mirror-memory.ts'
+export { InvalidStride } from './mirror/mirror-options.ts'
+export type { Direction, MirrorOptions } from './mirror/mirror-options.ts'
+export { Mirror, MirrorDestroyed, MirrorHasNoBuffer } from './mirror/mirror.ts'
+export type { ViewType } from './mirror/mirror.ts'
 
 // Errors of the packages below that come out of calls here
 export {

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { BackOff } from '../src/back-off.ts'
+import { describe, expect, it } from 'vitest'
+import { BackOff } from '../src/device/back-off.ts'
 
 /** Frames, counted from 1, in which a try is due when each fails. */
 function triesIn(frames: number, backOff: BackOff): number[] {
@@ -14,12 +14,12 @@ function triesIn(frames: number, backOff: BackOff): number[] {
 }
 
 describe('a back-off', () => {
-  test('is due at once, then 1, 2, 4 … 256 frames after each failure', () => {
+  it('is due at once, then 1, 2, 4 … 256 frames after each failure', () => {
     const tries = triesIn(1100, new BackOff())
     expect(tries).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 768, 1024])
   })
 
-  test('begins again when a try has succeeded', () => {
+  it('starts over after a successful try', () => {
     const backOff = new BackOff()
     triesIn(100, backOff)
     backOff.reset()

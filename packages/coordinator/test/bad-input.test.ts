@@ -24,8 +24,10 @@ import {
   UsageUnsupported,
 } from '@memkit/gpu'
 import { expect } from 'vitest'
-import { describeBadInput, OneWarning } from '../../../tests/suites/bad-input.ts'
-import type { BadInput } from '../../../tests/suites/bad-input.ts'
+import * as coordinator from '@memkit/coordinator'
+import * as core from '@memkit/core'
+import * as gpuPackage from '@memkit/gpu'
+import { describeBadInput, OneWarning, ownErrors, type BadInput } from '@memkit/testing/bad-input'
 import { firstDifference, frame } from './device-bytes.ts'
 
 const { TRANSFER_DST, TRANSFER_SRC, VERTEX } = MkBufferUsage
@@ -139,7 +141,7 @@ const frames: readonly Row[] = [
   ['memory of a frame that has ended', NotFrameMemory, (b) => b.co.stageForUpload(b.old), { byteLength: 16 }],
   ['memory of one’s own', NotFrameMemory, (b) => b.co.stageForUpload(new Float32Array(4))],
   [
-    'memory of the heap that is no frame’s',
+    'heap memory outside frame memory',
     NotFrameMemory,
     (b) => b.co.stageForUpload(new Uint8Array(b.co.heap.buffer, 0, 4)),
   ],
@@ -214,7 +216,7 @@ const mirrors: readonly Row[] = [
     (b) => b.mirror.grow(2 ** 25),
     { label: 'Position' },
   ],
-  ['a usage that is none', UsageUnsupported, (b) => b.co.createMirror({ rows: 1, stride: 4, usage: 0x200 })],
+  ['an invalid usage', UsageUnsupported, (b) => b.co.createMirror({ rows: 1, stride: 4, usage: 0x200 })],
   ...[-1, 4, 0.5, Number.NaN].flatMap((row): Row[] => [
     [`marking row ${row} of 4`, RowOutOfRange, (b) => b.mirror.mark(row), { row, rows: 4 }],
     [`writing row ${row} of 4`, RowOutOfRange, (b) => b.mirror.write(row, new Uint32Array(1)), { row }],
@@ -307,17 +309,17 @@ const others: readonly Row[] = [
 ]
 
 describeBadInput(
-  'coordinator',
+  ownErrors(coordinator, core, gpuPackage),
   setUp,
   [...frames, ...mirrors, ...others],
   {
     DeviceUnavailable: [
       'packages/coordinator/test/recovery.test.ts',
-      'the cause is told after 1, 2, 4, 8 tries',
+      'with the cause reported after 1, 2, 4, 8 tries',
     ],
     MirrorOutOfMemory: [
       'packages/coordinator/test/loss.test.ts',
-      'that is known at once leaves the mirror as it was',
+      'that is known at once leaves the mirror unchanged',
     ],
   },
   [

@@ -1,16 +1,11 @@
-/// <reference types="@webgpu/types" />
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { MkCoordinator, tableCosts } from '@memkit/coordinator'
-import { MkGpu, WebGpuBackend } from '@memkit/gpu'
+import { place } from '@memkit/testing/place'
+import { closeStrict, strict } from '@memkit/testing/strict-gpu'
 import { firstDifference, frame } from './device-bytes.ts'
 
-test('in a browser, with its coarse clock, costs are measured and every strategy brings the same bytes', async () => {
-  const adapter = await navigator.gpu.requestAdapter()
-  const device = await adapter?.requestDevice()
-  if (!device) throw new Error('no WebGPU device in this browser')
-  const gpu = new MkGpu(new WebGpuBackend(device), { debug: true })
-  const errors: unknown[] = []
-  gpu.onError((error) => errors.push(error))
+it('measures costs with the coarse clock of a browser, and every strategy uploads the same bytes', async () => {
+  const gpu = strict(await place.open())
   for (const strategy of ['auto', 'full', 'runs', 'scatter'] as const) {
     const co = new MkCoordinator(gpu, { strategy })
     await co.ready()
@@ -27,7 +22,5 @@ test('in a browser, with its coarse clock, costs are measured and every strategy
     expect(await firstDifference(co, mirror)).toBe(-1)
     co.dispose()
   }
-  expect(errors).toEqual([])
-  gpu.destroy()
-  device.destroy()
+  await closeStrict(gpu)
 })

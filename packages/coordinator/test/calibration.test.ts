@@ -1,6 +1,5 @@
-import { expect, test, vi } from 'vitest'
-import { MkCoordinator, tableCosts } from '@memkit/coordinator'
-import type { CostModel } from '@memkit/coordinator'
+import { expect, it, vi } from 'vitest'
+import { MkCoordinator, tableCosts, type CostModel } from '@memkit/coordinator'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 
 /** A coordinator that is ready, and what it wrote until then. */
@@ -18,7 +17,7 @@ async function ready(
   return { costs: found, writes, leaks: gpu.leaks().length }
 }
 
-test('terms that are given stay, the others are measured, and nothing is left behind', async () => {
+it('keeps the terms it is given, measures the others, and leaves no buffers behind', async () => {
   const { costs, writes, leaks } = await ready({ callThread: 12_345, lambda: 0.5 })
   expect(costs).toMatchObject({ callThread: 12_345, lambda: 0.5 })
   for (const term of ['byteThread', 'scatterThread', 'rowThread', 'rowThreadFar'] as const) {
@@ -31,13 +30,13 @@ test('terms that are given stay, the others are measured, and nothing is left be
   expect(leaks).toBe(0)
 })
 
-test('where every term is given, nothing is measured', async () => {
+it('measures nothing when every term is given', async () => {
   const { costs, writes } = await ready(tableCosts.dummy)
   expect(costs).toEqual(tableCosts.dummy)
   expect(writes).toBe(0)
 })
 
-test('what one coordinator is given by hand, another on the same adapter does not reckon with', async () => {
+it('does not pass costs given to one coordinator on to another on the same adapter', async () => {
   const capabilities = { adapter: 'shared by two' }
   const start = async (costs: Partial<CostModel>): Promise<CostModel> => {
     const co = new MkCoordinator(new DummyBackend({ capabilities }), { costs })
@@ -53,8 +52,8 @@ test('what one coordinator is given by hand, another on the same adapter does no
   expect(second.byteThread).toBe(first.byteThread)
 })
 
-test.each([{ nearBytes: 0 }, { farBytes: 4096 }, { nearBytes: 1 << 30 }])(
-  'sizes between which nothing can be interpolated are refused: %o',
+it.each([{ nearBytes: 0 }, { farBytes: 4096 }, { nearBytes: 1 << 30 }])(
+  'refuses sizes that allow no interpolation: %o',
   (costs) => {
     expect(() => new MkCoordinator(new DummyBackend(), { costs })).toThrow(
       expect.objectContaining({ code: 'InvalidConfig', option: 'costs.nearBytes' }),
@@ -62,7 +61,7 @@ test.each([{ nearBytes: 0 }, { farBytes: 4096 }, { nearBytes: 1 << 30 }])(
   },
 )
 
-test('a clock that stands still leaves the table', async () => {
+it('keeps the default table when the clock stands still', async () => {
   vi.resetModules()
   const fresh = await import('@memkit/coordinator')
   const stopped = vi.spyOn(performance, 'now').mockReturnValue(1000)

@@ -1,8 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { MkCoordinator, tableCosts } from '@memkit/coordinator'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
-import { workClock } from './clock.ts'
-import type { WorkCosts } from './clock.ts'
+import { workClock, type WorkCosts } from './clock.ts'
 
 const truth = { call: 2000, byte: 0.1, dispatch: 30_000 }
 
@@ -13,7 +12,7 @@ function makeGpu(adapter: string): MkGpu {
 }
 
 // Isolated pages, other pages of Chromium, Firefox.
-it.each([0.005, 0.1, 1])('costs are measured by a clock that steps by %f ms', async (step) => {
+it.each([0.005, 0.1, 1])('measures costs with a clock that steps by %f ms', async (step) => {
   const gpu = makeGpu(`clock of ${step}`)
   workClock(gpu, step, truth)
   const co = new MkCoordinator(gpu)
@@ -27,7 +26,7 @@ it.each([0.005, 0.1, 1])('costs are measured by a clock that steps by %f ms', as
   co.dispose()
 })
 
-it('the table stays where the clock steps by more than 2 ms, as where a browser resists fingerprinting', async () => {
+it('keeps the default table when the clock steps by more than 2 ms, as browsers that resist fingerprinting do', async () => {
   const gpu = makeGpu('clock of 16.7')
   workClock(gpu, 16.7, truth)
   const co = new MkCoordinator(gpu)
@@ -36,7 +35,7 @@ it('the table stays where the clock steps by more than 2 ms, as where a browser 
   co.dispose()
 })
 
-it('a measurement that was disturbed is repeated, and the better one counts', async () => {
+it('repeats a disturbed measurement and uses the better one', async () => {
   const gpu = makeGpu('busy at first')
   const costs: WorkCosts = { ...truth, dispatch: 100 * truth.dispatch }
   workClock(gpu, 0.005, costs)
@@ -55,7 +54,7 @@ it('a measurement that was disturbed is repeated, and the better one counts', as
   co.dispose()
 })
 
-it('frames that cost far more than the model says correct it, and go another way', async () => {
+it('corrects the model when frames cost far more than it says, and switches the strategy', async () => {
   const gpu = makeGpu('slow calls')
   const costs: WorkCosts = { ...truth, dispatch: 1_000_000 }
   workClock(gpu, 0.005, costs)
@@ -80,7 +79,7 @@ it('frames that cost far more than the model says correct it, and go another way
   co.dispose()
 })
 
-it('costs given by hand are corrected by no frame', async () => {
+it('never corrects costs that were given by hand', async () => {
   const gpu = makeGpu('by hand')
   const costs: WorkCosts = { ...truth }
   workClock(gpu, 0.005, costs)

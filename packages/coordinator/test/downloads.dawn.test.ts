@@ -1,11 +1,11 @@
 import { MkCoordinator } from '@memkit/coordinator'
 import { MkBufferUsage } from '@memkit/gpu'
 import { dawnGpu } from '@memkit/gpu/node'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-test('rows that have come back and were not taken yet go with a device that is destroyed; the frame goes on', async () => {
+it('drops rows that came back but were not taken yet when the device is destroyed; the frame continues', async () => {
   const gpu = await dawnGpu({ debug: true })
   const co = new MkCoordinator(gpu, { calibrate: false })
   await co.ready()
@@ -32,8 +32,8 @@ test('rows that have come back and were not taken yet go with a device that is d
 })
 
 // How many reactions of promises run between the answer to the map and the end of the device.
-test.each([0, 1, 2, 3, 4])(
-  'a read whose bytes go with the device is rejected with DeviceLost (%d)',
+it.each([0, 1, 2, 3, 4])(
+  'rejects a read with DeviceLost when its bytes are lost with the device (%d)',
   async (reactions) => {
     const gpu = await dawnGpu({ debug: true })
     const co = new MkCoordinator(gpu, { calibrate: false })

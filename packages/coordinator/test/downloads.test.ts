@@ -1,6 +1,5 @@
-import { beforeEach, describe, expect, test } from 'vitest'
-import { MkCoordinator } from '@memkit/coordinator'
-import type { Mirror } from '@memkit/coordinator'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { MkCoordinator, type Mirror } from '@memkit/coordinator'
 import { DummyBackend } from '@memkit/gpu'
 import { frame } from './device-bytes.ts'
 
@@ -26,7 +25,7 @@ function shade(mirror: Mirror, row: number, value: number): void {
 const idle = (): void => void frame(co, () => {})
 
 describe('a mirror whose rows the device owns', () => {
-  test('gets them a frame or more after the device wrote them, and says which arrived', async () => {
+  it('receives rows at least a frame after the device wrote them, and reports which arrived', async () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'download' })
     shade(mirror, 2, 22)
     idle()
@@ -40,7 +39,7 @@ describe('a mirror whose rows the device owns', () => {
     expect(mirror.arrivedFrame).toBe(2)
   })
 
-  test('never has more than three readbacks under way, and reuses their buffers', async () => {
+  it('never has more than three pending readbacks, and reuses their buffers', async () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'download' })
     let copies = 0
     for (let i = 0; i < 10; i++) copies += frame(co, () => {}).copies
@@ -55,13 +54,13 @@ describe('a mirror whose rows the device owns', () => {
     expect(mirror.arrivedFrame).toBeGreaterThan(20)
   })
 
-  test('stops calling when downloads are paused', () => {
+  it('makes no calls while downloads are paused', () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
     mirror.downloads = false
     expect(frame(co, () => {}).apiCalls).toBe(0)
   })
 
-  test('a row that the CPU changed wins over readbacks that began before, and loses to those that began after', async () => {
+  it('prefers a row the CPU changed over earlier readbacks, and later readbacks over that row', async () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
     shade(mirror, 1, 1)
     idle() // readback a: row 1 is 1
@@ -77,7 +76,7 @@ describe('a mirror whose rows the device owns', () => {
     expect([...mirror.view(Uint32Array)]).toEqual([0, 3, 0, 30])
   })
 
-  test('a readback that began before an upload brings nothing of that row', async () => {
+  it('ignores a row in a readback that began before its upload', async () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
     shade(mirror, 0, 7)
     shade(mirror, 1, 8)
@@ -91,7 +90,7 @@ describe('a mirror whose rows the device owns', () => {
     expect(mirror.arrived?.has(1)).toBe(false)
   })
 
-  test('a row that is dirty when a readback arrives keeps what the CPU wrote', async () => {
+  it('keeps what the CPU wrote when a row is dirty as its readback arrives', async () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
     shade(mirror, 1, 8)
     idle()
@@ -101,7 +100,7 @@ describe('a mirror whose rows the device owns', () => {
     expect(mirror.view(Uint32Array)[1]).toBe(100)
   })
 
-  test('grows on the device: the copy is submitted before the first write', async () => {
+  it('grows on the device: the copy is submitted before the first write', async () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
     mirror.downloads = false
     shade(mirror, 0, 7)
@@ -116,7 +115,7 @@ describe('a mirror whose rows the device owns', () => {
     expect([...new Uint32Array(await reading)]).toEqual([7, 100, 0, 0, 0, 0, 0, 0])
   })
 
-  test('rows that were dirty when it grew go up with the growth', async () => {
+  it('uploads rows that were dirty when it grew together with the growth', async () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
     mirror.downloads = false
     shade(mirror, 0, 7)
@@ -131,8 +130,8 @@ describe('a mirror whose rows the device owns', () => {
     expect([...new Uint32Array(await reading)]).toEqual([7, 100, 0, 0, 400, 0, 0, 0])
   })
 
-  test.each(['auto', 'full', 'runs'] as const)(
-    'between two dirty rows keeps what the device wrote (%s)',
+  it.each(['auto', 'full', 'runs'] as const)(
+    'keeps what the device wrote between two dirty rows (%s)',
     async (strategy) => {
       const eager = new MkCoordinator(new DummyBackend(), { calibrate: false, strategy })
       const mirror = eager.createMirror({ rows: 8, stride: 4, direction: 'both' })
@@ -149,7 +148,7 @@ describe('a mirror whose rows the device owns', () => {
     },
   )
 
-  test('readbacks under way survive growth', async () => {
+  it('keeps pending readbacks when it grows', async () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
     shade(mirror, 0, 7)
     idle()
@@ -165,7 +164,7 @@ describe('a mirror whose rows the device owns', () => {
 })
 
 describe('download', () => {
-  test('takes any offset and size, several at a time', async () => {
+  it('takes any offset and size, several at a time', async () => {
     const buffer = co.uploadSlice(Uint8Array.from({ length: 103 }, (_, i) => i))
     const ranges = [
       [0, 103],
@@ -182,14 +181,14 @@ describe('download', () => {
       )
   })
 
-  test('is rejected with DeviceLost when the device is lost meanwhile', async () => {
+  it('rejects with DeviceLost when the device is lost meanwhile', async () => {
     const buffer = co.uploadSlice(new Uint32Array(16))
     const reading = [co.download(buffer), co.download(buffer, 4, 8)]
     backend.lose()
     for (const promise of reading) await expect(promise).rejects.toMatchObject({ code: 'DeviceLost' })
   })
 
-  test.each([
+  it.each([
     [-1, 4],
     [0, 65],
     [64, 1],
@@ -215,7 +214,7 @@ describe('a device without memory', () => {
     backend.faults = { outOfMemory, outOfMemoryAt: Array.from({ length: count }, (_, i) => next + i) }
   }
 
-  test('brings nothing back from a grown buffer that turns out to have none', async () => {
+  it('reads nothing back from a grown buffer that turns out to have no memory', async () => {
     const mirror = co.createMirror({ rows: 2, stride: 4, direction: 'both' })
     frame(co, () => mirror.write(1, new Uint32Array([11])))
     await tick()
@@ -228,7 +227,7 @@ describe('a device without memory', () => {
     expect(values(mirror).slice(0, 3)).toEqual([0, 11, 0])
   })
 
-  test('gets the bigger buffer later: the rows of the old one are copied before anything is written into it', async () => {
+  it('gets the bigger buffer later, and copies the old rows before writing new ones', async () => {
     const mirror = co.createMirror({ rows: 2, stride: 4, direction: 'both' })
     mirror.downloads = false
     frame(co, () => mirror.write(0, new Uint32Array([1])))
@@ -249,7 +248,7 @@ describe('a device without memory', () => {
     expect([...new Uint32Array(await co.download(mirror.buffer))]).toEqual([100, 22, 0, 0])
   })
 
-  test('for the readback itself: the frame goes up whole, and a later one brings the rows back', async () => {
+  it('still uploads the whole frame when the readback buffer has none, and reads the rows back in a later frame', async () => {
     const mirror = co.createMirror({ rows: 2, stride: 4, direction: 'both' })
     await tick()
     starve('throw')
@@ -263,7 +262,7 @@ describe('a device without memory', () => {
     expect(values(mirror)).toEqual([5, 6])
   })
 
-  test('for a buffer that rows were copied through: what comes back through the one after it is nothing', async () => {
+  it('reads nothing back through a buffer whose source had no memory', async () => {
     const slow = new DummyBackend({ answerDelayUs: Infinity })
     const other = new MkCoordinator(slow, { calibrate: false })
     const mirror = other.createMirror({ rows: 2, stride: 4, direction: 'both' })

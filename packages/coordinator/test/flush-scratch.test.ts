@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MkCoordinator } from '@memkit/coordinator'
-import { createHeap } from '@memkit/core'
-import type { Heap } from '@memkit/core'
+import { createHeap, type Heap } from '@memkit/core'
 import { DummyBackend } from '@memkit/gpu'
 import { frame } from './device-bytes.ts'
 
@@ -24,7 +23,7 @@ function idle(co: MkCoordinator, frames: number): void {
 }
 
 describe('scratch memory of a flush', () => {
-  it('counts each frame once: it is kept for 600 idle frames, and given back by the 600 after', () => {
+  it('is kept for 600 idle frames, each counted once, and freed within the next 600', () => {
     const heap = createHeap({ bytes: 64 << 20 })
     const co = new MkCoordinator(new DummyBackend(), { calibrate: false, heap })
     idle(co, TRIM)
@@ -41,7 +40,7 @@ describe('scratch memory of a flush', () => {
     co.dispose()
   })
 
-  it('counts once as well where frame memory has a heap of its own, and is gone after dispose', () => {
+  it('counts frames once when frame memory has its own heap, and is freed by dispose', () => {
     const heap = createHeap({ bytes: 8 << 20 })
     // Too full for the arenas: they get a heap of their own.
     const full = heap.alloc(heap.stats.largestFree - (256 << 10), 16, 'stores')

@@ -1,5 +1,4 @@
-import { MkCoordinator } from '@memkit/coordinator'
-import type { FrameReport } from '@memkit/coordinator'
+import { MkCoordinator, type FrameReport } from '@memkit/coordinator'
 import { DummyBackend } from '@memkit/gpu'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { frame } from './device-bytes.ts'
@@ -18,7 +17,7 @@ async function coordinator(): Promise<MkCoordinator> {
 }
 
 describe("the event 'frame'", () => {
-  it('brings the report of each frame, with the mirror of each line', async () => {
+  it('carries the report of each frame, with the mirror of each entry', async () => {
     const co = await coordinator()
     const mirror = co.createMirror({ rows: 8, stride: 4, label: 'Thing' })
     const seen: [number, number][] = []
@@ -39,7 +38,7 @@ describe("the event 'frame'", () => {
     ])
   })
 
-  it('comes when the frame is over: a listener may read what the device holds, and begin another', async () => {
+  it('fires after the frame, so that a listener can read the device and begin another frame', async () => {
     const co = await coordinator()
     const mirror = co.createMirror({ rows: 2, stride: 4 })
     let read: Promise<ArrayBuffer> | undefined
@@ -53,7 +52,7 @@ describe("the event 'frame'", () => {
     expect([...new Uint32Array(await read!)]).toEqual([0, 7])
   })
 
-  it('does not stop a frame when a listener throws, and is told of once', async () => {
+  it('does not stop a frame when a listener throws, and reports the error once', async () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => {})
     const co = await coordinator()
     co.on('frame', () => {
@@ -66,7 +65,7 @@ describe("the event 'frame'", () => {
 })
 
 describe('a trace that is started and stopped', () => {
-  it('records the frames between, also one that is open already', async () => {
+  it('records the frames in between, including one that is already open', async () => {
     const co = await coordinator()
     expect(co.trace).toBeUndefined()
     frame(co, () => {})
@@ -84,7 +83,7 @@ describe('a trace that is started and stopped', () => {
     expect(frames[0].dur).toBeLessThan(10_000_000)
   })
 
-  it('is one while it runs: to start it again changes nothing', async () => {
+  it('ignores a second start while it runs', async () => {
     const co = await coordinator()
     const trace = co.startTrace()
     frame(co, () => {})

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createHeap, f32, struct, vec3f } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
 import { DummyBackend } from '@memkit/gpu'
@@ -17,8 +17,8 @@ async function started(strategy: 'auto' | 'full' | 'runs' | 'scatter' = 'auto') 
   return { heap, co, store, memory, mirror, before }
 }
 
-test.each(['auto', 'full', 'runs', 'scatter'] as const)(
-  'rows of a store are a mirror without a copy: writing them is writing it (%s)',
+it.each(['auto', 'full', 'runs', 'scatter'] as const)(
+  'mirrors the rows of a store without a copy, so that writing rows writes the mirror (%s)',
   async (strategy) => {
     const { co, store, mirror } = await started(strategy)
     expect(mirror.offset).toBe(store.offset)
@@ -34,7 +34,7 @@ test.each(['auto', 'full', 'runs', 'scatter'] as const)(
   },
 )
 
-test('it costs its dirty rows alone, and gives back what it took and nothing else', async () => {
+it('costs only its dirty rows, and frees exactly what it took', async () => {
   const { heap, co, store, mirror, before } = await started()
   // 32 words of bits and one of their summary, and what the heap adds to a block: nowhere near 16 000 bytes of rows.
   expect(heap.stats.used - before).toBeLessThan(512)
@@ -52,7 +52,7 @@ test('it costs its dirty rows alone, and gives back what it took and nothing els
   co.dispose()
 })
 
-test('it is as big as its memory: growing is refused, and nothing changes', async () => {
+it('refuses to grow beyond the memory it was given, and changes nothing', async () => {
   const { co, store, mirror } = await started()
   expect(() => mirror.grow(1001)).toThrow(expect.objectContaining({ code: 'InvalidSize', max: 1000 }))
   mirror.grow(1000)
@@ -64,7 +64,7 @@ test('it is as big as its memory: growing is refused, and nothing changes', asyn
   co.dispose()
 })
 
-test('rows past the end of the heap, between two words, or of the device are refused', async () => {
+it('refuses rows past the end of the heap, between two words, or past the limit of the device', async () => {
   const { heap, co, memory } = await started()
   const used = heap.stats.used
   for (const offset of [-16, memory.offset + 2, heap.bytes - 16, Number.NaN])
@@ -78,7 +78,7 @@ test('rows past the end of the heap, between two words, or of the device are ref
   co.dispose()
 })
 
-test('after a loss everything goes up again from where it lies', async () => {
+it('uploads everything again from the same memory after a loss', async () => {
   const { co, store, mirror } = await started()
   for (let row = 0; row < 1000; row++) store.mass.set(row, row)
   frame(co, () => mirror.markAll())

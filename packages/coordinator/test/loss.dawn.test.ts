@@ -1,11 +1,10 @@
-import { expect, test } from 'vitest'
-import { MkCoordinator } from '@memkit/coordinator'
-import type { Restored } from '@memkit/coordinator'
+import { expect, it } from 'vitest'
+import { MkCoordinator, type Restored } from '@memkit/coordinator'
 import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { dawnDevice } from '@memkit/gpu/node'
 import { firstDifference, frame } from './device-bytes.ts'
 
-test('a real device that is destroyed at any point of a frame is replaced, with all rows', async () => {
+it('replaces a real device destroyed at any point of a frame, with all rows', async () => {
   const devices: GPUDevice[] = []
   const errors: unknown[] = []
   const make = async (): Promise<MkGpu> => {

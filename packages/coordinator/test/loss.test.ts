@@ -1,14 +1,12 @@
-import { describe, expect, test } from 'vitest'
-import { MkCoordinator } from '@memkit/coordinator'
-import type { CoordinatorWarning, Mirror, Restored } from '@memkit/coordinator'
-import { DummyBackend, MkGpu } from '@memkit/gpu'
-import type { LossInfo } from '@memkit/gpu'
+import { describe, expect, it } from 'vitest'
+import { MkCoordinator, type CoordinatorWarning, type Mirror, type Restored } from '@memkit/coordinator'
+import { DummyBackend, MkGpu, type LossInfo } from '@memkit/gpu'
 import { differs, firstDifference, frame } from './device-bytes.ts'
 
 const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
 describe('a lost device', () => {
-  test('makes frames do nothing while dirty rows gather; restore brings everything up again', async () => {
+  it('makes frames do nothing while dirty rows gather, and restore uploads everything again', async () => {
     const backend = new DummyBackend()
     const co = new MkCoordinator(backend, { calibrate: false })
     const losses: LossInfo[] = []
@@ -48,7 +46,7 @@ describe('a lost device', () => {
     co.dispose()
   })
 
-  test('is asked for again with back-off, until the factory gives one', async () => {
+  it('is requested again with a back-off until the factory returns one', async () => {
     const backend = new DummyBackend()
     let asked = 0
     const co = new MkCoordinator(backend, {
@@ -68,7 +66,7 @@ describe('a lost device', () => {
     co.dispose()
   })
 
-  test('is of no use when it comes after dispose: a backend is destroyed, an MkGpu is left to its maker', async () => {
+  it('is destroyed when it arrives after dispose as a backend, and left to its owner as an MkGpu', async () => {
     class WatchedBackend extends DummyBackend {
       destroyed = false
       override destroy(): void {
@@ -100,7 +98,7 @@ describe('a lost device', () => {
     borrowed.destroy()
   })
 
-  test('a mirror made while it is lost works after restore', async () => {
+  it('lets a mirror be created meanwhile, which works after restore', async () => {
     const backend = new DummyBackend()
     const co = new MkCoordinator(backend, { calibrate: false })
     backend.lose()
@@ -115,7 +113,7 @@ describe('a lost device', () => {
     co.dispose()
   })
 
-  test('restore refuses a device that is lost as well, and may be called again', async () => {
+  it('makes restore refuse another lost device, and accept the next one', async () => {
     const co = new MkCoordinator(new DummyBackend(), { calibrate: false })
     const dead = new MkGpu(new DummyBackend())
     dead.destroy()
@@ -123,7 +121,7 @@ describe('a lost device', () => {
     co.dispose()
   })
 
-  test('at any call of a frame leaves nothing lost: after restore the contents are equal', async () => {
+  it('leaves equal contents after restore, whichever call of a frame loses it', async () => {
     // One program of two frames with growth, all strategies and teleport takes this many calls:
     const calls = await program(undefined)
     expect(calls).toBeGreaterThan(10)
@@ -165,7 +163,7 @@ async function program(loseAt: number | undefined): Promise<number> {
 describe('out of memory', () => {
   const values = (mirror: Mirror): Uint32Array => mirror.view(Uint32Array)
 
-  test('that comes late goes back to the old buffer, keeps every row dirty, and tells once', async () => {
+  it('that is reported late returns to the old buffer, keeps every row dirty, and warns once', async () => {
     // Room for the frame buffer, the scatter buffer, a mirror of 16 KiB and readbacks of it, but not for one of 32 KiB.
     const backend = new DummyBackend({ memoryBytes: (64 + 256 + 16 + 24) << 10 })
     const co = new MkCoordinator(backend, { calibrate: false })
@@ -218,7 +216,7 @@ describe('out of memory', () => {
     co.dispose()
   })
 
-  test('that passes is over within a few frames: a bigger buffer is there, and all rows with it', async () => {
+  it('that passes gets a bigger buffer with all rows within a few frames', async () => {
     const backend = new DummyBackend()
     const co = new MkCoordinator(backend, { calibrate: false })
     await co.ready()
@@ -241,7 +239,7 @@ describe('out of memory', () => {
     co.dispose()
   })
 
-  test('that is known at once leaves the mirror as it was', () => {
+  it('that is known at once leaves the mirror unchanged', () => {
     const backend = new DummyBackend()
     const co = new MkCoordinator(backend, { calibrate: false })
     const mirror = co.createMirror({ rows: 16, stride: 4, label: 'Hungry' })
@@ -258,7 +256,7 @@ describe('out of memory', () => {
 })
 
 describe('a device that hangs', () => {
-  test('stops no frame, and memory stays bounded', () => {
+  it('stops no frame, and memory stays bounded', () => {
     const backend = new DummyBackend({ faults: { neverComplete: true } })
     const co = new MkCoordinator(backend, { calibrate: false, frameBufferBytes: 256 })
     for (let i = 0; i < 2000; i++) {
@@ -274,7 +272,7 @@ describe('a device that hangs', () => {
   })
 })
 
-test('a fault in mid-flush leaves what was not handed over dirty', async () => {
+it('keeps rows dirty that a failed flush did not submit', async () => {
   const backend = new DummyBackend()
   const co = new MkCoordinator(backend, { calibrate: false, strategy: 'runs' })
   const mirrors = [co.createMirror({ rows: 64, stride: 16 }), co.createMirror({ rows: 64, stride: 16 })]

@@ -1,7 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createHeap } from '@memkit/core'
-import { MkCoordinator } from '@memkit/coordinator'
-import type { Mirror } from '@memkit/coordinator'
+import { MkCoordinator, type Mirror } from '@memkit/coordinator'
 import { DummyBackend } from '@memkit/gpu'
 import { firstDifference, frame } from './device-bytes.ts'
 
@@ -14,7 +13,7 @@ function started(): MkCoordinator {
 const rows = 1 << 16
 const make = (co: MkCoordinator): Mirror => co.createMirror({ rows, stride: 16 })
 
-test('mirrors share a heap, and each keeps its rows, whichever way they go up', async () => {
+it('shares a heap between mirrors, each keeping its rows, with every strategy', async () => {
   for (const strategy of ['full', 'runs', 'scatter'] as const) {
     const co = started()
     co.strategy = strategy
@@ -32,7 +31,7 @@ test('mirrors share a heap, and each keeps its rows, whichever way they go up', 
   }
 })
 
-test('mirrors that grow and go give back what they had, and what comes after reads zero', () => {
+it('frees the memory of mirrors that grow or are destroyed, and hands it out zeroed', () => {
   const co = started()
   const first = make(co)
   const { heap } = first
@@ -49,7 +48,7 @@ test('mirrors that grow and go give back what they had, and what comes after rea
   co.dispose()
 })
 
-test('a mirror that is isolated moves to another heap, and back to the first when that one is left', async () => {
+it('moves an isolated mirror to another heap, and back when the first has room', async () => {
   const co = started()
   const mirror = make(co)
   const before = mirror.heap
@@ -67,7 +66,7 @@ test('a mirror that is isolated moves to another heap, and back to the first whe
   co.dispose()
 })
 
-test('what no heap holds is refused by name, and nothing is changed', () => {
+it('refuses what no heap can hold, by name, and changes nothing', () => {
   const capabilities = { maxStorageBufferBindingSize: 2 ** 34 }
   const backend = new DummyBackend({ maxBufferSize: 2 ** 34, capabilities })
   const co = new MkCoordinator(backend, { calibrate: false })

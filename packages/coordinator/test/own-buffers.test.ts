@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MkCoordinator } from '@memkit/coordinator'
-import type { Restored } from '@memkit/coordinator'
+import { MkCoordinator, type Restored } from '@memkit/coordinator'
 import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
 import { frame } from './device-bytes.ts'
 
@@ -15,7 +14,7 @@ const labels = [
 ]
 
 describe('what a loss took', () => {
-  it('includes every buffer of the user, whatever its label', async () => {
+  it('includes every buffer of the user, regardless of its label', async () => {
     const backend = new DummyBackend()
     const co = new MkCoordinator(backend, { calibrate: false })
     await co.ready()
@@ -35,7 +34,7 @@ describe('what a loss took', () => {
     co.dispose()
   })
 
-  it('includes none of the buffers that the coordinator made, in use, outgrown or under way', async () => {
+  it('includes no buffer of the coordinator, whether in use, outgrown or pending', async () => {
     const backend = new DummyBackend()
     const co = new MkCoordinator(backend, { calibrate: false, frameBuffers: 'per-slot', strategy: 'scatter' })
     await co.ready()
@@ -58,7 +57,7 @@ describe('what a loss took', () => {
     co.dispose()
   })
 
-  it('names each live buffer in leaks(), so that it can be destroyed', () => {
+  it('is listed by leaks(), so that it can be destroyed', () => {
     const gpu = new MkGpu(new DummyBackend())
     const buffer = gpu.createDeviceBuffer(64, MkBufferUsage.TRANSFER_DST)
     expect(gpu.leaks()[0].buffer).toBe(buffer)

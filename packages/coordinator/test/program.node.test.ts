@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { expect } from 'vitest'
-import { MkCoordinator } from '@memkit/coordinator'
-import type { CoordinatorConfig, Direction, Mirror } from '@memkit/coordinator'
-import { MkBufferUsage } from '@memkit/gpu'
-import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
+import { place } from '@memkit/testing/place'
+import { closeStrict, strict } from '@memkit/testing/strict-gpu'
+import { expect, it } from 'vitest'
+import { MkCoordinator, type CoordinatorConfig, type Direction, type Mirror } from '@memkit/coordinator'
+import { MkBufferUsage, type MkDeviceBuffer, type MkGpu } from '@memkit/gpu'
 import { differs } from './device-bytes.ts'
 
 /** One step of a random program. Numbers are taken modulo what there is. */
@@ -71,7 +71,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('abandon' as const) }) },
 )
 
-export const anyProgram: fc.Arbitrary<{
+const anyProgram: fc.Arbitrary<{
   steps: Step[]
   strategy: 'auto' | 'full' | 'runs' | 'scatter'
   perSlot: boolean
@@ -96,7 +96,7 @@ function fill(words: Uint32Array, from: number, count: number, seed: number): vo
  * Runs a program on a device and holds it against a model a few lines long: the bytes that each buffer must have. The model
  * knows nothing of plans: a flush takes dirty rows over, and no other.
  */
-export async function runProgram(
+async function runProgram(
   gpu: MkGpu,
   {
     steps,
@@ -231,3 +231,20 @@ export async function runProgram(
   target.destroy()
   co.dispose()
 }
+
+it(
+  'holds on the device what the model holds after every flush of a random program',
+  { timeout: 60_000 },
+  async () => {
+    const gpu = strict(await place.open())
+    await fc.assert(
+      fc.asyncProperty(anyProgram, async (program) => {
+        await runProgram(gpu, program)
+        // Everything the coordinator made was given back.
+        expect(gpu.leaks()).toEqual([])
+      }),
+      { numRuns: 150 },
+    )
+    await closeStrict(gpu)
+  },
+)

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { BufferingMode, MkCoordinator } from '@memkit/coordinator'
-import { DummyBackend } from '@memkit/gpu'
+import { place } from '@memkit/testing/place'
+import { closeStrict, strict } from '@memkit/testing/strict-gpu'
 
-test('the quick start runs as written', async () => {
-  const co = new MkCoordinator(new DummyBackend(), { buffering: BufferingMode.Triple })
+it('runs the quick start as written', async () => {
+  const gpu = strict(await place.open())
+  const co = new MkCoordinator(gpu, { buffering: BufferingMode.Triple })
   const vertices = co.uploadSlice(new Float32Array([0, 0.5, 1, -0.5, -0.5, 1]))
   co.beginFrame()
   const transform = co.frameAlloc(Float32Array, 16).fill(1)
@@ -26,4 +28,5 @@ test('the quick start runs as written', async () => {
   })
   expect(report.serial).toBeGreaterThan(0)
   co.dispose()
+  await closeStrict(gpu)
 })

@@ -1,8 +1,8 @@
 import { DummyBackend, MkGpu } from '@memkit/gpu'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MkCoordinator } from '@memkit/coordinator'
 import type { CoordinatorWarning, DeviceLease, DeviceUnavailable } from '@memkit/coordinator'
-import { Recovery } from '../src/recovery.ts'
+import { Recovery } from '../src/device/recovery.ts'
 
 /** A recovery whose factory and owner do as they are told, on a clock that only `pass` moves. */
 function setUp(factory: () => Promise<DummyBackend>, use = async (): Promise<void> => undefined) {
@@ -24,7 +24,7 @@ describe('a device that does not come', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  test('is asked for at once, then with twice the pause each time, up to ten seconds', async () => {
+  it('is requested at once, then after pauses that double up to ten seconds', async () => {
     const times: number[] = []
     const start = performance.now()
     const { recovery, used } = setUp(async () => {
@@ -40,7 +40,7 @@ describe('a device that does not come', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('is asked for again when it cannot be put into use, and the cause is told after 1, 2, 4, 8 tries', async () => {
+  it('is requested again when it cannot be used, with the cause reported after 1, 2, 4, 8 tries', async () => {
     const cause = new TypeError('x is not a function')
     const { recovery, used, told } = setUp(
       async () => new DummyBackend(),
@@ -57,7 +57,7 @@ describe('a device that does not come', () => {
     recovery.dispose()
   })
 
-  test.each(['stop', 'dispose'] as const)(
+  it.each(['stop', 'dispose'] as const)(
     'leaves no timer after %s, while the factory is pending or pausing',
     async (end) => {
       for (const answer of ['before', 'after']) {
@@ -75,7 +75,7 @@ describe('a device that does not come', () => {
     },
   )
 
-  test('is given back when it comes after the end', async () => {
+  it('is released when it arrives after dispose', async () => {
     let give: (backend: DummyBackend) => void = () => {}
     const { recovery, used } = setUp(() => new Promise((resolve) => void (give = resolve)))
     recovery.start()
@@ -93,7 +93,7 @@ describe('a device that is lost as soon as it is there', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  test('is asked for with a pause that survives from one loss to the next; one that lives for ten seconds ends it', async () => {
+  it('is requested with a pause that carries over to the next loss, until one lives for ten seconds', async () => {
     let made: DummyBackend[] = []
     let dies = true
     const co = new MkCoordinator(new DummyBackend(), {
@@ -126,8 +126,8 @@ describe('a new device', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  test.each([1, 2, 3])(
-    'without memory at its buffer %i at once is tried again, and frames say that there is none',
+  it.each([1, 2, 3])(
+    'is retried when its buffer %i has no memory, and frames report that there is no device',
     async (at) => {
       const backends: DummyBackend[] = []
       const warnings: CoordinatorWarning[] = []
@@ -177,7 +177,7 @@ describe('a new device', () => {
   )
 })
 
-test('a device that is replaced by hand is not lost, though it is destroyed', async () => {
+it('does not report a device as lost that was replaced by hand and destroyed', async () => {
   const co = new MkCoordinator(new DummyBackend(), { calibrate: false })
   const events: string[] = []
   co.on('lost', () => events.push('lost'))
@@ -191,7 +191,7 @@ test('a device that is replaced by hand is not lost, though it is destroyed', as
   co.dispose()
 })
 
-test('a lent device that is replaced by hand keeps nothing of the coordinator', async () => {
+it('leaves nothing on a borrowed device that was replaced by hand', async () => {
   const lent = new MkGpu(new DummyBackend())
   const co = new MkCoordinator(lent, { calibrate: false, strategy: 'scatter' })
   await co.ready()
@@ -207,8 +207,8 @@ test('a lent device that is replaced by hand keeps nothing of the coordinator', 
   lent.destroy()
 })
 
-test.each(['restore', 'dispose'] as const)(
-  'a listener may %s in the middle of a frame, where a mirror gets the buffer that it waited for',
+it.each(['restore', 'dispose'] as const)(
+  'lets a listener %s in the middle of a frame, when a mirror gets the buffer it waited for',
   async (act) => {
     const backend = new DummyBackend()
     const [lent, other] = [new MkGpu(backend), new MkGpu(new DummyBackend())]

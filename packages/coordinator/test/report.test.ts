@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { BufferingMode, MkCoordinator, tableCosts } from '@memkit/coordinator'
 import { DummyBackend } from '@memkit/gpu'
 import { firstDifference, frame } from './device-bytes.ts'
 
 describe('the report', () => {
-  test('is one object, and says what each mirror did', async () => {
+  it('is one object that says what each mirror did', async () => {
     const co = new MkCoordinator(new DummyBackend(), { calibrate: false })
     await co.ready()
     const a = co.createMirror({ rows: 100, stride: 16, label: 'A' })
@@ -37,11 +37,11 @@ describe('the report', () => {
     co.dispose()
   })
 
-  test('P8: in scatter a frame is one staging write, a dispatch per mirror, one submit', async () => {
+  it('makes one staging write, one dispatch per mirror and one submit for a frame of scatters (P8)', async () => {
     const co = new MkCoordinator(new DummyBackend(), { strategy: 'scatter', calibrate: false })
     await co.ready()
     const mirrors = Array.from({ length: 5 }, () => co.createMirror({ rows: 1000, stride: 20 }))
-    await Promise.all(mirrors.map(({ buffer }) => buffer.settled))
+    await Promise.all(mirrors.map(({ buffer }) => buffer.allocationError))
     const report = frame(co, () => {
       for (const mirror of mirrors)
         for (let row = 0; row < 1000; row += 50) mirror.write(row, new Uint32Array([row]))
@@ -53,7 +53,7 @@ describe('the report', () => {
     co.dispose()
   })
 
-  test('a scatter that is bigger than its buffer goes another way, and finds room soon', async () => {
+  it('uses another strategy for a scatter bigger than its buffer, and scatters again soon', async () => {
     const co = new MkCoordinator(new DummyBackend(), { strategy: 'scatter', calibrate: false })
     await co.ready()
     const mirror = co.createMirror({ rows: 40_000, stride: 16 })
@@ -70,8 +70,8 @@ describe('the report', () => {
     co.dispose()
   })
 
-  test.each([BufferingMode.Single, BufferingMode.Double, BufferingMode.Triple])(
-    'pace with %d slots resolves when fewer frames than slots are in flight',
+  it.each([BufferingMode.Single, BufferingMode.Double, BufferingMode.Triple])(
+    'resolves pace() with %d slots once fewer frames are in flight',
     async (buffering) => {
       const backend = new DummyBackend({ transferDelayUs: Infinity })
       const co = new MkCoordinator(backend, { buffering, calibrate: false })
@@ -95,8 +95,9 @@ describe('the report', () => {
   )
 })
 
-test('the trace holds each frame with its flush, and what Perfetto reads', async () => {
-  const co = new MkCoordinator(new DummyBackend(), { trace: true, calibrate: false })
+it('traces each frame with its flush, in the format that Perfetto reads', async () => {
+  const co = new MkCoordinator(new DummyBackend(), { calibrate: false })
+  co.startTrace()
   const mirror = co.createMirror({ rows: 4, stride: 4, label: 'Traced' })
   frame(co, () => mirror.mark(1))
   frame(co, () => co.noteStageMs(1))
@@ -117,14 +118,14 @@ test('the trace holds each frame with its flush, and what Perfetto reads', async
 })
 
 describe('costs', () => {
-  test('given by hand are not measured over', async () => {
+  it('given by hand are not overwritten by measurements', async () => {
     const co = new MkCoordinator(new DummyBackend(), { costs: { callThread: 123, lambda: 0 } })
     await co.ready()
     expect(co.costs).toMatchObject({ callThread: 123, lambda: 0 })
     co.dispose()
   })
 
-  test('are the table until they are measured, then positive numbers', async () => {
+  it('are the default table until measured, then positive numbers', async () => {
     const co = new MkCoordinator(new DummyBackend())
     expect(co.costs).toEqual(tableCosts.dummy)
     const costs = await co.calibrate()
@@ -137,10 +138,10 @@ describe('costs', () => {
   })
 })
 
-test.each(['full', 'runs', 'scatter'])(
-  'P10: a steady frame in %s makes next to no garbage',
+it.each(['full', 'runs', 'scatter'])(
+  'makes next to no garbage in a steady frame of %s (P10)',
   (strategy) => {
-    const script = fileURLToPath(new URL('../bench/garbage.ts', import.meta.url))
+    const script = fileURLToPath(new URL('garbage.ts', import.meta.url))
     const flags = [
       '--expose-gc',
       '--max-semi-space-size=256',

@@ -1,7 +1,7 @@
 import { MkCoordinator } from '@memkit/coordinator'
 import { createHeap } from '@memkit/core'
 import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { firstDifference, frame } from './device-bytes.ts'
 
 let co: MkCoordinator
@@ -10,8 +10,8 @@ beforeEach(() => {
   return () => co.dispose()
 })
 
-describe('where there is little', () => {
-  test('a heap that is full of stores: frames get a heap of their own', async () => {
+describe('scarcity', () => {
+  it('gives frames their own heap when stores fill the given one', async () => {
     const heap = createHeap({ bytes: 64 << 10 })
     heap.alloc(heap.stats.largestFree, 16, 'stores')
     const small = new MkCoordinator(new DummyBackend(), {
@@ -31,7 +31,7 @@ describe('where there is little', () => {
     small.dispose()
   })
 
-  test('a backend without storage and scatter: plans do without', async () => {
+  it('plans without storage and scatter when the backend has neither', async () => {
     const { STORAGE, INDIRECT } = MkBufferUsage
     const usages = new DummyBackend().capabilities.usages & ~(STORAGE | INDIRECT)
     const plain = new MkCoordinator(
@@ -54,7 +54,7 @@ describe('where there is little', () => {
     plain.dispose()
   })
 
-  test('a listener that throws does not stop the frame, nor the others', () => {
+  it('calls the other listeners and finishes the frame when a listener throws', () => {
     const heard: number[] = []
     co.on('reallocated', () => {
       throw new Error('mine')
@@ -79,7 +79,7 @@ describe('a coordinator that cannot be made', () => {
   const noMemory = { faults: { outOfMemory: 'throw', outOfMemoryAt: [2] } } as const
   const config = { calibrate: false, frameBuffers: 'per-slot' } as const
 
-  test('leaves nothing in the heap and on the gpu that it was lent', () => {
+  it('leaves nothing in a borrowed heap or on a borrowed gpu', () => {
     const heap = createHeap({ bytes: 64 << 20 })
     const { blocks } = heap.stats
     const gpu = new MkGpu(new DummyBackend(noMemory))
@@ -90,7 +90,7 @@ describe('a coordinator that cannot be made', () => {
     gpu.destroy()
   })
 
-  test('destroys the backend that was its own', () => {
+  it('destroys a backend that it owns', () => {
     const backend = new DummyBackend(noMemory)
     const destroy = vi.spyOn(backend, 'destroy')
     expect(() => new MkCoordinator(backend, config)).toThrow(

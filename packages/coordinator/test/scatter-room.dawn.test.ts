@@ -1,15 +1,14 @@
-import { MkCoordinator } from '@memkit/coordinator'
-import type { Mirror } from '@memkit/coordinator'
+import { MkCoordinator, type Mirror } from '@memkit/coordinator'
 import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { dawnDevice } from '@memkit/gpu/node'
-import { expect, test } from 'vitest'
-import { starvedDevice } from '../../../tests/suites/starved-device.ts'
+import { expect, it } from 'vitest'
+import { starvedDevice } from '@memkit/testing/starved-device'
 import { firstDifference, frame } from './device-bytes.ts'
 
 /** More than one buffer of parameters, 64 blocks, has room for. */
 const MIRRORS = 150
 
-test('150 mirrors scatter in one submit once there are parameters for so many, and go another way until then', async () => {
+it('scatters 150 mirrors in one submit once there are enough parameters, and uses another strategy until then', async () => {
   const { device, starveLabel } = starvedDevice(await dawnDevice())
   const gpu = new MkGpu(new WebGpuBackend(device, { owned: true }))
   const errors: string[] = []
@@ -18,7 +17,7 @@ test('150 mirrors scatter in one submit once there are parameters for so many, a
   co.on('warning', ({ message }) => errors.push(message))
   await co.ready()
   const mirrors = Array.from({ length: MIRRORS }, () => co.createMirror({ rows: 100, stride: 16 }))
-  await Promise.all(mirrors.map(({ buffer }) => buffer.settled))
+  await Promise.all(mirrors.map(({ buffer }) => buffer.allocationError))
   const change = (mirror: Mirror): void => {
     for (let row = 0; row < 100; row += 9) mirror.write(row, new Uint32Array([co.stats.frames, row]))
   }

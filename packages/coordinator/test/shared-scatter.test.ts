@@ -1,6 +1,5 @@
-import { expect, test } from 'vitest'
-import { MkCoordinator, tableCosts } from '@memkit/coordinator'
-import type { Mirror } from '@memkit/coordinator'
+import { expect, it } from 'vitest'
+import { MkCoordinator, tableCosts, type Mirror } from '@memkit/coordinator'
 import { DummyBackend } from '@memkit/gpu'
 import { firstDifference, frame } from './device-bytes.ts'
 
@@ -35,10 +34,10 @@ function touch(mirror: Mirror): void {
   mirror.write(2_000_000, new Uint32Array([2]))
 }
 
-test('a scatter that does not pay for one mirror pays for two that share its set-up', async () => {
+it('scatters for two mirrors that share the set-up when it would not pay for one', async () => {
   const co = await started()
   const mirrors = [0, 1].map(() => co.createMirror({ rows: 2_000_001, stride: 16 }))
-  await Promise.all(mirrors.map(({ buffer }) => buffer.settled))
+  await Promise.all(mirrors.map(({ buffer }) => buffer.allocationError))
   const alone = frame(co, () => touch(mirrors[0]))
   expect(alone).toMatchObject({ writes: 2, dispatches: 0 })
   expect(alone.mirrors.map(({ strategy }) => strategy)).toEqual(['runs', 'none'])
@@ -52,14 +51,14 @@ test('a scatter that does not pay for one mirror pays for two that share its set
   co.dispose()
 })
 
-test('a mirror joins the scatter of another, unless it is told what to do', async () => {
+it('lets a mirror join the scatter of another unless its strategy is fixed', async () => {
   const co = await started()
   const mirrors = [0, 1].map(() => co.createMirror({ rows: 2_000_001, stride: 16 }))
-  await Promise.all(mirrors.map(({ buffer }) => buffer.settled))
+  await Promise.all(mirrors.map(({ buffer }) => buffer.allocationError))
   const many = (): void => {
     for (let k = 0; k <= 2_000_000; k += 250_000) mirrors[0].write(k, new Uint32Array([k]))
   }
-  // Nine calls for the first mirror: a scatter is cheaper for it alone, and the second takes part.
+  // Nine calls for the first mirror: a scatter pays for it by itself, and the second mirror joins.
   const joined = frame(co, () => (many(), touch(mirrors[1])))
   expect(joined).toMatchObject({ writes: 1, dispatches: 2, submits: 1 })
   co.strategy = 'runs'

@@ -1,7 +1,6 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { BufferingMode, MkCoordinator } from '@memkit/coordinator'
-import { DummyBackend, MkBufferUsage } from '@memkit/gpu'
-import type { MkDeviceBuffer } from '@memkit/gpu'
+import { DummyBackend, MkBufferUsage, type MkDeviceBuffer } from '@memkit/gpu'
 import { frame } from './device-bytes.ts'
 
 const { TRANSFER_DST, TRANSFER_SRC } = MkBufferUsage
@@ -25,7 +24,7 @@ function piece(length: number, value: number): Uint32Array<ArrayBuffer> {
 }
 
 describe('without a target', () => {
-  test('all pieces of a frame go up in one call, each where its slice says', async () => {
+  it('uploads all slices of a frame in one call, each at its offset', async () => {
     co.beginFrame()
     const a = co.stageForUpload(piece(1, 11))
     piece(100, 99) // never staged
@@ -44,7 +43,7 @@ describe('without a target', () => {
     expect(await words(c.buffer, c.offset, 16)).toEqual(Array.from({ length: 16 }, () => 33))
   })
 
-  test('what lies between a piece and the end of its slice is zero, whatever was staged before', async () => {
+  it('zeroes the padding of a slice', async () => {
     frame(co, () => co.stageForUpload(piece(400, 0xffff_ffff)))
     co.beginFrame()
     const [a, b] = [piece(1, 11), piece(5, 22)].map((view) => co.stageForUpload(view))
@@ -53,7 +52,7 @@ describe('without a target', () => {
     expect(await words(b.buffer, b.offset, 8)).toEqual([22, 22, 22, 22, 22, 0, 0, 0])
   })
 
-  test('bytes are read by endFrame, not by the call', async () => {
+  it('reads the bytes in endFrame, not in stageForUpload', async () => {
     co.beginFrame()
     const view = piece(4, 1)
     const slice = co.stageForUpload(view)
@@ -62,7 +61,7 @@ describe('without a target', () => {
     expect(await words(slice.buffer, slice.offset, 4)).toEqual([2, 2, 2, 2])
   })
 
-  test('equal staging order gives equal offsets and the same buffer in every frame', () => {
+  it('gives equal offsets in the same buffer to frames with the same staging order', () => {
     const places: string[] = []
     const buffers = new Set<MkDeviceBuffer>()
     for (let i = 0; i < 7; i++) {
@@ -78,7 +77,7 @@ describe('without a target', () => {
     expect(co.frameBufferGeneration).toBe(1)
   })
 
-  test('what does not fit spills to a buffer of its own, and the frame buffer grows before the next frame', async () => {
+  it('spills what does not fit to another buffer, and grows the frame buffer before the next frame', async () => {
     const slices = []
     co.beginFrame()
     for (let i = 0; i < 6; i++) slices.push(co.stageForUpload(piece(256, i + 1)))
@@ -97,7 +96,7 @@ describe('without a target', () => {
     expect(co.frameBufferGeneration).toBe(2)
   })
 
-  test('replaced and spilled buffers are destroyed a few frames later', async () => {
+  it('destroys replaced and spilled buffers a few frames later', async () => {
     frame(co, () => {
       for (let i = 0; i < 6; i++) co.stageForUpload(piece(256, i))
     })
@@ -107,7 +106,7 @@ describe('without a target', () => {
     expect(co.stats.deferredFrees).toBe(0)
   })
 
-  test('per-slot frame buffers rotate', () => {
+  it('rotates per-slot frame buffers', () => {
     const rotating = new MkCoordinator(new DummyBackend(), {
       frameBuffers: 'per-slot',
       buffering: BufferingMode.Double,
@@ -121,7 +120,7 @@ describe('without a target', () => {
     rotating.dispose()
   })
 
-  test('frame memory lives until its slot comes round again', () => {
+  it('keeps frame memory until its slot is reused', () => {
     co.beginFrame()
     const kept = piece(4, 42)
     co.endFrame()
@@ -139,7 +138,7 @@ describe('with a target', () => {
     target = co.gpu.createDeviceBuffer(64, TRANSFER_DST | TRANSFER_SRC, { label: 'mine' })
   })
 
-  test('pieces that touch become one write, whatever their order', async () => {
+  it('merges adjacent slices into one write, in any order', async () => {
     const report = frame(co, () => {
       co.stageForUpload(piece(2, 3), { buffer: target, offset: 16 })
       co.stageForUpload(piece(2, 1), { buffer: target, offset: 0 })
@@ -150,7 +149,7 @@ describe('with a target', () => {
     expect(await words(target)).toEqual([1, 1, 2, 2, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9])
   })
 
-  test('pieces that do not touch leave what lies between them', async () => {
+  it('leaves the bytes between separate slices alone', async () => {
     co.gpu.write(target, 0, new Uint32Array(16).fill(7).buffer)
     const report = frame(co, () => {
       co.stageForUpload(piece(2, 1), { buffer: target, offset: 0 })
@@ -160,7 +159,7 @@ describe('with a target', () => {
     expect(await words(target, 0, 6)).toEqual([1, 1, 7, 2, 2, 7])
   })
 
-  test('where pieces overlap, the later one wins', async () => {
+  it('lets the later of two overlapping slices win', async () => {
     const report = frame(co, () => {
       co.stageForUpload(piece(4, 1), { buffer: target, offset: 8 })
       co.stageForUpload(piece(4, 2), { buffer: target, offset: 0 })
@@ -171,7 +170,7 @@ describe('with a target', () => {
     expect(await words(target, 0, 12)).toEqual([2, 2, 2, 3, 4, 4, 4, 4, 4, 4, 4, 4])
   })
 
-  test('destinations are kept apart', async () => {
+  it('keeps destinations apart', async () => {
     const other = co.gpu.createDeviceBuffer(64, TRANSFER_DST | TRANSFER_SRC)
     const report = frame(co, () => {
       co.stageForUpload(piece(1, 1), { buffer: target, offset: 0 })
@@ -184,7 +183,7 @@ describe('with a target', () => {
     expect(await words(other, 0, 2)).toEqual([4, 2])
   })
 
-  test('a target that is destroyed before endFrame is left out with a warning; the rest goes up', async () => {
+  it('skips a target destroyed before endFrame with a warning, and uploads the rest', async () => {
     const warnings: string[] = []
     co.on('warning', ({ code }) => warnings.push(code))
     const gone = co.gpu.createDeviceBuffer(64, TRANSFER_DST)
@@ -199,7 +198,7 @@ describe('with a target', () => {
 })
 
 describe('a frame that goes wrong', () => {
-  test('beginFrame in an open frame drops what was staged, keeps dirty rows, warns and is counted', async () => {
+  it('drops what was staged when beginFrame is called twice, keeps dirty rows, warns, and counts it', async () => {
     const warnings: string[] = []
     co.on('warning', ({ code }) => warnings.push(code))
     const mirror = co.createMirror({ rows: 4, stride: 4 })
@@ -217,7 +216,7 @@ describe('a frame that goes wrong', () => {
     expect(frame(co, () => {}).abandoned).toBe(0)
   })
 
-  test('an arena that is too small takes spill blocks, then says which option to raise', () => {
+  it('takes spill blocks when the arena is too small, then names the option to raise', () => {
     const small = new MkCoordinator(new DummyBackend(), { frameArenaBytes: 1024 })
     small.beginFrame()
     for (let i = 0; i < 16; i++) small.frameAlloc(Uint8Array, 1024)

@@ -1,6 +1,6 @@
 import { MkCoordinator } from '@memkit/coordinator'
 import { DummyBackend, MkBufferUsage } from '@memkit/gpu'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 
 let co: MkCoordinator
 beforeEach(() => {
@@ -9,7 +9,7 @@ beforeEach(() => {
 })
 
 describe('uploadSlice', () => {
-  test('takes bytes of any offset and length', async () => {
+  it('takes bytes of any offset and length', async () => {
     const bytes = Uint8Array.from({ length: 40 }, (_, i) => i)
     for (const [offset, length] of [
       [0, 40],
@@ -22,7 +22,7 @@ describe('uploadSlice', () => {
       ]).toEqual([...bytes.subarray(offset, offset + length)])
   })
 
-  test('has every role but INDIRECT, and those asked for alone when asked', () => {
+  it('has every usage but INDIRECT by default, and only the requested ones otherwise', () => {
     const { VERTEX, INDEX, STORAGE, UNIFORM, TRANSFER_SRC, TRANSFER_DST } = MkBufferUsage
     const all = VERTEX | INDEX | STORAGE | UNIFORM | TRANSFER_SRC | TRANSFER_DST
     expect(co.uploadSlice(new Float32Array(4)).usage).toBe(all)

@@ -1,27 +1,24 @@
-import { DirtyRows, createHeap } from '@memkit/core'
-import type { Heap } from '@memkit/core'
-import { MkBufferUsage } from '@memkit/gpu'
-import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
-import type { CostModel } from './cost-model.ts'
+import { DirtyRows, createHeap, type Heap } from '@memkit/core'
+import { MkBufferUsage, type MkDeviceBuffer, type MkGpu } from '@memkit/gpu'
+import type { CostModel } from './model.ts'
 import { Clock } from './clock.ts'
-import { ownBuffer } from './own-buffers.ts'
-import { bestOf, isDoubtful, Probe } from './probe.ts'
-import type { BestRuns } from './probe.ts'
+import { ownBuffer } from '../device/own-buffers.ts'
+import { bestOf, isDoubtful, Probe, type BestRuns } from './probe.ts'
 
 const { STORAGE, TRANSFER_SRC, TRANSFER_DST } = MkBufferUsage
 
-/** A completion that takes longer says nothing about the device: some browsers look only every 100 ms. Milliseconds. */
-const ROUND_TRIP_MOST = 5
-/** Every round runs every probe once. So many at least, and milliseconds after which no further one begins. */
-const ROUNDS_LEAST = 3
+/** Milliseconds. A longer round trip says nothing: some browsers look only every 100 ms. */
+const MAX_ROUND_TRIP = 5
+/** Rounds, which run every probe once, at least; and milliseconds after which none begins. */
+const MIN_ROUNDS = 3
 const BUDGET = 6
-/** Small writes per probe, each into a page of its own. */
+/** Small writes per probe, each into a page of its own, and bytes of each. */
 const CALLS = 64
 const SMALL = 16
 const PAGE = 4096
-/** Bytes of a large write. They rotate through the image, so that they are in no near cache. */
+/** Bytes of a large write. They rotate through the image, so that no near cache has them. */
 const LARGE = 1 << 20
-/** Rows of a scatter, one per cache line, and sets of them that take turns, so that none is in a near cache when it returns. */
+/** Rows of a scatter, one per cache line, in sets that take turns, so no near cache has them. */
 const ROWS = 2048
 const SETS = 4
 const STRIDE = 16
@@ -29,43 +26,44 @@ const LINE = 64
 /** Bytes that travel per scattered row: the row and its number. */
 const ROW_BYTES = STRIDE + 4
 
-/** A thread term that many times the table's is more likely a busy machine than a slow one. */
+/** A thread term so many times the table's tells of a busy machine rather than of a slow one. */
 const IMPLAUSIBLE = 8
 
-/** What was measured on an adapter. */
 export interface Measurement {
   readonly costs: CostModel
   /** The machine was busy, or a term is implausible: worth another look. */
   readonly doubtful: boolean
-  /** What the terms were worked out from; none where there is no clock to measure by. */
+  /** What the terms come from; undefined without a clock to measure by. */
   readonly runs: MiniatureRuns | undefined
 }
 
-/** The best runs of each miniature frame. */
+/**
+ * A frame in miniature: many small writes, one large one; a scatter of one row, of one row twice,
+ * of many rows into a small and into a large destination; many rows gathered and left alone.
+ */
+type Miniature = 'small' | 'large' | ScatterName
+type ScatterName = 'one' | 'two' | 'near' | 'far' | 'gather'
+
+/** The best runs of each miniature frame; without scatters where the device has none. */
 interface MiniatureRuns {
-  readonly small: BestRuns
-  readonly large: BestRuns
-  /** A scatter of one row, of one row twice, of many into a small and a large destination; many rows gathered and left alone. */
-  readonly scatters: Readonly<Record<ScatterName, BestRuns>> | undefined
-  /** Milliseconds of a round trip with nothing to do; undefined where it takes too long to tell anything. */
+  readonly best: Readonly<Record<'small' | 'large', BestRuns> & Partial<Record<ScatterName, BestRuns>>>
+  /** Milliseconds of a round trip with nothing to do; undefined where they are too many. */
   readonly trip: number | undefined
 }
-
-type ScatterName = 'one' | 'two' | 'near' | 'far' | 'gather'
 
 /** For the coordinators that come after. */
 const known = new Map<string, Promise<Measurement>>()
 
 /**
- * Measures the cost model on a device, on buffers of its own; once per adapter and runtime. The calling thread works for a
- * few milliseconds at a time, and gives way in between.
+ * Measures the cost model on a device, on buffers of its own; once per adapter and runtime. Takes a
+ * few milliseconds of the calling thread at a time.
  * @param table what stays where nothing can be measured
- * @param again measure though it was measured before: `'merge'` keeps the best runs of both, `'afresh'` those of now
+ * @param again measure again: `'merge'` keeps the best runs of both, `'replace'` those of now
  */
 export async function measureCosts(
   gpu: MkGpu,
   table: CostModel,
-  again?: 'merge' | 'afresh',
+  again?: 'merge' | 'replace',
 ): Promise<Measurement> {
   const { backend, adapter, runtime } = gpu.capabilities
   const key = `${backend} ${adapter} ${runtime} ${gpu.scatterReady ? 'scatter' : ''}${gpu.debug ? 'debug' : ''}`
@@ -85,40 +83,24 @@ export async function measureCosts(
   }
 }
 
-async function calibrate(
-  gpu: MkGpu,
-  table: CostModel,
-  earlier: Measurement | undefined,
-): Promise<Measurement> {
+async function calibrate(gpu: MkGpu, table: CostModel, earlier?: Measurement): Promise<Measurement> {
   const clock = Clock.measure()
   if (clock === undefined) return { costs: { ...table }, doubtful: false, runs: undefined }
   const now = await new Calibration(gpu, table, clock).run()
   const runs = earlier?.runs ? merge(now, earlier.runs) : now
   const costs = { ...table }
-  threadTerms(costs, runs)
-  if (runs.trip !== undefined) deviceTerms(costs, runs, runs.trip)
-  return { costs, doubtful: allRuns(runs).some(isDoubtful) || isImplausible(costs, table), runs }
+  threadTerms(costs, runs.best)
+  if (runs.trip !== undefined) deviceTerms(costs, runs.best, runs.trip)
+  return { costs, doubtful: Object.values(runs.best).some(isDoubtful) || isImplausible(costs, table), runs }
 }
 
 function merge(now: MiniatureRuns, earlier: MiniatureRuns): MiniatureRuns {
-  const scatters = now.scatters &&
-    earlier.scatters && {
-      one: bestOf(now.scatters.one, earlier.scatters.one),
-      two: bestOf(now.scatters.two, earlier.scatters.two),
-      near: bestOf(now.scatters.near, earlier.scatters.near),
-      far: bestOf(now.scatters.far, earlier.scatters.far),
-      gather: bestOf(now.scatters.gather, earlier.scatters.gather),
-    }
-  return {
-    small: bestOf(now.small, earlier.small),
-    large: bestOf(now.large, earlier.large),
-    scatters: scatters ?? now.scatters,
-    trip: now.trip === undefined ? undefined : Math.min(now.trip, earlier.trip ?? Infinity),
+  const best = { ...now.best }
+  for (const name of Object.keys(best) as Miniature[]) {
+    const [a, b] = [now.best[name], earlier.best[name]]
+    if (a && b) best[name] = bestOf(a, b)
   }
-}
-
-function allRuns({ small, large, scatters }: MiniatureRuns): BestRuns[] {
-  return [small, large, ...Object.values(scatters ?? {})]
+  return { best, trip: now.trip === undefined ? undefined : Math.min(now.trip, earlier.trip ?? Infinity) }
 }
 
 function isImplausible(costs: CostModel, table: CostModel): boolean {
@@ -127,8 +109,7 @@ function isImplausible(costs: CostModel, table: CostModel): boolean {
 }
 
 /**
- * Runs frames in miniature, all of them in turn, and keeps the best of each: many small writes, a large one, a scatter of
- * one row, of one row twice, of many into a small destination, of many into a large one. The terms are their differences.
+ * Runs frames in miniature, in turn, and keeps the best of each: their differences are the terms.
  */
 class Calibration {
   readonly #gpu: MkGpu
@@ -138,10 +119,7 @@ class Calibration {
   readonly #buffers: MkDeviceBuffer[] = []
   /** Rows to gather, and bytes to write: `farBytes` of memory. */
   readonly #image: number
-  /** Where gathered rows and their numbers go. */
   readonly #gathered: number
-  /** Where the next large write reads and lands. */
-  #at = 0
 
   constructor(gpu: MkGpu, table: CostModel, clock: Clock) {
     this.#gpu = gpu
@@ -150,7 +128,7 @@ class Calibration {
     this.#heap = createHeap({ bytes: table.farBytes + (2 << 20), label: 'calibration' })
     this.#image = this.#heap.alloc(table.farBytes, LINE, 'image').offset
     this.#gathered = this.#heap.alloc(ROWS * ROW_BYTES, LINE, 'gathered').offset
-    // Pages that were never written are all one page of zeros, which no cache ever misses.
+    // Untouched pages are all one page of zeros, which no cache ever misses.
     const words = new Uint32Array(this.#heap.buffer, this.#image, table.farBytes >>> 2)
     for (let i = 0; i < words.length; i += PAGE >>> 2) words[i] = i
   }
@@ -162,41 +140,35 @@ class Calibration {
       const small = this.#probe(() => {
         for (let i = 0; i < CALLS; i++) gpu.write(far, i * PAGE, this.#heap.buffer, this.#image, SMALL)
       })
-      const large = this.#probe(() => this.#writeLarge(far))
-      const scatters = gpu.scatterReady ? this.#scatters(far) : undefined
-      const trip = await this.#rounds(far, [small, large, ...Object.values(scatters ?? {})])
-      return {
-        small: small.best,
-        large: large.best,
-        scatters: scatters && {
-          one: scatters.one.best,
-          two: scatters.two.best,
-          near: scatters.near.best,
-          far: scatters.far.best,
-          gather: scatters.gather.best,
-        },
-        trip,
-      }
+      let at = 0
+      const large = this.#probe(() => {
+        at = (at + LARGE) % this.#table.farBytes
+        gpu.write(far, at, this.#heap.buffer, this.#image + at, LARGE)
+      })
+      const probes = { small, large, ...(gpu.scatterReady ? this.#scatters(far) : {}) }
+      const trip = await this.#rounds(far, Object.values(probes))
+      const best = Object.fromEntries(Object.entries(probes).map(([name, probe]) => [name, probe.best]))
+      return { best: best as MiniatureRuns['best'], trip }
     } finally {
       for (const buffer of this.#buffers) buffer.destroy()
     }
   }
 
   /**
-   * Runs all probes in turn until the time is over. The device reads `target` in every round as a game's draws would: what no
-   * device has ever used, some drivers write straight into, several times faster than any buffer in use.
-   * @returns milliseconds of a round trip with nothing to do; undefined where it takes too long to tell anything
+   * Runs all probes in turn until the time is over. The device reads `target` in every round, as
+   * draws would: drivers write several times faster into what it never used.
+   * @returns `trip`
    */
   async #rounds(target: MkDeviceBuffer, probes: readonly Probe[]): Promise<number | undefined> {
     const gpu = this.#gpu
     const beside = this.#buffer(16)
-    // Work on unconfirmed buffers goes to the queue in more submits than a frame's.
-    for (const { settled } of this.#buffers) {
-      const failed = await settled
+    // Work on unconfirmed buffers takes more submits than a frame's.
+    for (const { allocationError } of this.#buffers) {
+      const failed = await allocationError
       if (failed) throw failed
     }
     const finish = (): Promise<void> => {
-      // Writes alone may wait for the next submit.
+      // Without the copy, the writes may wait for the next submit.
       gpu.copy(target, 0, beside, 0, 4)
       return gpu.whenCompleted(gpu.submit())
     }
@@ -205,15 +177,15 @@ class Calibration {
       await finish()
       return performance.now() - start
     }
-    // The driver finds its staging memory, and the device's pages are there.
+    // The driver finds staging memory, and the device's pages are there.
     gpu.write(target, 0, this.#heap.buffer, this.#image, target.size)
     await wait()
     for (const probe of probes) probe.prepare()
     await wait()
     let trip = await wait()
-    const rounds = Math.max(ROUNDS_LEAST, Probe.rounds(this.#clock))
-    // A clock that is too coarse for the thread's short runs tells nothing about the device either.
-    const waits = trip <= ROUND_TRIP_MOST && !this.#clock.isCoarse
+    const rounds = Math.max(MIN_ROUNDS, Probe.rounds(this.#clock))
+    // A clock too coarse for the thread's short runs is too coarse for the device's.
+    const waits = trip <= MAX_ROUND_TRIP && !this.#clock.isCoarse
     const deadline = performance.now() + BUDGET
     for (let round = 0; round < rounds || performance.now() < deadline; round++) {
       for (const probe of probes) {
@@ -246,7 +218,7 @@ class Calibration {
     return new Probe(work, this.#clock)
   }
 
-  /** Sets of rows all over an image of `bytes`, each row in a cache line of its own. */
+  /** Sets of rows all over `bytes`, each in a cache line of its own. */
   #sets(bytes: number): DirtyRows[] {
     const lines = Math.floor(bytes / LINE)
     return Array.from({ length: SETS }, (_, set) => {
@@ -263,28 +235,19 @@ class Calibration {
     return { buffer: heap.buffer, offset: heap.alloc(DirtyRows.bytesFor(rows), LINE, 'dirty').offset }
   }
 
-  #scatter(
-    payload: MkDeviceBuffer,
-    target: MkDeviceBuffer,
-    dirty: DirtyRows,
-    count: number,
-    dispatches = 1,
-  ): void {
+  #scatter(from: MkDeviceBuffer, target: MkDeviceBuffer, dirty: DirtyRows, count: number, times = 1): void {
     this.#gather(dirty, count)
-    this.#gpu.write(payload, 0, this.#heap.buffer, this.#gathered, count * ROW_BYTES)
-    const rows = { payload, stride: STRIDE, count, payloadOffset: 0, indexOffset: count * STRIDE }
-    for (let i = 0; i < dispatches; i++) this.#gpu.scatter(target, rows)
+    this.#gpu.write(from, 0, this.#heap.buffer, this.#gathered, count * ROW_BYTES)
+    const rows = { payload: from, stride: STRIDE, count, payloadOffset: 0, indexOffset: count * STRIDE }
+    for (let i = 0; i < times; i++) this.#gpu.scatter(target, rows)
     this.#gpu.submit()
   }
 
   #gather(dirty: DirtyRows, count: number): void {
+    const { offset, summaryOffset, rows } = dirty
+    const { kernels } = this.#heap
     const place = this.#gathered
-    this.#heap.kernels.gather(dirty, 0, dirty.rows, this.#image, STRIDE, place, place + count * STRIDE)
-  }
-
-  #writeLarge(target: MkDeviceBuffer): void {
-    this.#at = (this.#at + LARGE) % this.#table.farBytes
-    this.#gpu.write(target, this.#at, this.#heap.buffer, this.#image + this.#at, LARGE)
+    kernels.gather(offset, summaryOffset, 0, rows, this.#image, STRIDE, place, place + count * STRIDE)
   }
 
   #buffer(size: number): MkDeviceBuffer {
@@ -296,35 +259,41 @@ class Calibration {
   }
 }
 
-/** The calling thread's terms, in nanoseconds. A term whose runs were too short for the clock keeps the table's value. */
-function threadTerms(costs: CostModel, { small, large, scatters }: MiniatureRuns): void {
-  if (!Number.isFinite(small.thread + large.thread)) return
-  const perCall = (small.thread * 1e6) / CALLS
-  costs.byteThread = Math.max(0, large.thread * 1e6 - perCall) / (LARGE - SMALL)
-  costs.callThread = Math.max(0, perCall - SMALL * costs.byteThread)
-  if (!scatters || !Object.values(scatters).every(({ thread }) => Number.isFinite(thread))) return
-  const one = scatters.one.thread * 1e6
-  const row = (many: BestRuns): number =>
-    Math.max(0, (many.thread * 1e6 - one) / (ROWS - 1) - ROW_BYTES * costs.byteThread)
-  costs.scatterThread = one
-  costs.dispatchThread = Math.min(one, Math.max(0, scatters.two.thread * 1e6 - one))
-  // Its payload may be cheaper by the byte than a large write; the gathering is the least that a row costs.
-  costs.rowThread = Math.max(row(scatters.near), (scatters.gather.thread * 1e6) / ROWS)
-  costs.rowThreadFar = Math.max(costs.rowThread, row(scatters.far))
+/** The calling thread's terms. What was too short for the clock keeps the table's value. */
+function threadTerms(costs: CostModel, best: MiniatureRuns['best']): void {
+  const ns = ({ thread }: BestRuns): number => thread * 1e6
+  const small = ns(best.small)
+  const large = ns(best.large)
+  if (!Number.isFinite(small + large)) return
+  costs.byteThread = Math.max(0, large - small / CALLS) / (LARGE - SMALL)
+  costs.callThread = Math.max(0, small / CALLS - SMALL * costs.byteThread)
+  scatterTerms(costs, 'Thread', best, ns)
 }
 
 /** The device's terms: how much later it is done than with nothing to do. */
-function deviceTerms(costs: CostModel, { small, large, scatters }: MiniatureRuns, trip: number): void {
-  const later = (runs: BestRuns): number => Math.max(0, runs.tail - trip / runs.times) * 1e6
+function deviceTerms(costs: CostModel, best: MiniatureRuns['best'], trip: number): void {
+  const later = ({ tail, times }: BestRuns): number => Math.max(0, tail - trip / times) * 1e6
+  const { small, large } = best
   if (!Number.isFinite(small.tail + large.tail)) return
   costs.callDevice = later(small) / CALLS
   costs.byteDevice = Math.max(0, later(large) - costs.callDevice) / LARGE
-  if (!scatters || !Object.values(scatters).every(({ tail }) => Number.isFinite(tail))) return
-  const one = later(scatters.one)
+  scatterTerms(costs, 'Device', best, later)
+}
+
+/** What scatters cost one side, by the nanoseconds of `of`. */
+function scatterTerms(
+  costs: CostModel,
+  side: 'Thread' | 'Device',
+  { one, two, near, far, gather }: MiniatureRuns['best'],
+  of: (runs: BestRuns) => number,
+): void {
+  if (!one || !two || !near || !far || !gather) return
+  if (![one, two, near, far, gather].every((runs) => Number.isFinite(of(runs)))) return
   const row = (many: BestRuns): number =>
-    Math.max(0, (later(many) - one) / (ROWS - 1) - ROW_BYTES * costs.byteDevice)
-  costs.scatterDevice = one
-  costs.dispatchDevice = Math.min(one, Math.max(0, later(scatters.two) - one))
-  costs.rowDevice = row(scatters.near)
-  costs.rowDeviceFar = Math.max(costs.rowDevice, row(scatters.far))
+    Math.max(0, (of(many) - of(one)) / (ROWS - 1) - ROW_BYTES * costs[`byte${side}`])
+  costs[`scatter${side}`] = of(one)
+  costs[`dispatch${side}`] = Math.min(of(one), Math.max(0, of(two) - of(one)))
+  // The payload may be cheaper by the byte than a large write, but the thread gathers every row.
+  costs[`row${side}`] = Math.max(row(near), side === 'Thread' ? of(gather) / ROWS : 0)
+  costs[`row${side}Far`] = Math.max(costs[`row${side}`], row(far))
 }

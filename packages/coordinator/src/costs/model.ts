@@ -1,11 +1,11 @@
 import type { MkCapabilities } from '@memkit/gpu'
 
 /**
- * What uploading costs on one backend, in nanoseconds (per call, byte, pass or row). Every term is there twice: for
- * the calling thread and for the device. A plan's cost is `thread + lambda · device`.
+ * What uploading costs on one backend, in nanoseconds, for the calling thread and for the device. A
+ * plan costs `thread + lambda · device`.
  *
- * A scattered row costs more into a big buffer than into a small one (cache misses), so it is given at two
- * destination sizes; between them it is interpolated over the logarithm of the size, outside it is held.
+ * A scattered row costs more into a big buffer than into a small one (cache misses): between the
+ * two sizes given, its cost is interpolated over the logarithm of the size.
  */
 export interface CostModel {
   /** Weight of the device's time against the calling thread's, default 1. */
@@ -16,19 +16,19 @@ export interface CostModel {
   /** One byte written. */
   byteThread: number
   byteDevice: number
-  /** The first mirror that scatters in a frame: the pass, a dispatch, the staging write and the submit. */
+  /** The first mirror that scatters in a frame: pass, dispatch, staging write and submit. */
   scatterThread: number
   scatterDevice: number
-  /** One more mirror that scatters in the same frame: its dispatch. */
+  /** The dispatch of one more mirror that scatters. */
   dispatchThread: number
   dispatchDevice: number
-  /** One scattered row into a destination of `nearBytes`: for the thread its gathering, for the device its 16 bytes. */
+  /** One scattered row into `nearBytes`: its gathering, and for the device its 16 bytes. */
   rowThread: number
   rowDevice: number
-  /** The same into a destination of `farBytes`. */
+  /** The same into `farBytes`. */
   rowThreadFar: number
   rowDeviceFar: number
-  /** Destination sizes at which the two row costs hold. Whoever gives them by hand gives those costs, too: measured are those of the table's sizes. */
+  /** Destination sizes of the row costs: measured at those of the table, so set both or neither. */
   nearBytes: number
   farBytes: number
 }
@@ -36,7 +36,9 @@ export interface CostModel {
 /** Destination sizes of the calibration: in and out of a typical last-level cache. */
 const sizes = { nearBytes: 1 << 20, farBytes: 8 << 20 }
 
-/** Where nothing was measured yet. Numbers of this repository's reference machine, see docs/coordinator.md. */
+/**
+ * Costs of this repository's reference machine, before anything is measured: docs/coordinator.md.
+ */
 export const tableCosts: Readonly<Record<'dummy' | 'webgpu' | 'webgl2', Readonly<CostModel>>> = {
   dummy: {
     lambda: 1,
@@ -88,14 +90,13 @@ export const tableCosts: Readonly<Record<'dummy' | 'webgpu' | 'webgl2', Readonly
   },
 }
 
-/** The table's numbers for a backend, and over them those given by hand. */
 export function startCosts(capabilities: MkCapabilities, byHand: Partial<CostModel> = {}): CostModel {
   const { backend } = capabilities
   const table = backend === 'dummy' || backend === 'webgl2' ? tableCosts[backend] : tableCosts.webgpu
   return { ...table, ...byHand }
 }
 
-/** Whether there is nothing left to measure. */
+/** Whether nothing is left to measure. */
 export function allByHand(byHand: Partial<CostModel> = {}): boolean {
   return Object.keys(tableCosts.dummy).every((term) => byHand[term as keyof CostModel] !== undefined)
 }

@@ -1,33 +1,29 @@
-import { MAX_RUN } from './clock.ts'
-import type { Clock } from './clock.ts'
+import { MAX_RUN, type Clock } from './clock.ts'
 
-/** Milliseconds that a run takes at least. */
 const MIN_RUN = 0.04
 const MAX_TIMES = 1 << 12
 
-/** A second run must come this close to the best one before the best one is believed. */
+/** How close a second run must come for the best one to be believed. */
 const CLOSE = 1.5
 
-/** The best of a probe's runs: everything else on the machine only adds time. Milliseconds per piece of work. */
+/** The best of a probe's runs: all else only adds. Milliseconds per piece of work. */
 export interface BestRuns {
-  /** Of the calling thread; Infinity until a run was long enough for the clock. */
+  /** Of the calling thread; Infinity before a run that was long enough for the clock. */
   thread: number
   /** The second best of `thread`. */
   second: number
   /** From there until the device is done, with the round trip's share. */
   tail: number
-  /** Pieces of work in the run of `tail`. */
   times: number
 }
 
-/** The better of two measurements of the same work. */
 export function bestOf(a: BestRuns, b: BestRuns): BestRuns {
   const [thread, second] = [a.thread, a.second, b.thread, b.second].sort((x, y) => x - y) as [number, number]
   const { tail, times } = a.tail <= b.tail ? a : b
   return { thread, second, tail, times }
 }
 
-/** No second run came close to the best one: something else took the machine most of the time. */
+/** Something else took the machine most of the time. */
 export function isDoubtful({ thread, second }: BestRuns): boolean {
   return second > thread * CLOSE
 }
@@ -35,32 +31,31 @@ export function isDoubtful({ thread, second }: BestRuns): boolean {
 /**
  * A piece of work whose time is measured.
  *
- * Where the clock is too coarse for short runs (Firefox steps by 1 ms), a run begins at a step of the clock and ends with the
- * first piece of work after `MAX_RUN`; the runs are added up until together they span the steps that a measurement takes.
+ * On a coarse clock (Firefox steps by 1 ms) a run begins at a step and ends with the first piece of
+ * work after `MAX_RUN`; runs are added up until they span a measurement.
  */
 export class Probe {
   readonly best: BestRuns = { thread: Infinity, second: Infinity, tail: Infinity, times: 1 }
   readonly #work: () => void
   readonly #clock: Clock
   readonly #minRun: number
-  /** Pieces of work in one run, as many as the clock needs. */
+  /** Pieces of work in one run. */
   #times = 1
-  /** Milliseconds and pieces of all runs, where they are added up. */
+  /** Milliseconds and pieces of all runs, on a coarse clock. */
   #spent = 0
   #pieces = 0
 
   constructor(work: () => void, clock: Clock) {
     this.#work = work
     this.#clock = clock
-    this.#minRun = Math.max(MIN_RUN, clock.leastSpan)
+    this.#minRun = Math.max(MIN_RUN, clock.minSpan)
   }
 
-  /** Rounds of runs that a measurement takes on this clock. */
   static rounds(clock: Clock): number {
-    return Math.ceil(clock.leastSpan / MAX_RUN)
+    return Math.ceil(clock.minSpan / MAX_RUN)
   }
 
-  /** Finds out how many pieces make a run that the clock can measure. The engine compiles meanwhile. */
+  /** Finds how many pieces make a measurable run, while the engine compiles. */
   prepare(): void {
     if (this.#clock.isCoarse) this.#work()
     else this.#timed()
@@ -77,13 +72,12 @@ export class Probe {
     const start = performance.now()
     await finish()
     const tail = (performance.now() - start) / this.#times
-    // After a run that was too short for the clock, more pieces than these are under way.
+    // After a run too short for the clock, more pieces than these are under way.
     if (this.#times > before || tail >= best.tail) return
     best.tail = tail
     best.times = this.#times
   }
 
-  /** One run, thread only. */
   runThread(): void {
     if (this.#clock.isCoarse) return this.#addRun()
     const { best } = this
@@ -92,7 +86,7 @@ export class Probe {
     best.thread = Math.min(best.thread, took)
   }
 
-  /** Runs the work until the clock can tell how long it took. @returns milliseconds of `times` pieces */
+  /** @returns milliseconds of `times` pieces, after runs that were too short for the clock */
   #timed(): number {
     for (;;) {
       const start = performance.now()
@@ -112,8 +106,8 @@ export class Probe {
       this.#pieces++
     }
     this.#spent += now - start
-    if (this.#spent < this.#clock.leastSpan) return
-    // A mean: of runs this short none is measured well enough to be called the best.
+    if (this.#spent < this.#clock.minSpan) return
+    // A mean: no run this short is measured well enough to be the best.
     this.best.thread = this.best.second = this.#spent / this.#pieces
   }
 }

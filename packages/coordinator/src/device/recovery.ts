@@ -1,27 +1,46 @@
-import type { MkGpu, MkGpuBackend } from '@memkit/gpu'
-import { DeviceLease } from './device-lease.ts'
-import { DeviceUnavailable } from './errors.ts'
+import { defineError, type ErrorClass } from '@memkit/core'
+import { DeviceLease, type DeviceFactory } from './lease.ts'
 
-/** Asks for a device. */
-export type DeviceFactory = () => Promise<MkGpuBackend | MkGpu | DeviceLease>
+/**
+ * The device is lost, and asking for another one has failed so far. Frames do nothing meanwhile,
+ * and changes gather. Comes as a `warning`, after 1, 2, 4, 8 … tries; `cause` is what the function
+ * that gives devices threw, or why its device could not be used.
+ *
+ * What to do: nothing when the cause passes by itself: it is tried again after 0.1, 0.2 … 10
+ * seconds. Otherwise fix the function given as `gpu` (`recover` of a coordinator). It must ask for
+ * an adapter each time, because an adapter gives one device: `gpu: () => webGpu()` does.
+ */
+export const DeviceUnavailable: ErrorClass<{
+  code: 'DeviceUnavailable'
+  /** Tries that have failed. */
+  tries: number
+}> = defineError('DeviceUnavailable', ({ tries }, cause) => {
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+  return (
+    `The device is lost, and ${tries === 1 ? 'the first try' : `${tries} tries`} to get another one failed (${reason}). ` +
+    'It is tried again with growing pauses, up to 10 s. Ask for an adapter each time, because an adapter gives one device: ' +
+    'gpu: () => webGpu().'
+  )
+})
+export type DeviceUnavailable = InstanceType<typeof DeviceUnavailable>
 
-/** What a recovery does with what it gets. */
 export interface RecoveryOwner {
-  /** Puts the device into use, and ends its lease when it cannot. A rejection counts as a failed try. */
+  /** Puts the device into use, or ends its lease and rejects: a failed try. */
   use(lease: DeviceLease): Promise<void>
-  /** Tries fail: called after the first, the second, the fourth and so on. */
+  /** Called after 1, 2, 4, 8 … failed tries. */
   failing(error: DeviceUnavailable): void
 }
 
 /** Milliseconds before the second try, and at most between two. */
 const FIRST_DELAY = 100
-const LONGEST_DELAY = 10_000
-/** A device that lives for so long has recovered: the first try after its loss is made at once again. Milliseconds. */
+const MAX_DELAY = 10_000
+/** Milliseconds after which a device has recovered: after its loss the first try comes at once. */
 const STEADY_AFTER = 10_000
 
 /**
- * Asks a factory for a device until it gives one that can be used, with twice the pause after each failure. The pause survives from one
- * loss to the next: a device that is lost as soon as it is there counts as a failure.
+ * Asks a factory for a device until it gives one that can be used, with twice the pause after each
+ * failure. The pause survives from one loss to the next: a device that is lost as soon as it is
+ * there counts as a failure.
  *
  *     idle ──start──▶ asking ──a device──▶ in use (idle)
  *                      ▲  │ failed
@@ -31,8 +50,8 @@ const STEADY_AFTER = 10_000
 export class Recovery {
   readonly #factory: DeviceFactory
   #owner: RecoveryOwner | undefined
-  /** Goes up with every start and stop: what an earlier run still gets is given back. */
-  #run = 0
+  /** Every start and stop aborts the run before. */
+  #run = new AbortController()
   #timer: ReturnType<typeof setTimeout> | undefined
   /** Before the next try; 0: at once. */
   #delay = 0
@@ -45,55 +64,47 @@ export class Recovery {
     this.#owner = owner
   }
 
-  /** The device was lost: asks for another, now or after the pause that has built up. */
   start(): void {
     if (performance.now() - this.#restoredAt >= STEADY_AFTER) {
       this.#delay = 0
       this.#failures = 0
     }
-    clearTimeout(this.#timer)
-    this.#next(++this.#run)
+    this.stop()
+    this.#run = new AbortController()
+    this.#schedule(this.#run.signal)
   }
 
-  /** No device is wanted: one that is on its way is given back when it comes, and no timer is left. */
+  /** Returns a device that is on its way as soon as it comes, and leaves no timer. */
   stop(): void {
-    this.#run++
+    this.#run.abort()
     clearTimeout(this.#timer)
-    this.#timer = undefined
   }
 
-  /** Stops for good, and lets go of its owner: a factory that never answers holds on to nothing. */
+  /** Lets go of the owner too: a factory that never answers keeps nothing alive. */
   dispose(): void {
     this.stop()
     this.#owner = undefined
   }
 
-  #next(run: number): void {
+  #schedule(run: AbortSignal): void {
     const delay = this.#delay
-    this.#delay = Math.min(Math.max(delay * 2, FIRST_DELAY), LONGEST_DELAY)
+    this.#delay = Math.min(Math.max(delay * 2, FIRST_DELAY), MAX_DELAY)
     if (delay === 0) void this.#try(run)
     else this.#timer = setTimeout(() => void this.#try(run), delay)
   }
 
-  async #try(run: number): Promise<void> {
-    this.#timer = undefined
+  async #try(run: AbortSignal): Promise<void> {
     try {
-      const lease = DeviceLease.of(await this.#factory())
+      const lease = await DeviceLease.ask(this.#factory, run)
       const owner = this.#owner
-      if (run !== this.#run || !owner) return lease.end()
+      if (run.aborted || !owner) return lease.end()
       await owner.use(lease)
       this.#restoredAt = performance.now()
-    } catch (error) {
-      // Somebody who restored or disposed meanwhile has no use for the news.
-      if (run === this.#run) this.#failed(run, error)
+    } catch (cause) {
+      if (run.aborted) return
+      const tries = ++this.#failures
+      this.#schedule(run)
+      if ((tries & (tries - 1)) === 0) this.#owner?.failing(new DeviceUnavailable({ tries }, { cause }))
     }
-  }
-
-  #failed(run: number, cause: unknown): void {
-    const tries = ++this.#failures
-    this.#next(run)
-    // Told after 1, 2, 4, 8 … tries.
-    if ((tries & (tries - 1)) !== 0) return
-    this.#owner?.failing(new DeviceUnavailable(tries, cause))
   }
 }

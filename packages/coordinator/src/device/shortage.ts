@@ -1,6 +1,6 @@
 import type { MkError } from '@memkit/core'
 
-/** Says that there is no memory for something: once, and again only after there was some. */
+/** Reports that the device has no memory for something: once, and again only after it had some. */
 export class Shortage {
   readonly #say: (error: MkError) => void
   #told = false
@@ -9,14 +9,12 @@ export class Shortage {
     this.#say = say
   }
 
-  /** There is no memory. */
   tell(error: MkError): void {
     if (this.#told) return
     this.#told = true
     this.#say(error)
   }
 
-  /** There is memory. */
   over(): void {
     this.#told = false
   }

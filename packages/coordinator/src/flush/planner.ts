@@ -1,5 +1,8 @@
-import type { DirtyRows } from '@memkit/core'
-import type { CostModel } from './cost-model.ts'
+import { popcount, trailingZeros, type DirtyRows } from '@memkit/core'
+import type { CostModel } from '../costs/model.ts'
+
+/** Runs that a plan remembers. More are found again: so many calls cost far more. */
+export const MAX_RUNS = 256
 
 /** What a flush does for one mirror. */
 export type PlanStrategy = 'none' | 'full' | 'runs' | 'scatter'
@@ -11,34 +14,34 @@ export type PlanStrategy = 'none' | 'full' | 'runs' | 'scatter'
  * - `runs`: the runs of dirty rows, gaps of at most `maxGap` clean rows merged.
  * - `scatter`: every dirty row and no other.
  */
-export interface Plan {
-  strategy: PlanStrategy
+export class Plan {
+  strategy: PlanStrategy = 'none'
   /** Dirty rows. */
-  rows: number
+  rows = 0
   /** Rows that `full` covers. */
-  fullRows: number
-  /** Clean rows that are uploaded rather than paid for with another call. */
-  maxGap: number
+  fullRows = 0
+  /** Clean rows that are cheaper to upload than another call. */
+  maxGap = 0
   /** Pieces written one by one: 1 for `full` and `scatter`. */
-  pieces: number
-  /** Of `full`, and of `runs` where there is one piece: its first row. */
-  first: number
+  pieces = 0
+  /** The first 256 runs: run i takes rows `runs[2 * i + 1]` to `runs[2 * i + 2] - 1`. */
+  readonly runs: Int32Array = new Int32Array(2 * MAX_RUNS + 1)
   /** Bytes that travel: rows, the gaps between them, and for `scatter` the row numbers. */
-  bytes: number
+  bytes = 0
   /** Nanoseconds by the model: thread + lambda · device. */
-  cost: number
+  cost = 0
   /**
-   * Nanoseconds that `scatter` would save if another mirror's scatter had paid for the set-up already; 0 where it would save
-   * nothing, is chosen anyway or is not possible. See `scatterInstead`.
+   * Nanoseconds that `scatter` would save if another mirror had paid for the set-up; 0 where it
+   * saves nothing, is chosen anyway or is not possible. See `scatterInstead`.
    */
-  scatterGain: number
+  scatterGain = 0
 }
 
 /** What a plan must respect besides the costs. All optional. */
 export interface PlanLimits {
-  /** Rows that `full` has to cover (rows in use), default all. Dirty rows beyond are always covered. */
+  /** Rows that `full` covers (rows in use), and dirty ones beyond; default all. */
   used?: number | undefined
-  /** The device owns rows: no clean row may be written, so no `full` and no merged gaps. */
+  /** The device owns rows: no clean row is written, so no `full` and no merged gaps. */
   exact?: boolean | undefined
   /** Is scatter possible (backend, pipeline ready)? default true. */
   scatter?: boolean | undefined
@@ -48,44 +51,25 @@ export interface PlanLimits {
   strategy?: 'auto' | 'full' | 'runs' | 'scatter' | undefined
 }
 
-/** An empty plan to be passed as `out`. */
+/** Makes an empty plan, to be passed as `out`. */
 export function createPlan(): Plan {
-  return {
-    strategy: 'none',
-    rows: 0,
-    fullRows: 0,
-    maxGap: 0,
-    pieces: 0,
-    first: 0,
-    bytes: 0,
-    cost: 0,
-    scatterGain: 0,
-  }
+  return new Plan()
 }
 
 /** Single writes stay under 4 MiB (docs/coordinator.md), so a longer piece costs several calls. */
 const WRITE_BYTES = 4 << 20
 
-/** Nanoseconds for one piece of `bytes` bytes. */
-function pieceCost(costs: CostModel, bytes: number): number {
-  const calls = Math.ceil(bytes / WRITE_BYTES)
+function writeCost(costs: CostModel, calls: number, bytes: number): number {
   return (
     calls * (costs.callThread + costs.lambda * costs.callDevice) +
     bytes * (costs.byteThread + costs.lambda * costs.byteDevice)
   )
 }
 
-/**
- * Pieces of 16 bytes that the device moves for one row. Where rows are no multiple of 16 it moves words, which cost
- * two thirds of a vector each (docs/coordinator.md).
- */
-function unitsOf(stride: number): number {
-  return stride % 16 === 0 ? stride / 16 : stride / 6
-}
-
-/** Nanoseconds for one scattered row of `stride` bytes into `destination` bytes. */
+/** Nanoseconds for one scattered row into a buffer of `destination` bytes. */
 function rowCost(costs: CostModel, stride: number, destination: number): number {
-  const units = costs.lambda * unitsOf(stride)
+  // The device moves vectors of 16 bytes; words of other rows cost two thirds of one each.
+  const units = costs.lambda * (stride % 16 === 0 ? stride / 16 : stride / 6)
   const near = costs.rowThread + units * costs.rowDevice
   const far = costs.rowThreadFar + units * costs.rowDeviceFar
   const position = Math.log2(destination / costs.nearBytes) / Math.log2(costs.farBytes / costs.nearBytes)
@@ -100,106 +84,90 @@ function cheapGap(costs: CostModel, stride: number): number {
   return row > 0 ? Math.min(0x3fff_ffff, Math.floor(call / row)) : 0x3fff_ffff
 }
 
-/** Bits set in a 32-bit word. */
-function popcount(word: number): number {
-  let v = word - ((word >>> 1) & 0x5555_5555)
-  v = (v & 0x3333_3333) + ((v >>> 2) & 0x3333_3333)
-  return Math.imul((v + (v >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24
-}
+/** Before the first run: so far away that no row joins it. */
+const NO_RUN = -0x4000_0000
 
-/** What `survey` found; one object for all calls. */
-const found = { rows: 0, runs: 0, span: 0, first: 0, end: 0 }
+/** What a survey found; one object for all of them. */
+const found = { rows: 0, runs: 0, span: 0, end: 0 }
 
 /**
- * Counts dirty rows, and the runs they form when gaps of at most `maxGap` are merged, in one walk over the words that
- * are set. With gaps of 31 rows and more only the outer bits of a word can begin or end a run.
+ * Counts dirty rows, and the runs they form when gaps of at most `maxGap` are merged, in one walk
+ * over the words that are set. With gaps of 31 rows and more only the outer bits of a word begin or
+ * end a run. Words are signed: the engine keeps them in integer registers.
+ * @param list takes the end of each run and the beginning of the next, as far as there is room
  */
-function survey(dirty: DirtyRows, maxGap: number): void {
-  const words = dirty.words
-  const summary = dirty.summary
+function survey({ words, summary }: DirtyRows, maxGap: number, list: Int32Array): void {
   const byWord = maxGap >= 31
   let rows = 0
-  let runs = 0
-  let span = 0
-  let first = 0
-  let end = -1
+  let at = 0
+  let gaps = NO_RUN
+  let end = NO_RUN
   for (let s = 0; s < summary.length; s++) {
     let live = summary[s] | 0
-    if (live === -1) {
+    if (live === -1 && isFull(words, s << 5)) {
       // 1 024 rows that are all dirty, as after markAll.
-      const from = s << 5
-      let all = -1
-      for (let w = from; w < from + 32; w++) all &= words[w]
-      if (all === -1) {
-        rows += 1024
-        const base = s << 10
-        if (end < 0 || base - end > maxGap) {
-          if (end >= 0) span += end - first
-          runs++
-          first = base
-        }
-        end = base + 1024
-        live = 0
+      const from = s << 10
+      if (from - end > maxGap) {
+        gaps += from - end
+        list[at++] = end
+        list[at++] = from
       }
+      end = from + 1024
+      rows += 1024
+      continue
     }
     for (; live !== 0; live &= live - 1) {
-      const w = (s << 5) + 31 - Math.clz32(live & -live)
-      // Signed words: the engine keeps them in integer registers.
+      const w = (s << 5) + trailingZeros(live)
       let word = words[w] | 0
       const base = w << 5
       if (word === -1) {
-        rows += 32
-        if (end < 0 || base - end > maxGap) {
-          if (end >= 0) span += end - first
-          runs++
-          first = base
+        if (base - end > maxGap) {
+          gaps += base - end
+          list[at++] = end
+          list[at++] = base
         }
         end = base + 32
+        rows += 32
         continue
       }
-      if (word === 0) continue
       rows += popcount(word)
-      if (byWord) {
-        const from = base + 31 - Math.clz32(word & -word)
-        if (end < 0 || from - end > maxGap) {
-          if (end >= 0) span += end - first
-          runs++
-          first = from
-        }
-        end = base + 32 - Math.clz32(word)
-        continue
-      }
       while (word !== 0) {
-        const low = 31 - Math.clz32(word & -word)
-        const rest = ~(word >>> low)
-        const length = rest === 0 ? 32 : 31 - Math.clz32(rest & -rest)
+        const low = trailingZeros(word)
         const from = base + low
-        if (end < 0 || from - end > maxGap) {
-          if (end >= 0) span += end - first
-          runs++
-          first = from
+        if (from - end > maxGap) {
+          gaps += from - end
+          list[at++] = end
+          list[at++] = from
         }
+        if (byWord) {
+          end = base + 32 - Math.clz32(word)
+          break
+        }
+        const rest = ~(word >>> low)
+        const length = rest === 0 ? 32 : trailingZeros(rest)
         end = from + length
         word = low + length >= 32 ? 0 : word & (-1 << (low + length))
       }
     }
   }
-  if (end >= 0) span += end - first
+  list[at] = end
   found.rows = rows
-  found.runs = runs
-  found.span = span
-  // Of the last run: of the only one, where it matters.
-  found.first = first
-  found.end = end < 0 ? 0 : end
+  found.runs = at / 2
+  found.span = end - gaps
+  found.end = Math.max(end, 0)
+}
+
+/** Whether 32 words have all their bits set. */
+function isFull(words: Uint32Array, from: number): boolean {
+  let all = -1
+  for (let w = from; w < from + 32; w++) all &= words[w]
+  return all === -1
 }
 
 /**
- * Plans the upload of one mirror: dirty rows in, the cheapest plan by the cost model out. Pure: nothing is read but
- * its arguments, nothing is written but `out`, nothing is allocated.
- *
- * @param dirty rows that differ from the device
+ * Plans the upload of one mirror: dirty rows in, the cheapest plan by the cost model out. Pure:
+ * reads nothing but its arguments, writes nothing but `out`, allocates nothing.
  * @param stride bytes per row, a multiple of 4
- * @param costs nanoseconds, see `CostModel`
  * @param out overwritten and returned
  */
 export function plan(
@@ -210,90 +178,69 @@ export function plan(
   limits: PlanLimits = {},
 ): Plan {
   const exact = limits.exact === true
-  const force = limits.strategy ?? 'auto'
   const maxGap = exact ? 0 : cheapGap(costs, stride)
-  survey(dirty, maxGap)
-  const { rows, runs, span, first, end } = found
+  survey(dirty, maxGap, out.runs)
+  const { rows, runs, span, end } = found
+  const used = Math.min(limits.used ?? dirty.rows, dirty.rows)
   out.rows = rows
   out.maxGap = maxGap
-  const used = Math.min(limits.used ?? dirty.rows, dirty.rows)
   out.fullRows = used > end ? used : end
+  out.scatterGain = 0
   if (rows === 0) {
     out.strategy = 'none'
-    out.pieces = 0
-    out.first = 0
-    out.bytes = 0
-    out.cost = 0
-    out.scatterGain = 0
+    out.pieces = out.bytes = out.cost = 0
     return out
   }
-  const fullBytes = out.fullRows * stride
-  const mayFull = !exact || rows === out.fullRows
-  const mayScatter = limits.scatter !== false && rows <= (limits.scatterRows ?? rows)
-  const full = pieceCost(costs, fullBytes)
-  const ranges =
-    runs === 1
-      ? pieceCost(costs, span * stride)
-      : runs * (costs.callThread + costs.lambda * costs.callDevice) +
-        span * stride * (costs.byteThread + costs.lambda * costs.byteDevice)
-  const moving = rows * rowCost(costs, stride, dirty.rows * stride)
-  const scatter = costs.scatterThread + costs.lambda * costs.scatterDevice + moving
 
   // What was forced and cannot be is left to the costs.
-  let strategy: PlanStrategy
-  if (force === 'full' && mayFull) strategy = 'full'
-  else if (force === 'scatter' && mayScatter) strategy = 'scatter'
-  else if (force === 'runs') strategy = 'runs'
-  else {
-    strategy = 'runs'
-    let best = ranges
-    if (mayFull && full <= best) {
-      strategy = 'full'
-      best = full
-    }
-    if (mayScatter && scatter < best) strategy = 'scatter'
-  }
+  const force = limits.strategy ?? 'auto'
+  const runBytes = span * stride
+  const fullBytes = out.fullRows * stride
+  const runsCost = writeCost(costs, runs === 1 ? Math.ceil(runBytes / WRITE_BYTES) : runs, runBytes)
+  const fullCost = writeCost(costs, Math.ceil(fullBytes / WRITE_BYTES), fullBytes)
+  const mayFull = !exact || rows === out.fullRows
+  const isFull = mayFull && (force === 'full' || (force !== 'runs' && fullCost <= runsCost))
+  const best = isFull ? fullCost : runsCost
+  out.strategy = isFull ? 'full' : 'runs'
+  out.pieces = isFull ? 1 : runs
+  out.bytes = isFull ? fullBytes : runBytes
+  out.cost = best
 
-  out.strategy = strategy
-  if (strategy === 'full') {
-    out.pieces = 1
-    out.first = 0
-    out.bytes = fullBytes
-    out.cost = full
-  } else if (strategy === 'scatter') {
-    out.pieces = 1
-    out.first = 0
-    out.bytes = rows * (stride + 4)
-    out.cost = scatter
-  } else {
-    out.pieces = runs
-    out.first = first
-    out.bytes = span * stride
-    out.cost = ranges
+  const mayScatter = limits.scatter !== false && rows <= (limits.scatterRows ?? rows)
+  if (mayScatter && (force === 'scatter' || best > Math.min(costs.scatterThread, costs.dispatchThread))) {
+    const moving = rows * rowCost(costs, stride, dirty.rows * stride)
+    const scatterCost = setUpCost(costs) + moving
+    const isFree = force === 'auto' || (force === 'full' && !mayFull)
+    if (force === 'scatter' || (isFree && scatterCost < best)) makeScatter(out, stride, scatterCost)
+    else if (force === 'auto') out.scatterGain = Math.max(0, best - moving - dispatchCost(costs))
   }
-  const free = force === 'auto' && mayScatter && strategy !== 'scatter'
-  out.scatterGain = free ? Math.max(0, out.cost - moving - dispatchCost(costs)) : 0
   return out
 }
 
-/** Nanoseconds of one more mirror in a scatter that is there already. */
+function makeScatter(out: Plan, stride: number, cost: number): void {
+  out.strategy = 'scatter'
+  out.pieces = 1
+  out.bytes = out.rows * (stride + 4)
+  out.cost = cost
+}
+
+/** Nanoseconds of one more mirror in a scatter. */
 function dispatchCost(costs: CostModel): number {
   return costs.dispatchThread + costs.lambda * costs.dispatchDevice
 }
 
-/**
- * Nanoseconds that the gains of a frame's plans must exceed before they pay for a scatter together, when none of them does alone.
- */
+/** Nanoseconds of the first scatter in a frame, without its rows. */
+function setUpCost(costs: CostModel): number {
+  return costs.scatterThread + costs.lambda * costs.scatterDevice
+}
+
+/** Nanoseconds that the gains of several plans must exceed to pay for a scatter together. */
 export function sharedSetUp(costs: CostModel): number {
-  return Math.max(0, costs.scatterThread + costs.lambda * costs.scatterDevice - dispatchCost(costs))
+  return Math.max(0, setUpCost(costs) - dispatchCost(costs))
 }
 
 /** Makes a plan with a `scatterGain` the scatter that it could have been. */
 export function scatterInstead(out: Plan, stride: number): void {
-  out.strategy = 'scatter'
-  out.pieces = 1
-  out.first = 0
-  out.bytes = out.rows * (stride + 4)
-  out.cost -= out.scatterGain
+  makeScatter(out, stride, out.cost - out.scatterGain)
   out.scatterGain = 0
 }

@@ -1,118 +1,102 @@
-import { hasCode } from '@memkit/core'
-import type { MkError } from '@memkit/core'
-import { MkBufferUsage } from '@memkit/gpu'
-import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
-import { AwaitedBuffer } from './awaited-buffer.ts'
-import { ownBuffer } from './own-buffers.ts'
-import { Shortage } from './shortage.ts'
+import { hasCode, type MkError } from '@memkit/core'
+import { MkBufferUsage, type MkDeviceBuffer, type MkGpu } from '@memkit/gpu'
+import { AwaitedBuffer } from '../device/awaited-buffer.ts'
+import type { DeviceInUse } from '../device/device-in-use.ts'
+import { ownBuffer } from '../device/own-buffers.ts'
+import { Shortage } from '../device/shortage.ts'
 
 /**
  * The device buffer that frame memory goes to, and the spill buffers beside it.
  *
- * A bigger one is asked for when a frame did not fit, and used from the frame on in which the device has confirmed it. What cannot wait, the
- * first one and spills, is used unconfirmed: when it turns out to have no memory, what was staged into it is lost, `warn` hears of it once
- * per shortage, and the next frame asks again.
+ * A bigger one is asked for when a frame did not fit, and used once the device has confirmed it.
+ * The first one and spills cannot wait: without memory, what was staged into them is lost, `warn`
+ * is told once per shortage, and the next frame asks again.
  */
 export class FrameBuffer {
   readonly #label: string
   readonly #bigger: AwaitedBuffer
   readonly #shortage: Shortage
   readonly #spillShortage: Shortage
-  #gpu: MkGpu
-  #current: MkDeviceBuffer
-  #generation = 1
+  readonly #device: DeviceInUse
+  current: MkDeviceBuffer
+  /** Goes up when the buffer is replaced. */
+  generation = 1
+  /** `beginFrame` has something to do. */
+  isWanting = false
   /** The device had no memory for the buffer in use. */
   #missing = false
 
-  /**
-   * @param firstBytes of the first buffer
-   * @param warn hears of AllocationFailed
-   * @throws AllocationFailed, DeviceLost
-   */
-  constructor(gpu: MkGpu, firstBytes: number, label: string, warn: (error: MkError) => void) {
-    this.#gpu = gpu
+  constructor(device: DeviceInUse, bytes: number, label: string, warn: (error: MkError) => void) {
+    this.#device = device
     this.#label = label
     this.#shortage = new Shortage(warn)
     this.#spillShortage = new Shortage(warn)
     this.#bigger = new AwaitedBuffer((error) => this.#shortage.tell(error))
-    this.#current = this.#makeNow(Math.min(firstBytes, gpu.capabilities.maxBufferSize), label, this.#shortage)
+    const { maxBufferSize } = device.gpu.capabilities
+    this.current = this.#makeNow(Math.min(bytes, maxBufferSize), label, this.#shortage)
   }
 
-  /** The buffer in use. */
-  get current(): MkDeviceBuffer {
-    return this.#current
-  }
-
-  /** Goes up when the buffer is replaced. */
-  get generation(): number {
-    return this.#generation
-  }
-
-  /** Whether a buffer is the frame buffer and is known to have no memory. */
+  /** Whether this is the buffer in use, and known to have no memory. */
   isMissing(buffer: MkDeviceBuffer): boolean {
-    return this.#missing && buffer === this.#current
+    return this.#missing && buffer === this.current
   }
 
   /**
-   * Puts a bigger buffer into use if the device has confirmed one, and makes one in place of one that has no memory.
+   * Puts a confirmed bigger buffer into use, or another one in place of one without memory.
    * @returns the buffer that was replaced
    */
   beginFrame(): MkDeviceBuffer | undefined {
-    this.#bigger.backOff.passFrame()
-    if (this.#gpu.isLost) return undefined
-    const bigger = this.#bigger.take()
+    if (this.#device.gpu.isLost) return undefined
+    const bigger = this.#bigger.takeInFrame()
     if (bigger) this.#shortage.over()
-    const next = bigger ?? (this.#missing ? this.#tryNow(this.#current.size) : undefined)
-    if (next === undefined) return undefined
-    const replaced = this.#current
-    this.#current = next
-    this.#missing = false
-    this.#generation++
+    const next = bigger ?? (this.#missing ? this.#tryNow(this.current.size) : undefined)
+    const replaced = next && this.current
+    if (next) this.#use(next)
+    this.isWanting = this.#missing || this.#bigger.isBusy
     return replaced
   }
 
-  /** A frame wanted so many bytes: asks for a buffer that has them. */
+  /** Asks for a buffer of the bytes that a frame wanted. */
   want(bytes: number): void {
-    if (bytes <= this.#current.size) return
-    const { maxBufferSize } = this.#gpu.capabilities
-    const size = rounded(this.#gpu, Math.min(maxBufferSize, 2 ** Math.ceil(Math.log2(bytes))))
-    if (size > this.#current.size) this.#bigger.ask(this.#gpu, size, frameUsage(this.#gpu), this.#label)
+    if (bytes <= this.current.size) return
+    const { gpu } = this.#device
+    const { maxBufferSize } = gpu.capabilities
+    const size = rounded(gpu, Math.min(maxBufferSize, 2 ** Math.ceil(Math.log2(bytes))))
+    if (size <= this.current.size) return
+    this.#bigger.ask(gpu, size, everyUsage(gpu), this.#label)
+    this.isWanting = true
   }
 
-  /**
-   * A buffer beside the frame buffer, for one frame.
-   * @throws AllocationFailed
-   */
+  /** Makes a buffer for one frame. */
   spill(bytes: number): MkDeviceBuffer {
     return this.#makeNow(bytes, `${this.#label} spill`, this.#spillShortage)
   }
 
-  /**
-   * A buffer on another device, as big as the one in use.
-   * @throws AllocationFailed where that says at once that it has no memory, DeviceLost
-   */
+  /** Makes a buffer on another device, as big as the one in use where that allows it. */
   bufferOn(gpu: MkGpu): MkDeviceBuffer {
-    return make(gpu, Math.min(this.#current.size, gpu.capabilities.maxBufferSize), this.#label)
+    return make(gpu, Math.min(this.current.size, gpu.capabilities.maxBufferSize), this.#label)
   }
 
-  /** Goes on with a new device, in a buffer that `bufferOn` made there. */
-  rebuild(gpu: MkGpu, buffer: MkDeviceBuffer): void {
-    this.#gpu = gpu
-    this.#bigger.drop()
-    this.#bigger.backOff.reset()
-    this.#current.destroy()
-    this.#current = buffer
-    this.#missing = false
-    this.#generation++
+  /** Moves into a buffer that `bufferOn` made. */
+  rebuild(buffer: MkDeviceBuffer): void {
+    this.#bigger.reset()
+    this.isWanting = false
+    this.current.destroy()
+    this.#use(buffer)
     this.#watch(buffer, this.#shortage)
   }
 
   dispose(): void {
-    this.#current.destroy()
+    this.current.destroy()
     this.#bigger.drop()
   }
 
-  /** Undefined where the device says at once that there is no memory. */
+  #use(buffer: MkDeviceBuffer): void {
+    this.current = buffer
+    this.#missing = false
+    this.generation++
+  }
+
   #tryNow(bytes: number): MkDeviceBuffer | undefined {
     try {
       return this.#makeNow(bytes, this.#label, this.#shortage)
@@ -123,19 +107,19 @@ export class FrameBuffer {
     }
   }
 
-  /** A buffer that is used before the device has confirmed it, as there is no other. */
+  /** Makes a buffer that cannot wait until the device confirms it. */
   #makeNow(bytes: number, label: string, shortage: Shortage): MkDeviceBuffer {
-    const buffer = make(this.#gpu, bytes, label)
+    const buffer = make(this.#device.gpu, bytes, label)
     this.#watch(buffer, shortage)
     return buffer
   }
 
   #watch(buffer: MkDeviceBuffer, shortage: Shortage): void {
-    const gpu = this.#gpu
-    void buffer.settled.then((error) => {
+    const { gpu } = this.#device
+    void buffer.allocationError.then((error) => {
       if (error === undefined) shortage.over()
       else if (!gpu.isLost) {
-        if (buffer === this.#current) this.#missing = true
+        if (buffer === this.current) this.#missing = this.isWanting = true
         shortage.tell(error)
       }
     })
@@ -143,7 +127,7 @@ export class FrameBuffer {
 }
 
 function make(gpu: MkGpu, bytes: number, label: string): MkDeviceBuffer {
-  return ownBuffer(gpu.createDeviceBuffer(rounded(gpu, bytes), frameUsage(gpu), { label }))
+  return ownBuffer(gpu.createDeviceBuffer(rounded(gpu, bytes), everyUsage(gpu), { label }))
 }
 
 /** Multiples of 256 bytes, where the device allows that. */
@@ -151,8 +135,7 @@ function rounded(gpu: MkGpu, bytes: number): number {
   return Math.max(bytes, Math.min(Math.ceil(bytes / 256) * 256, gpu.capabilities.maxBufferSize))
 }
 
-/** Everything the backend lets one buffer be. */
-function frameUsage(gpu: MkGpu): number {
+export function everyUsage(gpu: MkGpu): number {
   const { usages, indexIsExclusive } = gpu.capabilities
   return indexIsExclusive ? usages & ~MkBufferUsage.INDEX : usages
 }

@@ -1,5 +1,5 @@
-import type { Mirror } from './mirror.ts'
-import type { PlanStrategy } from './planner.ts'
+import type { Mirror } from '../mirror/mirror.ts'
+import type { PlanStrategy } from '../flush/planner.ts'
 
 /** What one mirror did in a frame. Reused from frame to frame. */
 export interface MirrorReport {
@@ -12,68 +12,44 @@ export interface MirrorReport {
   readonly bytes: number
 }
 
-/** What one frame did. One object, reused by every `endFrame`: copy what you keep. Times in milliseconds. */
-export interface FrameReport {
+/** What one frame did. `endFrame` reuses the object: copy what you keep. Times in milliseconds. */
+export class FrameReport {
   /** Number of the frame, from 1. */
-  readonly frame: number
+  readonly frame: number = 0
   /** Completes when everything of this frame (and before) has reached the device. */
-  readonly serial: number
-  /** The device was not there, so the frame did nothing: changes gather, and go up once a device is there again. */
-  readonly lost: boolean
+  readonly serial: number = 0
+  /** The device was lost, so the frame did nothing, and changes gather. */
+  readonly lost: boolean = false
   /** Bytes of dirty rows plus bytes staged. */
-  readonly bytesChanged: number
+  readonly bytesChanged: number = 0
   /** Bytes handed to the device: gaps, padding and row numbers included. */
-  readonly bytesUploaded: number
-  readonly rowsChanged: number
+  readonly bytesUploaded: number = 0
+  readonly rowsChanged: number = 0
   /** Calls to the device, by kind. */
-  readonly writes: number
-  readonly copies: number
-  readonly dispatches: number
-  readonly submits: number
+  readonly writes: number = 0
+  readonly copies: number = 0
+  readonly dispatches: number = 0
+  readonly submits: number = 0
   /** All calls to the device in this frame. */
-  readonly apiCalls: number
+  readonly apiCalls: number = 0
   /** Device buffers that were replaced since the last report: mirrors and frame buffers. */
-  readonly reallocations: number
+  readonly reallocations: number = 0
   /** Frames abandoned by a `beginFrame` in an open frame since the last report. */
-  readonly abandoned: number
+  readonly abandoned: number = 0
   /** Bytes of this slot's arena in use, and the most that any slot ever used. */
-  readonly arenaBytes: number
-  readonly arenaHighWater: number
+  readonly arenaBytes: number = 0
+  readonly arenaHighWater: number = 0
   /** Frames of the last `buffering` ones whose bytes the device has not finished with. */
-  readonly slotsInFlight: number
+  readonly slotsInFlight: number = 0
   /** Pieces that did not fit: arena spill blocks and frame buffer spills. */
-  readonly spills: number
-  /** Set through `noteStageMs`, by whoever brings rows into mirrors. */
-  readonly stageMs: number
-  readonly flushMs: number
+  readonly spills: number = 0
+  /** Set through `noteStageMs`, by what brings rows into mirrors. */
+  readonly stageMs: number = 0
+  readonly flushMs: number = 0
   readonly mirrors: readonly MirrorReport[]
-}
 
-/** The report as the coordinator fills it in. */
-export type ReusedReport = { -readonly [K in keyof FrameReport]: FrameReport[K] }
-
-/** A report of nothing. @param mirrors kept up to date by the flush */
-export function createReport(mirrors: readonly MirrorReport[]): ReusedReport {
-  return {
-    frame: 0,
-    serial: 0,
-    lost: false,
-    bytesChanged: 0,
-    bytesUploaded: 0,
-    rowsChanged: 0,
-    writes: 0,
-    copies: 0,
-    dispatches: 0,
-    submits: 0,
-    apiCalls: 0,
-    reallocations: 0,
-    abandoned: 0,
-    arenaBytes: 0,
-    arenaHighWater: 0,
-    slotsInFlight: 0,
-    spills: 0,
-    stageMs: 0,
-    flushMs: 0,
-    mirrors,
+  /** @internal */
+  constructor(mirrors: readonly MirrorReport[]) {
+    this.mirrors = mirrors
   }
 }

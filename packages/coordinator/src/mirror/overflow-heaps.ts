@@ -1,39 +1,34 @@
-import { createHeap, hasCode } from '@memkit/core'
-import type { Heap } from '@memkit/core'
+import { createHeap, hasCode, type Heap } from '@memkit/core'
 
-/** Bytes of the first; each further one has twice as many as the one before, up to the most. What needs more gets what it needs. */
-const LEAST = 64 << 20
-const MOST = 1 << 30
+/** Bytes of the first, doubled for each further one. What needs more gets what it needs. */
+const MIN_BYTES = 64 << 20
+const MAX_BYTES = 1 << 30
 /** A heap keeps some bytes to itself, and blocks start at multiples of 64. */
 const OVERHEAD = 256
 
 /**
- * Heaps for what finds no room in the coordinator's: few and large ones, shared by all mirrors, because a page of Chromium has about 124
- * WebAssembly memories, and pages that are never touched cost nothing. An empty one is kept, so that mirrors that come and go make no more.
+ * Heaps for what finds no room in the coordinator's: few and large ones, shared by all mirrors,
+ * because a page of Chromium has about 124 WebAssembly memories and untouched pages cost nothing.
+ * An empty one is kept, so that mirrors that come and go make no more.
  */
 export class OverflowHeaps {
   #heaps: Heap[] = []
   #made = 0
 
-  /** How many there are. */
-  get count(): number {
-    return this.#heaps.length
-  }
-
   /**
-   * @param bytes that are free in one piece
-   * @param except the heap to leave
-   * @throws ReserveRefused when the platform refuses a new heap
+   * Finds a heap other than `except` with so many bytes free in one piece.
+   * @throws {@link ReserveRefused}
    */
   find(bytes: number, except?: Heap): Heap {
-    for (const heap of this.#heaps)
-      if (heap !== except && heap.stats.largestFree >= bytes + OVERHEAD) return heap
-    const heap = this.#make(bytes + OVERHEAD)
-    this.#heaps.push(heap)
-    return heap
+    const needed = bytes + OVERHEAD
+    const known = this.#heaps.find((heap) => heap !== except && heap.stats.largestFree >= needed)
+    if (known) return known
+    const made = this.#make(needed)
+    this.#heaps.push(made)
+    return made
   }
 
-  /** After a block was given back. Empty heaps but the largest are left to the garbage collector. */
+  /** Leaves empty heaps but the largest to the garbage collector. */
   trim(): void {
     const empty = this.#heaps.filter(({ stats }) => stats.blocks === 0)
     if (empty.length < 2) return
@@ -43,7 +38,7 @@ export class OverflowHeaps {
 
   #make(needed: number): Heap {
     const label = `overflow heap ${++this.#made}`
-    const wanted = Math.min(MOST, LEAST * 2 ** this.#heaps.length)
+    const wanted = Math.min(MAX_BYTES, MIN_BYTES * 2 ** this.#heaps.length)
     if (wanted > needed)
       try {
         return createHeap({ bytes: wanted, exact: true, memory: 'wasm', label })

@@ -1,0 +1,172 @@
+import type { Strategy } from '../config.ts'
+import type { CostModel } from '../costs/model.ts'
+import type { DeviceInUse } from '../device/device-in-use.ts'
+import type { Mirror } from '../mirror/mirror.ts'
+import { MirrorPlan } from './mirror-plan.ts'
+import { MAX_RUNS, plan, scatterInstead, sharedSetUp } from './planner.ts'
+import type { MirrorScatter } from './mirror-scatter.ts'
+
+/**
+ * Uploads what is dirty: one plan per mirror; `full` and `runs` straight from the mirror, and all
+ * that is scattered through `MirrorScatter`.
+ */
+export class MirrorFlush {
+  readonly plans: MirrorPlan[] = []
+  /** Dirty rows of the last flush, and their bytes. */
+  rows = 0
+  bytes = 0
+  readonly scatter: MirrorScatter
+  readonly #limits = { used: 0, exact: false, scatterRows: 0, strategy: 'auto' as Strategy }
+  readonly #device: DeviceInUse
+
+  constructor(device: DeviceInUse, scatter: MirrorScatter) {
+    this.#device = device
+    this.scatter = scatter
+  }
+
+  add(mirror: Mirror): void {
+    this.plans.push(new MirrorPlan(mirror))
+  }
+
+  remove(mirror: Mirror): void {
+    const at = this.plans.findIndex((plan) => plan.mirror === mirror)
+    if (at >= 0) this.plans.splice(at, 1)
+  }
+
+  /**
+   * Tries again for buffers without memory, and records the copies of grown buffers whose rows the
+   * device owns. @returns whether there are any: submit them before any write
+   */
+  copyGrown(): boolean {
+    let copied = false
+    for (let i = 0; i < this.plans.length; i++) {
+      const { mirror } = this.plans[i]
+      const { device } = mirror
+      if (device.rows < mirror.capacity) mirror.retryBuffer()
+      const { copyFrom: from, slice: to } = device
+      if (!from || !to) continue
+      if (!from.buffer.destroyed)
+        this.#device.gpu.copy(from.buffer, from.offset, to.buffer, to.offset, Math.min(from.size, to.size))
+      device.copied()
+      copied = true
+    }
+    return copied
+  }
+
+  /** Plans every mirror, and writes; records scatters for the submit that follows. */
+  run(costs: CostModel, strategy: Strategy): void {
+    const { plans, scatter } = this
+    this.rows = this.bytes = 0
+    this.#planAll(costs, strategy)
+    for (let i = 0; i < plans.length; i++) {
+      const plan = plans[i]
+      const { mirror } = plan
+      if (mirror.device.rows < mirror.capacity) this.#writeWhatFits(plan)
+      else if (plan.strategy === 'full' || plan.strategy === 'runs') this.#write(plan)
+      this.rows += plan.rows
+      this.bytes += plan.rows * mirror.stride
+    }
+    if (scatter.planned === 0) return
+    scatter.gather(plans)
+    // No room to gather: another way.
+    for (let i = 0; i < plans.length; i++)
+      if (plans[i].strategy === 'scatter' && plans[i].payload < 0) {
+        this.#plan(plans[i], costs, strategy, 0)
+        this.#write(plans[i])
+      }
+    scatter.record(plans)
+  }
+
+  /** Scattered rows are clean once they are submitted. */
+  submitted(): void {
+    for (let i = 0; i < this.plans.length; i++) {
+      const { mirror, strategy, fullRows } = this.plans[i]
+      if (strategy === 'scatter') mirror.uploaded(fullRows)
+    }
+  }
+
+  clear(): void {
+    for (let i = 0; i < this.plans.length; i++) this.plans[i].clear()
+  }
+
+  /** Plans each mirror by itself; then scatters where mirrors together pay for the set-up. */
+  #planAll(costs: CostModel, strategy: Strategy): void {
+    const { plans, scatter } = this
+    if (scatter.isUsed || scatter.payload.isWanting) scatter.beginFrame()
+    let gains = 0
+    for (let i = 0; i < plans.length; i++) {
+      const { mirror } = plans[i]
+      if (mirror.device.rows < mirror.capacity) {
+        plans[i].clear()
+        continue
+      }
+      this.#plan(plans[i], costs, strategy, scatter.freeBytes)
+      if (plans[i].strategy === 'scatter' && !scatter.take(plans[i])) this.#plan(plans[i], costs, strategy, 0)
+      gains += plans[i].scatterGain
+    }
+    if (gains === 0 || (scatter.planned === 0 && gains <= sharedSetUp(costs))) return
+    for (let i = 0; i < plans.length; i++)
+      if (plans[i].scatterGain > 0 && scatter.take(plans[i])) scatterInstead(plans[i], plans[i].mirror.stride)
+  }
+
+  /** @param scatterBytes that may still be scattered; 0 for none */
+  #plan(out: MirrorPlan, costs: CostModel, strategy: Strategy, scatterBytes: number): void {
+    const { mirror } = out
+    const { dirty, stride, fresh } = mirror
+    const limits = this.#limits
+    limits.used = fresh ? mirror.everUsed : mirror.rowsInUse
+    limits.exact = mirror.deviceOwned && !fresh
+    limits.scatterRows = Math.floor(scatterBytes / (stride + 4))
+    limits.strategy = fresh ? 'full' : strategy
+    plan(dirty, stride, costs, out, limits)
+  }
+
+  #write(plan: MirrorPlan): void {
+    const { mirror, runs } = plan
+    if (plan.strategy === 'full') this.#writeRows(mirror, 0, plan.fullRows)
+    else {
+      const remembered = Math.min(plan.pieces, MAX_RUNS)
+      for (let i = 0; i < remembered; i++) this.#writeRows(mirror, runs[2 * i + 1], runs[2 * i + 2])
+      if (plan.pieces > remembered) {
+        const { dirty } = mirror
+        for (let end = runs[2 * remembered]; dirty.nextRun(end, plan.maxGap);) {
+          end = dirty.runFirst + dirty.runCount
+          this.#writeRows(mirror, dirty.runFirst, end)
+        }
+      }
+    }
+    mirror.uploaded(plan.fullRows)
+  }
+
+  /** Writes rows `first … end − 1`. */
+  #writeRows(mirror: Mirror, first: number, end: number): void {
+    const { heap, offset, stride } = mirror
+    const slice = mirror.device.slice!
+    const start = first * stride
+    this.#device.gpu.write(
+      slice.buffer,
+      slice.offset + start,
+      heap.buffer,
+      offset + start,
+      (end - first) * stride,
+    )
+  }
+
+  /** Without memory for all rows: writes exact runs of those that fit. The others stay dirty. */
+  #writeWhatFits(plan: MirrorPlan): void {
+    const { mirror } = plan
+    const { dirty, stride } = mirror
+    const { rows } = mirror.device
+    for (let from = 0; from < rows && dirty.nextRun(from, 0);) {
+      const first = dirty.runFirst
+      const end = Math.min(first + dirty.runCount, rows)
+      if (first >= end) break
+      this.#writeRows(mirror, first, end)
+      for (let row = first; row < end; row++) dirty.unset(row)
+      plan.strategy = 'runs'
+      plan.rows += end - first
+      from = end
+    }
+    plan.bytes = plan.rows * stride
+  }
+}

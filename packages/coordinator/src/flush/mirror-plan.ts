@@ -1,0 +1,24 @@
+import type { MirrorReport } from '../frame/report.ts'
+import type { Mirror } from '../mirror/mirror.ts'
+import { Plan } from './planner.ts'
+
+/** A mirror's plan: also its line in the report of the frame. */
+export class MirrorPlan extends Plan implements MirrorReport {
+  readonly mirror: Mirror
+  readonly label: string
+  /** First byte of its rows in the scatter buffer, where it scatters. */
+  payload = 0
+
+  constructor(mirror: Mirror) {
+    super()
+    this.mirror = mirror
+    this.label = mirror.label
+  }
+
+  clear(): void {
+    this.strategy = 'none'
+    this.rows = 0
+    this.bytes = 0
+    this.scatterGain = 0
+  }
+}

@@ -1,0 +1,110 @@
+import type { MkCallCounts, MkGpu } from '@memkit/gpu'
+import type { MirrorFlush } from '../flush/flush.ts'
+import type { FrameSlots } from './frame-slots.ts'
+import { FrameReport } from './report.ts'
+import { FrameTrace } from './trace.ts'
+
+/** What frames did: the report, totals over all frames, and the trace while one is recorded. */
+export class FrameLog {
+  /** Frames that were begun. */
+  frame = 0
+  /** What `noteStageMs` added since the last report. */
+  stageMs = 0
+  trace: FrameTrace | undefined
+  /** Sums over all frames, for `co.stats`. */
+  readonly totals = { abandoned: 0, lostFrames: 0, bytesUploaded: 0, reallocations: 0, spills: 0 }
+  readonly #slots: FrameSlots
+  readonly #flush: MirrorFlush
+  readonly #report: { -readonly [K in keyof FrameReport]: FrameReport[K] }
+  /** Counted since the last report. */
+  #abandoned = 0
+  #reallocations = 0
+  #began = 0
+  #flushBegan = 0
+  /** The device's counts, and a copy from when the flush began. */
+  #calls: Readonly<MkCallCounts> | undefined
+  readonly #before = { writes: 0, copies: 0, dispatches: 0, submits: 0, bytesWritten: 0 }
+  /** What the frame staged. */
+  #staged = 0
+  #spills = 0
+
+  constructor(slots: FrameSlots, flush: MirrorFlush) {
+    this.#slots = slots
+    this.#flush = flush
+    this.#report = new FrameReport(flush.plans)
+  }
+
+  get report(): FrameReport {
+    return this.#report
+  }
+
+  countAbandoned(): void {
+    this.#abandoned++
+    this.totals.abandoned++
+  }
+
+  countReallocation(): void {
+    this.#reallocations++
+    this.totals.reallocations++
+  }
+
+  startTrace(): FrameTrace {
+    this.noteBegin()
+    return (this.trace = new FrameTrace())
+  }
+
+  /** For the trace. */
+  noteBegin(): void {
+    this.#began = performance.now()
+  }
+
+  beginFlush(calls: Readonly<MkCallCounts>): void {
+    const { memory, targets, slot } = this.#slots
+    this.#flushBegan = performance.now()
+    this.#calls = calls
+    const before = this.#before
+    before.writes = calls.writes
+    before.copies = calls.copies
+    before.dispatches = calls.dispatches
+    before.submits = calls.submits
+    before.bytesWritten = calls.bytesWritten
+    this.#staged = memory.staged + targets.staged
+    this.#spills = memory.spills + (slot.isUsed ? slot.arena.spills : 0)
+  }
+
+  /** Fills in the report. `handedOver`: all of the frame went to the device in use now. */
+  endFlush(gpu: MkGpu, lost: boolean, handedOver: boolean): FrameReport {
+    const report = this.#report
+    const calls = this.#calls!
+    const before = this.#before
+    const { slot, highWater } = this.#slots
+    const { rows, bytes } = this.#flush
+    report.frame = this.frame
+    report.serial = slot.serial
+    report.lost = lost
+    report.rowsChanged = handedOver ? rows : 0
+    report.bytesChanged = handedOver ? bytes + this.#staged : 0
+    report.bytesUploaded = calls.bytesWritten - before.bytesWritten
+    report.writes = calls.writes - before.writes
+    report.copies = calls.copies - before.copies
+    report.dispatches = calls.dispatches - before.dispatches
+    report.submits = calls.submits - before.submits
+    report.apiCalls = report.writes + report.copies + report.dispatches + report.submits
+    report.reallocations = this.#reallocations
+    report.abandoned = this.#abandoned
+    report.arenaBytes = slot.isUsed ? slot.arena.used : 0
+    report.arenaHighWater = highWater
+    report.slotsInFlight = this.#slots.inFlight(gpu.completedSerial)
+    report.spills = this.#spills
+    report.stageMs = this.stageMs
+    this.#reallocations = this.#abandoned = this.stageMs = 0
+    const { totals } = this
+    totals.bytesUploaded += report.bytesUploaded
+    totals.spills += report.spills
+    if (lost) totals.lostFrames++
+    const end = performance.now()
+    report.flushMs = end - this.#flushBegan
+    this.trace?.record(report, this.#began, this.#flushBegan, end)
+    return report
+  }
+}

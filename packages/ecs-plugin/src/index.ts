@@ -1,6 +1,6 @@
 // Flag components
-export { GpuSynced, isGpuSynced } from './gpu-synced.ts'
-export type { Flagged } from './gpu-synced.ts'
+export { GpuSynced, isGpuSynced } from './sync/gpu-synced.ts'
+export type { Flagged } from './sync/gpu-synced.ts'
 export type {
   Changes,
   GpuSyncedOptions,
@@ -10,39 +10,40 @@ export type {
   SharedRowsOptions,
   SyncDirection,
   Synced,
-} from './gpu-synced-options.ts'
-export type { DefaultSchema } from './default-schema.ts'
+} from './sync/gpu-synced-options.ts'
+export type { DefaultSchema } from './store/schema-types.ts'
 
 // Sync a world
-export { attachMk } from './attach-mk.ts'
-export type { MkSync, MkSystems } from './mk-sync.ts'
-export type { GpuSource, MkOptions } from './mk-options.ts'
-export { NO_ENTITY } from './no-entity.ts'
-export type { EntityList } from './entity-list.ts'
-export type { GpuQuery } from './gpu-query.ts'
-export type { DispatchArgs, DispatchDeclaration, DrawArgs } from './indirect-args.ts'
-export type { DispatchShape, DrawShape, GpuQueryOptions } from './query-options.ts'
-export type { SyncedBuffer } from './synced-buffer.ts'
-export type { SyncedInfo } from './synced-info.ts'
-export { SharedMarker } from './shared-marker.ts'
-export { perGeneration } from './per-generation.ts'
-export type { Generational } from './per-generation.ts'
-export type { StorageOptions } from './wgsl-binding.ts'
+export { attachMk } from './sync/attach-mk.ts'
+export type { MkSync, MkSystems } from './sync/mk-sync.ts'
+export type { GpuSource, MkOptions } from './sync/mk-options.ts'
+export { NO_ENTITY } from './buffer/no-entity.ts'
+export type { EntityList } from './buffer/entity-list.ts'
+export type { GpuQuery } from './sync/gpu-query.ts'
+export type { DispatchArgs, DispatchDeclaration, DrawArgs } from './buffer/indirect-args.ts'
+export type { DispatchShape, DrawShape } from './buffer/draw-shape.ts'
+export type { GpuQueryOptions } from './sync/query-options.ts'
+export type { SyncedBuffer } from './buffer/synced-buffer.ts'
+export type { SyncedInfo } from './sync/synced-component.ts'
+export { SharedMarker, SharedMemoryUnavailable } from './marks/shared-marker.ts'
+export { perGeneration } from './buffer/per-generation.ts'
+export type { Generational } from './buffer/per-generation.ts'
+export type { StorageOptions } from './buffer/wgsl-binding.ts'
 
 // App
-export { App, createApp, DEFAULT_HZ } from './app.ts'
-export type { AppOptions, ErrorOrigin, RunOptions } from './app.ts'
-export { FIXED_DELTA, MAX_DELTA } from './app-time.ts'
-export type { AppTime, TimeOptions } from './app-time.ts'
-export { MkPlugin, MkSystemSet } from './mk-plugin.ts'
-export type { Attach } from './mk-plugin.ts'
-export type { Plugin } from './plugin.ts'
-export { defineResource } from './resource.ts'
-export type { ResourceKey, ResourceToken } from './resource.ts'
-export { Schedule, scheduleOrder } from './schedule.ts'
-export type { System, SystemOptions, SystemSet, SystemTarget } from './system.ts'
+export { createApp } from './app/app.ts'
+export type { App, Plugin, System, SystemOptions, SystemSet, SystemTarget } from './app/types.ts'
+export { DEFAULT_HZ } from './app/run-loop.ts'
+export type { ErrorOrigin, RunOptions } from './app/run-loop.ts'
+export { FIXED_DELTA, MAX_DELTA } from './app/time.ts'
+export type { AppOptions, AppTime } from './app/time.ts'
+export { MkPlugin, MkSystemSet } from './app/mk-plugin.ts'
+export type { Attach } from './app/mk-plugin.ts'
+export { defineResource } from './app/resource.ts'
+export type { ResourceKey, ResourceToken } from './app/resource.ts'
+export { Schedule, scheduleOrder } from './app/schedule.ts'
 
-// What the options need, so that a game installs one package
+// What options and tools need, so that a game installs one package
 export {
   align,
   array,
@@ -50,6 +51,7 @@ export {
   createHeap,
   f16,
   f32,
+  halfValue,
   i32,
   mat2x2f,
   mat2x2h,
@@ -91,12 +93,43 @@ export type { CostModel, FrameReport, FrameTrace, MirrorReport, Strategy } from 
 export { MkBufferUsage, webGpu, webGpuDevice } from '@memkit/gpu'
 export type { WebGpuDeviceOptions, WebGpuOptions } from '@memkit/gpu'
 
-// What tools read rows with
-export { halfValue } from '@memkit/core'
-
 // Errors
 export { hasCode, MkError } from '@memkit/core'
-export * from './errors.ts'
+export {
+  ColumnDetached,
+  ColumnInaccessible,
+  ColumnLengthMismatch,
+  NoColumns,
+  SchemaMismatch,
+  UnsupportedColumn,
+} from './store/errors.ts'
+export {
+  AlreadyFlagged,
+  EntityBeyondColumn,
+  NotAComponent,
+  NotAGpu,
+  NotGpuSynced,
+  WorldAlreadyAttached,
+} from './sync/errors.ts'
+export { Disposed } from './disposed.ts'
+export { InvalidOption } from './options.ts'
+export {
+  DuplicatePlugin,
+  InvalidDelta,
+  NotASystem,
+  NotReady,
+  NotSynchronous,
+  PluginInUse,
+  PluginTooLate,
+  ReadyInHook,
+  ResourceMissing,
+  SystemOrderCycle,
+  TickInProgress,
+  UnknownSchedule,
+  UnsatisfiableOrder,
+} from './app/errors.ts'
+export { NoVertexFormat, VertexLimitExceeded } from './buffer/errors.ts'
+export { NotAWorld, UnsupportedTerm, WorldDeleted } from './ecs/errors.ts'
 
 // Errors of the packages below that come out of calls here, or out of `mk.coordinator`
 export {

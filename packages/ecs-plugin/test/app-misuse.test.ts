@@ -8,7 +8,7 @@ const newApp = (): App<object> => createApp<object>(createWorld())
 const dummy = (): MkGpu => new MkGpu(new DummyBackend())
 
 describe('app.ready() called by a hook that it waits for', () => {
-  it.each(['build', 'ready', 'finish'] as const)('is an error of %s, which runs once', async (hook) => {
+  it.each(['build', 'ready', 'finish'] as const)('makes %s fail, which runs once', async (hook) => {
     let calls = 0
     const plugin: Plugin = {
       name: 'Eager',
@@ -23,7 +23,7 @@ describe('app.ready() called by a hook that it waits for', () => {
     expect(calls).toBe(1)
   })
 
-  it('leaves the App as it was: without the call, ready() goes on', async () => {
+  it('leaves the App unchanged, so that ready() succeeds without the call', async () => {
     let eager = true
     const plugin: Plugin = { build: (app) => (eager ? void app.ready() : undefined) }
     const app = newApp().addPlugin(plugin)
@@ -33,7 +33,7 @@ describe('app.ready() called by a hook that it waits for', () => {
     expect(app.isReady).toBe(true)
   })
 
-  it('is allowed to a system, and to others while a plugin waits', async () => {
+  it('is allowed in a system, and elsewhere while a plugin waits', async () => {
     let go = (): void => undefined
     const waits = new Promise<void>((resolve) => (go = resolve))
     const app = newApp().addPlugin({ build: () => undefined, ready: () => waits })
@@ -50,7 +50,7 @@ describe('app.ready() called by a hook that it waits for', () => {
 })
 
 describe('one MkPlugin in two Apps', () => {
-  it('is an error of the second App; the first goes on', async () => {
+  it('makes the second App fail, and leaves the first running', async () => {
     const Thing = GpuSynced({ x: new Float32Array(4) })
     const world = createWorld()
     const entity = addEntity(world)
@@ -68,7 +68,7 @@ describe('one MkPlugin in two Apps', () => {
     first.dispose()
   })
 
-  it('is an error as well before the first App is ready', async () => {
+  it('makes the second App fail before the first is ready', async () => {
     const plugin = new MkPlugin({ gpu: dummy() })
     const first = createApp(createWorld()).addPlugin(plugin)
     const second = createApp(createWorld()).addPlugin(plugin)
@@ -78,7 +78,7 @@ describe('one MkPlugin in two Apps', () => {
     first.dispose()
   })
 
-  it('may be one after the other', async () => {
+  it('works in one after the other', async () => {
     const plugin = new MkPlugin({ gpu: dummy() })
     for (let i = 0; i < 2; i++) {
       const app = createApp(createWorld()).addPlugin(plugin)
@@ -91,7 +91,7 @@ describe('one MkPlugin in two Apps', () => {
 })
 
 describe('systems that are added to an App that is ready', () => {
-  it('are ordered once, by the next tick, however many they are', async () => {
+  it('are ordered once by the next tick, regardless of their number', async () => {
     const app = newApp()
     const ran: number[] = []
     let looks = 0
@@ -119,7 +119,7 @@ describe('systems that are added to an App that is ready', () => {
     expect(looks - before, 'by the tick after').toBe(once)
   })
 
-  it('are refused where they spoil an order that was possible, wherever it is', async () => {
+  it('are refused when they make an order impossible', async () => {
     const app = newApp()
     await app.ready()
     app.addSystem(Schedule.Update, () => undefined, { before: 'draw', label: 'prepare' })

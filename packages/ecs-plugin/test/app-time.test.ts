@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AppClock, FIXED_DELTA, MAX_DELTA } from '../src/app-time.ts'
-import { InvalidDelta } from '../src/errors.ts'
+import { AppClock, FIXED_DELTA, MAX_DELTA } from '../src/app/time.ts'
+import { InvalidDelta } from '../src/index.ts'
 
 describe('AppClock', () => {
   it('counts frames and seconds', () => {
@@ -12,7 +12,7 @@ describe('AppClock', () => {
     expect(clock).toMatchObject({ delta: 0.0625, elapsed: 0.1875, frame: 2 })
   })
 
-  it('has a fixed step whenever 1/64 s has come together', () => {
+  it('runs a fixed step for every 1/64 s', () => {
     const clock = new AppClock()
     // 0.01 s is 0.64 steps: 0.64, 1.28, 1.92, 2.56, 3.20 steps after five ticks.
     const steps = [0.01, 0.01, 0.01, 0.01, 0.01].map((dt) => clock.advance(dt))
@@ -20,13 +20,13 @@ describe('AppClock', () => {
     expect(clock.alpha).toBeCloseTo(0.2, 10)
   })
 
-  it('has several fixed steps in a long tick', () => {
+  it('runs several fixed steps in a long tick', () => {
     const clock = new AppClock({ fixedDelta: 0.125, maxDelta: 10 })
     expect(clock.advance(0.5 + 0.0625)).toBe(4)
     expect(clock.alpha).toBe(0.5)
   })
 
-  it('cuts a tick to maxDelta: 0.25 s, 16 steps of 1/64 s, unless told otherwise', () => {
+  it('cuts a tick to maxDelta: by default 0.25 s, 16 steps of 1/64 s', () => {
     const clock = new AppClock()
     expect(clock.advance(3600)).toBe(MAX_DELTA / FIXED_DELTA)
     expect(clock.delta).toBe(0.25)
@@ -61,7 +61,7 @@ describe('AppClock', () => {
     )
   })
 
-  it('loses no time: steps and rest add up to the time that passed, and alpha stays in 0 … 1', () => {
+  it('loses no time: steps and remainder add up to the time passed, and alpha stays in 0 … 1', () => {
     const seconds = fc.double({ min: 0, max: 0.25, noNaN: true })
     fc.assert(
       fc.property(fc.array(seconds), fc.double({ min: 1e-3, max: 1, noNaN: true }), (deltas, fixedDelta) => {

@@ -1,13 +1,13 @@
 import { createWorld } from 'bitecs'
 import { expect, it } from 'vitest'
-import { createApp } from '../src/app.ts'
-import { Schedule } from '../src/schedule.ts'
+import { createApp } from '../src/app/app.ts'
+import { Schedule } from '../src/app/schedule.ts'
 
 const nextFrames = async (n: number): Promise<void> => {
   for (let i = 0; i < n; i++) await new Promise((resolve) => requestAnimationFrame(resolve))
 }
 
-it('run ticks with the display and ends with stop', async () => {
+it('ticks with the display until stop()', async () => {
   const deltas: number[] = []
   let enough = (): void => undefined
   const threeTicks = new Promise<void>((resolve) => (enough = resolve))
@@ -27,7 +27,7 @@ it('run ticks with the display and ends with stop', async () => {
   app.dispose()
 })
 
-it('mounted, unmounted and mounted again at once, one loop ticks', async () => {
+it('runs one loop when it is mounted, unmounted and mounted again at once', async () => {
   const world = createWorld()
   const log: string[] = []
   const mount = (name: string): (() => void) => {

@@ -1,11 +1,12 @@
 import { createWorld, query } from 'bitecs'
 import { describe, expectTypeOf, it } from 'vitest'
-import { type App, createApp } from '../src/app.ts'
-import type { MkSync } from '../src/mk-sync.ts'
-import { MkPlugin } from '../src/mk-plugin.ts'
-import type { Plugin } from '../src/plugin.ts'
-import { defineResource } from '../src/resource.ts'
-import { Schedule } from '../src/schedule.ts'
+import { createApp } from '../src/app/app.ts'
+import type { App } from '../src/app/types.ts'
+import type { MkSync } from '../src/sync/mk-sync.ts'
+import { MkPlugin } from '../src/app/mk-plugin.ts'
+import type { Plugin } from '../src/app/types.ts'
+import { defineResource } from '../src/app/resource.ts'
+import { Schedule } from '../src/app/schedule.ts'
 
 interface Game {
   score: number
@@ -14,7 +15,7 @@ interface Game {
 const app = createApp(createWorld<Game>({ score: 0 }))
 
 describe('the type of the world', () => {
-  it('reaches systems, conditions and mk', () => {
+  it('is passed to systems, conditions and mk', () => {
     app.addSystem(
       Schedule.Update,
       (world, app) => {
@@ -29,7 +30,7 @@ describe('the type of the world', () => {
     expectTypeOf(app.mk).toEqualTypeOf<MkSync<Game>>()
   })
 
-  it('is kept along a chain', () => {
+  it('is kept in chained calls', () => {
     const chained = app
       .addPlugin(new MkPlugin())
       .addSystem(Schedule.Update, () => 0)
@@ -37,18 +38,18 @@ describe('the type of the world', () => {
     expectTypeOf(chained).toEqualTypeOf<typeof app>()
   })
 
-  it('may be any bitECS world, also one without fields', () => {
+  it('can be any bitECS world, also one without fields', () => {
     createApp(createWorld())
       .addPlugin(new MkPlugin())
       .addSystem(Schedule.Update, (world) => query(world, []))
-    // @ts-expect-error: a number is no world
+    // @ts-expect-error: a number isn't a world
     createApp(1)
   })
 
-  it('allows an App wherever one of a simpler world will do', () => {
+  it('lets an App stand in for one with a simpler world', () => {
     expectTypeOf(app).toExtend<App<object>>()
     const plain = createApp(createWorld())
-    // @ts-expect-error: a world without a score is no Game
+    // @ts-expect-error: a world without a score isn't a Game
     const game: App<Game> = plain
     void game
   })
@@ -60,7 +61,7 @@ describe('a plugin', () => {
   }
   const anywhere: Plugin = { build: (app) => void app.addSystem(Schedule.Update, () => 0) }
 
-  it('goes on an App whose world has what it needs, and on no other', () => {
+  it('fits only an App whose world has what it needs', () => {
     app.addPlugin(scoring).addPlugin(anywhere)
     createApp(createWorld()).addPlugin(anywhere)
     // @ts-expect-error: this world has no score
@@ -90,7 +91,7 @@ describe('a resource', () => {
 })
 
 describe('a system', () => {
-  it('is placed by schedules, systems and sets that exist in the types', () => {
+  it('is ordered by schedules, systems and sets that exist in the types', () => {
     const move = (world: Game): number => world.score
     app.addSystem(Schedule.Update, move, { set: 'a', before: ['b', Symbol('c')], after: move, edge: 'last' })
     app.addSystem('Update', move)
@@ -102,7 +103,7 @@ describe('a system', () => {
     app.addSystem(Schedule.Update, (world: { lives: number }) => world.lives)
   })
 
-  it('reads the clock and does not set it', () => {
+  it('can read the clock but not set it', () => {
     expectTypeOf(app.time.delta).toEqualTypeOf<number>()
     // @ts-expect-error: read only
     app.time.delta = 1

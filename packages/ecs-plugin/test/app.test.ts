@@ -1,9 +1,10 @@
 import { addComponents, addEntity, createWorld, query } from 'bitecs'
 import { describe, expect, it, vi } from 'vitest'
-import { type App, createApp } from '../src/app.ts'
-import { Disposed, NotReady, ResourceMissing, TickInProgress } from '../src/errors.ts'
-import { defineResource } from '../src/resource.ts'
-import { Schedule, scheduleOrder } from '../src/schedule.ts'
+import { createApp } from '../src/app/app.ts'
+import type { App } from '../src/app/types.ts'
+import { Disposed, NotReady, ResourceMissing, TickInProgress } from '../src/index.ts'
+import { defineResource } from '../src/app/resource.ts'
+import { Schedule, scheduleOrder } from '../src/app/schedule.ts'
 
 async function readyApp(build: (app: App<object>) => unknown, options = {}): Promise<App<object>> {
   const app = createApp<object>(createWorld(), options)
@@ -39,7 +40,7 @@ describe('an App around a bitECS world', () => {
 })
 
 describe('tick', () => {
-  it("runs the schedules in Bevy's order, Startup in the first tick alone", async () => {
+  it("runs the schedules in Bevy's order, and Startup only in the first tick", async () => {
     const log: string[] = []
     const app = await readyApp((app) => {
       for (const schedule of scheduleOrder.toReversed()) app.addSystem(schedule, () => log.push(schedule))
@@ -52,7 +53,7 @@ describe('tick', () => {
     expect(log).toEqual(everyTick)
   })
 
-  it('runs FixedUpdate as often as time demands, before Update, and counts its steps', async () => {
+  it('runs FixedUpdate as often as the time requires, before Update, and counts its steps', async () => {
     const log: string[] = []
     const app = await readyApp(
       (app) =>
@@ -74,7 +75,7 @@ describe('tick', () => {
     expect(seen).toEqual([app.world, app])
   })
 
-  it('skips a system whose runIf says no', async () => {
+  it('skips a system whose runIf returns false', async () => {
     const frames: number[] = []
     const app = await readyApp((app) =>
       app.addSystem(Schedule.Update, () => frames.push(app.time.frame), {
@@ -85,7 +86,7 @@ describe('tick', () => {
     expect(frames).toEqual([2, 4])
   })
 
-  it('measures the time itself when it is given none: 0 s for the first', async () => {
+  it('measures the time when none is given: 0 s for the first tick', async () => {
     const app = await readyApp(() => 0)
     const clock = vi.spyOn(performance, 'now').mockReturnValue(5000)
     app.tick()
@@ -96,7 +97,7 @@ describe('tick', () => {
     clock.mockRestore()
   })
 
-  it('takes a system that is added while its schedule runs into the next tick', async () => {
+  it('runs a system added while its schedule runs in the next tick', async () => {
     const log: string[] = []
     const app = await readyApp((app) =>
       app.addSystem(
@@ -110,7 +111,7 @@ describe('tick', () => {
     expect(log).toEqual(['added, in tick 2'])
   })
 
-  it('refuses to run inside itself, and the outer tick goes on', async () => {
+  it('refuses to run inside itself, and the outer tick continues', async () => {
     let inner: unknown
     let finished = 0
     const app = await readyApp((app) =>
@@ -129,7 +130,7 @@ describe('tick', () => {
     expect(finished).toBe(1)
   })
 
-  it('refuses a time step that is none, and changes nothing', async () => {
+  it('refuses an invalid time step, and changes nothing', async () => {
     const app = await readyApp(() => 0)
     expect(() => app.tick(NaN)).toThrow(expect.objectContaining({ code: 'InvalidDelta' }))
     expect(app.time.frame).toBe(0)
@@ -145,7 +146,7 @@ describe('tick', () => {
 })
 
 describe('Startup', () => {
-  it('runs what is added later in the next tick, once', async () => {
+  it('runs later additions once, in the next tick', async () => {
     const log: string[] = []
     const app = await readyApp((app) => app.addSystem(Schedule.Startup, () => log.push('a')))
     app.tick(0)
@@ -166,7 +167,7 @@ describe('Startup', () => {
     expect(log).toEqual(['child', 'first'])
   })
 
-  it('goes on with the system that threw: nothing runs over a world that was not set up', async () => {
+  it('resumes at the system that threw, so that nothing runs over an unprepared world', async () => {
     const log: string[] = []
     let broken = true
     const app = await readyApp((app) =>
@@ -188,7 +189,7 @@ describe('Startup', () => {
 })
 
 describe('a system that throws', () => {
-  it('ends its tick with just that error, and the next tick runs in full', async () => {
+  it('ends its tick with that error, and the next tick runs in full', async () => {
     const log: string[] = []
     const failure = new Error('division by zero')
     const app = await readyApp((app) =>
@@ -225,7 +226,7 @@ describe('resources', () => {
     expect(app.resource(Level)).toBe(3)
   })
 
-  it('are replaced by a later one under the same key', () => {
+  it('are replaced by a later insertion under the same key', () => {
     const app = createApp(createWorld()).insertResource(Level, 1).insertResource(Level, 2)
     expect(app.resource(Level)).toBe(2)
   })
@@ -242,7 +243,7 @@ describe('resources', () => {
     expect(app.hasResource(defineResource<number>('Level'))).toBe(false)
   })
 
-  it('are an error that names them when nobody inserted them, or somebody took them out', () => {
+  it('throw an error with their name when never inserted or removed', () => {
     const app = createApp(createWorld()).insertResource(Level, 1)
     expect(() => app.resource(Score)).toThrow(ResourceMissing)
     expect(app.removeResource(Level)).toBe(true)
@@ -252,14 +253,14 @@ describe('resources', () => {
 })
 
 describe('an App that is not ready', () => {
-  it('neither ticks nor runs, and says what to call', () => {
+  it('refuses tick and run, and says what to call', () => {
     const app = createApp(createWorld())
     expect(() => app.tick(0)).toThrow(NotReady)
     expect(() => app.run()).toThrow(/await app\.ready\(\)/)
     expect(app.isRunning).toBe(false)
   })
 
-  it('has no mk, and names the plugin that brings it', () => {
+  it('has no mk, and names the plugin that provides it', () => {
     expect(() => createApp(createWorld()).mk).toThrow(/new MkPlugin.*await app\.ready/)
   })
 })
@@ -268,7 +269,7 @@ describe('bad input to addSystem', () => {
   it.each([
     ['a schedule that does not exist', 'Sometimes', () => 0, 'UnknownSchedule'],
     ['something that cannot be called', 'Update', null, 'NotASystem'],
-  ])('%s is refused', (_, schedule, system, code) => {
+  ])('refuses %s', (_, schedule, system, code) => {
     const app = createApp(createWorld())
     expect(() => app.addSystem(schedule as Schedule, system as never)).toThrow(
       expect.objectContaining({ code }),
@@ -277,7 +278,7 @@ describe('bad input to addSystem', () => {
 })
 
 describe('dispose', () => {
-  it('ends everything but itself and stop, which may be called again', async () => {
+  it('disables everything but itself and stop, which may be called again', async () => {
     const app = await readyApp(() => 0)
     app.dispose()
     app.dispose()
@@ -298,7 +299,7 @@ describe('dispose', () => {
     await expect(app.ready()).rejects.toThrow(Disposed)
   })
 
-  it('called by a system, skips the rest of the tick and cleans up after that system', async () => {
+  it('skips the rest of the tick when a system calls it, and cleans up after that system', async () => {
     const log: string[] = []
     const app = await readyApp((app) =>
       app
@@ -313,7 +314,7 @@ describe('dispose', () => {
     expect(log).toEqual(['system returned', 'cleanup'])
   })
 
-  it('leaves the world free for another App at once', async () => {
+  it('frees the world for another App at once', async () => {
     const world = createWorld()
     for (let mount = 0; mount < 3; mount++) {
       let ticks = 0

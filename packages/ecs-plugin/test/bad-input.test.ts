@@ -75,8 +75,11 @@ import {
   WorldDeleted,
 } from '../src/index.ts'
 import type { App, MkSync } from '../src/index.ts'
-import { describeBadInput, OneWarning } from '../../../tests/suites/bad-input.ts'
-import type { BadInput } from '../../../tests/suites/bad-input.ts'
+import * as coordinator from '@memkit/coordinator'
+import * as core from '@memkit/core'
+import * as plugin from '@memkit/ecs-plugin'
+import * as gpuPackage from '@memkit/gpu'
+import { describeBadInput, OneWarning, ownErrors, type BadInput } from '@memkit/testing/bad-input'
 
 const floats = (length: number): Float32Array => new Float32Array(length)
 // 64 KiB a buffer, and no indirect draws.
@@ -254,7 +257,7 @@ const components: readonly Row[] = [
     () => flag({ x: floats(2) }, { label: 'distance' }),
     { of: 'struct' },
   ],
-  ['a label that is no text', InvalidOption, () => flag({ x: floats(2) }, { label: 7 }), { option: 'label' }],
+  ["a label that isn't text", InvalidOption, () => flag({ x: floats(2) }, { label: 7 }), { option: 'label' }],
   ...[null, 7, 'Position'].map((thing): Row => [
     `flagging ${String(thing)}`,
     NotAComponent,
@@ -617,7 +620,7 @@ const frames: readonly Row[] = [
   ['marking −1 entities', RowOutOfRange, (b) => b.mk.markRange(b.Thing, 0, -1)],
   ['a shared mark of NaN', RowOutOfRange, (b) => b.marker.mark(Number.NaN)],
   [
-    'a posted marker that is none',
+    "a posted value that isn't a marker",
     InvalidOption,
     () => SharedMarker.from(any({ buffer: new ArrayBuffer(64) })),
   ],
@@ -681,7 +684,7 @@ const buffers: readonly Row[] = [
     (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { access: 'read_write' }),
     { option: 'access' },
   ],
-  ['an access that is none', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { access: any('write') })],
+  ['an invalid access', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { access: any('write') })],
   ['a group of −1', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(-1, 0), { option: 'group', value: -1 }],
   ['half a binding', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0.5), { option: 'binding' }],
   [
@@ -719,13 +722,8 @@ const buffers: readonly Row[] = [
     (b) => b.mk.buffer(b.Thing).vertexLayout(first),
     { option: 'firstLocation', value: first },
   ]),
-  [
-    'no name where there is no label',
-    InvalidOption,
-    (b) => b.mk.buffer(b.Unnamed).wgsl(0, 0),
-    { option: 'name' },
-  ],
-  ['a name that is no text', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { name: any(7) })],
+  ['no name without a label', InvalidOption, (b) => b.mk.buffer(b.Unnamed).wgsl(0, 0), { option: 'name' }],
+  ["a name that isn't text", InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { name: any(7) })],
   [
     'a variable named as its struct',
     InvalidOption,
@@ -785,23 +783,28 @@ const buffers: readonly Row[] = [
     { option: 'dispatch.workgroupSize' },
   ]),
   ['a dispatch that is a number', InvalidOption, (b) => b.mk.query([b.Thing], { dispatch: any(64) })],
-  ['terms that are no list', InvalidOption, (b) => b.mk.query(any(b.Thing)), { option: 'terms' }],
+  ["terms that aren't a list", InvalidOption, (b) => b.mk.query(any(b.Thing)), { option: 'terms' }],
   [
     'a query option that is misspelt',
     InvalidOption,
     (b) => b.mk.query([b.Thing], any({ drwa: 1 })),
     { option: 'drwa' },
   ],
-  ['a query label that is no text', InvalidOption, (b) => b.mk.query([b.Thing], { label: any(7) })],
+  ["a query label that isn't text", InvalidOption, (b) => b.mk.query([b.Thing], { label: any(7) })],
   ['rowsOf what is not flagged', NotGpuSynced, (b) => b.mk.query([b.Thing], { rowsOf: b.Plain })],
 ]
 
 const attaching: readonly Row[] = [
   ['a world that is attached', WorldAlreadyAttached, (b) => attach({}, b.world)],
-  ['what is no world', NotAWorld, () => attach({}, {}), { call: 'attachMk' }],
-  ['a gpu that is none', NotAGpu, () => attach({ gpu: { limits: {} } }), { found: 'object' }],
+  ["an object that isn't a world", NotAWorld, () => attach({}, {}), { call: 'attachMk' }],
+  ["an object that isn't a gpu", NotAGpu, () => attach({ gpu: { limits: {} } }), { found: 'object' }],
   ['an option that is misspelt', InvalidOption, () => attach({ stratgey: 'full' }), { option: 'stratgey' }],
-  ['components that are no list', InvalidOption, () => attach({ components: {} }), { option: 'components' }],
+  [
+    "components that aren't a list",
+    InvalidOption,
+    () => attach({ components: {} }),
+    { option: 'components' },
+  ],
   [
     'components that are not flagged',
     NotGpuSynced,
@@ -852,7 +855,12 @@ const apps: readonly Row[] = [
     (b) => b.app.addSystem(Schedule.Update, never, { label: 'late', after: function forgotten() {} }),
     { system: 'late', relation: 'after', target: 'forgotten' },
   ],
-  ['a resource that nobody inserted', ResourceMissing, (b) => b.app.resource(Level), { resource: 'Level' }],
+  [
+    'a resource that was never inserted',
+    ResourceMissing,
+    (b) => b.app.resource(Level),
+    { resource: 'Level' },
+  ],
   [
     'a plugin that is there already',
     DuplicatePlugin,
@@ -923,8 +931,10 @@ const apps: readonly Row[] = [
   ],
 ]
 
-describeBadInput('ecs-plugin', setUp, [...components, ...frames, ...buffers, ...attaching, ...apps], {}, [
-  'EntityBeyondColumn.length',
-  'UsageUnsupported.usage',
-  'UsageUnsupported.supported',
-])
+describeBadInput(
+  ownErrors(plugin, core, gpuPackage, coordinator),
+  setUp,
+  [...components, ...frames, ...buffers, ...attaching, ...apps],
+  {},
+  ['EntityBeyondColumn.length', 'UsageUnsupported.usage', 'UsageUnsupported.supported'],
+)

@@ -24,8 +24,8 @@ import {
   withVersioning,
 } from 'bitecs'
 import { describe, expect, it } from 'vitest'
-import { BitEcsWorld } from '../src/bitecs.ts'
-import { Membership } from '../src/membership.ts'
+import { BitEcsWorld } from '../src/ecs/bitecs/bitecs.ts'
+import { Membership } from '../src/ecs/membership.ts'
 
 /** What a random life may contain beside entities and components. */
 interface Life {
@@ -42,7 +42,7 @@ interface Life {
 const STEPS = 400
 const A_FRAME_EVERY = 13
 
-/** Three worlds that live the same life: alone, followed by a listener, followed by observers. */
+/** Three worlds with the same life: one by itself, one followed by a listener, one by observers. */
 function live({ seed, versioned, latePrefabs, removedQueries, throwing }: Life): number {
   const random = randomFrom(seed)
   const components = Array.from({ length: 5 }, (_, i) => ({ i }))
@@ -53,7 +53,7 @@ function live({ seed, versioned, latePrefabs, removedQueries, throwing }: Life):
   // Bits of components in one word: 31.
   const crowd = random(2) === 0 ? [] : Array.from({ length: 40 }, () => ({}))
   const [a, b, c, d, e] = components
-  // bitECS goes on listing one that got what a `Not` excludes as long as it was a prefab; the listener does until it looks at its bits.
+  // bitECS keeps listing an entity that got what a `Not` excludes while it was a prefab; the listener does until it reads its bits.
   const exclusive: object[][] = latePrefabs ? [] : [[a, Not(c)], [Not(a, d)], [c, Or(a, e), Not(d)]]
   const queries: object[][] = [
     [a],
@@ -96,8 +96,8 @@ function live({ seed, versioned, latePrefabs, removedQueries, throwing }: Life):
     (listen, i) => new BitEcsWorld(worlds[i + 1], () => undefined, false, listen),
   )
   const memberships = adapters.map((ecs) => queries.map((terms) => new Membership(ecs, terms)))
-  // A removed query is looked at afresh, so that its entities enter again.
-  let afresh = false
+  // A removed query is scanned again, so that its entities enter again.
+  let rescanned = false
   let frames = 0
 
   /** Does one thing in each world. @returns what it did in the first, which must be what it did in the others */
@@ -132,17 +132,17 @@ function live({ seed, versioned, latePrefabs, removedQueries, throwing }: Life):
 
   const frame = (): void => {
     frames++
-    for (const ecs of adapters) ecs.settle()
+    for (const ecs of adapters) ecs.settle?.()
     queries.forEach((terms, q) => {
       const [listened, observed] = memberships.map((side) => journal(side[q]))
       const at = `seed ${seed}, frame ${frames}, query ${q}`
       if (throwing) agree(listened.alive, matching(worlds[1], terms), at)
       else {
         agree(listened.alive, observed.alive, at)
-        if (!afresh) agree(listened.entered, observed.entered, at)
+        if (!rescanned) agree(listened.entered, observed.entered, at)
       }
     })
-    afresh = false
+    rescanned = false
   }
 
   for (let step = 0; step < STEPS; step++) {
@@ -166,7 +166,7 @@ function live({ seed, versioned, latePrefabs, removedQueries, throwing }: Life):
       all((world) => addComponent(world, next, component))
     } else if (what === 10) {
       const terms = [[a], [b, c], [Not(d)], [Or(a, e)], [d, Not(b)], [component]][random(6)]
-      // In a frame of its own: a query commits the removals of all, which alone decides what observers hear of later.
+      // In its own frame: a query commits all removals, which decides what observers are told later.
       all((world) => [...query(world, terms)].sort((x, y) => x - y))
     } else if (what === 11 && random(8) === 0) {
       all((world) => resetWorld(world) && 'reset')
@@ -186,7 +186,7 @@ function live({ seed, versioned, latePrefabs, removedQueries, throwing }: Life):
       if (latePrefabs && random(2) === 0) all((world) => addComponent(world, entity, Prefab))
       else if (latePrefabs) all((world) => removeComponent(world, entity, Prefab))
       else if (removedQueries) {
-        afresh = true
+        rescanned = true
         all((world) => removeQuery(world, [component]))
       }
     }
@@ -203,7 +203,7 @@ function journal(membership: Membership): { alive: number[]; entered: number[] }
   const entered: number[] = []
   membership.apply({ entered: (row) => entered.push(row), left: () => undefined })
   const alive: number[] = []
-  for (let row = 0; row < membership.rows; row++) if (membership.alive.has(row)) alive.push(row)
+  for (let row = 0; row < membership.end; row++) if (membership.alive.has(row)) alive.push(row)
   agree(membership.count, alive.length, 'count')
   return { alive, entered: entered.sort((x, y) => x - y) }
 }
@@ -213,7 +213,7 @@ function agree(found: unknown, wanted: unknown, at: string): void {
   if (String(found) !== String(wanted)) expect(found, at).toEqual(wanted)
 }
 
-/** Those that match, by what they have alone. */
+/** Entities that match, by their components. */
 function matching(world: object, terms: readonly object[]): number[] {
   const matches = (entity: number): boolean =>
     terms.every((term) => {
@@ -244,26 +244,26 @@ function lives(count: number, life: (seed: number) => Life): number {
   return frames
 }
 
-describe('a listener and observers, in lockstep', () => {
-  it('agree on who is alive and who has entered, and the user notices nothing', () => {
+describe('a listener and observers, in lockstep,', () => {
+  it('agree on which entities are alive and have entered, without side effects for the user', () => {
     expect(lives(40, (seed) => ({ seed }))).toBeGreaterThan(1200)
   }, 60_000)
 
-  it('agree where entities become prefabs when they have components', () => {
+  it('agree when entities with components become prefabs', () => {
     expect(lives(30, (seed) => ({ seed: seed + 1000, latePrefabs: true }))).toBeGreaterThan(900)
   }, 60_000)
 
-  it('agree on who is alive where the user removes queries', () => {
+  it('agree on which entities are alive when the user removes queries', () => {
     expect(lives(30, (seed) => ({ seed: seed + 2000, removedQueries: true }))).toBeGreaterThan(900)
   }, 60_000)
 
-  it('agree where ids have versions', () => {
+  it('agree with versioned ids', () => {
     expect(lives(6, (seed) => ({ seed: seed + 3000, versioned: true }))).toBeGreaterThan(180)
   }, 60_000)
 })
 
 describe('a listener', () => {
-  it("agrees with what entities have, whatever observers of the user's throw", () => {
+  it("agrees with what entities have when the user's observers throw", () => {
     expect(lives(60, (seed) => ({ seed: seed + 4000, throwing: true }))).toBeGreaterThan(1800)
   }, 60_000)
 })

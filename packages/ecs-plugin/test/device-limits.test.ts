@@ -1,8 +1,7 @@
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld, removeComponent, removeEntity } from 'bitecs'
 import { describe, expect, it } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
-import type { MkSync, RowKind } from '../src/index.ts'
+import { attachMk, GpuSynced, type MkSync, type RowKind } from '../src/index.ts'
 
 /** Rows of 4 bytes that the device allows. */
 const most = 1024
@@ -47,8 +46,8 @@ describe.each<[RowKind, number]>([
   // Row 0 belongs to no entity where rows are entity ids.
   ['entity', most - 1],
   ['packed', most],
-])('more entities than the device allows rows, %s rows', (rows, fit) => {
-  it('as many as fit are served, in a buffer that grew as far as it can', async () => {
+])('more entities than rows on the device, %s rows', (rows, fit) => {
+  it('syncs as many as fit, in a buffer that grew as far as possible', async () => {
     const { mk, spawn, served, Thing } = await start(rows)
     spawn(1100)
     expect(() => frame(mk)).toThrow(tooLarge('Thing', rows === 'entity' ? 1101 : 1100))
@@ -56,7 +55,7 @@ describe.each<[RowKind, number]>([
     expect(await served()).toBe(fit)
   })
 
-  it('the error ends with the frame in which nobody lies beyond any more', async () => {
+  it('stops throwing in the frame in which all entities fit again', async () => {
     const { mk, world, spawn, served, things } = await start(rows)
     spawn(1100)
     expect(() => frame(mk)).toThrow(tooLarge('Thing', rows === 'entity' ? 1101 : 1100))
@@ -68,7 +67,7 @@ describe.each<[RowKind, number]>([
     mk.dispose()
   })
 
-  it('rows that others leave go to those who wait, while some still do and in the same frame', async () => {
+  it('gives freed rows to waiting entities in the same frame', async () => {
     const { mk, world, spawn, served, things } = await start(rows)
     spawn(1100)
     expect(() => frame(mk)).toThrow(tooLarge('Thing', rows === 'entity' ? 1101 : 1100))
@@ -83,7 +82,7 @@ describe.each<[RowKind, number]>([
     mk.dispose()
   })
 
-  it('a query lists as many as fit, and its error ends too', async () => {
+  it('lists as many as fit in a query, and stops throwing as well', async () => {
     const { mk, world, things } = await start(rows)
     const Tag = {}
     const query = mk.query([Tag], { label: 'Tagged' })
@@ -107,7 +106,7 @@ describe.each<[RowKind, number]>([
   })
 })
 
-it('a query of more than the device allows can be made', async () => {
+it('allows a query of more entities than the device allows', async () => {
   const { mk, world } = await start('packed')
   const Tag = {}
   for (let i = 0; i < 1100; i++) addComponent(world, addEntity(world), Tag)
@@ -117,7 +116,7 @@ it('a query of more than the device allows can be made', async () => {
   mk.dispose()
 })
 
-it('the row table lists all rows that there are', async () => {
+it('lists all existing rows in the row table', async () => {
   const { mk, world, Thing, things, spawn } = await start('packed')
   const table = mk.buffer(Thing).rowTable
   spawn(1100)
@@ -130,7 +129,7 @@ it('the row table lists all rows that there are', async () => {
 })
 
 describe('rows of another component that are larger than its own', () => {
-  it('the owner hands out as many rows as both have room for, and the error ends', async () => {
+  it('gets as many rows from the owner as both have room for, and stops throwing', async () => {
     const world = createWorld()
     const Owner = GpuSynced({ id: new Uint32Array(slots) }, { rows: 'packed', capacity: 16, label: 'Owner' })
     const [x, y, z, w] = [0, 1, 2, 3].map(() => new Float32Array(slots))
@@ -168,7 +167,7 @@ it.each<[RowKind, number]>([
   ['packed', 900],
   ['packed', 1100],
 ])(
-  'a device that allows fewer rows than the mirror has serves those (%s rows, %i entities)',
+  'syncs the rows that a device with fewer rows than the mirror allows (%s rows, %i entities)',
   async (rows, count) => {
     const world = createWorld()
     const Thing = GpuSynced({ id: new Uint32Array(slots) }, { rows, capacity: 1500, label: 'Thing' })

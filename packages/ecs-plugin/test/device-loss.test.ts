@@ -1,8 +1,7 @@
 import { addComponent, addEntity, createWorld, removeEntity } from 'bitecs'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { describe, expect, it } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
-import type { MkOptions } from '../src/index.ts'
+import { attachMk, GpuSynced, type MkOptions } from '../src/index.ts'
 
 const dummy = (): MkGpu => new MkGpu(new DummyBackend())
 
@@ -32,7 +31,7 @@ async function setUp(options: MkOptions) {
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
 
 describe('a lost device', () => {
-  it('makes frames do nothing, while changes gather; restore brings everything up again', async () => {
+  it('makes frames do nothing while changes gather, and restore uploads everything again', async () => {
     const first = dummy()
     const { mk, Thing, world, events, spawn, frame, onDevice } = await setUp({ gpu: first })
     const list = mk.query([Thing], { draw: { vertexCount: 3 } })
@@ -61,7 +60,7 @@ describe('a lost device', () => {
     second.destroy()
   })
 
-  it('is asked for again where gpu is a function, and what it gives is ours', async () => {
+  it('is requested again when gpu is a function, whose devices memkit owns', async () => {
     const made: MkGpu[] = []
     const gpu = async (): Promise<MkGpu> => {
       made.push(dummy())
@@ -82,7 +81,7 @@ describe('a lost device', () => {
     expect(made).toHaveLength(2)
   })
 
-  it('is asked for again with a pause while the function fails', async () => {
+  it('is requested again with a pause while the function fails', async () => {
     let calls = 0
     const made: MkGpu[] = []
     const gpu = async (): Promise<MkGpu> => {
@@ -99,7 +98,7 @@ describe('a lost device', () => {
     mk.dispose()
   })
 
-  it('is not asked for any more after dispose: one that is on its way is destroyed', async () => {
+  it("isn't requested after dispose, and a pending one is destroyed", async () => {
     const made: MkGpu[] = []
     let arrive: () => void = () => undefined
     const gpu = (): Promise<MkGpu> =>
@@ -119,7 +118,7 @@ describe('a lost device', () => {
     expect(made.map(({ isLost }) => isLost)).toEqual([true, true])
   })
 
-  it('refuses what is no device, and goes on with the next', async () => {
+  it("is refused when it isn't a device, and accepted the next time", async () => {
     const first = dummy()
     const { mk, frame, spawn, onDevice } = await setUp({ gpu: first })
     const entity = spawn()

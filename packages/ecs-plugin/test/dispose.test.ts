@@ -18,8 +18,7 @@ import { MkCoordinator } from '@memkit/coordinator'
 import { createHeap } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { describe, expect, it, vi } from 'vitest'
-import { attachMk, GpuSynced, perGeneration } from '../src/index.ts'
-import type { MkSync, SyncedBuffer } from '../src/index.ts'
+import { attachMk, GpuSynced, perGeneration, type MkSync, type SyncedBuffer } from '../src/index.ts'
 
 const dummy = (): MkGpu => new MkGpu(new DummyBackend())
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
@@ -30,7 +29,7 @@ const registered = (world: World) => {
   return { queries: queries.size, table: queriesHashMap.size, not: notQueries.size, ofComponents }
 }
 
-describe('after dispose, a lent gpu', () => {
+describe('a borrowed gpu after dispose', () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
 
@@ -43,7 +42,7 @@ describe('after dispose, a lent gpu', () => {
     return refs.slice(0, -1).filter((ref) => ref.deref() !== undefined).length
   }
 
-  it('keeps no heap of a world that was attached', async () => {
+  it('keeps no heap of an attached world', async () => {
     const gpu = dummy()
     const world = createWorld()
     const Thing = GpuSynced({ id: new Uint32Array(10) }, { label: 'Thing' })
@@ -61,7 +60,7 @@ describe('after dispose, a lent gpu', () => {
     gpu.destroy()
   })
 
-  it('keeps no heap of a coordinator made by hand', async () => {
+  it('keeps no heap of a coordinator created by hand', async () => {
     const gpu = dummy()
     const refs: WeakRef<object>[] = []
     for (let i = 0; i < 20; i++) {
@@ -74,7 +73,7 @@ describe('after dispose, a lent gpu', () => {
     gpu.destroy()
   })
 
-  it('keeps no heap, though a buffer, a perGeneration and a query are still held', async () => {
+  it('keeps no heap while a buffer, a perGeneration and a query are still referenced', async () => {
     const gpu = dummy()
     const kept: unknown[] = []
     const refs: WeakRef<object>[] = []
@@ -101,7 +100,7 @@ describe('what memkit registered with bitECS', () => {
   const Visible = {}
   const Tag = {}
 
-  it('is gone after 2 000 queries of relation targets', async () => {
+  it('is removed after 2 000 queries of relation targets', async () => {
     const world = createWorld()
     const ChildOf = createRelation()
     const parents = Array.from({ length: 50 }, () => addEntity(world))
@@ -114,7 +113,7 @@ describe('what memkit registered with bitECS', () => {
     expect(registered(world)).toEqual(before)
   })
 
-  it('is gone for every kind of term', async () => {
+  it('is removed for every kind of term', async () => {
     const world = createWorld()
     const before = registered(world)
     const mk = await attachMk(world, { gpu: dummy(), components: [Position] })
@@ -128,7 +127,7 @@ describe('what memkit registered with bitECS', () => {
     expect(registered(world)).toEqual(before)
   })
 
-  it('is not what the user uses: queries and observers of the same terms go on, whoever came first', async () => {
+  it("is separate from the user's queries and observers of the same terms, whichever came first", async () => {
     const world = createWorld()
     const heard: string[] = []
     const listen = (terms: object[]): void => {
@@ -153,7 +152,7 @@ describe('what memkit registered with bitECS', () => {
     expect(heard).toEqual([`+${entity}`, `+${entity}`, `-${entity}`, `-${entity}`])
   })
 
-  it('is followed still after the user removed their query of the same terms', async () => {
+  it('still works after the user removed their query of the same terms', async () => {
     const world = createWorld()
     const gpu = dummy()
     const mk = await attachMk(world, { gpu, components: [Position] })
@@ -172,7 +171,7 @@ describe('what memkit registered with bitECS', () => {
   })
 })
 
-describe('a buffer that is kept', () => {
+describe('a buffer that outlives its sync', () => {
   const members: readonly (readonly [string, (buffer: SyncedBuffer) => unknown])[] = [
     ['buffer', (buffer) => buffer.buffer],
     ['gpuBuffer', (buffer) => buffer.gpuBuffer],
@@ -211,7 +210,7 @@ describe('a buffer that is kept', () => {
   })
 })
 
-describe('every gpu that a function gave is destroyed once', () => {
+describe('every gpu that a function returned', () => {
   const events = ['lost', 'restored', 'reallocated', 'warning'] as const
   const acts = ['dispose', 'restore', 'restore twice, dispose'] as const
 
@@ -267,7 +266,7 @@ describe('every gpu that a function gave is destroyed once', () => {
   }
 
   it.each(events.flatMap((event) => acts.map((act) => [act, event] as const)))(
-    'whatever a listener does: %s in %s',
+    'is destroyed once when a listener calls %s in %s',
     async (act, event) => {
       vi.useFakeTimers()
       try {
@@ -278,25 +277,29 @@ describe('every gpu that a function gave is destroyed once', () => {
     },
   )
 
-  it.each(acts)('whatever happens at any moment of a recovery: %s', { timeout: 60_000 }, async (act) => {
-    vi.useFakeTimers()
-    try {
-      // Microtasks after the loss, and after the try that brings a device: each takes fewer than these.
-      for (let at = 0; at < 16; at++)
-        for (const after of ['lost', 'third ask'] as const)
-          await run(act, (mk, fire, atThirdAsk) => {
-            const later = (left: number): void =>
-              left === 0 ? fire() : queueMicrotask(() => later(left - 1))
-            if (after === 'lost') mk.on('lost', () => later(at))
-            else atThirdAsk(() => later(at))
-          })
-    } finally {
-      vi.useRealTimers()
-    }
-  })
+  it.each(acts)(
+    'is destroyed once whatever happens during a recovery: %s',
+    { timeout: 60_000 },
+    async (act) => {
+      vi.useFakeTimers()
+      try {
+        // Microtasks after the loss, and after the try that brings a device: each takes fewer than these.
+        for (let at = 0; at < 16; at++)
+          for (const after of ['lost', 'third ask'] as const)
+            await run(act, (mk, fire, atThirdAsk) => {
+              const later = (left: number): void =>
+                left === 0 ? fire() : queueMicrotask(() => later(left - 1))
+              if (after === 'lost') mk.on('lost', () => later(at))
+              else atThirdAsk(() => later(at))
+            })
+      } finally {
+        vi.useRealTimers()
+      }
+    },
+  )
 })
 
-it('a heap that was given stays the giver’s, as it was', async () => {
+it('leaves a given heap as it was', async () => {
   const heap = createHeap({ bytes: 8 << 20 })
   const before = heap.stats.blocks
   const gpu = dummy()
@@ -308,7 +311,7 @@ it('a heap that was given stays the giver’s, as it was', async () => {
 
 describe.each(['entity', 'packed'] as const)('in the middle of a frame, with %s rows', (rows) => {
   it.each(['reallocated', 'warning', 'frame'] as const)(
-    'a listener of %s may dispose: the call ends, and nothing is left',
+    'lets a listener of %s dispose: the call returns, and nothing is left',
     async (event) => {
       const heap = createHeap({ bytes: 64 << 20 })
       const { blocks } = heap.stats

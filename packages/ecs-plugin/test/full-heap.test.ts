@@ -2,11 +2,10 @@ import { createHeap } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld, removeEntity } from 'bitecs'
 import { describe, expect, it } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
-import type { RowKind } from '../src/index.ts'
+import { attachMk, GpuSynced, type RowKind } from '../src/index.ts'
 
 describe.each<RowKind>(['entity', 'packed'])('a heap that is full, %s rows', (rows) => {
-  it('is no concern of whoever flags plain arrays: everything goes up, also when the buffer grows', async () => {
+  it("doesn't matter for plain arrays: everything is uploaded, also when the buffer grows", async () => {
     const heap = createHeap({ bytes: 1 << 20 })
     const count = 3000
     const Thing = GpuSynced(

@@ -15,11 +15,10 @@ import {
   removeQuery,
   resetWorld,
 } from 'bitecs'
-import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
-import type { MkDeviceBuffer } from '@memkit/gpu'
+import { DummyBackend, MkBufferUsage, MkGpu, type MkDeviceBuffer } from '@memkit/gpu'
+import { integersFrom } from '@memkit/testing/random'
 import { describe, expect, it } from 'vitest'
-import { attachMk, GpuSynced, NO_ENTITY } from '../src/index.ts'
-import type { GpuQuery, MkSync } from '../src/index.ts'
+import { attachMk, GpuSynced, NO_ENTITY, type GpuQuery, type MkSync } from '../src/index.ts'
 
 async function setUp() {
   const gpu = new MkGpu(new DummyBackend())
@@ -50,7 +49,7 @@ async function drawArgs(mk: MkSync<object>, list: GpuQuery): Promise<number[]> {
 }
 
 describe('a GPU query', () => {
-  it('lists the entities that match, from before and after it was made', async () => {
+  it('lists matching entities from before and after its creation', async () => {
     const { world, mk, frame, spawn } = await setUp()
     const [A, B] = [{}, {}]
     const first = spawn(A, B)
@@ -83,7 +82,7 @@ describe('a GPU query', () => {
     mk.dispose()
   })
 
-  it('draws several entities with one instance, the places left over are listed as nobody’s', async () => {
+  it('draws several entities per instance, and fills leftover places with NO_ENTITY', async () => {
     const { world, mk, frame, spawn } = await setUp()
     const A = {}
     const list = mk.query([A], { draw: { vertexCount: 3 * 4, perInstance: 4 } })
@@ -110,7 +109,7 @@ describe('a GPU query', () => {
     mk.dispose()
   })
 
-  it('has room for whole instances however long the list gets', async () => {
+  it('has room for whole instances at any length of the list', async () => {
     const { mk, frame, spawn } = await setUp()
     const A = {}
     const list = mk.query([A], { draw: { vertexCount: 3, perInstance: 1000 } })
@@ -130,7 +129,7 @@ describe('a GPU query', () => {
     mk.dispose()
   })
 
-  it('costs nothing in a frame in which it did not change, and O(changes) in one in which it did', async () => {
+  it('costs nothing in a frame without changes, and O(changes) otherwise', async () => {
     const { world, mk, frame, spawn } = await setUp()
     const A = {}
     const entities = Array.from({ length: 1000 }, () => spawn(A))
@@ -150,16 +149,12 @@ describe('a GPU query', () => {
     ['Or', (a: object, b: object): object[] => [Or(a, b)]],
     ['Not and Or', (a: object, b: object, c: object): object[] => [Or(a, b), Not(c)]],
   ])(
-    'agrees with bitECS on %s, through a random life',
+    'agrees with bitECS on %s in a random program',
     async (_name, terms: (...parts: object[]) => object[]) => {
       const { world, mk, frame } = await setUp()
       const parts = [{}, {}, {}]
       const list = mk.query(terms(parts[0], parts[1], parts[2]))
-      let state = 1
-      const random = (below: number): number => {
-        state = (Math.imul(state, 1103515245) + 12345) >>> 0
-        return (state >>> 8) % below
-      }
+      const random = integersFrom(1)
       const alive: number[] = []
       for (let step = 0; step < 200; step++) {
         for (let i = 0; i < 5; i++) {
@@ -178,7 +173,7 @@ describe('a GPU query', () => {
     },
   )
 
-  it('has who comes back to a Not query after a frame in which nobody asked bitECS for it', async () => {
+  it('lists entities that return to a Not query after a frame without a bitECS query', async () => {
     const { world, mk, frame, spawn } = await setUp()
     const [A, Hidden] = [{}, {}]
     const shown = mk.query([A, Not(Hidden)])
@@ -193,7 +188,7 @@ describe('a GPU query', () => {
     mk.dispose()
   })
 
-  it('has who was about to leave a Not query when it was made, and came back', async () => {
+  it('lists entities that were leaving a Not query when it was created, and returned', async () => {
     const { world, mk, frame, spawn } = await setUp()
     const [A, Hidden] = [{}, {}]
     // bitECS has the query already, so that it keeps the entity listed until removals are committed.
@@ -222,7 +217,7 @@ describe('a GPU query', () => {
     mk.dispose()
   })
 
-  it('lists rows of a packed component, also when they move', async () => {
+  it('lists rows of a packed component, even when they move', async () => {
     const { world, mk, frame, spawn } = await setUp()
     const Visible = {}
     const Thing = GpuSynced({ id: new Uint32Array(50) }, { rows: 'packed' })
@@ -281,7 +276,7 @@ describe('a GPU query', () => {
     mk.dispose()
   })
 
-  it('gives everything back when it is disposed of', async () => {
+  it('frees everything on dispose', async () => {
     const { gpu, mk, frame, spawn } = await setUp()
     const A = {}
     const before = gpu.leaks().length
@@ -297,8 +292,8 @@ describe('a GPU query', () => {
   })
 })
 
-describe('more over the same list', () => {
-  it('keeps further draw arguments, one set per shape, for as long as the query lives', async () => {
+describe('further uses of one list', () => {
+  it('keeps more draw arguments, one set per shape, for the lifetime of the query', async () => {
     const { gpu, world, mk, frame, spawn } = await setUp()
     const A = {}
     const list = mk.query([A], { draw: { vertexCount: 6 } })
@@ -330,7 +325,7 @@ describe('more over the same list', () => {
     mk.dispose()
   })
 
-  it('makes room for the whole instances of draw arguments that come later', async () => {
+  it('makes room for the whole instances of draw arguments that are added later', async () => {
     const { mk, frame, spawn } = await setUp()
     const A = {}
     const list = mk.query([A])
@@ -352,7 +347,7 @@ describe('more over the same list', () => {
     [9, [3, 2, 1, 9]],
     [17, [3, 3, 1, 17]],
     [31, [4, 4, 1, 31]],
-  ])('dispatches over %i entities in two dimensions where one is too short', async (count, expected) => {
+  ])('dispatches over %i entities in two dimensions when one is too short', async (count, expected) => {
     const gpu = new MkGpu(new DummyBackend({ capabilities: { maxComputeWorkgroupsPerDimension: 4 } }))
     const world = createWorld()
     const mk = await attachMk(world, { gpu })
@@ -388,7 +383,7 @@ describe('more over the same list', () => {
     mk.dispose()
   })
 
-  it('gives no gpuBuffer where there is none, and says so', async () => {
+  it('reports that there is no gpuBuffer where the backend has none', async () => {
     const { mk } = await setUp()
     const list = mk.query([{}], { draw: { vertexCount: 3 }, dispatch: { workgroupSize: 64 } })
     for (const get of [
@@ -411,7 +406,7 @@ describe('bad input', () => {
     mk.dispose()
   })
 
-  it('refuses terms inside of others, which bitECS takes for components, and what observe() takes, and registers nothing', async () => {
+  it('refuses nested terms and hooks of observe(), and registers nothing', async () => {
     const { world, mk } = await setUp()
     const [A, B] = [{}, {}]
     const before = getWorldComponents(world).length
@@ -426,7 +421,7 @@ describe('bad input', () => {
     mk.dispose()
   })
 
-  it('refuses draw counts that are none, rowsOf that is not flagged, and drawArgs that were not asked for', async () => {
+  it("refuses invalid draw counts, an unflagged rowsOf, and drawArgs that weren't requested", async () => {
     const { gpu, mk } = await setUp()
     const A = {}
     const before = gpu.leaks().length
@@ -475,7 +470,7 @@ describe('the row table of packed rows', () => {
     mk.dispose()
   })
 
-  it.each([1, 2])('waits with the rows when buffer %i of the two has no memory', async (which) => {
+  it.each([1, 2])('waits for the rows when buffer %i of the two has no memory', async (which) => {
     const { gpu, mk, frame, spawn } = await setUp()
     const C = GpuSynced({ x: new Float32Array(100) }, { rows: 'packed', capacity: 2 })
     const buffer = mk.buffer(C)
@@ -492,7 +487,7 @@ describe('the row table of packed rows', () => {
     expect(entities.map((entity) => buffer.rowOf(entity))).toEqual([0, 1, 2])
   })
 
-  it('does not exist where row = entity', async () => {
+  it("doesn't exist when rows are entity ids", async () => {
     const { mk } = await setUp()
     const Thing = GpuSynced({ x: new Float32Array(4) })
     expect(() => mk.buffer(Thing).rowTable).toThrowError(expect.objectContaining({ code: 'InvalidOption' }))

@@ -1,7 +1,6 @@
 import { aos, createWorld, soa } from 'bitecs'
 import { array as arrayTag, f32 as f32Tag, ref as refTag, str as strTag } from 'bitecs/serialization'
-import { createHeap, f32, mat4x4f, struct, u32, vec2f, vec3f } from '@memkit/core'
-import type { Struct } from '@memkit/core'
+import { createHeap, f32, mat4x4f, struct, u32, vec2f, vec3f, type Struct } from '@memkit/core'
 import { d } from 'typegpu'
 import { describe, expectTypeOf, it } from 'vitest'
 import { createApp, GpuSynced, MkPlugin, Schedule, SharedMarker } from '../src/index.ts'
@@ -18,7 +17,7 @@ describe('GpuSynced', () => {
     >()
   })
 
-  it('leaves properties that are no columns out of the schema', () => {
+  it('leaves non-column properties out of the schema', () => {
     const Named = GpuSynced({ name: 'Named', x: new Float32Array(4), plain: [] as number[] })
     expectTypeOf(mk.buffer(Named).schema).toEqualTypeOf<Struct<{ readonly x: f32; readonly plain: f32 }>>()
   })
@@ -31,7 +30,7 @@ describe('GpuSynced', () => {
     expectTypeOf(mk.buffer(Heat).schema).toEqualTypeOf<f32>()
   })
 
-  it('carries a schema of TypeGPU as what it is converted to', () => {
+  it('carries a TypeGPU schema as its converted type', () => {
     const Row = d.struct({ pos: d.vec2f, kind: d.u32 })
     const Body = GpuSynced({ pos: new Float32Array(8), kind: new Uint32Array(4) }, { schema: Row })
     expectTypeOf(mk.buffer(Body).schema).toEqualTypeOf<Struct<{ readonly pos: vec2f; readonly kind: u32 }>>()
@@ -39,7 +38,7 @@ describe('GpuSynced', () => {
     GpuSynced({ pos: new Float32Array(8) }, { schema: Row })
   })
 
-  it('refuses a schema that reads a column which is not there', () => {
+  it('refuses a schema that reads a missing column', () => {
     const columns = { x: new Float32Array(4), y: new Float32Array(4), at: { u: new Float32Array(4) } }
     GpuSynced(columns, { schema: struct({ x: f32, where: vec2f.from('y', 'at.u') }) })
     // @ts-expect-error no column z
@@ -69,7 +68,7 @@ describe('GpuSynced', () => {
     GpuSynced(heap.rows(schema, 10), { schema: struct({ mass: f32 }) })
   })
 
-  it('takes objects by entity, with a schema that names their fields', () => {
+  it('accepts objects by entity, with a schema that names their fields', () => {
     const schema = struct({ pos: vec2f.from('pos.x', 'pos.y'), mass: f32, turn: vec2f })
     const Bodies = GpuSynced([] as { pos: { x: number; y: number }; mass: number; turn: number[] }[], {
       schema,
@@ -90,7 +89,7 @@ describe('GpuSynced', () => {
     GpuSynced([] as { pos: { x: number } }[], { schema: struct({ z: f32.from('pos.z') }) })
   })
 
-  it('takes small arrays by entity, and columns in an array by path', () => {
+  it('accepts small arrays by entity, and columns in an array by path', () => {
     const store = { m: [] as number[][], n: [new Float32Array(4), new Float32Array(4)] }
     GpuSynced(store, { schema: struct({ m: vec3f, n: vec2f.from('n.0', 'n.1') }) })
     GpuSynced({ at: [] as { x: number; y: number }[] }, { schema: struct({ p: vec2f.from('at.x', 'at.y') }) })
@@ -100,7 +99,7 @@ describe('GpuSynced', () => {
     GpuSynced({ pos: { x: new Float32Array(4) } }, { schema: struct({ pos: f32 }) })
   })
 
-  it("takes bitECS's own aos(): its type tags are the default schema, and a schema names their fields", () => {
+  it("accepts bitECS's aos(), whose type tags are the default schema, and a schema that names their fields", () => {
     const Position = GpuSynced(aos({ x: f32Tag(), y: f32Tag() }))
     expectTypeOf(mk.buffer(Position).schema).toEqualTypeOf<Struct<{ readonly x: f32; readonly y: f32 }>>()
     const Typed = GpuSynced(aos<{ x: number; name: string }>({ x: f32Tag() }))
@@ -127,7 +126,7 @@ describe('GpuSynced', () => {
     GpuSynced(aos())
   })
 
-  it("takes bitECS's own soa()", () => {
+  it("accepts bitECS's soa()", () => {
     const Position = GpuSynced(soa({ x: f32Tag(), at: { y: f32Tag() } }), {
       schema: struct({ pos: vec2f.from('x', 'at.y') }),
     })
@@ -148,7 +147,7 @@ describe('GpuSynced', () => {
     GpuSynced({ m: [] as number[][], hp: [] as number[] })
     // @ts-expect-error strings, which a schema names
     GpuSynced({ name: [] as string[] }, { schema: struct({ name: f32 }) })
-    // @ts-expect-error a string has a length, but that is no column
+    // @ts-expect-error a string has a length, but that isn't a column
     GpuSynced({ name: [] as string[] }, { schema: struct({ n: f32.from('name.length') }) })
     const Named = GpuSynced({ name: [] as string[], hp: [] as number[] }, { schema: struct({ hp: f32 }) })
     expectTypeOf(mk.buffer(Named).schema).toEqualTypeOf<Struct<{ readonly hp: f32 }>>()
@@ -158,16 +157,16 @@ describe('GpuSynced', () => {
     expectTypeOf(GpuSynced({ hp: [] })).toExtend<Synced>()
   })
 
-  it('checks no names where they are not known', () => {
+  it("checks no names when they aren't known", () => {
     const component: object = { x: new Float32Array(4) }
     const schema: Struct = struct({ x: f32 })
     expectTypeOf(GpuSynced(component, { schema })).toExtend<Synced>()
   })
 
-  it('refuses what is no component, and options that do not exist', () => {
-    // @ts-expect-error a number is no component
+  it('refuses non-components and unknown options', () => {
+    // @ts-expect-error a number isn't a component
     GpuSynced(1)
-    // @ts-expect-error null is no component
+    // @ts-expect-error null isn't a component
     GpuSynced(null)
     // @ts-expect-error there is no such mode
     GpuSynced({ x: new Float32Array(4) }, { changes: 'sometimes' })
@@ -180,7 +179,7 @@ describe('rowsOf', () => {
   const floats = (): Float32Array<ArrayBuffer> => new Float32Array(4)
   const Packed = GpuSynced({ x: floats() }, { label: 'Packed', rows: 'packed' })
 
-  it('takes a component with packed rows of its own, and keeps the types', () => {
+  it('accepts a component with packed rows of its own, and keeps the types', () => {
     const Tint = GpuSynced({ r: floats(), id: new Uint32Array(4) }, { rowsOf: Packed, changes: 'marked' })
     expectTypeOf(mk.buffer(Tint)).toEqualTypeOf<SyncedBuffer<Struct<{ readonly r: f32; readonly id: u32 }>>>()
     const schema = struct({ pos: vec2f.from('x', 'y') })
@@ -190,7 +189,7 @@ describe('rowsOf', () => {
     GpuSynced({ x: floats() }, { rowsOf: Packed, schema: struct({ pos: vec2f.from('x', 'z') }) })
   })
 
-  it('does not compile with what the owner decides', () => {
+  it("doesn't compile with options that the owner decides", () => {
     // @ts-expect-error rows are those of Packed
     GpuSynced({ x: floats() }, { rowsOf: Packed, rows: 'entity' })
     // @ts-expect-error so are the entities that have one
@@ -207,7 +206,7 @@ describe('rowsOf', () => {
     GpuSynced({ x: floats() }, { rowsOf: Packed, layout: 'columns' })
   })
 
-  it('does not compile with what has no packed rows of its own', () => {
+  it("doesn't compile with a component without packed rows of its own", () => {
     const ByEntity = GpuSynced({ x: floats() }, { label: 'ByEntity' })
     const Said = GpuSynced({ x: floats() }, { rows: 'entity' })
     const Sharer = GpuSynced({ x: floats() }, { rowsOf: Packed })
@@ -226,7 +225,7 @@ describe('rowsOf', () => {
 })
 
 describe('a GPU query', () => {
-  it('gives arguments that WebGPU takes without a cast', () => {
+  it('has arguments that WebGPU accepts without a cast', () => {
     const shown = mk.query([{}], { draw: { vertexCount: 6 }, dispatch: { workgroupSize: 64 } })
     const all: DrawArgs[] = [
       shown.drawArgs,
@@ -244,7 +243,7 @@ describe('a GPU query', () => {
 })
 
 describe('a component that is not flagged', () => {
-  it('does not compile in buffer, mark, markRange and markAll', () => {
+  it("doesn't compile in buffer, mark, markRange and markAll", () => {
     const Plain = { x: new Float32Array(4) }
     // @ts-expect-error not flagged
     mk.buffer(Plain)
@@ -263,7 +262,7 @@ describe('a component that is not flagged', () => {
 })
 
 describe('a shared marker', () => {
-  it('is taken up from what crosses: its buffer', () => {
+  it('is received as its buffer', () => {
     const Position = GpuSynced({ x: new Float32Array(4) })
     const marker = mk.marker(Position)
     expectTypeOf(marker).toEqualTypeOf<SharedMarker>()
@@ -274,7 +273,7 @@ describe('a shared marker', () => {
 })
 
 describe('App', () => {
-  it("gives systems the world's own type, through chained calls", () => {
+  it('passes the type of its world to systems, through chained calls', () => {
     const app = createApp(createWorld({ score: 0 }))
       .addPlugin(new MkPlugin())
       .addSystem(Schedule.Update, (world) => {

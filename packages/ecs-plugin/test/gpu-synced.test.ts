@@ -1,13 +1,12 @@
-import { f32, mat4x4f, struct, vec2f, vec3f } from '@memkit/core'
-import type { Schema } from '@memkit/core'
+import { f32, mat4x4f, struct, vec2f, vec3f, type Schema } from '@memkit/core'
 import { f32 as f32Array, str, u8 } from 'bitecs/serialization'
 import { describe, expect, it } from 'vitest'
 import { GpuSynced, isGpuSynced } from '../src/index.ts'
-import { readShape } from '../src/source.ts'
+import { readLayout } from '../src/store/component-layout.ts'
 
 /** The fields that a component gets: name, WGSL type, offset; and the stride. */
-function layoutOf(component: object, schema?: Parameters<typeof readShape>[2]) {
-  const shape = readShape('Test', component, schema)
+function layoutOf(component: object, schema?: Parameters<typeof readLayout>[2]) {
+  const shape = readLayout('Test', component, schema)
   const fields =
     shape.schema.kind === 'struct'
       ? shape.schema.fields.map(({ name, type, offset }) => [name, type.type, offset])
@@ -16,7 +15,7 @@ function layoutOf(component: object, schema?: Parameters<typeof readShape>[2]) {
 }
 
 describe('GpuSynced', () => {
-  it('returns the component as it is, with nothing added to it', () => {
+  it('returns the component unchanged', () => {
     const store = { x: new Float32Array(4) }
     const flagged = GpuSynced(store)
     expect(flagged).toBe(store)
@@ -32,10 +31,10 @@ describe('GpuSynced', () => {
     expect(GpuSynced(store)).toBe(store)
   })
 
-  it('is known to another copy of the module', async () => {
+  it('is recognised by another copy of the module', async () => {
     const store = GpuSynced({ x: new Float32Array(4) })
     // The query makes it another module for the loader.
-    const again = '../src/gpu-synced.ts?copy'
+    const again = '../src/sync/gpu-synced.ts?copy'
     const copy = (await import(again)) as { isGpuSynced: typeof isGpuSynced }
     expect(copy.isGpuSynced).not.toBe(isGpuSynced)
     expect(copy.isGpuSynced(store)).toBe(true)
@@ -74,7 +73,7 @@ describe('the row that a component makes', () => {
     ])
   })
 
-  it('is a scalar where the component is a bare typed array', () => {
+  it('is a scalar when the component is a bare typed array', () => {
     expect(layoutOf(new Uint16Array(4))).toEqual({ fields: [['', 'u32', 0]], stride: 4 })
   })
 
@@ -95,7 +94,7 @@ describe('the row that a component makes', () => {
       ],
       stride: 80,
     })
-    const { columns } = readShape('Test', component, schema)
+    const { columns } = readLayout('Test', component, schema)
     expect(columns.map(({ path, layout }) => [path, layout.arity, layout.offsets[0]])).toEqual([
       ['x', 1, 0],
       ['y', 1, 4],
@@ -109,7 +108,7 @@ describe('the row that a component makes', () => {
     expect(layoutOf(component, struct({ pos: vec2f.from('pos.x', 'pos.y') })).stride).toBe(8)
   })
 
-  it('leaves out properties that are no columns', () => {
+  it('leaves out non-column properties', () => {
     expect(layoutOf({ name: 'Position', x: new Float32Array(2) }).fields).toEqual([['x', 'f32', 0]])
   })
 })
@@ -191,7 +190,7 @@ describe('bad input', () => {
     expect(flag).toThrowError(expect.objectContaining({ code, message: expect.stringContaining(names) }))
   })
 
-  it('other options the second time: AlreadyFlagged, and the first ones stay', () => {
+  it('throws AlreadyFlagged for different options the second time, and keeps the first ones', () => {
     const store = GpuSynced({ x: floats(2) }, { label: 'Once', changes: 'marked' })
     expect(() => GpuSynced(store as object, { changes: 'all' })).toThrowError(
       expect.objectContaining({ code: 'AlreadyFlagged', option: 'changes' }),

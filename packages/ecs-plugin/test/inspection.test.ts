@@ -1,8 +1,7 @@
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld, removeEntity } from 'bitecs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { attachMk, f32, GpuSynced, halfValue, struct, vec2f } from '../src/index.ts'
-import type { MkSync } from '../src/index.ts'
+import { attachMk, f32, GpuSynced, halfValue, struct, vec2f, type MkSync } from '../src/index.ts'
 
 // What tools see of a world: the components and queries that are synced, and rows on either side.
 
@@ -62,7 +61,7 @@ describe('mk.synced and mk.queries', () => {
     ])
     const [place, tight] = mk.synced()
     expect(place.buffer).toBe(mk.buffer(Place))
-    // Row 0 is nobody's: rows of entities reach to the highest id.
+    // Row 0 is free, as no entity has id 0: rows by entity reach to the highest id.
     expect([place.buffer.rows, tight.buffer.rows]).toEqual([6, 2])
     expect(mk.report.mirrors.find(({ mirror }) => mirror === place.mirror)).toMatchObject({ rows: 5 })
     expect(mk.queries()).toEqual([shown])
@@ -70,7 +69,7 @@ describe('mk.synced and mk.queries', () => {
     expect(mk.queries()).toEqual([])
   })
 
-  it('are refused after dispose, which can be asked for', async () => {
+  it('are refused after dispose, which isDisposed tells', async () => {
     const mk = await attach(createWorld())
     expect(mk.isDisposed).toBe(false)
     mk.dispose()
@@ -81,7 +80,7 @@ describe('mk.synced and mk.queries', () => {
 })
 
 describe('buffer.entityOf', () => {
-  it('is the entity of a row, −1 for a row that is nobody’s', async () => {
+  it('is the entity of a row, or −1 for a free row', async () => {
     const Place = GpuSynced({ x: new Float32Array(10) })
     const Tight = GpuSynced({ x: new Float32Array(10) }, { rows: 'packed' })
     const world = createWorld()
@@ -106,7 +105,7 @@ describe('buffer.readCpu and buffer.read', () => {
     return GpuSynced({ x: column(), y: column(), heat: column() }, { schema, ...options })
   }
 
-  it('hold the same after a frame, in part and in full, over several chunks', async () => {
+  it('return the same after a frame, in part and in full, over several chunks', async () => {
     const Thing = thing()
     const world = createWorld()
     const entities = spawn(world, Thing, 5000)
@@ -126,7 +125,7 @@ describe('buffer.readCpu and buffer.read', () => {
     expect(buffer.readCpu(0, 0).byteLength).toBe(0)
   })
 
-  it('differ where a mark was forgotten, and where a row was written since', async () => {
+  it('differ where a mark was forgotten or a row was written since', async () => {
     const Thing = thing({ changes: 'marked' })
     const world = createWorld()
     const [entity] = spawn(world, Thing, 2)
@@ -141,7 +140,7 @@ describe('buffer.readCpu and buffer.read', () => {
     expect(mk.report.rowsChanged).toBe(0)
   })
 
-  it('looks up the entities of packed rows', async () => {
+  it('look up the entities of packed rows', async () => {
     const Thing = thing({ rows: 'packed' })
     const world = createWorld()
     const entities = spawn(world, Thing, 4)
@@ -156,7 +155,7 @@ describe('buffer.readCpu and buffer.read', () => {
     expect(buffer.readCpu()).toEqual(await buffer.read())
   })
 
-  it('a row that is nobody’s has what it was left with', async () => {
+  it('return the last contents of a free row', async () => {
     const Thing = thing()
     const world = createWorld()
     const [entity] = spawn(world, Thing, 2)
@@ -170,7 +169,7 @@ describe('buffer.readCpu and buffer.read', () => {
     expect(new Float32Array(mk.buffer(Thing).readCpu(entity, 1))[0]).toBe(8)
   })
 
-  it('of a query and of a row table is what their mirrors hold', async () => {
+  it('return the mirrors of queries and row tables', async () => {
     const Thing = thing({ rows: 'packed' })
     const world = createWorld()
     const entities = spawn(world, Thing, 3)
@@ -182,7 +181,7 @@ describe('buffer.readCpu and buffer.read', () => {
     expect(rowTable.readCpu()).toEqual(await rowTable.read())
   })
 
-  it('refuse rows that there are none of', async () => {
+  it("refuse rows that don't exist", async () => {
     const Thing = thing()
     const world = createWorld()
     spawn(world, Thing, 2)
@@ -206,6 +205,6 @@ describe('buffer.readCpu and buffer.read', () => {
   })
 })
 
-it('16-bit floats can be read', () => {
+it('return 16-bit floats', () => {
   expect(halfValue(0x3e00)).toBe(1.5)
 })

@@ -2,9 +2,9 @@ import { $internal, createAdded, createChanged, createWorld, Not, Or, relation, 
 import type { Entity, QueryParameter, Trait, World } from 'koota'
 import type { Schema } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
+import { integersFrom } from '@memkit/testing/random'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { GpuSynced } from '../src/index.ts'
-import type { GpuQuery, MkSync, Synced } from '../src/index.ts'
+import { GpuSynced, type GpuQuery, type MkSync, type Synced } from '../src/index.ts'
 import { attachKoota } from '../src/koota.ts'
 
 const open: MkSync<object>[] = []
@@ -49,7 +49,7 @@ describe.each(['entity', 'packed'] as const)('a subscriber of the user, with %s 
   const setUp = async () => {
     const Position = GpuSynced(trait({ x: 0 }), { rows, changes: 'marked', label: 'Position' })
     const world = createWorld()
-    // What is done next time, before ours could hear of it.
+    // What happens next time, before memkit is told.
     const nothing: (entity: Entity) => void = () => {}
     const next = { added: nothing, removed: nothing }
     const once = (event: 'added' | 'removed') => (entity: Entity) => {
@@ -66,7 +66,7 @@ describe.each(['entity', 'packed'] as const)('a subscriber of the user, with %s 
     throw new Error('mine')
   }
 
-  it('throws once, for one that enters and one that leaves: both are found in the next frame', async () => {
+  it('that throws once for an entering and a leaving entity: both are found in the next frame', async () => {
     const { world, mk, next, Position, list } = await setUp()
     const [a, c] = [1, 3].map((x) => world.spawn(Position({ x })))
     frame(mk)
@@ -81,7 +81,7 @@ describe.each(['entity', 'packed'] as const)('a subscriber of the user, with %s 
     expect(await listed(list)).toEqual(ids([b, c]))
   })
 
-  it('throws for one that enters, of whose death koota then says nothing: it is found, and so is who gets its id', async () => {
+  it('that throws for an entering entity whose death koota then hides: it is found, and so is the next owner of its id', async () => {
     const { world, mk, next, Position, list } = await setUp()
     const [a, b] = [world.spawn(), world.spawn()]
     for (const entity of [a, b]) {
@@ -99,7 +99,7 @@ describe.each(['entity', 'packed'] as const)('a subscriber of the user, with %s 
     expect(await listed(list)).toEqual([heir.id()])
   })
 
-  it('takes the trait away in onQueryAdd, and puts it back in onQueryRemove', async () => {
+  it('that removes the trait in onQueryAdd and restores it in onQueryRemove', async () => {
     const { world, mk, next, Position, list } = await setUp()
     const a = world.spawn(Position({ x: 1 }))
     frame(mk)
@@ -116,7 +116,7 @@ describe.each(['entity', 'packed'] as const)('a subscriber of the user, with %s 
     expect(await onDevice(mk, Position, [a])).toEqual([5])
   })
 
-  it('makes and destroys entities while it is told of another', async () => {
+  it('that creates and destroys entities while it handles another', async () => {
     const { world, mk, next, Position, list } = await setUp()
     const [a, b] = [1, 2].map((x) => world.spawn(Position({ x })))
     frame(mk)
@@ -130,7 +130,7 @@ describe.each(['entity', 'packed'] as const)('a subscriber of the user, with %s 
   })
 })
 
-it('entities that come and go in listeners of ours are on the device a frame later', async () => {
+it("uploads entities that come and go in memkit's listeners a frame later", async () => {
   const Position = GpuSynced(trait({ x: 0 }), { changes: 'marked', rows: 'packed', capacity: 8 })
   const Tag = trait()
   const world = createWorld()
@@ -172,13 +172,9 @@ it('entities that come and go in listeners of ours are on the device a frame lat
   expect(await listed(lists[1])).toEqual(ids(world.query(Position, Not(Tag))))
 })
 
-describe('a random life', () => {
-  it.each([1, 2, 3, 4, 5, 6])('is followed as koota tells it when it is asked (%i)', async (seed) => {
-    let state = seed
-    const random = (below: number): number => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-      return Math.floor((state / 2 ** 32) * below)
-    }
+describe('a random program', () => {
+  it.each([1, 2, 3, 4, 5, 6])("is followed as koota's queries report it (%i)", async (seed) => {
+    const random = integersFrom(seed)
     const traits = Array.from({ length: 4 }, () => trait({ x: 0 }))
     // Words of 31 bits.
     const crowd = seed % 2 === 0 ? [] : Array.from({ length: 40 }, () => trait())
@@ -219,7 +215,7 @@ describe('a random life', () => {
       try {
         run()
       } catch (error) {
-        // Whoever is half destroyed is destroyed whole.
+        // Finishes what was half destroyed.
         expect((error as Error).message).toBe('mine')
         angry = 0
       }
@@ -261,24 +257,24 @@ describe('a random life', () => {
 })
 
 describe('koota', () => {
-  it('does not track changes for us: Changed lists nothing, updateEach writes as ever, and rows are marked all the same', async () => {
+  it('does not track changes for memkit: Changed is empty, updateEach writes as usual, and rows are marked', async () => {
     const Position = GpuSynced(trait({ x: 0, y: 0 }), { changes: 'marked' })
     const Changed = createChanged()
-    const [world, alone] = [createWorld(), createWorld()]
+    const [world, untouched] = [createWorld(), createWorld()]
     const entities = [1, 2, 3, 4].map((x) => world.spawn(Position({ x })))
-    for (const x of [1, 2, 3, 4]) alone.spawn(Position({ x }))
+    for (const x of [1, 2, 3, 4]) untouched.spawn(Position({ x }))
     const mk = await attach(world)
     frame(mk)
-    for (const one of [world, alone]) one.query(Position).updateEach(([position]) => (position.x += 1))
-    // `Changed` of what `updateEach` writes where nobody asked before: none, with memkit and without.
-    expect(world.query(Changed(Position)).length).toBe(alone.query(Changed(Position)).length)
+    for (const one of [world, untouched]) one.query(Position).updateEach(([position]) => (position.x += 1))
+    // `Changed` of what `updateEach` writes that was never queried before: none, with memkit and without.
+    expect(world.query(Changed(Position)).length).toBe(untouched.query(Changed(Position)).length)
     expect(world[$internal].trackedTraits.size).toBe(0)
     expect(frame(mk)).toBe(4)
     const found = new Float32Array(await mk.buffer(Position).read())
     expect(entities.map((entity) => found[entity.id() * 2])).toEqual([2, 3, 4, 5])
   })
 
-  it('has updateEach mark what differs alone, in whichever mode, and the world whose store it is', async () => {
+  it('marks only what differs in updateEach, in every mode, in the world that owns the store', async () => {
     const Position = GpuSynced(trait({ x: 0 }), { changes: 'marked' })
     const [world, other] = [createWorld(), createWorld()]
     const fastSet = Position[$internal].fastSet
@@ -306,7 +302,7 @@ describe('koota', () => {
     expect(Position[$internal].fastSet).toBe(fastSet)
   })
 
-  it("tells of set() whatever a subscriber of the user's throws", async () => {
+  it('reports set() when a subscriber of the user throws', async () => {
     const Position = GpuSynced(trait({ x: 0 }), { changes: 'marked' })
     const world = createWorld()
     world.onChange(Position, () => {
@@ -320,7 +316,7 @@ describe('koota', () => {
     expect(await onDevice(mk, Position, [entity])).toEqual([3])
   })
 
-  it('has to track a trait of objects, which is said once', async () => {
+  it('has to track a trait of objects, which warns once', async () => {
     const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const { f32, struct } = await import('@memkit/core')
     const schema = struct({ x: f32 })
@@ -343,7 +339,7 @@ describe('koota', () => {
     expect(world[$internal].trackedTraits.size).toBe(0)
   })
 
-  it('is as it was after dispose', async () => {
+  it('is unchanged after dispose', async () => {
     const [A, B] = [GpuSynced(trait({ x: 0 }), { changes: 'marked' }), trait()]
     const Friend = relation()
     const world = createWorld()

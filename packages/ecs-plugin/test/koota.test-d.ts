@@ -1,10 +1,7 @@
-import { createWorld, trait } from 'koota'
-import type { World } from 'koota'
-import { f32, struct, u32, vec2f } from '@memkit/core'
-import type { Struct } from '@memkit/core'
+import { createWorld, trait, type World } from 'koota'
+import { f32, struct, u32, vec2f, type Struct } from '@memkit/core'
 import { describe, expectTypeOf, it } from 'vitest'
-import { createApp, GpuSynced, MkPlugin } from '../src/index.ts'
-import type { MkSync, SyncedBuffer } from '../src/index.ts'
+import { createApp, GpuSynced, MkPlugin, type MkSync, type SyncedBuffer } from '../src/index.ts'
 import { attachKoota } from '../src/koota.ts'
 
 declare const mk: MkSync<World>
@@ -25,7 +22,7 @@ describe('a trait that is flagged', () => {
     Position({ z: 1 })
   })
 
-  it('takes a schema that reads what it has', () => {
+  it('accepts a schema that reads its fields', () => {
     const schema = struct({ pos: vec2f.from('at.x', 'at.y'), kind: u32 })
     const Placed = GpuSynced(trait({ at: () => ({ x: 0, y: 0 }), kind: 0 }), { schema })
     expectTypeOf(mk.buffer(Placed).schema).toEqualTypeOf<typeof schema>()
@@ -53,7 +50,7 @@ describe('a trait that is flagged', () => {
 })
 
 describe('attachKoota', () => {
-  it('gives the world of koota on, by itself and in an App', () => {
+  it('passes the world of koota on, by itself and in an App', () => {
     const world = createWorld()
     expectTypeOf(attachKoota(world)).resolves.toEqualTypeOf<MkSync<World>>()
     createApp(world).addPlugin(new MkPlugin({}, attachKoota))

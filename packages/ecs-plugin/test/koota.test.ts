@@ -1,8 +1,7 @@
 import { createAdded, createWorld, getStore, Not, Or, relation, trait, universe } from 'koota'
 import type { Entity, World } from 'koota'
 import { createWorld as createBitEcsWorld } from 'bitecs'
-import { f32, struct, u32, vec2f } from '@memkit/core'
-import type { Schema } from '@memkit/core'
+import { f32, struct, u32, vec2f, type Schema } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
@@ -64,7 +63,7 @@ async function listed(list: GpuQuery): Promise<number[]> {
 }
 
 describe('a world of koota', () => {
-  it('is on the device after every frame: from before, spawned, written, removed, added again, destroyed', async () => {
+  it('is on the device after every frame: existing, spawned, written, removed, re-added and destroyed entities', async () => {
     const Position = GpuSynced(trait({ x: 0, y: 0 }), { label: 'Position' })
     const Velocity = trait({ x: 1, y: 0.5 })
     const world = createWorld()
@@ -104,7 +103,7 @@ describe('a world of koota', () => {
     expect(await row(mk, Position, before)).toEqual([-1, -2])
   })
 
-  it('reads the store that this world has: the same trait holds other values in another world', async () => {
+  it('reads the store of this world: the same trait holds other values in another world', async () => {
     const Position = GpuSynced(trait({ x: 0 }))
     const [first, second] = [createWorld(), createWorld()]
     const a = first.spawn(Position({ x: 1 }))
@@ -122,7 +121,7 @@ describe('a world of koota', () => {
     }
   })
 
-  it('gives the row of an id to its next owner, in the same frame too, and none to the handle of the dead one', async () => {
+  it("gives the row of an id to its next owner, in the same frame too, and no row to the dead entity's handle", async () => {
     const Position = GpuSynced(trait({ x: 0 }))
     const { world, mk, frame } = await setUp()
     const dead = world.spawn(Position({ x: 5 }))
@@ -140,7 +139,7 @@ describe('a world of koota', () => {
     expect(mk.buffer(Position).rowOf(next)).toBe(-1)
   })
 
-  it('never shows the values of the dead owner of a row', async () => {
+  it('never shows the values of the previous owner of a row', async () => {
     const Position = GpuSynced(trait({ x: 0 }), { changes: 'marked', onRemove: 'zero' })
     const { world, mk, frame } = await setUp()
     const dead = world.spawn(Position({ x: 5 }))
@@ -168,7 +167,7 @@ describe('a world of koota', () => {
     expect([...new Uint32Array(await table.read())]).toEqual([entities[2].id(), entities[1].id()])
   })
 
-  it('takes what set() and updateEach() write for marked, and mk.mark for what a store was written', async () => {
+  it('marks what set() and updateEach() write, and needs mk.mark for direct writes to a store', async () => {
     const Position = GpuSynced(trait({ x: 0 }), { changes: 'marked' })
     const { world, mk, frame } = await setUp()
     const [a, b, c] = [1, 2, 3].map((x) => world.spawn(Position({ x })))
@@ -183,7 +182,7 @@ describe('a world of koota', () => {
     world.query(Position).updateEach(([position]) => (position.x += 1))
     expect(frame()).toBe(3)
     expect(await row(mk, Position, c)).toEqual([4])
-    // A mark for the dead is nobody's.
+    // A mark of a dead entity has no effect.
     c.destroy()
     frame()
     const next = world.spawn(Position)
@@ -193,7 +192,7 @@ describe('a world of koota', () => {
     expect(frame()).toBe(0)
   })
 
-  it('follows columns that are replaced by typed arrays, and says when an entity lies past their end', async () => {
+  it('follows columns replaced by typed arrays, and reports entities past their end', async () => {
     const Position = GpuSynced(trait({ x: 0 }))
     const { world, mk, frame } = await setUp()
     const entity = world.spawn(Position({ x: 1 }))
@@ -206,7 +205,7 @@ describe('a world of koota', () => {
     expect(frame).toThrow(/Entity 4 .* ends at id 3/)
   })
 
-  it('is synced again after reset(), with the traits that are registered anew', async () => {
+  it('is synced again after reset(), with the newly registered traits', async () => {
     const Position = GpuSynced(trait({ x: 0 }), { changes: 'marked' })
     const Late = GpuSynced(trait({ y: 0 }))
     const { world, mk, frame } = await setUp()
@@ -232,7 +231,7 @@ describe('a world of koota', () => {
     expect(list.count).toBe(2)
   })
 
-  it('may be destroyed, and attached again after dispose()', async () => {
+  it('can be destroyed, and attached again after dispose()', async () => {
     const Position = GpuSynced(trait({ x: 0 }))
     const { world, mk, frame } = await setUp()
     world.spawn(Position)
@@ -249,7 +248,7 @@ describe('a world of koota', () => {
     expect(await row(again, Position, entity)).toEqual([9])
   })
 
-  it('brings back what the device wrote, into its own store', async () => {
+  it('receives what the device wrote in its own store', async () => {
     const Heat = GpuSynced(trait({ value: 0 }), { direction: 'download' })
     const { world, mk, frame } = await setUp()
     const entity = world.spawn(Heat({ value: 1 }))
@@ -265,7 +264,7 @@ describe('a world of koota', () => {
     expect(entity.get(Heat)).toEqual({ value: 42 })
   })
 
-  it('is driven by an App', async () => {
+  it('runs in an App', async () => {
     const Position = GpuSynced(trait({ x: 0 }))
     const world = createWorld()
     const entity = world.spawn(Position)
@@ -280,8 +279,8 @@ describe('a world of koota', () => {
   })
 })
 
-describe('who has a row', () => {
-  it('is who matches `with` too, modifiers included', async () => {
+describe('entities with a row', () => {
+  it('match `with` too, modifiers included', async () => {
     const [Visible, Dead] = [trait(), trait()]
     const Position = GpuSynced(trait({ x: 0 }), { with: [Visible, Not(Dead)] })
     const { world, mk, frame } = await setUp()
@@ -299,7 +298,7 @@ describe('who has a row', () => {
     expect(rows()).toEqual([both.id(), hidden.id()])
   })
 
-  it('is no trait of the world itself', async () => {
+  it('exclude the world itself with its traits', async () => {
     const Time = GpuSynced(trait({ now: 0 }))
     const { world, mk, frame } = await setUp()
     world.add(Time({ now: 3 }))
@@ -336,7 +335,7 @@ describe('a GPU query of a world of koota', () => {
     expect(await ids()).toEqual([[AB1], [AB1], [AB1, B1], [], []])
   })
 
-  it('refuses what koota does not tell the changes of', async () => {
+  it("refuses terms whose changes koota doesn't report", async () => {
     const A = trait({ x: 0 })
     const Added = createAdded()
     const ChildOf = relation()
@@ -352,7 +351,7 @@ describe('a GPU query of a world of koota', () => {
         expect(() => mk.query([A, modifier(relations)])).toThrow(UnsupportedTerm)
   })
 
-  it('is right to refuse Not alone: koota still lists the dead', () => {
+  it('refuses Not by itself, for which koota still lists dead entities', () => {
     const A = trait()
     const world = createWorld()
     const entity = world.spawn()
@@ -363,7 +362,7 @@ describe('a GPU query of a world of koota', () => {
 })
 
 describe('a trait', () => {
-  it('has an f32 for each of its numbers, or the schema that it is given', async () => {
+  it('has an f32 for each of its numbers, or its given schema', async () => {
     const Named = GpuSynced(trait({ name: 'a', x: 1, visible: true, y: 2, at: () => ({ u: 0 }) }))
     const Placed = GpuSynced(trait({ at: () => ({ x: 0, y: 0 }), kind: 0 }), {
       schema: struct({ pos: vec2f.from('at.x', 'at.y'), kind: u32 }),
@@ -381,7 +380,7 @@ describe('a trait', () => {
     expect([view.getFloat32(0, true), view.getFloat32(4, true), view.getUint32(8, true)]).toEqual([4, 5, 6])
   })
 
-  it('made with a function, an array of objects, is read by schema', async () => {
+  it('created with a function, an array of objects, is read by schema', async () => {
     const schema = struct({ pos: vec2f.from('x', 'y') })
     const Body = GpuSynced(
       trait(() => ({ x: 0, y: 0 })),
@@ -396,7 +395,7 @@ describe('a trait', () => {
     expect(await row(mk, Body, entity)).toEqual([3, 2])
   })
 
-  it('is refused when it has nothing to upload, or nothing says what', () => {
+  it('is refused when it has nothing to upload, or no schema says what', () => {
     const loose = GpuSynced as (component: object, options?: object) => unknown
     expect(() => loose(trait())).toThrow(NoColumns)
     expect(() => loose(trait({ name: 'a' }))).toThrow(NoColumns)
@@ -407,7 +406,7 @@ describe('a trait', () => {
 })
 
 describe('attachKoota', () => {
-  it('refuses what is no world of koota, and attachMk one of koota', async () => {
+  it('refuses a non-koota world, as attachMk refuses a koota world', async () => {
     const koota = createWorld()
     await expect(attachKoota({} as World)).rejects.toThrow(NotAWorld)
     await expect(attachKoota(null as never)).rejects.toThrow(NotAWorld)
@@ -416,7 +415,7 @@ describe('attachKoota', () => {
     await expect(attachKoota(createWorld({ lazy: true }))).rejects.toThrow(/init\(\)/)
   })
 
-  it('refuses a world that is attached, and traits that are not flagged', async () => {
+  it('refuses an attached world and unflagged traits', async () => {
     const { world, mk } = await setUp()
     const Plain = trait({ x: 0 })
     await expect(attachKoota(world)).rejects.toThrow(WorldAlreadyAttached)
@@ -425,7 +424,7 @@ describe('attachKoota', () => {
     expect(() => mk.mark(Plain as never, 1)).toThrow(NotGpuSynced)
   })
 
-  it('syncs the listed traits alone, before any entity has them', async () => {
+  it('syncs only the listed traits, before any entity has them', async () => {
     const [A, B] = [GpuSynced(trait({ x: 0 })), GpuSynced(trait({ x: 0 }))]
     const { world, mk, frame } = await setUp({ components: [A] })
     world.spawn(A, B)

@@ -2,8 +2,7 @@ import { array, f32, struct } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld } from 'bitecs'
 import { expect, it } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
-import type { RowKind } from '../src/index.ts'
+import { attachMk, GpuSynced, type RowKind } from '../src/index.ts'
 
 const scalars = 1 << 20
 
@@ -12,7 +11,7 @@ it.each<[RowKind, number | undefined]>([
   ['entity', 4],
   ['packed', undefined],
 ])(
-  'rows of 4 MiB go up, and so do later changes (%s rows, capacity %s)',
+  'uploads rows of 4 MiB and later changes (%s rows, capacity %s)',
   { timeout: 60_000 },
   async (rows, capacity) => {
     const schema = struct({ cells: array(f32, scalars) })
@@ -46,7 +45,7 @@ it.each<[RowKind, number | undefined]>([
   },
 )
 
-it('a row that the device has no room for is refused with an error that names the component', async () => {
+it('refuses a row too large for the device with an error that names the component', async () => {
   const schema = struct({ cells: array(f32, scalars) })
   const Chunk = GpuSynced({ cells: new Float32Array(2 * scalars) }, { schema, label: 'Chunk' })
   const world = createWorld()
@@ -58,7 +57,7 @@ it('a row that the device has no room for is refused with an error that names th
   mk.dispose()
 })
 
-it('rows beyond what a heap holds are refused with an error that names the component', async () => {
+it('refuses rows beyond what a heap holds with an error that names the component', async () => {
   const Wide = GpuSynced({ x: new Float32Array(4) }, { label: 'Wide', capacity: 900_000_000 })
   const capabilities = { maxStorageBufferBindingSize: 2 ** 33 }
   const gpu = new MkGpu(new DummyBackend({ maxBufferSize: 2 ** 33, capabilities }))

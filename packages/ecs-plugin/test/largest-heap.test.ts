@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { attachMk, GpuSynced } from '../src/index.ts'
 
 it.each(['entity', 'packed'] as const)(
-  'a heap of 4 GiB, all that WebAssembly addresses, serves to its last block (%s rows)',
+  'uses a heap of 4 GiB, all that WebAssembly addresses, to its last block (%s rows)',
   async (rows) => {
     const heap = createHeap({ bytes: 2 ** 32 })
     const world = createWorld()

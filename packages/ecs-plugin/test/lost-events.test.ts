@@ -20,8 +20,7 @@ import {
 import type { InternalWorld } from 'bitecs'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
-import type { GpuQuery, MkOptions, MkSync, Synced } from '../src/index.ts'
+import { attachMk, GpuSynced, type GpuQuery, type MkOptions, type MkSync, type Synced } from '../src/index.ts'
 
 const open: MkSync<object>[] = []
 afterEach(() => {
@@ -73,7 +72,7 @@ function spawn(world: object, component: Values, x: number): number {
 }
 
 describe.each(['entity', 'packed'] as const)('rows: %s', (rows) => {
-  it('as many entities kept from entering as from leaving, in one frame, by observers that throw, are found in the next', async () => {
+  it('finds entities in the next frame when throwing observers hid as many entering as leaving ones', async () => {
     const Thing = thing({ rows, changes: 'marked' })
     const world = createWorld()
     const angry = new Set<string>()
@@ -102,7 +101,7 @@ it.each([
   ['Not', (A: object, B: object) => [A, Not(B)]],
   ['Or', (A: object, B: object) => [Or(A, B)]],
   ['two components', (A: object, B: object) => [A, B]],
-])('a GPU query of %s hears what observers that throw keep from others', async (_, termsOf) => {
+])('notices in a GPU query of %s what throwing observers hide from other observers', async (_, termsOf) => {
   const [A, B] = [{}, {}]
   const world = createWorld()
   let angry = false
@@ -129,7 +128,7 @@ it.each([
   expect(await listed(list)).toEqual(wanted.map((i) => entities[i]))
 })
 
-it('a value set through bitECS is marked, whatever an observer of onSet throws', async () => {
+it('marks a value set through bitECS when an observer of onSet throws', async () => {
   const Thing = thing({ changes: 'marked' })
   const world = createWorld()
   observe(world, onSet(Thing), (entity: number, { x }: { x: number }) => {
@@ -144,8 +143,8 @@ it('a value set through bitECS is marked, whatever an observer of onSet throws',
   expect(await onDevice(mk, Thing, [entity])).toEqual([7])
 })
 
-describe('an observer that changes what it is told of', () => {
-  it('takes the component away again, gives it back, or gives it to one that is dying: the device has what is', async () => {
+describe('an observer that changes what it observes', () => {
+  it('removes the component, restores it, or adds it to a dying entity: the device holds the result', async () => {
     const Thing = thing({ changes: 'marked' })
     const Other = thing({ label: 'Other' })
     const world = createWorld()
@@ -189,7 +188,7 @@ describe('an observer that changes what it is told of', () => {
 
 describe.each(['entity', 'packed'] as const)('%s rows', (rows) => {
   it.each(['detect', 'marked', 'all'] as const)(
-    'entities that come and go in listeners of ours are on the device a frame later (%s)',
+    "uploads entities that come and go in memkit's listeners a frame later (%s)",
     async (changes) => {
       const Thing = thing({ rows, changes })
       const Tag = {}
@@ -250,7 +249,7 @@ describe.each(['entity', 'packed'] as const)('%s rows', (rows) => {
 })
 
 describe('components that are registered', () => {
-  it('are found in the same frame after a reset, also where there are as many as before', async () => {
+  it('are found in the same frame after a reset, even when their number is the same', async () => {
     const world = createWorld()
     const [A, B] = [thing({ label: 'A' }), thing({ label: 'B' })]
     spawn(world, A, 1)
@@ -264,7 +263,7 @@ describe('components that are registered', () => {
     expect(await onDevice(mk, B, [entity])).toEqual([5])
   })
 
-  it('are looked at once each, however many there are', async () => {
+  it('are inspected once each, regardless of their number', async () => {
     const world = createWorld()
     const looks: number[] = []
     // Whether a component is flagged or one of a pair is asked of every component that is looked at.
@@ -296,7 +295,7 @@ describe('components that are registered', () => {
     expect(looks).toEqual([])
   })
 
-  it('and flagged then are found, those that were registered first too', async () => {
+  it('are found when they are flagged later, including the first ones', async () => {
     const world = createWorld()
     const Late = { x: new Float32Array(64) }
     const entity = addEntity(world)
@@ -313,7 +312,7 @@ describe('components that are registered', () => {
     expect(await onDevice(mk, Flagged as never, [entity])).toEqual([4])
   })
 
-  it('once more lose their entities in bitECS, and here', async () => {
+  it('lose their entities in bitECS and in memkit when they are registered again', async () => {
     const world = createWorld()
     const Thing = thing()
     const mk = await attach(world)
@@ -326,7 +325,7 @@ describe('components that are registered', () => {
   })
 })
 
-describe('a world that is attached', () => {
+describe('an attached world', () => {
   /** All that bitECS holds by itself, by identity and in order. */
   function held(world: object): unknown {
     const { queries, notQueries, queriesHashMap, dirtyQueries, componentMap } = (world as InternalWorld)[
@@ -346,7 +345,7 @@ describe('a world that is attached', () => {
     }
   }
 
-  it('is as it was after dispose, through any number of attachments, of two worlds in turn', async () => {
+  it('is unchanged after dispose, through any number of attachments of two worlds in turn', async () => {
     const Thing = thing({ changes: 'marked' })
     const worlds = [createWorld(), createWorld()]
     const Tag = {}
@@ -378,7 +377,7 @@ describe('a world that is attached', () => {
     }
   })
 
-  it('keeps no query and no observer for us, and commits removals when the user looks', async () => {
+  it('keeps no query and no observer of memkit, and commits removals when the user queries', async () => {
     const Thing = thing({ changes: 'marked' })
     const world = createWorld()
     spawn(world, Thing, 1)
@@ -394,7 +393,7 @@ describe('a world that is attached', () => {
     expect(dirtyQueries.size).toBe(0)
   })
 
-  it('may be attached in the middle of an event: no observer is called twice', async () => {
+  it('can be attached in the middle of an event: no observer is called twice', async () => {
     const [A, B] = [{}, {}]
     const world = createWorld()
     const mk = await attach(world)
@@ -414,7 +413,7 @@ describe('a world that is attached', () => {
   })
 
   it.each(['a query', 'a sync'])(
-    'and let go of in the middle of an event: no observer is called twice (%s)',
+    'can be detached in the middle of an event: no observer is called twice (%s)',
     async (kind) => {
       const Thing = thing()
       const world = createWorld()

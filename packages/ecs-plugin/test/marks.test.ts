@@ -1,8 +1,7 @@
 import { addComponent, addEntity, createWorld, observe, onSet, removeEntity, resetWorld, set } from 'bitecs'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { attachMk, GpuSynced, SharedMarker } from '../src/index.ts'
-import type { GpuSyncedOptions, MkOptions } from '../src/index.ts'
+import { attachMk, GpuSynced, SharedMarker, type GpuSyncedOptions, type MkOptions } from '../src/index.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -33,7 +32,7 @@ async function marked(options: GpuSyncedOptions = {}, mkOptions: MkOptions = {})
 }
 
 describe("bitECS's set()", () => {
-  it('marks, without a call of ours', async () => {
+  it("marks without a call of memkit's", async () => {
     const { Thing, store, world, entities, frame, onDevice } = await marked()
     observe(world, onSet(Thing), (entity, { x }: { x: number }) => void (store.x[entity] = x))
     addComponent(world, entities[1], set(Thing, { x: 7 }))
@@ -42,7 +41,7 @@ describe("bitECS's set()", () => {
     expect([await onDevice(entities[0]), await onDevice(entities[1])]).toEqual([0, 7])
   })
 
-  it('marks an entity that enters with it, and goes on after resetWorld', async () => {
+  it('marks an entity that enters with it, and still does after resetWorld', async () => {
     const { Thing, store, world, frame, onDevice } = await marked()
     const write = (): void => {
       observe(world, onSet(Thing), (entity, { x }: { x: number }) => void (store.x[entity] = x))
@@ -60,7 +59,7 @@ describe("bitECS's set()", () => {
     expect(await onDevice(next)).toBe(4)
   })
 
-  it('is followed for marked components alone, and no longer after dispose', async () => {
+  it('is followed only for marked components, and not after dispose', async () => {
     const { mk, Thing, world, entities } = await marked()
     const Detected = GpuSynced({ y: new Float32Array(8) })
     spawn(world, Detected)
@@ -72,9 +71,9 @@ describe("bitECS's set()", () => {
   })
 })
 
-describe('marks that were forgotten, with debug', () => {
+describe('forgotten marks in debug mode', () => {
   it.each(['entity', 'packed'] as const)(
-    '%s rows: are counted, warned of once, and packed no more than without debug',
+    'are counted, warned about once, and packed no more than without debug (%s rows)',
     async (rows) => {
       const { mk, Thing, store, entities, warnings, frame, onDevice } = await marked(
         { rows },
@@ -96,7 +95,7 @@ describe('marks that were forgotten, with debug', () => {
       store.x[entities[1]] = 20
       frame()
       expect(mk.forgottenMarks(Thing)).toBe(2)
-      // Brought up to date, and forgotten anew.
+      // Once all rows are up to date, marks can be forgotten again.
       mk.markAll(Thing)
       frame()
       store.x[entities[1]] = 21
@@ -106,7 +105,7 @@ describe('marks that were forgotten, with debug', () => {
     },
   )
 
-  it('an entity that enters needs no mark, nor does one that leaves or moves to another row', async () => {
+  it('are not reported for entities that enter, leave or move to another row', async () => {
     const { mk, Thing, store, world, entities, frame } = await marked({ rows: 'packed' }, { debug: true })
     for (const entity of entities) store.x[entity] = entity
     mk.markAll(Thing)
@@ -118,7 +117,7 @@ describe('marks that were forgotten, with debug', () => {
     expect(mk.forgottenMarks(Thing)).toBe(0)
   })
 
-  it('follows a store that grows', async () => {
+  it('are found in a store that grows', async () => {
     const { mk, Thing, store, world, frame } = await marked({ capacity: 4 }, { debug: true })
     store.x = new Float32Array(4000)
     const last = Array.from({ length: 2000 }, () => spawn(world, Thing)).at(-1)!
@@ -128,14 +127,14 @@ describe('marks that were forgotten, with debug', () => {
     expect(mk.forgottenMarks(Thing)).toBe(1)
   })
 
-  it('is not counted without debug, nor in other modes', async () => {
+  it("aren't counted without debug, nor in other modes", async () => {
     const { mk, Thing } = await marked()
     expect(mk.forgottenMarks(Thing)).toBeUndefined()
     const other = await marked({ changes: 'detect' }, { debug: true })
     expect(other.mk.forgottenMarks(other.Thing)).toBeUndefined()
   })
 
-  it('waits a while where other threads mark: their marks come after their writes', async () => {
+  it('are reported later when other threads mark, whose marks come after their writes', async () => {
     const { mk, Thing, store, entities, frame } = await marked({}, { debug: true })
     const marker = mk.marker(Thing)
     store.x[entities[0]] = 1
@@ -152,7 +151,7 @@ describe('marks that were forgotten, with debug', () => {
 })
 
 describe('a shared marker', () => {
-  it.each(['entity', 'packed'] as const)('%s rows: marks for the next stage, once', async (rows) => {
+  it.each(['entity', 'packed'] as const)('marks for the next stage once (%s rows)', async (rows) => {
     const { mk, Thing, store, entities, frame, onDevice } = await marked({ rows })
     const marker = mk.marker(Thing)
     for (const entity of entities) store.x[entity] = entity + 0.5
@@ -166,7 +165,7 @@ describe('a shared marker', () => {
     expect(await onDevice(entities[0])).toBe(1.5)
   })
 
-  it('crosses as its buffer, and is the same on the other side', async () => {
+  it('is sent as its buffer, and is the same on the other side', async () => {
     const { mk, Thing, store, entities, frame } = await marked()
     // What postMessage does.
     const there = SharedMarker.from(structuredClone(mk.marker(Thing)))
@@ -177,7 +176,7 @@ describe('a shared marker', () => {
     expect(frame().rowsChanged).toBe(1)
   })
 
-  it('finds every bit of every word, and forgets it', () => {
+  it('takes every bit of every word and clears it', () => {
     const marker = SharedMarker.create(5000, -1)
     const wanted = [0, 31, 32, 63, 1023, 1024, 2047, 4999, 2 ** 20 - 1]
     for (const row of wanted) marker.mark(row)
@@ -188,7 +187,7 @@ describe('a shared marker', () => {
     expect([marker.collect(rows), seen.length]).toEqual([false, wanted.length])
   })
 
-  it('past its capacity takes every row, with one warning; a bigger one is to be had, and the old one goes on', async () => {
+  it('marks every row past its capacity, with one warning; a bigger one can be created while the old one works', async () => {
     const { mk, Thing, store, entities, warnings, frame } = await marked()
     const small = mk.marker(Thing)
     expect(mk.marker(Thing)).toBe(small)
@@ -205,7 +204,7 @@ describe('a shared marker', () => {
     expect(frame().rowsChanged).toBe(1)
   })
 
-  it('leaves entities alone that have no row, or are dead', async () => {
+  it('ignores entities that are dead or have no row', async () => {
     const { mk, Thing, world, entities, frame } = await marked()
     const marker = mk.marker(Thing)
     removeEntity(world, entities[1])
@@ -214,7 +213,7 @@ describe('a shared marker', () => {
     expect(frame().rowsChanged).toBe(0)
   })
 
-  it('takes versioned ids without their version', () => {
+  it('ignores the version of versioned ids', () => {
     const marker = SharedMarker.create(16, 0xfffff)
     marker.mark(0x3000005)
     const seen: number[] = []
@@ -222,7 +221,7 @@ describe('a shared marker', () => {
     expect(seen).toEqual([5])
   })
 
-  it('refuses what is no entity, and what is no marker', async () => {
+  it('refuses non-entities and non-markers', async () => {
     const { mk, Thing } = await marked()
     const marker = mk.marker(Thing)
     for (const entity of [-1, 0.5, Number.NaN, Infinity])
@@ -240,7 +239,7 @@ describe('a shared marker', () => {
     expect(() => mk.marker({} as never)).toThrowError(expect.objectContaining({ code: 'NotGpuSynced' }))
   })
 
-  it('where there is no shared memory, says what the page needs', async () => {
+  it('says what the page needs when there is no shared memory', async () => {
     const { mk, Thing } = await marked()
     vi.stubGlobal('SharedArrayBuffer', undefined)
     expect(() => mk.marker(Thing)).toThrowError(

@@ -12,8 +12,8 @@ import {
   withVersioning,
 } from 'bitecs'
 import { describe, expect, it } from 'vitest'
-import { BitEcsWorld } from '../src/bitecs.ts'
-import { Membership } from '../src/membership.ts'
+import { BitEcsWorld } from '../src/ecs/bitecs/bitecs.ts'
+import { Membership } from '../src/ecs/membership.ts'
 
 function spawn(world: object, ...components: object[]): number {
   const entity = addEntity(world)
@@ -24,7 +24,7 @@ function spawn(world: object, ...components: object[]): number {
 describe.each([
   ['a listener', true],
   ['observers', false],
-] as const)('Membership of a world that is followed by %s', (_, listen) => {
+] as const)('membership of a world followed by %s', (_, listen) => {
   const ecs = (world: object, warnings: string[] = []): BitEcsWorld =>
     new BitEcsWorld(world, (message) => warnings.push(message), false, listen)
 
@@ -41,7 +41,7 @@ describe.each([
     return { membership, changes }
   }
 
-  it('takes in who is there, then follows who enters and leaves', () => {
+  it('contains existing entities, then follows those that enter and leave', () => {
     const Thing = {}
     const world = createWorld()
     const first = spawn(world, Thing)
@@ -53,17 +53,17 @@ describe.each([
     removeEntity(world, second)
     expect(changes()).toEqual({ entered: [], left: [first, second] })
     expect(changes()).toEqual({ entered: [], left: [] })
-    expect([membership.alive.has(first), membership.rows]).toEqual([false, second + 1])
+    expect([membership.alive.has(first), membership.end]).toEqual([false, second + 1])
   })
 
-  it('keeps count, and looks at nobody afresh as long as it is told of everybody', () => {
+  it('keeps count, and rescans nothing as long as it is told of every change', () => {
     const Thing = {}
     const world = createWorld()
     const { membership } = watching(world, [Thing])
-    const update = (): [afresh: boolean, count: number] => {
-      const afresh = membership.update()
+    const update = (): [rescanned: boolean, count: number] => {
+      const rescanned = membership.update()
       membership.apply({ entered() {}, left() {} })
-      return [afresh, membership.count]
+      return [rescanned, membership.count]
     }
     const entities = Array.from({ length: 5 }, () => spawn(world, Thing))
     expect(update()).toEqual([false, 5])
@@ -75,7 +75,7 @@ describe.each([
     expect(update()).toEqual([false, 3])
   })
 
-  it('says once what bitECS says twice: a component and then its entity removed', () => {
+  it('reports a removed component and then its removed entity once', () => {
     const Thing = {}
     const world = createWorld()
     const { changes } = watching(world, [Thing])
@@ -87,7 +87,7 @@ describe.each([
     expect(changes()).toEqual({ entered: [], left: [entity] })
   })
 
-  it('takes removed and added again within a frame for an entry', () => {
+  it('treats removal and re-addition within a frame as an entry', () => {
     const Thing = {}
     const world = createWorld()
     const { changes } = watching(world, [Thing])
@@ -98,7 +98,7 @@ describe.each([
     expect(changes()).toEqual({ entered: [entity], left: [] })
   })
 
-  it('does not count an entity whose removal is not committed yet when it starts', () => {
+  it('excludes entities with an uncommitted removal when it starts', () => {
     const Thing = {}
     const world = createWorld()
     const gone = spawn(world, Thing)
@@ -111,19 +111,19 @@ describe.each([
     expect(membership.alive.has(gone)).toBe(false)
   })
 
-  it('notices who was about to leave a Not query when it started, and came back', () => {
+  it('notices entities that were leaving a Not query when it started, and returned', () => {
     const [Thing, Hidden] = [{}, {}]
     const world = createWorld()
     query(world, [Thing, Not(Hidden)])
     const entity = spawn(world, Thing, Hidden)
     const { membership, changes } = watching(world, [Thing, Not(Hidden)])
-    expect([membership.alive.has(entity), membership.rows]).toEqual([false, 0])
+    expect([membership.alive.has(entity), membership.end]).toEqual([false, 0])
     removeComponent(world, entity, Hidden)
     expect(changes()).toEqual({ entered: [entity], left: [] })
-    expect([membership.alive.has(entity), membership.rows]).toEqual([true, entity + 1])
+    expect([membership.alive.has(entity), membership.end]).toEqual([true, entity + 1])
   })
 
-  it('notices who comes back to a Not query before bitECS has committed the leaving, of which bitECS says nothing', () => {
+  it("notices entities that return to a Not query before bitECS commits their leaving, which bitECS doesn't report", () => {
     const [Thing, Hidden] = [{}, {}]
     const world = createWorld()
     const { changes } = watching(world, [Thing, Not(Hidden)])
@@ -135,7 +135,7 @@ describe.each([
     expect(changes()).toEqual({ entered: [entity], left: [] })
   })
 
-  it('wants every one of its components', () => {
+  it('requires every one of its components', () => {
     const [Thing, Visible] = [{}, {}]
     const world = createWorld()
     const { changes } = watching(world, [Thing, Visible])
@@ -156,7 +156,7 @@ describe.each([
     expect(membership.alive.count).toBe(5000)
   })
 
-  it('notices that the world was reset, and looks at it afresh', () => {
+  it('notices a reset world and rescans it', () => {
     const Thing = {}
     const world = createWorld()
     const { membership, changes } = watching(world, [Thing])
@@ -172,7 +172,7 @@ describe.each([
     expect(changes()).toEqual({ entered: [], left: [a] })
   })
 
-  it('loses nobody when the query is removed, after which bitECS reports no removals', () => {
+  it('loses no entity when the query is removed, after which bitECS reports no removals', () => {
     const Thing = {}
     const world = createWorld()
     // The user's: memkit follows it, too.
@@ -187,7 +187,7 @@ describe.each([
     expect(changes()).toEqual({ entered: listen ? [] : [b], left: [a] })
   })
 
-  it('follows a query of its own still after the user removed theirs of the same terms', () => {
+  it('keeps following its query after the user removed theirs of the same terms', () => {
     const Thing = {}
     const world = createWorld()
     const { membership, changes } = watching(world, [Thing])
@@ -200,7 +200,7 @@ describe.each([
     expect(changes()).toEqual({ entered: [], left: [a] })
   })
 
-  it('takes the version off versioned ids, and warns once', () => {
+  it('strips the version of versioned ids, and warns once', () => {
     const Thing = {}
     const world = createWorld(createEntityIndex(withVersioning(8)))
     const warnings: string[] = []
@@ -211,13 +211,13 @@ describe.each([
     // Recycled: the same row, another version.
     expect([second, second & 0xffffff]).toEqual([first + (1 << 24), first])
     // bitECS 0.4.0 takes the live entity for dead, so it can only enter through the listener.
-    membership.enter(ecs(world).rowOf(second))
+    membership.enter(ecs(world).entityIndexOf(second))
     expect(membership.alive.has(first)).toBe(true)
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toContain('versioned')
   })
 
-  it('follows who comes back to a Not query without an event, also where ids have versions', () => {
+  it('follows entities that return to a Not query without an event, also with versioned ids', () => {
     const [Thing, Hidden] = [{}, {}]
     const world = createWorld(createEntityIndex(withVersioning(8)))
     // Recycled: of version 1, and not taken for dead, since it is the last of all.
@@ -236,7 +236,7 @@ describe.each([
     expect(changes().entered).toEqual([1])
   })
 
-  it('is deaf after dispose', () => {
+  it('ignores events after dispose', () => {
     const Thing = {}
     const world = createWorld()
     const { membership, changes } = watching(world, [Thing])

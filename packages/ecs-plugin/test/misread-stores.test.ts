@@ -13,15 +13,14 @@ import {
   u32 as u32Tag,
   u8 as u8Tag,
 } from 'bitecs/serialization'
-import { f16, f32, i32, MkError, struct, u32, vec2f, vec3f } from '@memkit/core'
-import type { Schema } from '@memkit/core'
+import { f16, f32, i32, MkError, struct, u32, vec2f, vec3f, type Schema } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { describe, expect, it, vi } from 'vitest'
 import { attachMk, GpuSynced } from '../src/index.ts'
 import type { Changes, GpuSyncedOptions, RowKind, SyncDirection } from '../src/index.ts'
 
 // Stores whose numbers were read, or written, as something that they are not. What every shape of store looks like on the device:
-// tests/suites/stores.ts.
+// tests/stores.everywhere.test.ts.
 
 const floats = (length: number): Float32Array<ArrayBuffer> => new Float32Array(length)
 
@@ -124,7 +123,7 @@ describe("type tags of bitECS's aos()", () => {
     },
   )
 
-  it('may have names of methods of an array', async () => {
+  it('can be named like methods of an array', async () => {
     const store = aos({ find: f32Tag(), keys: i32Tag(), at: u8Tag() }) as Record<string, number>[] & object
     const { frame, read } = await attached(store, {}, 1)
     store[1] = { find: 1, keys: -2, at: 3 }
@@ -146,7 +145,7 @@ describe("type tags of bitECS's aos()", () => {
     expect((await read()).slice(4)).toEqual([1, 2, 3, 4])
   })
 
-  it('are none that the game keeps beside its objects for itself', async () => {
+  it("are not confused with a game's own extra properties", async () => {
     const store = Object.assign([] as { x: number }[], { free: [3, 4], meta: { name: 'bodies' } })
     Object.assign(store.meta, { self: store.meta })
     const { frame, read } = await attached(store, { schema: struct({ x: f32 }) }, 1)
@@ -155,7 +154,7 @@ describe("type tags of bitECS's aos()", () => {
     expect(await read()).toEqual([0, 5])
   })
 
-  it('also in a column', async () => {
+  it('can also be in a column', async () => {
     const store = { at: aos({ x: f32Tag() }) as { x: number }[] }
     const { frame, read } = await attached(store, { schema: struct({ x: f32.from('at.x') }) }, 1)
     store.at[1] = { x: 5 }
@@ -225,7 +224,7 @@ describe("type tags of bitECS's aos()", () => {
       (direction): [string, string, string, object, GpuSyncedOptions] => [
         `direction ${direction}`,
         'InvalidOption',
-        'no column of numbers',
+        "isn't a column of numbers",
         aos({ x: f32Tag() }),
         { direction },
       ],
@@ -238,13 +237,13 @@ describe("type tags of bitECS's aos()", () => {
   })
 })
 
-describe('columns that hold no numbers', () => {
+describe('columns without numbers', () => {
   const values: [what: string, first: unknown, kind: string, advice: string][] = [
     ['strings', 'Anna', 'strings', 'leave the column out with a schema'],
     ['booleans', true, 'booleans', 'Uint8Array'],
     ['64-bit integers', 1n, 'bigints', 'leave the column out with a schema'],
   ]
-  it.each(values)('%s: an error where it is flagged', (_what, value, kind, advice) => {
+  it.each(values)('throw when the component is flagged: %s', (_what, value, kind, advice) => {
     for (const options of [{}, { schema: struct({ name: f32, hp: f32 }) }])
       expect(() =>
         GpuSynced<object>({ name: [undefined, value], hp: [] }, { label: 'Bad', ...(options as object) }),
@@ -259,7 +258,7 @@ describe('columns that hold no numbers', () => {
   })
 
   it.each([...values, ['objects', { x: 1 }, 'objects', 'leave the column out with a schema'] as const])(
-    '%s that come later: one error, and all other columns go up',
+    'throw one error when they come later, and all other columns are uploaded: %s',
     async (_what, value, kind, advice) => {
       const store = { name: [] as unknown[], hp: [] as number[] }
       const { mk, read, warnings } = await attached(store, {}, 1)
@@ -286,7 +285,7 @@ describe('columns that hold no numbers', () => {
     },
   )
 
-  it('strings in objects by entity: the same', async () => {
+  it('throw one error when objects by entity hold strings', async () => {
     const store: { name: string; hp: number }[] = []
     const { mk, read } = await attached(store, { schema: struct({ name: f32, hp: f32 }) }, 1)
     store[1] = { name: 'Anna', hp: 5 }
@@ -295,7 +294,7 @@ describe('columns that hold no numbers', () => {
     expect(await read()).toEqual([0, 0, 0, 5])
   })
 
-  it('one string among numbers is a hole, with a warning', async () => {
+  it('read as 0 with a warning when one string is among numbers', async () => {
     const store = { hp: [] as unknown[] }
     const { frame, read, warnings } = await attached(store, {}, 2)
     store.hp[1] = 'much'
@@ -364,7 +363,7 @@ describe('a column that is replaced', () => {
     [mode, 'packed'],
   ])
   describe.each(modes)('%s, %s rows', (changes, rows) => {
-    it.each(stores)('%s: all of its rows are on the device', async (_kind, schema, make, saved) => {
+    it.each(stores)('uploads all of its rows (%s)', async (_kind, schema, make, saved) => {
       const store = make()
       const { frame, read, buffer } = await attached(store, { changes, rows, ...(schema && { schema }) })
       frame()
@@ -376,7 +375,7 @@ describe('a column that is replaced', () => {
     })
   })
 
-  it('marked: what was written without a mark before goes up with it, what is written after does not', async () => {
+  it('uploads earlier unmarked writes, and not later ones (marked)', async () => {
     const store = { x: floats(8) }
     const { mk, frame, read } = await attached(store, { changes: 'marked' })
     frame()
@@ -390,7 +389,7 @@ describe('a column that is replaced', () => {
     expect(mk.report.apiCalls).toBe(0)
   })
 
-  it('marked: every world that syncs the store sees it, each in its own time', async () => {
+  it('is noticed by every world that syncs the store, each at its own time (marked)', async () => {
     const store = { x: floats(8) }
     const a = await attached(store, { changes: 'marked' })
     const world = createWorld()
@@ -410,7 +409,7 @@ describe('a column that is replaced', () => {
     expect([...new Float32Array(await mk.buffer(a.Thing as never).read())]).toEqual([0, 5])
   })
 
-  it('marked: is remembered while the columns disagree in length, and while the buffer grows', async () => {
+  it('is remembered while columns disagree in length or the buffer grows (marked)', async () => {
     const store = { x: floats(8), y: floats(8) }
     const { mk, frame, read, spawn } = await attached(store, { changes: 'marked' })
     frame()
@@ -423,7 +422,7 @@ describe('a column that is replaced', () => {
     expect((await read()).slice(2)).toEqual(Array.from({ length: 23 }, () => [5, 6]).flat())
   })
 
-  it('marked: looking at rows with tools in between takes nothing away', async () => {
+  it('is still noticed when tools read rows in between (marked)', async () => {
     const store = { x: floats(8) }
     const { frame, read, buffer } = await attached(store, { changes: 'marked' })
     frame()
@@ -433,7 +432,7 @@ describe('a column that is replaced', () => {
     expect(await read()).toEqual([0, 5, 5, 5])
   })
 
-  it('marked: a getter that makes a view of the same memory at each look replaces nothing', async () => {
+  it('is not assumed when a getter returns another view of the same memory (marked)', async () => {
     const memory = floats(8)
     const store = {
       get x(): Float32Array {
@@ -447,7 +446,7 @@ describe('a column that is replaced', () => {
   })
 
   it.each<SyncDirection>(['download', 'both'])(
-    'direction %s: a loaded game wins, also over what is on its way back',
+    'wins over rows on their way back, as with a loaded game (direction %s)',
     async (direction) => {
       const store = { x: floats(8) }
       const { mk, frame, read, deviceSets, settle } = await attached(store, { direction })
@@ -465,7 +464,7 @@ describe('a column that is replaced', () => {
   )
 
   it.each<SyncDirection>(['download', 'both'])(
-    'direction %s: a store that grows leaves the rows to the device',
+    'leaves the rows to the device when a store grows (direction %s)',
     async (direction) => {
       const store = { x: floats(8) }
       const { mk, frame, read, deviceSets, settle } = await attached(store, { direction })
@@ -510,7 +509,7 @@ describe('a column that follows the length of its buffer', () => {
     },
   }
   describe.each(Object.entries(kinds))('%s', (kind, make) => {
-    it.each<SyncDirection>(['upload', 'download', 'both'])('direction %s: grows', async (direction) => {
+    it.each<SyncDirection>(['upload', 'download', 'both'])('can grow (direction %s)', async (direction) => {
       const [x, grow] = make()
       const { frame, read, spawn, deviceSets, settle } = await attached({ x }, { direction })
       x.set([0, 1, 2, 3])
@@ -531,7 +530,7 @@ describe('a column that follows the length of its buffer', () => {
 
     if (kind !== 'growable shared')
       it.each<SyncDirection>(['upload', 'download', 'both'])(
-        'direction %s: shrinks, and grows again',
+        'can shrink and grow again (direction %s)',
         async (direction) => {
           const [x, grow] = make()
           grow(8)
@@ -558,7 +557,7 @@ describe('a column that follows the length of its buffer', () => {
   })
 })
 
-describe('a column that several fields name', () => {
+describe('a column named by several fields', () => {
   it('is read for each of them', async () => {
     const store = { x: floats(4), y: floats(4) }
     const schema = struct({ a: f32.from('x'), b: f32.from('x'), c: vec2f.from('y', 'x'), x: f32 })
@@ -571,7 +570,7 @@ describe('a column that several fields name', () => {
   })
 
   it.each<Changes>(['detect', 'marked', 'all'])(
-    'in nested structs, of objects and in %s',
+    'is read in nested structs, of objects and in %s',
     async (changes) => {
       const store: { x: number }[] = []
       const schema = struct({ in: struct({ a: f32.from('x') }), b: f32.from('x') })
@@ -585,13 +584,13 @@ describe('a column that several fields name', () => {
     },
   )
 
-  it('a field that takes several numbers from the column of its name, and from() one of it: an error', () => {
+  it('is an error when one field takes several numbers of it and from() takes one', () => {
     expect(() =>
       GpuSynced({ x: floats(8) }, { schema: struct({ x: vec2f, b: f32.from('x') }), label: 'Bad' }),
     ).toThrowError(expect.objectContaining({ code: 'SchemaMismatch', field: 'x' }))
   })
 
-  it.each<SyncDirection>(['download', 'both'])('direction %s: an error', (direction) => {
+  it.each<SyncDirection>(['download', 'both'])('is an error (direction %s)', (direction) => {
     expect(() =>
       GpuSynced(
         { x: floats(8) },
@@ -610,8 +609,8 @@ describe('a column that several fields name', () => {
   })
 })
 
-describe('names that every object has', () => {
-  it('a column named __proto__ is refused', () => {
+describe('names of Object.prototype', () => {
+  it('refuses a column named __proto__', () => {
     for (const store of [
       JSON.parse('{ "__proto__": [1], "x": [1] }') as object,
       { ['__proto__']: floats(4), x: floats(4) },
@@ -624,7 +623,7 @@ describe('names that every object has', () => {
     )
   })
 
-  it('a column named __proto__ can be read under another name, and is named where lengths disagree', async () => {
+  it('reads a column named __proto__ under another name, and names it when lengths disagree', async () => {
     const store = { ['__proto__']: floats(4), x: floats(4) }
     const schema = struct({ proto: f32.from('__proto__'), x: f32 })
     const { mk, frame, read } = await attached(store, { schema: schema as Schema }, 1)
@@ -636,30 +635,33 @@ describe('names that every object has', () => {
     expect(thrownBy(() => mk.endFrame())?.message).toContain('__proto__: 4')
   })
 
-  it.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf'])('a column named %s', async (name) => {
-    const store = { [name]: floats(4), x: floats(4) }
-    const { frame, read, buffer } = await attached(store, {}, 1)
-    store[name][1] = 5
-    frame()
-    expect((await read()).slice(2)).toEqual([5, 0])
-    expect(buffer.wgsl(0, 0)).toContain(`${name}: f32`)
-    const objects = aos({ [name]: f32Tag() }) as Record<string, number>[] & object
-    const other = await attached(objects, {}, 1)
-    objects[1] = { [name]: 6 }
-    other.frame()
-    expect(await other.read()).toEqual([0, 6])
-    // One that is not there is no column, though every object has something of that name.
-    expect(() => GpuSynced({ x: floats(4) }, { schema: struct({ [name]: f32 }) })).toThrowError(
-      expect.objectContaining({ code: 'SchemaMismatch' }),
-    )
-  })
+  it.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf'])(
+    'accepts a column named %s',
+    async (name) => {
+      const store = { [name]: floats(4), x: floats(4) }
+      const { frame, read, buffer } = await attached(store, {}, 1)
+      store[name][1] = 5
+      frame()
+      expect((await read()).slice(2)).toEqual([5, 0])
+      expect(buffer.wgsl(0, 0)).toContain(`${name}: f32`)
+      const objects = aos({ [name]: f32Tag() }) as Record<string, number>[] & object
+      const other = await attached(objects, {}, 1)
+      objects[1] = { [name]: 6 }
+      other.frame()
+      expect(await other.read()).toEqual([0, 6])
+      // One that is not there is no column, though every object has something of that name.
+      expect(() => GpuSynced({ x: floats(4) }, { schema: struct({ [name]: f32 }) })).toThrowError(
+        expect.objectContaining({ code: 'SchemaMismatch' }),
+      )
+    },
+  )
 })
 
 describe('columns that throw', () => {
   const boom = new Error('boom')
 
   it.each<SyncDirection>(['upload', 'download', 'both'])(
-    'direction %s: a getter that throws: a typed error from each frame, everybody else is served, nothing is lost',
+    'throw a typed error from each frame, while all other components are synced and nothing is lost (direction %s)',
     async (direction) => {
       let throwing = false
       const x = floats(8)
@@ -703,7 +705,7 @@ describe('columns that throw', () => {
     },
   )
 
-  it('where it is flagged, and in stage() alone', async () => {
+  it('throw when the component is flagged, and in stage()', async () => {
     const store = {
       get x(): Float32Array {
         throw boom
@@ -727,29 +729,32 @@ describe('columns that throw', () => {
     expect(() => mk.endFrame()).not.toThrow()
   })
 
-  it.each<Changes>(['detect', 'marked', 'all'])('%s: a getter of an object by entity', async (changes) => {
-    let throwing = true
-    const store: { readonly x: number }[] = []
-    const { mk, frame, read } = await attached(store, { schema: struct({ x: f32 }), changes }, 1)
-    store[1] = {
-      get x(): number {
-        if (throwing) throw boom
-        return 5
-      },
-    }
-    mk.beginFrame()
-    expect(thrownBy(() => mk.endFrame())).toMatchObject({
-      code: 'ColumnInaccessible',
-      column: 'x',
-      cause: boom,
-    })
-    throwing = false
-    frame()
-    expect(await read()).toEqual([0, 5])
-  })
+  it.each<Changes>(['detect', 'marked', 'all'])(
+    'throw as getters of an object by entity (%s)',
+    async (changes) => {
+      let throwing = true
+      const store: { readonly x: number }[] = []
+      const { mk, frame, read } = await attached(store, { schema: struct({ x: f32 }), changes }, 1)
+      store[1] = {
+        get x(): number {
+          if (throwing) throw boom
+          return 5
+        },
+      }
+      mk.beginFrame()
+      expect(thrownBy(() => mk.endFrame())).toMatchObject({
+        code: 'ColumnInaccessible',
+        column: 'x',
+        cause: boom,
+      })
+      throwing = false
+      frame()
+      expect(await read()).toEqual([0, 5])
+    },
+  )
 
   it.each<SyncDirection>(['download', 'both'])(
-    'direction %s: a column that vanishes: a typed error, everybody else is served, and its rows come when it is back',
+    'throw a typed error when they vanish, and upload their rows when they return (direction %s)',
     async (direction) => {
       const store: { x?: Float32Array } = { x: floats(8) }
       const { mk, world, deviceSets, settle, read } = await attached(store, { direction }, 1)
@@ -799,7 +804,7 @@ describe('columns that throw', () => {
   ]
   describe.each<SyncDirection>(['download', 'both'])('direction %s', (direction) => {
     it.each(unwritable)(
-      'a column that cannot be written (%s): a typed error, other columns and components are served, nothing is lost',
+      'throws a typed error for a read-only column (%s), while others are synced and nothing is lost',
       async (_what, lock) => {
         const store = { x: [0, 0], y: floats(2) }
         const { mk, world, deviceSets, settle, read } = await attached(store, { direction }, 1)
@@ -827,7 +832,7 @@ describe('columns that throw', () => {
       },
     )
 
-    it('a column that can be written again gets what came back meanwhile', async () => {
+    it('fills a column that becomes writable again with what came back meanwhile', async () => {
       let locked = false
       const x = [0, 0]
       const store = {
@@ -853,12 +858,12 @@ describe('columns that throw', () => {
   })
 })
 
-describe('memory that is gone', () => {
+describe('detached memory', () => {
   const detach = (column: Float32Array): void =>
     void structuredClone(column.buffer, { transfer: [column.buffer as ArrayBuffer] })
 
   it.each<SyncDirection>(['upload', 'download', 'both'])(
-    'direction %s: a column of a detached buffer: a typed error, and its rows go up when it is replaced',
+    'throws a typed error for its column, whose rows are uploaded when it is replaced (direction %s)',
     async (direction) => {
       for (const columns of [1, 2]) {
         const store: Record<string, Float32Array> = { x: floats(8) }
@@ -883,7 +888,7 @@ describe('memory that is gone', () => {
     },
   )
 
-  it('a detached column cannot be flagged', () => {
+  it("can't be flagged", () => {
     const store = { x: floats(8) }
     detach(store.x)
     expect(() => GpuSynced(store, { label: 'Bad' })).toThrowError(
@@ -891,7 +896,7 @@ describe('memory that is gone', () => {
     )
   })
 
-  it('an empty column is not one that is gone', async () => {
+  it('is not confused with an empty column', async () => {
     const store = { x: floats(0) }
     const { mk } = await attached(store, {}, 1)
     mk.beginFrame()
@@ -902,7 +907,7 @@ describe('memory that is gone', () => {
 describe('arrays of another realm', () => {
   const foreign = (code: string): unknown => runInNewContext(code)
 
-  it('are read as their kind, bit for bit', async () => {
+  it('are read as their kind, bit by bit', async () => {
     const nan = 0x7fa00001
     const store = {
       f: foreign('new Float32Array(4)') as Float32Array,
@@ -930,7 +935,7 @@ describe('arrays of another realm', () => {
     ])
   })
 
-  it('get back what the device wrote', async () => {
+  it('receive what the device wrote', async () => {
     const x = foreign('new Float32Array(4)') as Float32Array
     const { deviceSets, settle } = await attached({ x }, { direction: 'download' }, 1)
     await settle()
@@ -940,7 +945,7 @@ describe('arrays of another realm', () => {
   })
 
   it.each(['BigInt64Array', 'BigUint64Array', 'DataView'])(
-    '%s: a typed error, with a schema and without',
+    'throw a typed error, with a schema and without: %s',
     (kind) => {
       const id = foreign(
         kind === 'DataView' ? 'new DataView(new ArrayBuffer(16))' : `new ${kind}(4)`,
@@ -953,7 +958,7 @@ describe('arrays of another realm', () => {
     },
   )
 
-  it('64-bit integers that take the place of a column: a typed error from the frame', async () => {
+  it('throw a typed error in the frame in which 64-bit integers replace a column', async () => {
     const store: { id: unknown } = { id: new Uint32Array(4) }
     const { mk } = await attached(store, {}, 1)
     for (const id of [new BigInt64Array(4), foreign('new BigInt64Array(4)') as object]) {
@@ -967,7 +972,7 @@ describe('arrays of another realm', () => {
     }
   })
 
-  it('nested columns of another realm are refused with their path', () => {
+  it('are refused with their path when they are nested', () => {
     const at = foreign('({ deep: { x: new Float32Array(4) } })') as object
     expect(() => GpuSynced({ at }, { label: 'Bad' })).toThrowError(
       expect.objectContaining({ message: expect.stringContaining("f32.from('at.deep.x')") }),
@@ -975,8 +980,8 @@ describe('arrays of another realm', () => {
   })
 })
 
-describe('a world that was deleted', () => {
-  it('is named by a typed error in every call, and the sync can be disposed', async () => {
+describe('a deleted world', () => {
+  it('makes every call throw a typed error, and the sync can be disposed', async () => {
     const store = { x: floats(4) }
     const { mk, Thing, world, frame } = await attached(store, { changes: 'marked' }, 1)
     frame()
@@ -996,7 +1001,7 @@ describe('a world that was deleted', () => {
     expect(mk.gpu.leaks()).toEqual([])
   })
 
-  it('in the middle of a frame: the same, from endFrame', async () => {
+  it('makes endFrame throw in the middle of a frame', async () => {
     const { mk, world } = await attached({ x: floats(4) }, {}, 1)
     mk.beginFrame()
     deleteWorld(world)
@@ -1005,7 +1010,7 @@ describe('a world that was deleted', () => {
   })
 })
 
-describe('numbers that the device does not change', () => {
+describe("numbers that the device doesn't change", () => {
   // What an f32, an integer and a half cannot hold, and what each has of it.
   const kinds: [
     kind: string,
@@ -1029,7 +1034,7 @@ describe('numbers that the device does not change', () => {
     ['plain array, NaN', struct({ v: f32 }), () => ({ v: [0, 0, 0, 0] }), NaN],
   ]
   describe.each<SyncDirection>(['download', 'both'])('direction %s', (direction) => {
-    it.each(kinds)('%s: stay as they are', async (_kind, schema, make, value) => {
+    it.each(kinds)('stay the same: %s', async (_kind, schema, make, value) => {
       const store = make()
       const { mk, Thing, settle } = await attached(store, { direction, schema }, 2)
       store.v[1] = value
@@ -1039,7 +1044,7 @@ describe('numbers that the device does not change', () => {
       expect(store.v[1]).toBe(value)
     })
 
-    it('and those that it does come back, beside others of the same row that stay', async () => {
+    it('stay beside numbers of the same row that come back', async () => {
       const store = { x: new Float64Array(4), y: [0, 0, 0, 0] }
       const { read, deviceSets, settle } = await attached(store, { direction }, 1)
       store.x[1] = 0.1
@@ -1058,7 +1063,7 @@ describe('numbers that the device does not change', () => {
       expect((await read()).slice(2)).toEqual([-0, NaN])
     })
 
-    it('a column that holds less than the device wrote is no change of the CPU', async () => {
+    it("don't count as a CPU change when a column holds less than the device wrote", async () => {
       const store = { x: new Uint8Array(4), y: new Int16Array(4), z: [] as number[] }
       const schema = struct({ x: u32, y: i32, z: f32 })
       const { mk, buffer, frame, settle } = await attached(store, { direction, schema: schema as Schema }, 1)
@@ -1076,7 +1081,7 @@ describe('numbers that the device does not change', () => {
       expect([...new Uint32Array(await buffer.read())][3]).toBe(7)
     })
 
-    it('a hole in a plain array becomes the number that came back', async () => {
+    it('become the number that came back in a hole of a plain array', async () => {
       const store = { x: [] as number[] }
       const { settle } = await attached(store, { direction }, 1)
       store.x.length = 4
@@ -1086,7 +1091,7 @@ describe('numbers that the device does not change', () => {
   })
 })
 
-it('vec3f of one column is one column', async () => {
+it('are one column as a vec3f of one column', async () => {
   const store = { x: floats(4) }
   const { frame, read } = await attached(store, { schema: struct({ g: vec3f.from('x', 'x', 'x') }) }, 1)
   store.x[1] = 2

@@ -2,8 +2,7 @@ import { createWorld } from 'bitecs'
 import { tableCosts } from '@memkit/coordinator'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { afterEach, describe, expect, it } from 'vitest'
-import { attachMk, createApp, MkPlugin } from '../src/index.ts'
-import type { MkOptions, MkSync } from '../src/index.ts'
+import { attachMk, createApp, MkPlugin, type MkOptions, type MkSync } from '../src/index.ts'
 
 const MIB = 2 ** 20
 const made: { dispose(): void }[] = []
@@ -32,8 +31,8 @@ const ways: readonly [string, Attach][] = [
   ],
 ]
 
-describe.each(ways)('every option of the coordinator can be given to %s', (_, attach) => {
-  it('frameArenaBytes: what ArenaFull advises to raise', async () => {
+describe.each(ways)('options of the coordinator given to %s', (_, attach) => {
+  it('include frameArenaBytes, which ArenaFull advises to raise', async () => {
     // 40 MiB are above 16 × the default of 1 MiB, and below 16 × 4 MiB.
     const small = await attach({})
     small.beginFrame()
@@ -45,7 +44,7 @@ describe.each(ways)('every option of the coordinator can be given to %s', (_, at
     expect(big.coordinator.frameAlloc(Uint8Array, 40 * MIB)).toHaveLength(40 * MIB)
   })
 
-  it('frameBuffers and frameBufferBytes', async () => {
+  it('include frameBuffers and frameBufferBytes', async () => {
     const { coordinator, gpu } = await attach({
       frameBuffers: 'per-slot',
       frameBufferBytes: 8192,
@@ -56,20 +55,13 @@ describe.each(ways)('every option of the coordinator can be given to %s', (_, at
     expect(coordinator.frameBuffer.size).toBe(8192)
   })
 
-  it('trace', async () => {
-    const mk = await attach({ trace: true })
-    mk.beginFrame()
-    mk.endFrame()
-    expect(mk.coordinator.trace?.events.length).toBeGreaterThan(0)
-  })
-
-  it('calibrate: false keeps the numbers of the table', async () => {
+  it('keep the default table with calibrate: false', async () => {
     const { coordinator } = await attach({ calibrate: false })
     await coordinator.ready()
     expect(coordinator.costs).toEqual(tableCosts.dummy)
   })
 
-  it('and bad values are told by the coordinator, which leaves the world free', async () => {
+  it('are checked by the coordinator, which leaves the world free', async () => {
     await expect(attach({ frameArenaBytes: -1 })).rejects.toMatchObject({
       code: 'InvalidConfig',
       option: 'frameArenaBytes',
@@ -77,7 +69,7 @@ describe.each(ways)('every option of the coordinator can be given to %s', (_, at
     await expect(attach({ frameBuffers: 'all' as never })).rejects.toMatchObject({ code: 'InvalidConfig' })
   })
 
-  it('but recover, which `gpu` as a function does better', async () => {
+  it('exclude recover, which `gpu` as a function replaces', async () => {
     await expect(attach({ recover: () => Promise.reject(new Error('no')) } as never)).rejects.toMatchObject({
       code: 'InvalidOption',
       option: 'recover',

@@ -6,7 +6,7 @@ import { attachMk, createApp, GpuSynced, MkPlugin, MkSystemSet, Schedule } from 
 const dummy = (): MkGpu => new MkGpu(new DummyBackend())
 
 describe('MkPlugin', () => {
-  it('begins the frame before, and stages and ends it after every other system, also those added later', async () => {
+  it('begins the frame before every other system and ends it after, also those added later', async () => {
     const Thing = GpuSynced({ x: new Float32Array(4) })
     const world = createWorld()
     const entity = addEntity(world)
@@ -27,7 +27,7 @@ describe('MkPlugin', () => {
     app.dispose()
   })
 
-  it('flushes what can be staged when one component cannot, and lets the error out of the tick', async () => {
+  it("uploads what can be staged when one component can't, and lets the tick throw", async () => {
     const Good = GpuSynced({ x: new Float32Array(4) })
     const Short = GpuSynced({ x: new Float32Array(1) })
     const world = createWorld()
@@ -46,7 +46,7 @@ describe('MkPlugin', () => {
     app.dispose()
   })
 
-  it('can be called off at any moment of its start: the world is free afterwards', async () => {
+  it('can be aborted at any moment of its start, which leaves the world free', async () => {
     // An await apart each: somewhere in these the device arrives, the world is attached, the App becomes ready.
     for (let moment = 0; moment < 40; moment++) {
       const world = createWorld()
@@ -76,7 +76,7 @@ describe('MkPlugin', () => {
     }
   })
 
-  it('comes out of ready with the error of its gpu, and can be made ready again', async () => {
+  it('rejects ready() with the error of its gpu, and can be made ready again', async () => {
     let attempts = 0
     const gpu = (): Promise<GPUDevice> => Promise.reject(new Error(`attempt ${++attempts}`))
     const app = createApp(createWorld()).addPlugin(new MkPlugin({ gpu }))

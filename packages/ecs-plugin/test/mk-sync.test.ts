@@ -31,7 +31,7 @@ async function floats(mk: MkSync<object>, component: Parameters<typeof mk.buffer
 }
 
 describe('a frame', () => {
-  it('stages in endFrame, unless it was staged before: what is written later goes up with the next frame', async () => {
+  it('stages in endFrame unless staged before, and uploads later writes with the next frame', async () => {
     const Thing = GpuSynced({ x: new Float32Array(4) })
     const world = createWorld()
     const mk = await attach(world)
@@ -51,7 +51,7 @@ describe('a frame', () => {
     expect(await floats(mk, Thing)).toEqual([0, 3])
   })
 
-  it('runs as systems in a pipe, each of which gives the world on', async () => {
+  it('runs as systems in a pipe, each of which passes the world on', async () => {
     const Thing = GpuSynced({ x: new Float32Array(4) })
     const world = createWorld({ moved: 0 })
     const mk = await attach(world)
@@ -85,7 +85,7 @@ describe('a frame', () => {
 })
 
 describe('which components are synced', () => {
-  it('finds flagged components that the world comes to know later, and leaves the others alone', async () => {
+  it('finds flagged components that are registered later, and ignores unflagged ones', async () => {
     const world = createWorld()
     const mk = await attach(world)
     const Late = GpuSynced({ x: new Float32Array(4) }, { label: 'Late' })
@@ -98,7 +98,7 @@ describe('which components are synced', () => {
     expect(await floats(mk, Late)).toEqual([0, 5])
   })
 
-  it('takes just those in `components`, known to the world or not', async () => {
+  it('includes only those in `components`, registered or not', async () => {
     const [A, B] = [
       GpuSynced({ x: new Float32Array(4) }, { label: 'A' }),
       GpuSynced({ x: new Float32Array(4) }),
@@ -110,7 +110,7 @@ describe('which components are synced', () => {
     expect(mk.endFrame().mirrors.map(({ label }) => label)).toEqual(['A'])
   })
 
-  it('registers a component when its buffer is asked for', async () => {
+  it('registers a component when its buffer is requested', async () => {
     const Thing = GpuSynced({ x: new Float32Array(4) })
     const world = createWorld()
     const mk = await attach(world)
@@ -131,7 +131,7 @@ describe('a synced buffer', () => {
     )
   })
 
-  it('declares an array of scalars where the component is one column', async () => {
+  it('declares an array of scalars when the component is one column', async () => {
     const Heat = GpuSynced(new Float32Array(4), { label: 'Heat' })
     const mk = await attach(createWorld())
     expect(mk.buffer(Heat).wgsl(0, 0)).toBe('@group(0) @binding(0) var<storage, read> heat: array<f32>;\n')
@@ -150,7 +150,7 @@ describe('a synced buffer', () => {
     })
   })
 
-  it('has no GPUBuffer where the backend is not WebGPU', async () => {
+  it("has no GPUBuffer when the backend isn't WebGPU", async () => {
     const Thing = GpuSynced({ x: new Float32Array(4) })
     const mk = await attach(createWorld())
     expect(() => mk.buffer(Thing).gpuBuffer).toThrowError(expect.objectContaining({ code: 'WrongBackend' }))
@@ -158,7 +158,7 @@ describe('a synced buffer', () => {
     expect(mk.device).toBeUndefined()
   })
 
-  it('tells when it was replaced', async () => {
+  it('reports when it was replaced', async () => {
     const Thing = GpuSynced({ x: new Float32Array(100) }, { capacity: 4 })
     const world = createWorld()
     const mk = await attach(world)
@@ -175,8 +175,8 @@ describe('a synced buffer', () => {
   })
 })
 
-describe('who has a row', () => {
-  it('is no prefab, but what is made from one', async () => {
+describe('entities with a row', () => {
+  it('exclude prefabs, but not their instances', async () => {
     const Thing = GpuSynced({ x: new Float32Array(4) })
     const world = createWorld()
     const mk = await attach(world)
@@ -191,14 +191,14 @@ describe('who has a row', () => {
     expect((await floats(mk, Thing))[entity]).toBe(7)
   })
 
-  it('is nobody at first: no rows, no bytes to read', async () => {
+  it('starts with no rows and nothing to read', async () => {
     const Thing = GpuSynced({ x: new Float32Array(4) })
     const mk = await attach(createWorld())
     expect(mk.buffer(Thing).rows).toBe(0)
     expect((await mk.buffer(Thing).read()).byteLength).toBe(0)
   })
 
-  it('the stores of a relation are synced when they are listed', async () => {
+  it('syncs the stores of a relation when they are listed', async () => {
     const Distance = createRelation({ store: () => ({ metres: new Float32Array(4) }) })
     const world = createWorld()
     const [from, to] = [spawn(world), spawn(world)]
@@ -218,7 +218,7 @@ describe('who has a row', () => {
 })
 
 describe('attaching', () => {
-  it('runs on the Dummy backend when no gpu is given, and says so once', async () => {
+  it('runs on the Dummy backend when no gpu is given, and warns once', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const first = await attachMk(createWorld())
     const second = await attachMk(createWorld())
@@ -238,7 +238,7 @@ describe('attaching', () => {
     gpu.destroy()
   })
 
-  it('is called off by its signal: the world is free again at once', async () => {
+  it('is aborted by its signal, and frees the world at once', async () => {
     const world = createWorld()
     const abort = new AbortController()
     const never = attachMk(world, { gpu: () => new Promise(() => undefined), signal: abort.signal })
@@ -250,7 +250,7 @@ describe('attaching', () => {
   })
 })
 
-describe('bad input: one clear error, and the sync goes on', () => {
+describe('bad input throws one clear error and leaves the sync working', () => {
   /** A world of one entity whose x is on the device, and a check that this still works. */
   async function running(options: MkOptions = {}) {
     const Thing = GpuSynced({ x: new Float32Array(4) }, { label: 'Thing' })
@@ -271,7 +271,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     }
   }
 
-  it('endFrame without beginFrame, and twice', async () => {
+  it('endFrame without beginFrame, or called twice', async () => {
     const { mk, stillWorks } = await running()
     expect(() => mk.endFrame()).toThrowError(expect.objectContaining({ code: 'NoOpenFrame' }))
     await stillWorks()
@@ -281,7 +281,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     await stillWorks()
   })
 
-  it('beginFrame in an open frame abandons it, keeps what is dirty, and the report counts it', async () => {
+  it('beginFrame in an open frame abandons it, keeps dirty rows, and is counted in the report', async () => {
     const { mk, Thing, stillWorks } = await running()
     await stillWorks()
     mk.on('warning', () => undefined)
@@ -294,7 +294,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     await stillWorks()
   })
 
-  it('a component that is not flagged: in buffer, mark and components', async () => {
+  it('an unflagged component in buffer, mark and components', async () => {
     const { mk, stillWorks } = await running()
     const Plain = { a: new Float32Array(4), b: new Float32Array(4) }
     for (const call of [() => mk.buffer(Plain as never), () => mk.mark(Plain as never, 1)])
@@ -307,7 +307,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     await stillWorks()
   })
 
-  it('an entity beyond a typed column: the error names the capacity to ask for, every other row goes up, nothing is lost', async () => {
+  it('an entity beyond a typed column: the error names the capacity to ask for, and every other row is uploaded', async () => {
     const { mk, world, Thing, stillWorks } = await running()
     await stillWorks()
     const others = [spawn(world, Thing), spawn(world, Thing)]
@@ -336,7 +336,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     await stillWorks()
   })
 
-  it('columns that come to disagree in length: nothing of the component is staged, the rest goes up', async () => {
+  it('columns of different lengths: nothing of the component is staged, and the rest is uploaded', async () => {
     const Pair = GpuSynced({ a: new Float32Array(4), b: new Float32Array(4) }, { label: 'Pair' })
     const { mk, world, Thing, stillWorks } = await running()
     await stillWorks()
@@ -355,7 +355,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     await stillWorks()
   })
 
-  it('read_write where the CPU owns the rows, an access that is none, a group that is none', async () => {
+  it('read_write when the CPU owns the rows, an invalid access, an invalid group', async () => {
     const { mk, Thing, stillWorks } = await running()
     const buffer = mk.buffer(Thing)
     for (const [option, call] of [
@@ -381,7 +381,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     await stillWorks()
   })
 
-  it('a usage that the backend lacks: told by buffer(), the rest goes on', async () => {
+  it('a usage that the backend lacks: buffer() throws, and the rest works', async () => {
     const Args = GpuSynced({ x: new Float32Array(4) }, { label: 'Args', usage: MkBufferUsage.INDIRECT })
     const { usages } = new DummyBackend().capabilities
     const { mk, stillWorks } = await running({
@@ -395,7 +395,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     await stillWorks()
   })
 
-  it('a buffer above the limit of the device: rows that fit go on', async () => {
+  it('a buffer above the limit of the device: rows that fit are synced', async () => {
     const Big = GpuSynced({ x: new Float32Array(64) }, { label: 'Big', capacity: 8 })
     // 65 536 bytes: 16 384 rows of 4 bytes.
     const { mk, world, stillWorks } = await running({ gpu: dummy({ maxBufferSize: 65_536 }) })
@@ -415,7 +415,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     expect((await floats(mk, Big))[entities[0]]).toBe(1)
   })
 
-  it('more rows reserved than the device allows: told by buffer(), and not again with every frame', async () => {
+  it("more rows reserved than the device allows: buffer() throws, and later frames don't", async () => {
     const Huge = GpuSynced({ x: new Float32Array(4) }, { label: 'Huge', capacity: 100_000 })
     const { mk, stillWorks } = await running({ gpu: dummy({ maxBufferSize: 65_536 }) })
     expect(() => mk.buffer(Huge)).toThrowError(
@@ -437,7 +437,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
     await attach(world)
   })
 
-  it('not a world, not a gpu, a world that is attached, use after dispose', async () => {
+  it('a non-world, a non-gpu, an attached world, use after dispose', async () => {
     await expect(attachMk({}, { gpu: dummy() })).rejects.toMatchObject({ code: 'NotAWorld' })
     await expect(attachMk(createWorld(), { gpu: { limits: {} } as never })).rejects.toMatchObject({
       code: 'NotAGpu',
@@ -450,7 +450,7 @@ describe('bad input: one clear error, and the sync goes on', () => {
       expect(call).toThrowError(expect.objectContaining({ code: 'Disposed' }))
   })
 
-  it('a factory that fails: its error comes out, and the world is free', async () => {
+  it('a factory that fails: attachMk rejects with its error, and the world is free', async () => {
     const world = createWorld()
     const refused = new Error('no adapter')
     await expect(attachMk(world, { gpu: () => Promise.reject(refused) })).rejects.toBe(refused)

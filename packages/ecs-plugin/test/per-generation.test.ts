@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { perGeneration } from '../src/index.ts'
 
-it('makes the thing at the first call, and again only when a source was replaced', () => {
+it('calls the function at first use, and again only when a source was replaced', () => {
   const [a, b] = [{ generation: 1 }, { generation: 5 }]
   let made = 0
   const thing = perGeneration([a, b], () => ({ number: ++made }))
@@ -16,7 +16,7 @@ it('makes the thing at the first call, and again only when a source was replaced
   expect(thing()).toEqual({ number: 3 })
 })
 
-it('tries again after an error of the maker', () => {
+it('tries again after the function threw', () => {
   const source = { generation: 1 }
   let fail = true
   const thing = perGeneration([source], () => {
@@ -28,7 +28,7 @@ it('tries again after an error of the maker', () => {
   expect(thing()).toBe('made')
 })
 
-it('makes what no source is needed for once', () => {
+it('calls the function once without sources', () => {
   let made = 0
   const thing = perGeneration([], () => ++made)
   expect([thing(), thing()]).toEqual([1, 1])

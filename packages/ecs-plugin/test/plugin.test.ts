@@ -1,10 +1,11 @@
 import { createWorld } from 'bitecs'
 import { describe, expect, it } from 'vitest'
-import { type App, createApp } from '../src/app.ts'
-import { Disposed, DuplicatePlugin, PluginTooLate } from '../src/errors.ts'
-import type { Plugin } from '../src/plugin.ts'
-import { defineResource } from '../src/resource.ts'
-import { Schedule } from '../src/schedule.ts'
+import { createApp } from '../src/app/app.ts'
+import type { App } from '../src/app/types.ts'
+import { Disposed, DuplicatePlugin, PluginTooLate } from '../src/index.ts'
+import type { Plugin } from '../src/app/types.ts'
+import { defineResource } from '../src/app/resource.ts'
+import { Schedule } from '../src/app/schedule.ts'
 
 /** A plugin that writes down which of its hooks ran. */
 function logging(name: string, log: string[], hooks: Partial<Plugin> = {}): Plugin {
@@ -46,7 +47,7 @@ describe('plugins', () => {
     expect(log).toEqual(['cleanup b', 'cleanup a'])
   })
 
-  it('find what an earlier one made ready', async () => {
+  it('find what an earlier plugin prepared', async () => {
     const Device = defineResource<string>('Device')
     const seen: string[] = []
     const app = newApp()
@@ -62,14 +63,14 @@ describe('plugins', () => {
     expect(seen).toEqual(['a device'])
   })
 
-  it('are asked again until ready is not false', async () => {
+  it("are polled until ready() isn't false", async () => {
     let asked = 0
     const app = newApp().addPlugin({ build: () => undefined, ready: () => ++asked === 3 })
     await app.ready()
     expect(asked).toBe(3)
   })
 
-  it('are built on the spot when a plugin adds them, and cleaned up after it', async () => {
+  it('are built at once when a plugin adds them, and cleaned up after it', async () => {
     const log: string[] = []
     const inner = logging('inner', log)
     const outer = logging('outer', log, {
@@ -86,7 +87,7 @@ describe('plugins', () => {
     expect(log).toEqual(['cleanup next', 'cleanup outer', 'cleanup inner'])
   })
 
-  it('may be added by a ready or finish hook, too, and go through all their phases', async () => {
+  it('can be added by a ready or finish hook, and go through all their phases', async () => {
     const log: string[] = []
     const app = newApp().addPlugin({
       build: () => undefined,
@@ -109,7 +110,7 @@ describe('plugins', () => {
   })
 })
 
-describe('a plugin that is there already', () => {
+describe('a duplicate plugin', () => {
   class Physics implements Plugin {
     build(): void {}
   }
@@ -129,7 +130,7 @@ describe('a plugin that is there already', () => {
     expect(() => app.addPlugin(nameless)).toThrow(DuplicatePlugin)
   })
 
-  it('is welcome if it says so, and so are plugins that share nothing but being nameless', async () => {
+  it('is accepted if it opts in, as are plugins without a name', async () => {
     const app = newApp()
       .addPlugin(new Layer())
       .addPlugin(new Layer())
@@ -138,7 +139,7 @@ describe('a plugin that is there already', () => {
     await expect(app.ready()).resolves.toBeUndefined()
   })
 
-  it('is too late once the App is ready', async () => {
+  it('is refused once the App is ready', async () => {
     const app = newApp()
     await app.ready()
     expect(() => app.addPlugin(new Physics())).toThrow(PluginTooLate)
@@ -146,7 +147,7 @@ describe('a plugin that is there already', () => {
 })
 
 describe('ready', () => {
-  it('gives the same promise however often it is called', async () => {
+  it('returns the same promise however often it is called', async () => {
     const log: string[] = []
     const app = newApp().addPlugin(logging('a', log))
     const first = app.ready()
@@ -156,7 +157,7 @@ describe('ready', () => {
     expect(log).toEqual(['build a', 'ready a', 'finish a'])
   })
 
-  it('rejects with the error of the plugin, and goes on from there when called again', async () => {
+  it('rejects with the error of the plugin, and resumes there when called again', async () => {
     const log: string[] = []
     const refused = new Error('no adapter')
     let attempts = 0
@@ -182,7 +183,7 @@ describe('ready', () => {
     expect(app.isReady).toBe(true)
   })
 
-  it.each(['build', 'finish'] as const)('takes back what a failed %s had added', async (hook) => {
+  it.each(['build', 'finish'] as const)('reverts what a failed %s added', async (hook) => {
     const Level = defineResource<number>('Level')
     const log: string[] = []
     let attempts = 0
@@ -208,12 +209,12 @@ describe('ready', () => {
     expect(app.resource(Level)).toBe(2)
   })
 
-  it('refuses hooks that are async where nobody waits', async () => {
+  it("refuses async hooks that aren't awaited", async () => {
     const app = newApp().addPlugin({ name: 'slow', build: async () => undefined })
     await expect(app.ready()).rejects.toMatchObject({ code: 'NotSynchronous', call: 'slow.build' })
   })
 
-  it('rejects at once when the App is disposed meanwhile, and the plugin that waits is cleaned up', async () => {
+  it('rejects at once when the App is disposed meanwhile, and cleans up the waiting plugin', async () => {
     const log: string[] = []
     const app = newApp()
       .addPlugin(logging('never ready', log, { ready: () => new Promise(() => undefined) }))
@@ -230,14 +231,14 @@ describe('ready', () => {
     await expect(ready).rejects.toThrow(Disposed)
   })
 
-  it('rejects, too, when it was about to ask again', async () => {
+  it('also rejects when it was about to poll again', async () => {
     const app = newApp().addPlugin({ build: () => undefined, ready: () => false })
     const ready = app.ready()
     app.dispose()
     await expect(ready).rejects.toThrow(Disposed)
   })
 
-  it('rejects when a hook disposes the App; what was built by then is cleaned up once', async () => {
+  it('rejects when a hook disposes the App, and cleans up what was built once', async () => {
     const log: string[] = []
     const app = newApp()
       .addPlugin(logging('a', log, { build: (app) => app.dispose() }))
@@ -248,7 +249,7 @@ describe('ready', () => {
 })
 
 describe('cleanup', () => {
-  it('has every plugin, even when one throws; the error comes out of dispose', async () => {
+  it('runs for every plugin, even when one throws; dispose throws the error', async () => {
     const log: string[] = []
     const fail = (): void => {
       throw new Error('still mapped')
@@ -268,7 +269,7 @@ describe('cleanup', () => {
     expect(() => two.dispose()).toThrow(AggregateError)
   })
 
-  it('finds the resources still there', async () => {
+  it('can still use the resources', async () => {
     const Device = defineResource<{ destroyed: boolean }>('Device')
     const device = { destroyed: false }
     const app = newApp().addPlugin({
@@ -280,7 +281,7 @@ describe('cleanup', () => {
     expect(device.destroyed).toBe(true)
   })
 
-  it('spares plugins that were never built', () => {
+  it('skips plugins that were never built', () => {
     const log: string[] = []
     newApp().addPlugin(logging('a', log)).dispose()
     expect(log).toEqual([])

@@ -5,7 +5,7 @@ import { attachMk, GpuSynced } from '../src/index.ts'
 
 describe.each(['detect', 'marked', 'all'] as const)('changes: %s', (changes) => {
   it.each(['entity', 'packed'] as const)(
-    'an id that was given to another entity within a frame shows the values of that one (%s rows)',
+    'shows the values of the new entity when an id is recycled within a frame (%s rows)',
     async (rows) => {
       const gpu = new MkGpu(new DummyBackend())
       const world = createWorld()

@@ -1,8 +1,7 @@
 import { addComponent, addEntity, createWorld, removeEntity } from 'bitecs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createHeap, f32, struct, vec3f } from '@memkit/core'
-import { GpuSynced, attachMk } from '@memkit/ecs-plugin'
-import type { GpuSyncedOptions } from '@memkit/ecs-plugin'
+import { GpuSynced, attachMk, type GpuSyncedOptions } from '@memkit/ecs-plugin'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 
 const Body = struct({ position: vec3f, mass: f32 })
@@ -30,27 +29,24 @@ async function game(options: Omit<GpuSyncedOptions, 'schema'>, capacity = 99, de
 }
 
 describe('rows of heap.rows are their own mirror', () => {
-  test.each(['marked', 'all'] as const)(
-    'in mode %s: no copy is made, and what was written arrives',
-    async (changes) => {
-      const { heap, store, flagged, mk, spawn, masses, frame } = await game({ changes, onRemove: 'keep' })
-      const a = spawn(1)
-      const b = spawn(2)
-      const used = heap.stats.used
-      frame()
-      // Dirty rows for 100 rows, and nothing of the 1 600 bytes that a copy of them would take.
-      expect(heap.stats.used - used).toBeLessThan(1600)
-      expect(await masses(3)).toEqual([0, 1, 2])
-      store.mass.set(b, 20)
-      if (changes === 'marked') mk.mark(flagged, b)
-      expect(frame().rowsChanged).toBe(changes === 'marked' ? 1 : 2)
-      expect(await masses(3)).toEqual([0, 1, 20])
-      expect(a).toBe(1)
-      mk.dispose()
-    },
-  )
+  it.each(['marked', 'all'] as const)('upload what was written, without a copy (%s)', async (changes) => {
+    const { heap, store, flagged, mk, spawn, masses, frame } = await game({ changes, onRemove: 'keep' })
+    const a = spawn(1)
+    const b = spawn(2)
+    const used = heap.stats.used
+    frame()
+    // Dirty rows for 100 rows, and nothing of the 1 600 bytes that a copy of them would take.
+    expect(heap.stats.used - used).toBeLessThan(1600)
+    expect(await masses(3)).toEqual([0, 1, 2])
+    store.mass.set(b, 20)
+    if (changes === 'marked') mk.mark(flagged, b)
+    expect(frame().rowsChanged).toBe(changes === 'marked' ? 1 : 2)
+    expect(await masses(3)).toEqual([0, 1, 20])
+    expect(a).toBe(1)
+    mk.dispose()
+  })
 
-  test('who is removed keeps the row, and who comes after it is uploaded', async () => {
+  it('keep the values of a removed entity, and upload those of the next owner', async () => {
     const { world, mk, spawn, masses, frame } = await game({ changes: 'marked', onRemove: 'keep' })
     const a = spawn(1)
     spawn(2)
@@ -64,7 +60,7 @@ describe('rows of heap.rows are their own mirror', () => {
     mk.dispose()
   })
 
-  test('an entity past the end of the store is reported, and the others are uploaded', async () => {
+  it('report an entity past the end of the store, and upload the others', async () => {
     const { mk, spawn, masses } = await game({ changes: 'marked', onRemove: 'keep' }, 2)
     spawn(1)
     spawn(2)
@@ -79,7 +75,7 @@ describe('rows of heap.rows are their own mirror', () => {
     mk.dispose()
   })
 
-  test('after dispose the store is as it was, and can be somebody else’s mirror', async () => {
+  it('leave the store unchanged after dispose, so that it can be mirrored again', async () => {
     const { heap, store, mk, attach, spawn, masses, frame } = await game({ changes: 'all', onRemove: 'keep' })
     const used = heap.stats.used
     spawn(1)
@@ -108,7 +104,7 @@ async function bytesOfFirstFrame(options: Omit<GpuSyncedOptions, 'schema'>, debu
 describe('rows have a mirror of their own', () => {
   // 5 001 rows of 16 bytes.
   const COPY = 80_000
-  test.each([
+  it.each([
     ['where changes are found by comparing', { changes: 'detect', onRemove: 'keep' }],
     ['where removed rows are wiped', { changes: 'marked', onRemove: 'zero' }],
     ['where rows are packed', { changes: 'marked', onRemove: 'keep', rows: 'packed' }],
@@ -118,7 +114,7 @@ describe('rows have a mirror of their own', () => {
     expect(await bytesOfFirstFrame({ changes: 'marked', onRemove: 'keep' })).toBeLessThan(COPY)
   })
 
-  test('in debug mode, so that forgotten marks are found', async () => {
+  it('in debug mode, to find forgotten marks', async () => {
     const { mk, store, flagged, spawn, frame } = await game({ changes: 'marked', onRemove: 'keep' }, 99, true)
     const a = spawn(1)
     frame()
@@ -129,7 +125,7 @@ describe('rows have a mirror of their own', () => {
     mk.dispose()
   })
 
-  test('in a second world on the same store: each sees its own entities', async () => {
+  it('in a second world on the same store: each sees its own entities', async () => {
     const { mk, attach, spawn, masses, frame } = await game({ changes: 'marked', onRemove: 'keep' })
     const other = createWorld()
     spawn(1)

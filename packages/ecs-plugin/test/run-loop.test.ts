@@ -1,8 +1,9 @@
 import { createWorld } from 'bitecs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type App, createApp, type RunOptions } from '../src/app.ts'
-import { RunLoop } from '../src/run-loop.ts'
-import { Schedule } from '../src/schedule.ts'
+import { createApp } from '../src/app/app.ts'
+import type { App } from '../src/app/types.ts'
+import { RunLoop, type RunOptions } from '../src/app/run-loop.ts'
+import { Schedule } from '../src/app/schedule.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -54,7 +55,7 @@ describe('run with requestAnimationFrame', () => {
     expect(app.isRunning).toBe(false)
   })
 
-  it('counts no time that passed while it was stopped', async () => {
+  it('ignores time that passed while it was stopped', async () => {
     const { refresh } = stubDisplay()
     const { app, steps } = await ticking()
     app.run()
@@ -67,7 +68,7 @@ describe('run with requestAnimationFrame', () => {
     app.dispose()
   })
 
-  it('never runs twice: a second run takes the place of the first', async () => {
+  it('never runs twice: a second run replaces the first', async () => {
     const { requests, refresh } = stubDisplay()
     const { app, steps } = await ticking()
     app.run()
@@ -88,7 +89,7 @@ describe('run with requestAnimationFrame', () => {
     expect(app.isRunning).toBe(false)
   })
 
-  it('can be started anew by a system, and is still one loop', async () => {
+  it('can be restarted by a system, and is still one loop', async () => {
     const { requests, refresh } = stubDisplay()
     const { app } = await ticking()
     app.addSystem(Schedule.Update, () => app.run())
@@ -100,12 +101,12 @@ describe('run with requestAnimationFrame', () => {
   })
 })
 
-describe('run where there is no requestAnimationFrame', () => {
+describe('run without requestAnimationFrame', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   })
 
-  it('ticks 60 times a second, or as often as hz says', async () => {
+  it('ticks 60 times a second, or hz times', async () => {
     const { app, steps } = await ticking()
     app.run()
     vi.advanceTimersByTime(1000)
@@ -135,7 +136,7 @@ describe('run where there is no requestAnimationFrame', () => {
 })
 
 describe('the timer of a loop', () => {
-  it('keeps to its rhythm, and gives up what was missed by more than a period', () => {
+  it('keeps its rhythm, and drops what was missed by more than a period', () => {
     let now = 0
     const delays: number[] = []
     let fire = (): void => undefined
@@ -193,7 +194,7 @@ describe('a system that throws while the App runs', () => {
     app.dispose()
   })
 
-  it("goes to onError with its origin, and the loop goes on if that returns 'continue'", async () => {
+  it("calls onError with its origin, and the loop continues if that returns 'continue'", async () => {
     const seen: unknown[] = []
     const { app, frame } = await failing({
       onError: (error, origin) => {
@@ -209,7 +210,7 @@ describe('a system that throws while the App runs', () => {
     expect(seen).toEqual(['tick 1', origin, 'tick 2', origin])
   })
 
-  it('leaves no loop behind when onError throws, too', async () => {
+  it('leaves no loop behind when onError also throws', async () => {
     const { app, frame, pending } = await failing({
       onError: () => {
         throw new Error('handler')

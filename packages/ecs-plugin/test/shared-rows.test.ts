@@ -9,9 +9,9 @@ import {
 } from 'bitecs'
 import { createHeap } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
+import { integersFrom } from '@memkit/testing/random'
 import { describe, expect, it } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
-import type { Changes, MkOptions, MkSync, Synced } from '../src/index.ts'
+import { attachMk, GpuSynced, type Changes, type MkOptions, type MkSync, type Synced } from '../src/index.ts'
 
 const slots = 4096
 
@@ -70,15 +70,11 @@ async function check(
 
 describe('rows of another component', () => {
   it.each(['detect', 'marked', 'all'] as const)(
-    'agree with the owner’s through a random life (%s)',
+    "agree with the owner's in a random program (%s)",
     async (changes) => {
       const bench = await setUp(changes, { debug: true })
       const { Place, Tint, world, mk, frame, add } = bench
-      let state = 7
-      const random = (below: number): number => {
-        state = (Math.imul(state, 1103515245) + 12345) >>> 0
-        return (state >>> 8) % below
-      }
+      const random = integersFrom(7)
       const alive: number[] = []
       for (let step = 0; step < 150; step++) {
         for (let i = 0; i < 8; i++) {
@@ -128,7 +124,7 @@ describe('rows of another component', () => {
     mk.dispose()
   })
 
-  it('are taken up by a component that comes late, and let go by one world alone', async () => {
+  it('are shared by a component that comes late, and released by one world only', async () => {
     const bench = await setUp('detect', { components: [] })
     const { Place, Tint, world, mk, frame, add } = bench
     const alive = Array.from({ length: 50 }, () => addEntity(world))
@@ -155,7 +151,7 @@ describe('rows of another component', () => {
     again.dispose()
   })
 
-  it('give one list to queries with rowsOf of either', async () => {
+  it('give the same list to queries with rowsOf of either', async () => {
     const { Place, Tint, world, mk, frame, add } = await setUp()
     const ofPlace = mk.query([Place, Tint], { rowsOf: Place })
     const ofTint = mk.query([Place, Tint], { rowsOf: Tint })
@@ -197,7 +193,7 @@ describe('rows of another component', () => {
     mk.dispose()
   })
 
-  it('live in heaps of their own when the given one is full', async () => {
+  it('live in their own heaps when the given one is full', async () => {
     const bench = await setUp('detect', { heap: createHeap({ bytes: 1 << 16 }) })
     const { Place, Tint, world, frame, add, mk } = bench
     const alive = Array.from({ length: 4000 }, () => addEntity(world))
@@ -210,7 +206,7 @@ describe('rows of another component', () => {
     mk.dispose()
   })
 
-  it('go up again after a lost device', async () => {
+  it('are uploaded again after a lost device', async () => {
     const bench = await setUp()
     const { Place, Tint, world, frame, add, mk } = bench
     const alive = Array.from({ length: 20 }, () => addEntity(world))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { SparseSet } from '../src/sparse-set.ts'
+import { SparseSet } from '../src/rows/sparse-set.ts'
 
 describe('SparseSet', () => {
   it('keeps its values without gaps: what is removed is replaced by the last', () => {
@@ -12,7 +12,7 @@ describe('SparseSet', () => {
     expect(set.size).toBe(2)
   })
 
-  it('is without the last one, too, once that is removed', () => {
+  it('lacks the last one once that is removed', () => {
     const set = new SparseSet()
     for (const value of [7, 3]) set.add(value)
     expect(set.remove(3)).toBe(1)
@@ -20,14 +20,14 @@ describe('SparseSet', () => {
     expect([set.remove(7), set.positionOf(7), set.size]).toEqual([0, -1, 0])
   })
 
-  it.each([1023, 1024, 2048, 5000])('takes %d, though it has room for 1 024 at first', (value) => {
+  it.each([1023, 1024, 2048, 5000])('takes %d beyond its initial room of 1 024', (value) => {
     const set = new SparseSet()
     set.add(0)
     expect(set.add(value)).toBe(1)
     expect([set.positionOf(value), set.positionOf(0), set.at(1)]).toEqual([1, 0, value])
   })
 
-  it('has no position for what is not in it, whatever that is', () => {
+  it('has no position for missing values', () => {
     const set = new SparseSet()
     set.add(5)
     for (const value of [4, 5000, -1, 5.5, Number.NaN, Infinity]) {
@@ -37,7 +37,7 @@ describe('SparseSet', () => {
     expect([...set.values()]).toEqual([5])
   })
 
-  it('holds what a Set holds, at the positions that it says, past its first 1 024 places too', () => {
+  it('holds what a Set holds at the positions it returns, past its first 1 024 places too', () => {
     const step = fc.record({ value: fc.integer({ min: 0, max: 5000 }), add: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 3000, size: 'max' }), (steps) => {

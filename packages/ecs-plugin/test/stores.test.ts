@@ -4,10 +4,9 @@ import { array, createHeap, f16, f32, i32, mat4x4f, struct, u32, vec2f, vec3f, v
 import type { Schema } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
-import type { GpuSyncedOptions, MkSync } from '../src/index.ts'
+import { attachMk, GpuSynced, type GpuSyncedOptions, type MkSync } from '../src/index.ts'
 
-// What every shape of store looks like on the device, in every mode: tests/suites/stores.ts. Here: its edges, and what is refused.
+// What every shape of store looks like on the device, in every mode: tests/stores.everywhere.test.ts. Here: its edges, and what is refused.
 
 afterEach(() => void vi.restoreAllMocks())
 
@@ -39,7 +38,7 @@ async function attached(component: object, options: GpuSyncedOptions = {}, count
 }
 
 describe('stores of the heap', () => {
-  it('are detected where they lie: the sync lives in their heap', async () => {
+  it('are compared in place: the sync lives in their heap', async () => {
     const heap = createHeap({ bytes: 1 << 20 })
     const Rows = GpuSynced(heap.rows(struct({ at: vec2f, id: u32 }), 3), { label: 'Rows' })
     const world = createWorld()
@@ -58,7 +57,7 @@ describe('stores of the heap', () => {
     mk.dispose()
   })
 
-  it('are read from another heap as well', async () => {
+  it('can be read from another heap', async () => {
     const heap = createHeap({ bytes: 1 << 20 })
     const store = heap.columns({ pos: vec3f, half: f16 }, 2)
     const Thing = GpuSynced(store, { label: 'Thing' })
@@ -78,7 +77,7 @@ describe('stores of the heap', () => {
     mk.dispose()
   })
 
-  it('have the struct they were made with', () => {
+  it('have the struct they were created with', () => {
     const rows = createHeap({ bytes: 1 << 16 }).rows(struct({ at: vec2f }), 3)
     expect(() => GpuSynced(rows as object, { schema: struct({ at: vec2f, more: f32 }) })).toThrowError(
       expect.objectContaining({
@@ -90,14 +89,14 @@ describe('stores of the heap', () => {
   })
 })
 
-describe('values that are not there', () => {
-  it('a plain array: holes and non-numbers read as 0, with one warning that names the component', async () => {
+describe('missing values', () => {
+  it('read as 0 in holes and non-numbers of a plain array, with one warning that names the component', async () => {
     const hp: unknown[] = []
     const { read, warnings } = await attached({ hp })
     hp[1] = 5
     hp[3] = 'much'
     expect(await read()).toEqual([0, 5, 0, 0])
-    // Entity 2 and entity 3; row 0 belongs to nobody.
+    // Entity 2 and entity 3; row 0 is free, as no entity has id 0.
     expect(warnings).toEqual([
       { code: 'ColumnHoles', message: expect.stringMatching(/^Thing: 2 of the values/) },
     ])
@@ -109,14 +108,14 @@ describe('values that are not there', () => {
     expect(warnings).toHaveLength(1)
   })
 
-  it('past the end of a plain array there is nothing to warn of', async () => {
+  it("don't warn past the end of a plain array", async () => {
     const hp: number[] = []
     const { read, warnings } = await attached({ hp })
     expect(await read()).toEqual([0, 0, 0, 0])
     expect(warnings).toEqual([])
   })
 
-  it('objects and small arrays: what is missing reads as 0, one warning', async () => {
+  it('read as 0 in objects and small arrays, with one warning', async () => {
     const store: unknown[] = []
     const { read, warnings } = await attached(store, {
       schema: struct({ at: vec2f.from('pos.x', 'pos.y'), tags: vec2f }),
@@ -129,7 +128,7 @@ describe('values that are not there', () => {
     expect(warnings).toEqual([{ code: 'ColumnHoles', message: expect.stringContaining('Thing: 7 ') }])
   })
 
-  it('goes to the console where nobody listens, once for each component', async () => {
+  it('warn on the console without a listener, once per component', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const [A, B] = [{ a: [] as number[] }, { b: [] as number[] }].map((store, i) =>
       GpuSynced(store as object, { label: `Holey${i}` }),
@@ -148,8 +147,8 @@ describe('values that are not there', () => {
   })
 })
 
-describe('kinds', () => {
-  it('a field of another kind than its column gets its numbers by value, as typed arrays convert', async () => {
+describe('kinds of numbers', () => {
+  it('are converted by value like typed arrays do when a field differs from its column', async () => {
     const store = { a: floats(4), b: new Uint32Array(4), c: new Float64Array(4), d: new Int32Array(4) }
     const { mk, Thing, frame } = await attached(store, {
       schema: struct({ a: u32, b: f32, c: i32, d: u32 }) as Schema,
@@ -175,7 +174,7 @@ describe('kinds', () => {
 })
 
 describe('fields that bitECS reads as its own', () => {
-  it.each(['component', 'data'])('%s: one warning where it is flagged', (name) => {
+  it.each(['component', 'data'])('warn once when the component is flagged: %s', (name) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const store = { [name]: floats(2), x: floats(2) }
     GpuSynced(store, { label: 'Named' })
@@ -185,7 +184,7 @@ describe('fields that bitECS reads as its own', () => {
 })
 
 describe('stores that change shape', () => {
-  it('a column that is gone: an error that names it, and the rest goes on once it is back', async () => {
+  it('throw an error that names a missing column, and recover once it is back', async () => {
     const store: { x?: Float32Array } = { x: floats(4).fill(1) }
     const { mk, read, frame } = await attached(store)
     expect(await read()).toEqual([0, 1, 1, 1])
@@ -201,7 +200,7 @@ describe('stores that change shape', () => {
     expect(await read()).toEqual([0, 2, 2, 2])
   })
 
-  it('a nested column that is replaced, and one in an array of columns, are followed', async () => {
+  it('follow a replaced column that is nested or in an array of columns', async () => {
     const store = { at: { x: floats(4) }, m: [floats(4), floats(4)] }
     const { world, Thing, read } = await attached(store, {
       schema: struct({ x: f32.from('at.x'), m: vec2f.from('m.0', 'm.1') }) as Schema,
@@ -217,7 +216,7 @@ describe('stores that change shape', () => {
     expect((await read()).slice(entity * 4)).toEqual([1, 0, 0, 2])
   })
 
-  it('a plain array may become a typed one, and the other way round', async () => {
+  it('let a plain array become a typed one, and vice versa', async () => {
     const store: { hp: ArrayLike<number> } = { hp: [0, 1, 2, 3] }
     const { read } = await attached(store)
     expect(await read()).toEqual([0, 1, 2, 3])
@@ -300,7 +299,7 @@ describe('bad input', () => {
     )
   })
 
-  it('an array that bitECS brands as arrays takes a schema of fixed size', async () => {
+  it('accepts a schema of fixed size for an array that bitECS brands as arrays', async () => {
     const store = { m: arrayOf(u32Array) as unknown as number[][] }
     const { read } = await attached(store, { schema: struct({ m: vec2f }) as Schema })
     store.m[2] = [1, 2]

@@ -1,10 +1,11 @@
 import { createWorld } from 'bitecs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type App, createApp } from '../src/app.ts'
-import { SystemOrderCycle, UnsatisfiableOrder } from '../src/errors.ts'
-import { Schedule } from '../src/schedule.ts'
-import type { SystemOptions } from '../src/system.ts'
+import { createApp } from '../src/app/app.ts'
+import type { App } from '../src/app/types.ts'
+import { SystemOrderCycle, UnsatisfiableOrder } from '../src/index.ts'
+import { Schedule } from '../src/app/schedule.ts'
+import type { SystemOptions } from '../src/app/types.ts'
 
 /** An App, and what its systems wrote down as they ran. */
 function logbook(): {
@@ -54,7 +55,7 @@ describe('order of the systems of a schedule', () => {
     ).toBe('a input move draw b')
   })
 
-  it('takes the systems themselves as targets', async () => {
+  it('accepts systems as targets', async () => {
     const { app, log } = logbook()
     const move = (): void => void log.push('move')
     app.addSystem(Schedule.Update, () => log.push('late'), { after: move })
@@ -65,7 +66,7 @@ describe('order of the systems of a schedule', () => {
     expect(log).toEqual(['early', 'move', 'late'])
   })
 
-  it('takes symbols as sets, and several sets per system', async () => {
+  it('accepts symbols as sets, and several sets per system', async () => {
     const Physics = Symbol('Physics')
     expect(
       await orderOf((add) => {
@@ -76,11 +77,11 @@ describe('order of the systems of a schedule', () => {
     ).toBe('physics both after both')
   })
 
-  it('asks nothing of a set without systems', async () => {
+  it('ignores a set without systems', async () => {
     expect(
       await orderOf((add) => {
-        add('a', { after: 'nobody' })
-        add('b', { before: Symbol('nobody') })
+        add('a', { after: 'empty' })
+        add('b', { before: Symbol('empty') })
       }),
     ).toBe('a b')
   })
@@ -109,7 +110,7 @@ describe('edges of a schedule', () => {
     ).toBe('begin a b stage end')
   })
 
-  it('let through what is ordered around them by name', async () => {
+  it('allow systems that are ordered around them by name', async () => {
     expect(
       await orderOf((add) => {
         add('begin', { edge: 'first', set: 'begin' })
@@ -124,7 +125,7 @@ describe('edges of a schedule', () => {
     ).toBe('before begin begin a b stage between end after end')
   })
 
-  it('hold after the App is ready, too', async () => {
+  it('also hold after the App is ready', async () => {
     const { app, log, add } = logbook()
     add('end', { edge: 'last' }, Schedule.Last)
     await app.ready()
@@ -134,7 +135,7 @@ describe('edges of a schedule', () => {
   })
 })
 
-describe('orders that cannot be', () => {
+describe('impossible orders', () => {
   it('name the systems of a circle, each before the next', async () => {
     const { app, add } = logbook()
     add('bystander', { after: 'c' })
@@ -151,13 +152,13 @@ describe('orders that cannot be', () => {
     expect(message).toContain(`${systems.join(' → ')} → ${systems[0]}`)
   })
 
-  it('are a circle of one when a system is ordered by a set of its own', async () => {
+  it('are circles of one when a system is ordered by its own set', async () => {
     const { app, add } = logbook()
     add('spawn', { set: 'spawn', after: 'spawn' })
     await expect(app.ready()).rejects.toMatchObject({ code: 'SystemOrderCycle', systems: ['spawn'] })
   })
 
-  it('include systems that were added nowhere', async () => {
+  it('include systems that were never added', async () => {
     const { app } = logbook()
     function forgotten(): void {}
     app.addSystem(Schedule.Update, () => 0, { label: 'late', after: forgotten })
@@ -171,7 +172,7 @@ describe('orders that cannot be', () => {
     })
   })
 
-  it('include targets that the tick runs on the other side', async () => {
+  it('include targets that run on the wrong side', async () => {
     const { app, add } = logbook()
     add('stage', { set: 'stage' }, Schedule.Last)
     add('report', { after: 'stage' })
@@ -184,7 +185,7 @@ describe('orders that cannot be', () => {
     })
   })
 
-  it('are refused at once when the App is ready, and leave it as it was', async () => {
+  it('are refused at once when the App is ready, and leave it unchanged', async () => {
     const { app, log, add } = logbook()
     add('a', { set: 'a', before: 'b' })
     await app.ready()
@@ -195,7 +196,7 @@ describe('orders that cannot be', () => {
   })
 })
 
-describe('any constraints without a circle', () => {
+describe('constraints without a circle', () => {
   // Systems 0 … n − 1 are added in a shuffled order; each constraint runs from the lower to the higher number, so there is no circle.
   const program = fc.integer({ min: 1, max: 12 }).chain((n) =>
     fc.record({

@@ -35,7 +35,7 @@ describe('a schema of TypeGPU', () => {
     mk.dispose()
   })
 
-  it('is the same schema when it is given again', () => {
+  it('is the same schema when it is passed again', () => {
     const Mass = d.struct({ mass: d.f32 })
     const component = { mass: new Float32Array(4) }
     GpuSynced(component, { schema: Mass })

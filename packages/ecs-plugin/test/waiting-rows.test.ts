@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { attachMk, GpuSynced } from '../src/index.ts'
 
 it.each(['entity', 'packed'] as const)(
-  'entities for which the device had no room get their rows when there is (%s rows)',
+  'gives waiting entities their rows when the device has room (%s rows)',
   async (rows) => {
     const slots = 120
     // 64 rows of 4 bytes, and no more.
@@ -30,7 +30,7 @@ it.each(['entity', 'packed'] as const)(
     mk.endFrame()
     const found = [...new Uint32Array(await mk.buffer(Thing).read())].sort((a, b) => a - b)
     const everyone = Array.from({ length: 100 }, (_, i) => i + 1)
-    // Row 0 is nobody's where rows are entity ids.
+    // Row 0 is free where rows are entity ids.
     expect(found).toEqual(rows === 'entity' ? [0, ...everyone] : everyone)
     mk.dispose()
     big.destroy()

@@ -4,8 +4,7 @@ import { dawnDevice } from '@memkit/gpu/node'
 import { WebGpuBackend } from '@memkit/gpu'
 import { createWorld } from 'bitecs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { attachMk, GpuSynced } from '../src/index.ts'
-import type { MkSync } from '../src/index.ts'
+import { attachMk, GpuSynced, type MkSync } from '../src/index.ts'
 
 // Whatever a component is called: what its buffer declares compiles, beside every builtin that a shader may call; or the error says
 // which option helps.
@@ -44,7 +43,7 @@ const calls = `
 @group(1) @binding(0) var<storage, read_write> sink: array<u32>;`
 
 it(
-  'every label gives WGSL that compiles, or an error that names the option',
+  'turns every label into WGSL that compiles, or an error that names the option',
   { timeout: 120_000 },
   async () => {
     const wrong: string[] = []

@@ -1,6 +1,5 @@
 import { addComponent, addEntity, createRelation, createWorld, Not, Or } from 'bitecs'
-import { f32, struct } from '@memkit/core'
-import type { Struct } from '@memkit/core'
+import { f32, struct, type Struct } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { createWorld as createKoota, Not as NotKoota, trait } from 'koota'
 import { expect, it } from 'vitest'
@@ -16,7 +15,7 @@ const asks = (...words: string[]): object =>
     message: expect.stringMatching(words.join('.*')),
   })
 
-it('a component without a label asks for a name, which then names its struct', async () => {
+it('asks for a name for a component without a label, which then names its struct', async () => {
   const mk = await attachMk(createWorld(), { gpu: gpu() })
   const buffer = mk.buffer(GpuSynced({ x: floats() }))
   expect(() => buffer.wgsl(0, 0)).toThrowError(asks('name', 'label'))
@@ -32,14 +31,14 @@ it('a component without a label asks for a name, which then names its struct', a
   mk.dispose()
 })
 
-it('two components with one label: the first keeps it, the second is asked for names', async () => {
+it('lets the first of two components keep their label, and asks for a name for the second', async () => {
   const mk = await attachMk(createWorld(), { gpu: gpu() })
   const first = mk.buffer(GpuSynced({ x: floats() }, { label: 'P' }))
   const second = mk.buffer(GpuSynced({ y: floats() }, { label: 'P' }))
   const lower = mk.buffer(GpuSynced(floats(), { label: 'p' }))
   expect(first.wgsl(0, 0)).toContain('struct P {')
-  expect(() => second.wgsl(0, 1)).toThrowError(asks('called P too'))
-  expect(() => lower.wgsl(0, 2)).toThrowError(asks('called p too'))
+  expect(() => second.wgsl(0, 1)).toThrowError(asks('also called P'))
+  expect(() => lower.wgsl(0, 2)).toThrowError(asks('also called p'))
   const named = second.wgsl(0, 1, { name: 'q' })
   expect([named.includes('struct Q {'), named.includes('var<storage, read> q: array<Q>')]).toEqual([
     true,
@@ -50,7 +49,7 @@ it('two components with one label: the first keeps it, the second is asked for n
   mk.dispose()
 })
 
-it('a query is named by its label, or by those of its terms, and never by a number', async () => {
+it('names a query by its label or those of its terms, never by a number', async () => {
   const world = createWorld()
   const mk = await attachMk(world, { gpu: gpu() })
   const [Place, Look, Hidden] = ['Place', 'Look', 'Hidden'].map((label) =>
@@ -64,28 +63,28 @@ it('a query is named by its label, or by those of its terms, and never by a numb
   expect(name([Place, Tag])).toBe('placeList')
   expect(name([Place, Not(Hidden)])).toBe('placeNotHiddenList')
   expect(name([Or(Place, Look), Not(Tag)])).toBe('placeOrLookList')
-  expect(() => name([Tag])).toThrowError(asks('no term'))
-  expect(() => name([createRelation()(addEntity(world)) as object])).toThrowError(asks('no term'))
+  expect(() => name([Tag])).toThrowError(asks('neither the query'))
+  expect(() => name([createRelation()(addEntity(world)) as object])).toThrowError(asks('neither the query'))
   // A second list of the same name would be a second variable of that name.
   expect(() => name([Place, Look], { draw: { vertexCount: 3 } })).toThrowError(
     asks('placeLookList|PlaceLookList'),
   )
   mk.buffer(Place)
-  expect(() => name([Tag], { label: 'Place' })).toThrowError(asks('called Place too'))
+  expect(() => name([Tag], { label: 'Place' })).toThrowError(asks('also called Place'))
   mk.dispose()
 })
 
-it('a label is free again when its query is disposed of', async () => {
+it('frees a label when its query is disposed', async () => {
   const mk = await attachMk(createWorld(), { gpu: gpu() })
   const scene = mk.query([{}], { label: 'Shown' })
   const next = mk.query([{}], { label: 'Shown' })
-  expect(() => next.indices.wgsl(0, 0)).toThrowError(asks('called Shown too'))
+  expect(() => next.indices.wgsl(0, 0)).toThrowError(asks('also called Shown'))
   scene.dispose()
   expect(next.indices.wgsl(0, 0)).toContain('shownHas')
   mk.dispose()
 })
 
-it('a list declares itself and who has a place, and for a dispatch also the place of an invocation', async () => {
+it('declares a list and its entities, and for a dispatch also the place of an invocation', async () => {
   const world = createWorld()
   const mk = await attachMk(world, { gpu: gpu() })
   const A = {}
@@ -107,7 +106,7 @@ it('a list declares itself and who has a place, and for a dispatch also the plac
 })
 
 it.each(['Target', 'Type', 'Pass', 'Distance', 'Step', 'Length', 'Storage', 'Read', 'Array', 'Vec4f'])(
-  'a component %s is told to take a name, for its variable would be a word of WGSL',
+  'asks for a name for a component %s, whose variable would be a WGSL keyword',
   async (label) => {
     const mk = await attachMk(createWorld(), { gpu: gpu() })
     const buffer = mk.buffer(GpuSynced({ x: floats() }, { label }))
@@ -124,7 +123,7 @@ it.each(['Target', 'Type', 'Pass', 'Distance', 'Step', 'Length', 'Storage', 'Rea
 )
 
 it.each(['vec3f', 'texture_2d', 'atomicAdd', 'storage', 'Self', 'NULL'])(
-  'a label %s is refused when it is flagged, and the error names the option',
+  'refuses the label %s when it is flagged, with an error that names the option',
   (label) => {
     expect(() => GpuSynced({ x: floats() }, { label })).toThrowError(
       expect.objectContaining({
@@ -136,7 +135,7 @@ it.each(['vec3f', 'texture_2d', 'atomicAdd', 'storage', 'Self', 'NULL'])(
   },
 )
 
-it('a struct may not be called as its variable', async () => {
+it('refuses a struct with the name of its variable', async () => {
   const mk = await attachMk(createWorld(), { gpu: gpu() })
   const schema: Struct = struct({ inner: struct({ x: f32.from('x') }, 'Inner') })
   const store: object = { x: floats() }

@@ -1,32 +1,27 @@
-import { abortReason, throwIfAborted } from './abort.ts'
-import { MkResource } from './app.ts'
-import type { App } from './app.ts'
-import { attachMk } from './attach-mk.ts'
+import { abortReason, throwIfAborted } from '../sync/abort.ts'
+import { attachMk } from '../sync/attach-mk.ts'
+import type { MkOptions } from '../sync/mk-options.ts'
+import type { MkSync } from '../sync/mk-sync.ts'
 import { PluginInUse } from './errors.ts'
-import type { MkOptions } from './mk-options.ts'
-import type { MkSync } from './mk-sync.ts'
-import type { Plugin } from './plugin.ts'
+import { MkResource } from './resource.ts'
 import { Schedule } from './schedule.ts'
+import type { App, Plugin, SystemOptions } from './types.ts'
 
-/** The plugin's system sets, to order systems by. */
-export const MkSystemSet: {
-  /** Opens the frame; the first system of `Schedule.First`. */
-  readonly FrameBegin: 'MkSystemSet.FrameBegin'
-  /** Finds what changed; in `Schedule.Last`, after every system but FrameEnd. */
-  readonly Stage: 'MkSystemSet.Stage'
-  /** Brings it to the device; the last system of `Schedule.Last`. */
-  readonly FrameEnd: 'MkSystemSet.FrameEnd'
-} = {
+/** The plugin's system sets, to order your systems by. */
+export const MkSystemSet = {
+  /** Opens the frame: the first system of `Schedule.First`. */
   FrameBegin: 'MkSystemSet.FrameBegin',
+  /** Finds what changed: in `Schedule.Last`, after every system except FrameEnd. */
   Stage: 'MkSystemSet.Stage',
+  /** Uploads it: the last system of `Schedule.Last`. */
   FrameEnd: 'MkSystemSet.FrameEnd',
-}
+} as const
 
-/** Attaches a world of one ECS. */
+/** Attaches a world of one ECS, as `attachMk` and `attachKoota` do. */
 export type Attach = (world: never, options: MkOptions) => Promise<MkSync<object>>
 
 /**
- * The sync as a plugin of an App: `app.mk` is there once `app.ready()` has resolved.
+ * Adds the sync to an App: use `app.mk` once `app.ready()` has resolved.
  *
  * ```ts
  * const app = createApp(world).addPlugin(new MkPlugin({ gpu: device }))
@@ -40,38 +35,29 @@ export class MkPlugin implements Plugin {
   readonly #attach: Attach
   #abort = new AbortController()
   #mk: MkSync<object> | undefined
-  /** The App that it was built for, until that is disposed of. */
+  /** The App it was built for, until that is disposed of. */
   #app: App<object> | undefined
 
-  /** @param attach how the App's world is attached: `attachKoota` for a world of koota. Default `attachMk`, for bitECS */
+  /** @param attach `attachKoota` for a world of koota. Default `attachMk`, for bitECS */
   constructor(options: MkOptions = {}, attach: Attach = attachMk) {
     this.#options = options
     this.#attach = attach
   }
 
-  /** @throws PluginInUse when it belongs to another App */
+  /** @throws {@link PluginInUse} when it belongs to another App */
   build(app: App<object>): void {
-    if (this.#app !== undefined) throw new PluginInUse(this.name)
+    if (this.#app !== undefined) throw new PluginInUse({ plugin: this.name })
     this.#abort = new AbortController()
-    // Arrows, so that `mk` is looked up in each frame: it comes with `ready`.
+    // Look `mk` up in each frame: it comes with `ready`.
+    const { FrameBegin, Stage, FrameEnd } = MkSystemSet
+    const begin: SystemOptions = { set: FrameBegin, edge: 'first', label: 'memkit: begin frame' }
+    const stage: SystemOptions = { set: Stage, edge: 'last', label: 'memkit: stage' }
+    const end: SystemOptions = { set: FrameEnd, after: Stage, edge: 'last', label: 'memkit: end frame' }
     app
-      .addSystem(Schedule.First, () => this.#mk?.beginFrame(), {
-        set: MkSystemSet.FrameBegin,
-        edge: 'first',
-        label: 'memkit: begin frame',
-      })
-      .addSystem(Schedule.Last, () => this.#mk?.stageForEnd(), {
-        set: MkSystemSet.Stage,
-        edge: 'last',
-        label: 'memkit: stage',
-      })
-      .addSystem(Schedule.Last, () => void this.#mk?.endFrame(), {
-        set: MkSystemSet.FrameEnd,
-        after: MkSystemSet.Stage,
-        edge: 'last',
-        label: 'memkit: end frame',
-      })
-    // Last: a build that failed is called again.
+      .addSystem(Schedule.First, () => this.#mk?.beginFrame(), begin)
+      .addSystem(Schedule.Last, () => this.#mk?.stageForEnd(), stage)
+      .addSystem(Schedule.Last, () => void this.#mk?.endFrame(), end)
+    // Last, because a build that failed is called again.
     this.#app = app
   }
 
@@ -82,7 +68,6 @@ export class MkPlugin implements Plugin {
     signal?.addEventListener('abort', abort, { once: true })
     try {
       const mk = await this.#attach(app.world as never, { ...this.#options, signal: this.#abort.signal })
-      // The App may have been disposed of in the moment between.
       if (this.#abort.signal.aborted) {
         mk.dispose()
         throw abortReason(this.#abort.signal)

@@ -1,43 +1,53 @@
-import type { App } from './app.ts'
-import { Disposed, DuplicatePlugin, NotSynchronous } from './errors.ts'
-import type { Plugin } from './plugin.ts'
+import { Disposed } from '../disposed.ts'
+import { DuplicatePlugin, NotSynchronous } from './errors.ts'
+import type { App, Plugin } from './types.ts'
 
-/** Milliseconds between two questions to a plugin whose `ready` answered false: one frame at 60 Hz. */
+/** Milliseconds until a plugin whose `ready` returned false is asked again: one frame at 60 Hz. */
 const READY_POLL_MS = 16
 
-/** A plugin, and how far it has come. */
 interface PluginEntry {
   readonly plugin: Plugin<never>
+  /** The last hook that succeeded. */
   phase: 'added' | 'built' | 'ready' | 'finished'
 }
 
 /**
- * The plugins of an App on their way from added to built, ready, finished and, at the end, cleaned up. A hook that fails
- * leaves its plugin in the phase it was in, with what the hook had added taken back, so that `prepare` can go on from there.
+ * Takes the plugins of an App from added to built, ready, finished and, at the end, cleaned up.
+ * When a hook fails, the plugin stays in its phase and the App is restored, so that `prepare` can
+ * continue from there.
  */
 export class PluginLife {
   readonly #app: App<never>
+  readonly #checkpoint: () => () => void
   readonly #onIdle: () => void
   readonly #entries: PluginEntry[] = []
-  /** Entries whose build succeeded, in the order in which it did: one built from another's hook comes before it. */
-  readonly #built: PluginEntry[] = []
-  /** What takes back the additions of the hook that is running; undefined while none is. */
-  #undo: (() => void)[] | undefined
+  /** Plugins in the order in which their `build` returned. */
+  readonly #built: Plugin<never>[] = []
+  /** How many `build` and `finish` hooks are running, one inside the other. */
+  #depth = 0
   #hook: string | undefined
-  #ended = false
-  /** Ends the wait of `prepare`. */
-  #abort: ((reason: unknown) => void) | undefined
+  readonly #ended: Promise<never>
+  #end!: (reason: unknown) => void
   #poll: ReturnType<typeof setTimeout> | undefined
 
-  /** `onIdle` is called when the last running hook has returned or thrown. */
-  constructor(app: App<never>, onIdle: () => void) {
+  /**
+   * @param checkpoint remembers what hooks can add to the App. Returns a function that restores it
+   * @param onIdle called when the outermost hook has returned or thrown
+   */
+  constructor(app: App<never>, checkpoint: () => () => void, onIdle: () => void) {
     this.#app = app
+    this.#checkpoint = checkpoint
     this.#onIdle = onIdle
+    this.#ended = new Promise((_, reject) => {
+      this.#end = reject
+    })
+    // `prepare` may not be waiting.
+    this.#ended.catch(() => undefined)
   }
 
   /** Whether a `build` or `finish` is running. */
   get isInHook(): boolean {
-    return this.#undo !== undefined
+    return this.#depth > 0
   }
 
   /** The hook whose synchronous part is running, e.g. `'Physics.build'`. */
@@ -45,86 +55,68 @@ export class PluginLife {
     return this.#hook
   }
 
-  /** Says how to take back something that was added. Only what a hook adds is ever taken back. */
-  onFailure(undo: () => void): void {
-    this.#undo?.push(undo)
-  }
-
   /** Adds a plugin, and builds it if a hook is running. */
   add(plugin: Plugin<never>): void {
-    if (plugin.unique !== false && this.#entries.some((entry) => isSamePlugin(entry.plugin, plugin))) {
-      throw new DuplicatePlugin(pluginName(plugin))
-    }
+    if (plugin.unique !== false && this.#entries.some((entry) => isSamePlugin(entry.plugin, plugin)))
+      throw new DuplicatePlugin({ plugin: pluginName(plugin) })
     const entry: PluginEntry = { plugin, phase: 'added' }
     this.#entries.push(entry)
-    if (this.#undo === undefined) return
+    if (!this.isInHook) return
     try {
       this.#runHook(entry, 'build')
     } catch (error) {
-      take(this.#entries, entry)
+      this.#entries.pop()
       throw error
     }
-    this.#undo.push(() => {
-      take(this.#entries, entry)
-      take(this.#built, entry)
-      plugin.cleanup?.(this.#app)
-    })
   }
 
-  /** Brings every plugin to its last phase: all of them built, then each ready in turn, then all finished. */
+  /** Builds all plugins, waits until each is ready, then finishes all. */
   async prepare(): Promise<void> {
-    const ended = new Promise<never>((_, reject) => {
-      this.#abort = reject
-    })
-    // An end that comes while nothing is waited for is noticed by the check below.
-    ended.catch(() => undefined)
     for (;;) {
-      if (this.#ended) throw new Disposed('app.ready()')
+      if (this.#app.isDisposed) throw new Disposed({ call: 'app.ready()' })
       const unbuilt = this.#entries.find((entry) => entry.phase === 'added')
       const waiting = this.#entries.find((entry) => entry.phase === 'built')
       const unfinished = this.#entries.find((entry) => entry.phase === 'ready')
       if (unbuilt !== undefined) this.#runHook(unbuilt, 'build')
-      else if (waiting !== undefined) await this.#untilReady(waiting, ended)
+      else if (waiting !== undefined) await this.#untilReady(waiting)
       else if (unfinished !== undefined) this.#runHook(unfinished, 'finish')
       else return
     }
   }
 
-  /** Ends a `prepare` that waits, at once; it rejects with `Disposed`. */
+  /** Rejects a `prepare` that waits with `Disposed`. */
   end(): void {
-    this.#ended = true
     clearTimeout(this.#poll)
-    this.#abort?.(new Disposed('app.ready()'))
+    this.#end(new Disposed({ call: 'app.ready()' }))
   }
 
-  /** Cleans up what was built, the last one first, and returns what was thrown. */
+  /** Cleans up the plugins that were built, the last one first, and returns what they threw. */
   cleanUp(): unknown[] {
-    const cleanups = this.#built.toReversed().map(
-      ({ plugin }) =>
-        () =>
-          plugin.cleanup?.(this.#app),
-    )
-    this.#entries.length = this.#built.length = 0
-    return attemptAll(cleanups)
+    this.#entries.length = 0
+    return this.#cleanUpFrom(0)
   }
 
-  async #untilReady(entry: PluginEntry, ended: Promise<never>): Promise<void> {
+  #cleanUpFrom(first: number): unknown[] {
+    const errors: unknown[] = []
+    for (const plugin of this.#built.splice(first).toReversed()) {
+      try {
+        plugin.cleanup?.(this.#app)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    return errors
+  }
+
+  async #untilReady(entry: PluginEntry): Promise<void> {
     const { plugin } = entry
+    const nextPoll = (resolve: () => void): void => void (this.#poll = setTimeout(resolve, READY_POLL_MS))
     for (;;) {
       const answer = this.#within(`${pluginName(plugin)}.ready`, () => plugin.ready?.(this.#app))
-      if (answer !== false) {
-        await Promise.race([answer, ended])
-        break
-      }
-      await Promise.race([this.#nextPoll(), ended])
+      await Promise.race([answer === false ? new Promise<void>(nextPoll) : answer, this.#ended])
+      if (answer !== false) break
     }
     entry.phase = 'ready'
-  }
-
-  #nextPoll(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#poll = setTimeout(resolve, READY_POLL_MS)
-    })
   }
 
   #within<R>(hook: string, run: () => R): R {
@@ -137,65 +129,44 @@ export class PluginLife {
     }
   }
 
-  /** Runs a synchronous hook; when it throws, what it added is taken back. */
+  /** Runs a synchronous hook. When it throws, what it added is cleaned up and removed. */
   #runHook(entry: PluginEntry, hook: 'build' | 'finish'): void {
     const { plugin } = entry
-    const outer = this.#undo
-    const undo: (() => void)[] = []
-    this.#undo = undo
+    const call = `${pluginName(plugin)}.${hook}`
+    const restore = this.#checkpoint()
+    const [added, built] = [this.#entries.length, this.#built.length]
+    this.#depth++
     try {
-      const result: unknown = this.#within(`${pluginName(plugin)}.${hook}`, () => plugin[hook]?.(this.#app))
-      if (isPromise(result)) {
-        throw new NotSynchronous(`${pluginName(plugin)}.${hook}`, 'Wait in `ready(app)`, which may be async.')
-      }
-      if (hook === 'build') this.#built.push(entry)
+      const result: unknown = this.#within(call, () => plugin[hook]?.(this.#app))
+      if (isPromise(result))
+        throw new NotSynchronous({ call, advice: 'Wait in `ready(app)`, which may be async.' })
+      if (hook === 'build') this.#built.push(plugin)
       entry.phase = hook === 'build' ? 'built' : 'finished'
-      // An outer hook that fails takes back what was added through it, too.
-      outer?.push(...undo)
     } catch (error) {
-      const failures = attemptAll(undo.toReversed())
+      this.#entries.length = added
+      const failures = this.#cleanUpFrom(built)
+      restore()
       if (failures.length === 0) throw error
-      const message = `${pluginName(plugin)}.${hook} failed, and so did taking it back.`
+      const message = `${call} failed, and so did cleaning up the plugins it had added.`
       throw new AggregateError([error, ...failures], message, { cause: error })
     } finally {
-      this.#undo = outer
-      if (outer === undefined) this.#onIdle()
+      if (--this.#depth === 0) this.#onIdle()
     }
   }
 }
 
-/** What errors call a plugin. */
+/** Tells whether a value can be awaited. */
+export function isPromise(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
+
+/** Names a plugin in errors. */
 export function pluginName(plugin: Plugin<never>): string {
   if (plugin.name !== undefined) return plugin.name
   return plugin.constructor === Object ? 'a plugin without a name' : plugin.constructor.name
 }
 
-/** Whether a value can be awaited. */
-export function isPromise(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  )
-}
-
 function isSamePlugin(a: Plugin<never>, b: Plugin<never>): boolean {
   if (a === b || (a.name !== undefined && a.name === b.name)) return true
   return a.constructor === b.constructor && a.constructor !== Object
-}
-
-function take<T>(list: T[], item: T): void {
-  const index = list.indexOf(item)
-  if (index >= 0) list.splice(index, 1)
-}
-
-/** Runs every step and returns what was thrown. */
-function attemptAll(steps: readonly (() => unknown)[]): unknown[] {
-  const errors: unknown[] = []
-  for (const step of steps) {
-    try {
-      step()
-    } catch (error) {
-      errors.push(error)
-    }
-  }
-  return errors
 }

@@ -1,6 +1,29 @@
+import type { Schedule } from './schedule.ts'
+
+/** Default ticks per second of `app.run` where there is no `requestAnimationFrame`. */
+export const DEFAULT_HZ = 60
+
+/** Says where an error came from. Empty when no system was running. */
+export interface ErrorOrigin {
+  readonly schedule: Schedule | undefined
+  /** The system's label, or the name of its function. */
+  readonly system: string | undefined
+}
+
+/** Options of `app.run`. */
+export interface RunOptions {
+  /** Ticks per second where there is no `requestAnimationFrame`. Default {@link DEFAULT_HZ}. */
+  hz?: number | undefined
+  /**
+   * Called when a tick threw. The loop then ends, unless this returns `'continue'`. Default:
+   * `console.error` with the name of the system.
+   */
+  onError?: ((error: unknown, origin: ErrorOrigin) => unknown) | undefined
+}
+
 /**
- * Calls a function over and over: with every `requestAnimationFrame` where there is one, else from a timer at `hz`.
- * A loop runs once; after `stop` a new one is made. Nothing of it is pending once `stop` has returned.
+ * Calls a function on every `requestAnimationFrame`, or on a timer where there is none. A loop runs
+ * once: make a new one after `stop`. When `stop` has returned, nothing is pending.
  */
 export class RunLoop {
   readonly #frame: (now: number) => void
@@ -12,8 +35,8 @@ export class RunLoop {
   #due = 0
 
   /**
-   * `frame` gets the time in milliseconds. When it throws, no further call follows and the error goes to the platform.
-   * `hz` is calls per second, for the timer alone: a display has a rate of its own.
+   * @param frame gets the time in milliseconds. When it throws, the calls end
+   * @param hz calls per second of the timer
    */
   constructor(frame: (now: number) => void, hz: number) {
     this.#frame = frame
@@ -38,13 +61,11 @@ export class RunLoop {
       return
     }
     const now = performance.now()
-    // Due times are a grid, so that late timers do not add up; a grid that was missed by a whole period is given up.
+    // Due times lie on a grid, so that delays don't add up. Missed by a period, it starts again.
     this.#due += this.#period
     if (this.#due < now - this.#period) this.#due = now
-    this.#timer = setTimeout(this.#onTimer, Math.max(0, this.#due - now))
+    this.#timer = setTimeout(() => this.#onFrame(performance.now()), Math.max(0, this.#due - now))
   }
-
-  readonly #onTimer = (): void => this.#onFrame(performance.now())
 
   readonly #onFrame = (now: number): void => {
     if (this.#stopped) return

@@ -1,16 +1,16 @@
 /**
- * When in a tick a system runs. One tick runs the schedules in this order, which is Bevy's:
+ * Says when in a tick a system runs. One tick runs the schedules in this order, which is Bevy's:
  *
  * | schedule | runs | for |
  * | --- | --- | --- |
- * | `Startup` | each system once, at the first tick after it was added | spawning the first entities |
+ * | `Startup` | each system once, in the first tick after you add it | spawning the first entities |
  * | `First` | once per tick | opening the frame (`MkSystemSet.FrameBegin`) |
  * | `PreUpdate` | once per tick | input, network |
  * | `FixedUpdate` | 0 … n times per tick, each worth `app.time.fixedDelta` seconds | physics, anything deterministic |
  * | `Update` | once per tick | the game |
- * | `PostUpdate` | once per tick | what follows from the game: transforms, cameras |
+ * | `PostUpdate` | once per tick | consequences of the game: transforms, cameras |
  * | `Last` | once per tick | closing the frame (`MkSystemSet.Stage`, then `MkSystemSet.FrameEnd`) |
- * | `Render` | once per tick | drawing: the device holds what the world held at `Stage` |
+ * | `Render` | once per tick | drawing: the device has what the world had at `Stage` |
  */
 export const Schedule = {
   Startup: 'Startup',
@@ -27,13 +27,4 @@ export const Schedule = {
 export type Schedule = (typeof Schedule)[keyof typeof Schedule]
 
 /** Every schedule, in the order in which a tick runs them. */
-export const scheduleOrder: readonly Schedule[] = [
-  Schedule.Startup,
-  Schedule.First,
-  Schedule.PreUpdate,
-  Schedule.FixedUpdate,
-  Schedule.Update,
-  Schedule.PostUpdate,
-  Schedule.Last,
-  Schedule.Render,
-]
+export const scheduleOrder: readonly Schedule[] = /* @__PURE__ */ Object.values(Schedule)

@@ -1,109 +1,132 @@
-import { SystemOrderCycle, UnsatisfiableOrder } from './errors.ts'
+import { NotASystem, SystemOrderCycle, UnknownSchedule, UnsatisfiableOrder } from './errors.ts'
 import { type Schedule, scheduleOrder } from './schedule.ts'
-import type { SystemSet } from './system.ts'
+import type { SystemOptions, SystemSet } from './types.ts'
 
 /** A function that is compared and called, whatever its world. */
 type AnySystem = (world: never, app: never) => unknown
 type AnyTarget = AnySystem | SystemSet
+type Predecessors = ReadonlyMap<SystemNode, Set<SystemNode>>
 
-/** A system as it was added. */
+/** A system and its place, as given to `addSystem`. */
 export interface SystemNode {
   readonly schedule: Schedule
   readonly label: string
   readonly run: AnySystem
   readonly runIf: ((world: never, app: never) => boolean) | undefined
-  readonly sets: readonly SystemSet[]
+  /** What stands for it: its function and its sets. */
+  readonly names: readonly AnyTarget[]
   readonly before: readonly AnyTarget[]
   readonly after: readonly AnyTarget[]
   readonly edge: 'first' | 'last' | undefined
-  /** `Startup` alone: has run. */
+  /** Whether a `Startup` system has run. */
   done: boolean
 }
 
+/** Checks what `addSystem` was given. */
+export function systemNode<W extends object>(
+  schedule: Schedule,
+  system: AnySystem,
+  options: SystemOptions<W>,
+): SystemNode {
+  if (!scheduleOrder.includes(schedule)) throw new UnknownSchedule({ schedule, allowed: scheduleOrder })
+  if (typeof system !== 'function') {
+    const found = system === null ? 'null' : typeof system
+    throw new NotASystem({ schedule: `Schedule.${schedule}`, found })
+  }
+  return {
+    schedule,
+    label: options.label ?? (system.name || `an anonymous system of ${schedule}`),
+    run: system,
+    runIf: options.runIf,
+    names: [system, ...listed(options.set)],
+    before: listed(options.before),
+    after: listed(options.after),
+    edge: options.edge,
+    done: false,
+  }
+}
+
 /**
- * The systems of all schedules and the order in which each schedule runs them. The order is worked out when it is first
- * asked for and kept until a system of that schedule is added or removed; an array that was handed out never changes.
+ * Holds the systems of all schedules and computes the order in which each schedule runs them, on
+ * first use and after a change.
  *
- * Order of a schedule: over and over, of the systems whose predecessors have all run, take the one that was added first,
- * where those at the `'first'` edge (and what must precede them) go before, and those at the `'last'` edge after all others.
+ * To order a schedule, take the system that was added first among those whose predecessors have all
+ * run, again and again. Systems at the `'first'` edge, and what must precede them, come before all
+ * others, those at the `'last'` edge after.
  */
 export class SystemGraph {
-  readonly #nodes = new Map<Schedule, SystemNode[]>(scheduleOrder.map((schedule) => [schedule, []]))
+  readonly #nodes: SystemNode[] = []
   readonly #orders = new Map<Schedule, readonly SystemNode[]>()
-  /** The systems that a function or a set stands for, and those that are to run before or after it. */
-  readonly #standsFor = new Map<AnyTarget, SystemNode[]>()
+  /** The systems that must run before or after a function or a set. */
   readonly #orderedBy = new Map<AnyTarget, SystemNode[]>()
 
+  get size(): number {
+    return this.#nodes.length
+  }
+
   add(node: SystemNode): void {
-    this.#of(node.schedule).push(node)
-    for (const name of namesOf(node)) listIn(this.#standsFor, name, node)
-    for (const target of targetsOf(node)) listIn(this.#orderedBy, target, node)
+    this.#nodes.push(node)
     this.#orders.delete(node.schedule)
+    for (const target of new Set([...node.before, ...node.after])) {
+      const known = this.#orderedBy.get(target)
+      if (known === undefined) this.#orderedBy.set(target, [node])
+      else known.push(node)
+    }
   }
 
-  remove(node: SystemNode): void {
-    take(this.#of(node.schedule), node)
-    for (const name of namesOf(node)) take(this.#standsFor.get(name)!, node)
-    for (const target of targetsOf(node)) take(this.#orderedBy.get(target)!, node)
-    this.#orders.delete(node.schedule)
-  }
-
-  clear(): void {
-    for (const nodes of this.#nodes.values()) nodes.length = 0
+  /** Removes all systems but the first `size`. */
+  truncate(size: number): void {
+    const kept = this.#nodes.splice(0).slice(0, size)
     this.#orders.clear()
-    this.#standsFor.clear()
     this.#orderedBy.clear()
+    for (const node of kept) this.add(node)
   }
 
-  /** Throws `SystemOrderCycle` or `UnsatisfiableOrder` when the constraints of any schedule cannot be met. */
+  /**
+   * Checks that every schedule can be ordered.
+   * @throws {@link SystemOrderCycle}
+   * @throws {@link UnsatisfiableOrder}
+   */
   check(): void {
-    // A system of another schedule may have made an order that was worked out before impossible.
+    // A system of another schedule may contradict an order that was computed before.
     this.#orders.clear()
     for (const schedule of scheduleOrder) this.order(schedule)
   }
 
   /**
-   * Throws like {@link check} when a system that was just added spoils what could be met before. It looks at what the system is
-   * ordered with alone and works out no order: games add hundreds of systems in one go.
+   * Throws like {@link check} when a system that was just added makes the order impossible. Games
+   * add hundreds at once, so it checks only what the new one is ordered with.
    */
   checkAdded(node: SystemNode): void {
-    const { before, after, schedule } = node
-    for (const target of before) this.#resolve(schedule, node, 'before', target)
-    for (const target of after) this.#resolve(schedule, node, 'after', target)
-    for (const name of namesOf(node))
+    for (const target of node.before) this.#resolve(node, 'before', target)
+    for (const target of node.after) this.#resolve(node, 'after', target)
+    for (const name of node.names)
       for (const other of this.#orderedBy.get(name) ?? []) {
-        if (other.before.includes(name)) this.#resolve(other.schedule, other, 'before', name)
-        if (other.after.includes(name)) this.#resolve(other.schedule, other, 'after', name)
+        if (other.before.includes(name)) this.#resolve(other, 'before', name)
+        if (other.after.includes(name)) this.#resolve(other, 'after', name)
       }
-    // Any new circle goes through the new system. Working out the order names the systems on it.
-    if (this.#isOnCircle(node)) this.order(schedule)
+    // Any new circle goes through the new system. Computing the order names the systems on it.
+    if (this.#isOnCircle(node)) this.order(node.schedule)
   }
 
-  /** The systems of a schedule in the order to run them. Throws like {@link check}. */
+  /** Returns the systems of a schedule in the order to run them. Throws like {@link check}. */
   order(schedule: Schedule): readonly SystemNode[] {
     const known = this.#orders.get(schedule)
     if (known !== undefined) return known
-    const nodes = this.#of(schedule)
-    const order = sorted(schedule, nodes, this.#predecessors(schedule, nodes))
+    const nodes = this.#nodes.filter((node) => node.schedule === schedule)
+    const order = sorted(nodes, this.#predecessors(nodes))
     this.#orders.set(schedule, order)
     return order
   }
 
-  #of(schedule: Schedule): SystemNode[] {
-    return this.#nodes.get(schedule)!
-  }
-
   /** For each system, the systems that run before it by name. */
-  #predecessors(schedule: Schedule, nodes: readonly SystemNode[]): Map<SystemNode, Set<SystemNode>> {
+  #predecessors(nodes: readonly SystemNode[]): Predecessors {
     const predecessors = new Map(nodes.map((node) => [node, new Set<SystemNode>()]))
     for (const node of nodes) {
-      for (const target of node.before) {
-        for (const other of this.#resolve(schedule, node, 'before', target))
-          predecessors.get(other)!.add(node)
-      }
-      for (const target of node.after) {
-        for (const other of this.#resolve(schedule, node, 'after', target)) predecessors.get(node)!.add(other)
-      }
+      for (const target of node.before)
+        for (const other of this.#resolve(node, 'before', target)) predecessors.get(other)!.add(node)
+      for (const target of node.after)
+        for (const other of this.#resolve(node, 'after', target)) predecessors.get(node)!.add(other)
     }
     return predecessors
   }
@@ -124,56 +147,44 @@ export class SystemGraph {
 
   /** The systems that run after a system by name. */
   #successors(node: SystemNode): SystemNode[] {
-    const here = (other: SystemNode): boolean => other.schedule === node.schedule
-    const named = node.before.flatMap((target) => this.#standsFor.get(target) ?? [])
-    const naming = namesOf(node).flatMap((name) =>
+    const named = node.before.flatMap((target) => this.#standingFor(target))
+    const naming = node.names.flatMap((name) =>
       (this.#orderedBy.get(name) ?? []).filter(({ after }) => after.includes(name)),
     )
-    return [...named, ...naming].filter(here)
+    return [...named, ...naming].filter(({ schedule }) => schedule === node.schedule)
   }
 
-  /** The systems of this schedule that `target` stands for. */
-  #resolve(
-    schedule: Schedule,
-    node: SystemNode,
-    relation: 'before' | 'after',
-    target: AnyTarget,
-  ): SystemNode[] {
-    const found = this.#standsFor.get(target) ?? []
+  #standingFor(target: AnyTarget): SystemNode[] {
+    return this.#nodes.filter(({ names }) => names.includes(target))
+  }
+
+  /** The systems of its schedule that a system is ordered by with this target. */
+  #resolve(node: SystemNode, relation: 'before' | 'after', target: AnyTarget): SystemNode[] {
+    const { schedule } = node
+    const found = this.#standingFor(target)
     const here = found.filter((other) => other.schedule === schedule)
     if (here.length > 0) return here
     const place = scheduleOrder.indexOf(schedule)
-    for (const [otherPlace, other] of scheduleOrder.entries()) {
-      if (relation === 'before' ? otherPlace >= place : otherPlace <= place) continue
-      if (found.some((candidate) => candidate.schedule === other))
-        throw new UnsatisfiableOrder(schedule, node.label, relation, targetLabel(target), other)
-    }
-    if (found.length === 0 && typeof target === 'function') {
-      throw new UnsatisfiableOrder(schedule, node.label, relation, targetLabel(target), undefined)
-    }
+    const targetSchedule = scheduleOrder.find(
+      (other, at) =>
+        (relation === 'before' ? at < place : at > place) &&
+        found.some((candidate) => candidate.schedule === other),
+    )
+    if (targetSchedule !== undefined || (found.length === 0 && typeof target === 'function'))
+      throw new UnsatisfiableOrder({
+        schedule,
+        system: node.label,
+        relation,
+        target: targetLabel(target),
+        targetSchedule,
+      })
     return here
   }
 }
 
-/** What others may call a system by. */
-function namesOf(node: SystemNode): AnyTarget[] {
-  return [node.run, ...node.sets]
-}
-
-/** What a system is ordered by, each once. */
-function targetsOf(node: SystemNode): Set<AnyTarget> {
-  return new Set([...node.before, ...node.after])
-}
-
-function listIn<K>(lists: Map<K, SystemNode[]>, key: K, node: SystemNode): void {
-  const list = lists.get(key)
-  if (list === undefined) lists.set(key, [node])
-  else list.push(node)
-}
-
-function take(list: SystemNode[], node: SystemNode): void {
-  const index = list.indexOf(node)
-  if (index >= 0) list.splice(index, 1)
+function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return []
+  return Array.isArray(value) ? value : [value as T]
 }
 
 function targetLabel(target: AnyTarget): string {
@@ -181,13 +192,9 @@ function targetLabel(target: AnyTarget): string {
   return typeof target === 'symbol' ? `set ${target.description ?? 'symbol'}` : `set '${target}'`
 }
 
-/** A stable topological sort; see {@link SystemGraph} for the rule. Quadratic: it runs once per change, over few systems. */
-function sorted(
-  schedule: Schedule,
-  nodes: readonly SystemNode[],
-  predecessors: ReadonlyMap<SystemNode, ReadonlySet<SystemNode>>,
-): readonly SystemNode[] {
-  // What must precede a system at the first edge goes there with it; else an unrelated system could slip in between.
+/** Sorts by the rule of {@link SystemGraph}. Quadratic: it runs once per change, over few systems. */
+function sorted(nodes: readonly SystemNode[], predecessors: Predecessors): readonly SystemNode[] {
+  // What must precede an early system is early too: no unrelated one can slip in between.
   const early = new Set<SystemNode>()
   const pull = (node: SystemNode): void => {
     if (early.has(node)) return
@@ -203,34 +210,29 @@ function sorted(
     let next: SystemNode | undefined
     for (const node of waiting) {
       if (next !== undefined && tier(node) >= tier(next)) continue
-      if (!intersects(predecessors.get(node)!, waiting)) next = node
+      if (![...predecessors.get(node)!].some((other) => waiting.has(other))) next = node
     }
-    if (next === undefined) throw new SystemOrderCycle(schedule, circle(waiting, predecessors))
+    if (next === undefined) {
+      const { schedule } = nodes[0]
+      throw new SystemOrderCycle({ schedule, systems: circle(waiting, predecessors) })
+    }
     waiting.delete(next)
     order.push(next)
   }
   return order
 }
 
-/** Labels of a circle among systems of which each waits for an other one, each before the next. */
-function circle(
-  waiting: ReadonlySet<SystemNode>,
-  predecessors: ReadonlyMap<SystemNode, ReadonlySet<SystemNode>>,
-): string[] {
+/** Finds a circle among systems that all wait for another one. Returns the labels in order. */
+function circle(waiting: ReadonlySet<SystemNode>, predecessors: Predecessors): string[] {
   const path: SystemNode[] = []
   let node: SystemNode | undefined = [...waiting][0]
   while (node !== undefined && !path.includes(node)) {
     path.push(node)
     node = [...predecessors.get(node)!].find((predecessor) => waiting.has(predecessor))
   }
-  // The path went from each system to one before it; what led up to the circle is no part of it.
+  // The path went from each system to one before it. What led up to the circle isn't part of it.
   return path
     .slice(path.indexOf(node!))
     .reverse()
     .map((member) => member.label)
-}
-
-function intersects(some: ReadonlySet<SystemNode>, others: ReadonlySet<SystemNode>): boolean {
-  for (const node of some) if (others.has(node)) return true
-  return false
 }

@@ -1,50 +1,51 @@
-import { InvalidDelta, InvalidOption } from './errors.ts'
+import { checkOption } from '../options.ts'
+import { InvalidDelta } from './errors.ts'
 
 /**
- * Seconds between two fixed steps, unless `createApp` is told otherwise: 64 Hz as in Bevy. Close to common display rates but
- * equal to none, so that 0-step and 2-step ticks do not alternate on a 60 Hz display, and a sum of 1/64 is exact.
+ * Default seconds between two fixed steps: 64 Hz, as in Bevy. Close to common display rates but equal
+ * to none, so that ticks of 0 and 2 steps don't alternate at 60 Hz. Sums of 1/64 are exact.
  */
 export const FIXED_DELTA: number = 1 / 64
 
 /**
- * Longest time step of a tick, in seconds, unless `createApp` is told otherwise. What is longer (a hidden tab, a breakpoint)
- * is cut to it, so that the game goes on where it was instead of leaping.
+ * Default longest time step of a tick, in seconds. A longer one (a hidden tab, a breakpoint) is cut
+ * to it, so that the game continues where it was instead of jumping ahead.
  */
 export const MAX_DELTA = 0.25
 
-/** How an App counts time. */
-export interface TimeOptions {
-  /** Seconds that one run of `FixedUpdate` stands for. Default {@link FIXED_DELTA}. */
+/** Sets up an App. All options are about time. */
+export interface AppOptions {
+  /** Seconds per run of `FixedUpdate`. Default {@link FIXED_DELTA}. */
   fixedDelta?: number | undefined
-  /** Longest time step of a tick in seconds; longer ones are cut to it. Default {@link MAX_DELTA}. */
+  /** Longest time step of a tick in seconds: longer ones are cut. Default {@link MAX_DELTA}. */
   maxDelta?: number | undefined
   /**
-   * Most fixed steps in one tick. Time beyond it is dropped: the simulation slows down where the machine cannot keep up,
-   * instead of falling behind further with each tick. Default: as many as fit into `maxDelta`, which drops nothing.
+   * Most fixed steps in one tick; time beyond them is dropped. Where the machine can't keep up, the
+   * simulation then slows down instead of falling further behind. Default: as many as fit into
+   * `maxDelta`, which drops nothing.
    */
   maxFixedSteps?: number | undefined
 }
 
-/** The clock of an App. One object for its whole life; the numbers change with each tick. Seconds throughout. */
+/** The clock of an App, in seconds. It is one object whose numbers change with each tick. */
 export interface AppTime {
   /** Time step of this tick: 0 … `maxDelta`. */
   readonly delta: number
-  /** Sum of all time steps, this tick's included. */
+  /** Sum of all time steps, including this tick's. */
   readonly elapsed: number
   /** Number of this tick: 1 for the first; 0 before it. */
   readonly frame: number
-  /** Time step of one run of `FixedUpdate`; what its systems use in place of `delta`. */
+  /** Time step of one run of `FixedUpdate`. Its systems use this instead of `delta`. */
   readonly fixedDelta: number
-  /** Fixed steps taken since the start: their time is `fixedSteps × fixedDelta`. Counts the one that is running. */
+  /** Fixed steps since the start, including the current one. */
   readonly fixedSteps: number
   /**
-   * How far this tick is past the last fixed step, as a share of one: 0 … 1. Draw a moving thing at
-   * `previous + (current − previous) × alpha` to see it move smoothly.
+   * How far this tick is past the last fixed step, as a fraction of one. For smooth motion, draw at
+   * `previous + (current − previous) × alpha`.
    */
   readonly alpha: number
 }
 
-/** Cuts the time of ticks into fixed steps. */
 export class AppClock implements AppTime {
   delta = 0
   elapsed = 0
@@ -57,33 +58,31 @@ export class AppClock implements AppTime {
   /** Seconds that no fixed step has covered yet: less than `fixedDelta`. */
   #rest = 0
 
-  constructor(options: TimeOptions = {}) {
+  constructor(options: AppOptions = {}) {
     const { fixedDelta = FIXED_DELTA, maxDelta = MAX_DELTA } = options
-    if (!isPositive(fixedDelta))
-      throw new InvalidOption('fixedDelta', fixedDelta, 'a positive number of seconds')
-    if (!isPositive(maxDelta)) throw new InvalidOption('maxDelta', maxDelta, 'a positive number of seconds')
-    // The rest of the tick before, less than one step, comes on top of maxDelta.
+    checkOption(isPositive(fixedDelta), 'fixedDelta', fixedDelta, 'a positive number of seconds')
+    checkOption(isPositive(maxDelta), 'maxDelta', maxDelta, 'a positive number of seconds')
+    // Less than one step can be left over from the last tick, in addition to maxDelta.
     const { maxFixedSteps = Math.floor(maxDelta / fixedDelta) + 1 } = options
-    if (!Number.isInteger(maxFixedSteps) || maxFixedSteps < 1) {
-      throw new InvalidOption('maxFixedSteps', maxFixedSteps, 'a whole number, 1 or more')
-    }
+    const isCount = Number.isInteger(maxFixedSteps) && maxFixedSteps >= 1
+    checkOption(isCount, 'maxFixedSteps', maxFixedSteps, 'a whole number, 1 or more')
     this.fixedDelta = fixedDelta
     this.#maxDelta = maxDelta
     this.#maxFixedSteps = maxFixedSteps
   }
 
   /**
-   * Begins a tick of `delta` seconds and returns how many fixed steps it has. Throws `InvalidDelta`, with nothing changed,
-   * when `delta` is negative or not finite.
+   * Begins a tick of `delta` seconds and returns its number of fixed steps.
+   * @throws {@link InvalidDelta} when `delta` is negative or not finite
    */
   advance(delta: number): number {
-    if (!(delta >= 0 && delta < Infinity)) throw new InvalidDelta(delta)
+    if (!(delta >= 0 && delta < Infinity)) throw new InvalidDelta({ delta })
     this.delta = Math.min(delta, this.#maxDelta)
     this.elapsed += this.delta
     this.frame++
     const time = this.#rest + this.delta
     const due = Math.floor(time / this.fixedDelta)
-    // The quotient may round up to a whole number that the product then exceeds by a hair: never below 0.
+    // The quotient may round up to a whole number whose product is a hair too big.
     this.#rest = Math.max(0, time - due * this.fixedDelta)
     this.alpha = this.#rest / this.fixedDelta
     return Math.min(due, this.#maxFixedSteps)

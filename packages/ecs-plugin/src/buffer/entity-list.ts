@@ -1,20 +1,18 @@
 import type { MkCoordinator } from '@memkit/coordinator'
 import type { u32 } from '@memkit/core'
 import { NO_ENTITY } from './no-entity.ts'
-import { SyncedBuffer } from './synced-buffer.ts'
-import type { BufferSource } from './synced-buffer.ts'
-import { variableName } from './wgsl-binding.ts'
-import type { StorageOptions } from './wgsl-binding.ts'
+import { SyncedBuffer, type BufferSource } from './synced-buffer.ts'
+import { variableName, type StorageOptions } from './wgsl-binding.ts'
 
 /**
- * The list of a query on the device: a `u32` per entity, and behind them `NO_ENTITY` up to the end of the buffer. As long as the buffer's
- * capacity when it is bound, so `arrayLength` is not the number of entities: ask `<name>Has` in a shader.
+ * The list of a query on the device: a `u32` per entity, followed by `NO_ENTITY` up to the end of
+ * the buffer. A binding covers the buffer's whole capacity, so `arrayLength` isn't the number of
+ * entities: call `<name>Has` in a shader.
  */
 export class EntityList extends SyncedBuffer<u32> {
   readonly #source: BufferSource
   readonly #workgroupSize: number | undefined
 
-  /** Made by `mk.query`. */
   constructor(source: BufferSource, coordinator: MkCoordinator, workgroupSize: number | undefined) {
     super(source, coordinator)
     this.#source = source
@@ -22,19 +20,20 @@ export class EntityList extends SyncedBuffer<u32> {
   }
 
   /**
-   * WGSL that declares the list, and a function that says whether a place of it holds an entity:
+   * Returns WGSL that declares the list, and whether a place of it holds an entity:
    *
    * ```wgsl
    * @group(0) @binding(1) var<storage, read> shown: array<u32>;
    * fn shownHas(i: u32) -> bool { … }
    * ```
    *
-   * For a query with `dispatch`, also `fn shownIndex(id: vec3u, workgroups: vec3u) -> u32`: the place that belongs to an invocation with
-   * `@builtin(global_invocation_id) id` and `@builtin(num_workgroups) workgroups`. Up to 65 535 workgroups that is `id.x`.
+   * For a query with `dispatch`, also `fn shownIndex(id: vec3u, workgroups: vec3u) -> u32`: the
+   * place of an invocation with `@builtin(global_invocation_id) id` and
+   * `@builtin(num_workgroups) workgroups`. Up to 65 535 workgroups this is `id.x`.
    *
-   * @param options.name of the list, default the label of the query, or of its terms, with a small first letter
-   * @throws InvalidIdentifier for a name that WGSL refuses, or has already
-   * @throws InvalidOption where no name is given, and there is no label to make one of
+   * @param options.name names the list. Default: the query's label with a small first letter
+   * @throws {@link InvalidIdentifier} for a name that WGSL refuses or reserves
+   * @throws {@link InvalidOption} where no name is given and there is no label to make one from
    */
   override wgsl(group: number, binding: number, options: StorageOptions = {}): string {
     const name = variableName(this.#source, options.name)

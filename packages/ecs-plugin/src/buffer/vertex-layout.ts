@@ -1,6 +1,8 @@
 import type { Schema, WgslType } from '@memkit/core'
 import type { MkCapabilities } from '@memkit/gpu'
-import { InvalidOption, NoVertexFormat, VertexLimitExceeded } from './errors.ts'
+import { checkOption } from '../options.ts'
+import { NoVertexFormat, VertexLimitExceeded } from './errors.ts'
+import type { StorageSource } from './wgsl-binding.ts'
 
 /** WebGPU's vertex format of a WGSL type, by the type's name. */
 const formats: Readonly<Record<string, GPUVertexFormat>> = {
@@ -21,37 +23,29 @@ const formats: Readonly<Record<string, GPUVertexFormat>> = {
   vec4h: 'float16x4',
 }
 
-/** What is laid out. */
-interface VertexSource {
-  readonly label: string
-  readonly schema: Schema
-  /** Bytes from one row to the next. */
-  readonly stride: number
-}
-
-/**
- * A vertex buffer's layout with one instance per row: an attribute per field, matrices one per column, in the order of the fields.
- *
- * @throws NoVertexFormat, VertexLimitExceeded, InvalidOption
- */
+/** Returns the layout that `SyncedBuffer.vertexLayout` describes. */
 export function vertexLayout(
-  { label, schema, stride }: VertexSource,
+  { label, schema }: StorageSource,
+  stride: number,
   firstLocation: number,
   limits: MkCapabilities,
 ): GPUVertexBufferLayout {
-  const { maxVertexAttributes, maxVertexBufferArrayStride } = limits
-  if (!Number.isInteger(firstLocation) || firstLocation < 0 || firstLocation >= maxVertexAttributes)
-    throw new InvalidOption(
-      'firstLocation',
-      firstLocation,
-      `a whole number from 0 to ${maxVertexAttributes - 1}, the last @location of this device`,
-    )
+  const { maxVertexAttributes } = limits
+  checkOption(
+    Number.isInteger(firstLocation) && firstLocation >= 0 && firstLocation < maxVertexAttributes,
+    'firstLocation',
+    firstLocation,
+    `a whole number from 0 to ${maxVertexAttributes - 1}, the last @location of this device`,
+  )
   const attributes = vertexAttributes(label, schema, firstLocation)
-  const locations = firstLocation + attributes.length
-  if (locations > maxVertexAttributes)
-    throw new VertexLimitExceeded(label, 'maxVertexAttributes', locations, maxVertexAttributes)
-  if (stride > maxVertexBufferArrayStride)
-    throw new VertexLimitExceeded(label, 'maxVertexBufferArrayStride', stride, maxVertexBufferArrayStride)
+  const needed = {
+    maxVertexAttributes: firstLocation + attributes.length,
+    maxVertexBufferArrayStride: stride,
+  }
+  for (const limit of ['maxVertexAttributes', 'maxVertexBufferArrayStride'] as const) {
+    const [requested, max] = [needed[limit], limits[limit]]
+    if (requested > max) throw new VertexLimitExceeded({ component: label, limit, requested, max })
+  }
   return { arrayStride: stride, stepMode: 'instance', attributes }
 }
 
@@ -59,7 +53,7 @@ function vertexAttributes(label: string, schema: Schema, firstLocation: number):
   const attributes: GPUVertexAttribute[] = []
   const add = (field: string, type: string, offset: number): void => {
     const format = formats[type]
-    if (format === undefined) throw new NoVertexFormat(label, field, type)
+    if (format === undefined) throw new NoVertexFormat({ component: label, field, type })
     attributes.push({ format, offset, shaderLocation: firstLocation + attributes.length })
   }
   const addField = (field: string, type: WgslType, offset: number): void => {

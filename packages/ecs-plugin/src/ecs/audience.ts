@@ -1,8 +1,36 @@
+/** The watches that are told of one event. While there are any, ours stands in the ECS's sets. */
+export class Audience<W> {
+  readonly #watches: W[] = []
+  readonly #stand: (watches: readonly W[]) => readonly { leave(): void }[]
+  #heads: readonly { leave(): void }[] = []
+
+  /** @param stand puts the entries that call `watches` into the ECS's sets */
+  constructor(stand: (watches: readonly W[]) => readonly { leave(): void }[]) {
+    this.#stand = stand
+  }
+
+  add(watch: W): void {
+    if (this.#watches.push(watch) === 1) this.#heads = this.#stand(this.#watches)
+  }
+
+  /** @returns whether none is left */
+  remove(watch: W): boolean {
+    const at = this.#watches.indexOf(watch)
+    if (at < 0) return this.#watches.length === 0
+    this.#watches.splice(at, 1)
+    if (this.#watches.length > 0) return false
+    for (const head of this.#heads) head.leave()
+    return true
+  }
+}
+
 /**
- * Stands first in a set of an ECS, which calls its entries in their order, so that nothing that a later one throws keeps a call from us.
+ * Puts an entry first in a set of an ECS, which calls the entries in order: no other entry can keep a
+ * call from ours by throwing.
  *
- * The ECS may be walking through that set at this moment, and an entry that is taken out and put in again would be called twice. So it
- * gets another set with the same entries, and its own one back at the end, in which nothing moves but what has changed meanwhile.
+ * The ECS may be walking the set right now, and an entry that is removed and added again would be
+ * called twice. So it gets a new set with the same entries, and its own set back at the end, where
+ * only what changed in the meantime moves.
  */
 export class SetHead<K extends PropertyKey, E> {
   readonly #holder: { [key in K]: Set<E> }
@@ -20,11 +48,10 @@ export class SetHead<K extends PropertyKey, E> {
     holder[key] = this.#ours = new Set([entry, ...this.#before])
   }
 
-  /** Leaves the set. */
   leave(): void {
     const now = this.#holder[this.#key]
     now.delete(this.#entry)
-    // Somebody else stands before us: theirs is the set that comes back.
+    // Another library replaced our set with its own, and will bring back ours.
     if (now !== this.#ours) return
     const before = this.#before
     for (const entry of before) if (!now.has(entry)) before.delete(entry)

@@ -1,20 +1,16 @@
-/** Where an ECS keeps the bit of a component: a word per entity in `entityMasks[generationId]`, and its place in that word. */
+/** Where an ECS keeps the bit of a component: in a word per entity in `entityMasks[generationId]`. */
 interface ComponentBit {
   readonly generationId: number
   readonly bitflag: number
 }
 
-/** What a query wants of an entity. */
+/** What a query wants of an entity. Where `any` lists bits, one of them at least. */
 export interface Wanted {
-  /** All of these. */
   readonly all: readonly ComponentBit[]
-  /** None of these. */
   readonly none: readonly ComponentBit[]
-  /** At least one of these, where there are any. */
   readonly any: readonly ComponentBit[]
 }
 
-/** What a query wants of one word. */
 interface Word {
   /** The words of all entities, by id. The ECS's own array. */
   readonly masks: readonly number[]
@@ -24,8 +20,8 @@ interface Word {
 }
 
 /**
- * A query as bits: whether an entity matches is read from the words that bitECS and koota keep for each entity, in 2 to 10 ns.
- * An entity that is dead has no bits.
+ * A query as bits: whether an entity matches is read from the words that bitECS and koota keep for
+ * each entity, in 2 to 10 ns. An entity that is dead has no bits.
  */
 export class EntityMask {
   /** Whether an entity without any component matches. */
@@ -36,7 +32,7 @@ export class EntityMask {
 
   /**
    * @param entityMasks a list of words by entity for each generation of components
-   * @param anyInEachWord koota 0.6 wants a bit of an `Or` in each word that it names, bitECS 0.4 in one of them
+   * @param anyInEachWord koota 0.6 wants a bit of an `Or` in each word that it names, bitECS 0.4 in one
    */
   constructor(entityMasks: readonly (readonly number[])[], wanted: Wanted, anyInEachWord = false) {
     const words = new Map<number, Word>()

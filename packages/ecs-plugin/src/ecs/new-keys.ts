@@ -1,10 +1,7 @@
-/**
- * The keys of a map or the values of a set that were added since the last look, in the order in which they came. Nothing may be taken out
- * meanwhile.
- */
+/** Iterates over the keys that were added to a map or set since the last call. None may be removed. */
 export class NewKeys<T> {
   readonly #all: ReadonlyMap<T, unknown> | ReadonlySet<T>
-  /** Left open: one that has said that it is done says so for ever. */
+  /** Never iterated to its end: an iterator that is done stays done. */
   readonly #rest: Iterator<T>
   #seen = 0
 
@@ -17,7 +14,6 @@ export class NewKeys<T> {
     return this.#all === all
   }
 
-  /** The next one; undefined when all were seen. */
   next(): T | undefined {
     if (this.#seen === this.#all.size) return undefined
     this.#seen++

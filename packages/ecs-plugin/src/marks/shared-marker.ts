@@ -1,5 +1,23 @@
-import { RowOutOfRange } from '@memkit/core'
-import { InvalidOption, SharedMemoryUnavailable } from './errors.ts'
+import { defineError, RowOutOfRange, trailingZeros, type ErrorClass } from '@memkit/core'
+import { InvalidOption } from '../options.ts'
+
+/**
+ * Memory that threads share was asked for where there is none.
+ *
+ * What to do: serve the page cross-origin isolated, or send the ids to the main thread and
+ * `mk.mark` them there.
+ */
+export const SharedMemoryUnavailable: ErrorClass<{
+  code: 'SharedMemoryUnavailable'
+  /** What needs it. */
+  call: string
+}> = defineError(
+  'SharedMemoryUnavailable',
+  ({ call }) =>
+    `${call} needs a SharedArrayBuffer, and this page has none. Serve the page with the headers Cross-Origin-Opener-Policy: ` +
+    'same-origin and Cross-Origin-Embedder-Policy: require-corp (or credentialless), or send the ids to the main thread and mk.mark them there.',
+)
+export type SharedMemoryUnavailable = InstanceType<typeof SharedMemoryUnavailable>
 
 // Words of the header, before the summary and the words.
 const kindWord = 0
@@ -10,8 +28,8 @@ const headerWords = 16
 /** 'mkmr' in ASCII: what is posted is checked to be a marker. */
 const kind = 0x6d6b6d72
 
-/** Entities that every marker has room for: 2²⁰, which takes 132 KiB. */
-const leastCapacity = 2 ** 20
+/** Entities that every marker has room for: 2²⁰ take 132 KiB. */
+const MIN_CAPACITY = 2 ** 20
 
 /**
  * Marks rows from any thread. `mk.marker(component)` makes it; post it, and take it up on the other side:
@@ -24,15 +42,16 @@ const leastCapacity = 2 ** 20
  * ```
  *
  * 1. `mark` sets the entity's bit in `words`, then the word's bit in `summary`, each with `Atomics.or`.
- * 2. `stage` takes each summary word that is not zero, then the words that it names, each with `Atomics.exchange`. A bit set in
- *    between is taken now or by the next stage; none is lost, for its summary bit comes last.
+ * 2. `stage` takes each summary word that is not zero, then the words that it names, each with
+ *    `Atomics.exchange`. A bit set in between is taken now or by the next stage; none is lost, for
+ *    its summary bit comes last.
  * 3. What a worker wrote before `mark` is there for the stage that takes the mark: atomics are ordered.
  *
- * Entities past `capacity` (at least 2²⁰) are not lost either: they make the next stage take every row. Ask `mk.marker` again
- * then, it makes a bigger one; those handed out before go on to work.
+ * Marks of entities past `capacity` (at least 2²⁰) are not lost either: they make the next stage
+ * take every row. Ask `mk.marker` again then: it makes a bigger one, and earlier ones still work.
  */
 export class SharedMarker {
-  /** All that it is: nothing else crosses to another thread. */
+  /** All of its state: what crosses to another thread. */
   readonly buffer: SharedArrayBuffer
   readonly #header: Int32Array
   readonly #summary: Int32Array
@@ -58,9 +77,9 @@ export class SharedMarker {
    * @internal
    */
   static create(entities: number, idMask: number): SharedMarker {
-    if (typeof SharedArrayBuffer === 'undefined') throw new SharedMemoryUnavailable('marker')
+    if (typeof SharedArrayBuffer === 'undefined') throw new SharedMemoryUnavailable({ call: 'marker' })
     // A power of two, so that summary and words come out even: 1 024 rows make a summary word.
-    const capacity = Math.max(leastCapacity, 2 ** Math.ceil(Math.log2(entities)))
+    const capacity = Math.max(MIN_CAPACITY, 2 ** Math.ceil(Math.log2(entities)))
     const words = headerWords + (capacity >>> 5) + (capacity >>> 10)
     const buffer = new SharedArrayBuffer(words * 4)
     new Int32Array(buffer, 0, headerWords).set([kind, capacity, idMask])
@@ -68,8 +87,8 @@ export class SharedMarker {
   }
 
   /**
-   * A marker as it arrived in another thread, by `postMessage` or as `workerData`.
-   * @throws InvalidOption when it is none
+   * Takes up a marker in another thread, as it arrived by `postMessage` or as `workerData`.
+   * @throws {@link InvalidOption} when it isn't one
    */
   static from(posted: { readonly buffer: SharedArrayBuffer }): SharedMarker {
     const buffer: unknown = (posted as { readonly buffer?: unknown } | null | undefined)?.buffer
@@ -79,11 +98,11 @@ export class SharedMarker {
       buffer.byteLength < headerWords * 4 ||
       new Int32Array(buffer, 0, 1)[kindWord] !== kind
     )
-      throw new InvalidOption(
-        'posted',
-        posted,
-        'what mk.marker(component) returned, as postMessage brought it',
-      )
+      throw new InvalidOption({
+        option: 'posted',
+        value: posted,
+        allowed: 'what mk.marker(component) returned, as postMessage brought it',
+      })
     return new SharedMarker(buffer)
   }
 
@@ -92,10 +111,10 @@ export class SharedMarker {
     return this.#capacity
   }
 
-  /** Says that an entity's row was written. Call it after the write. @throws RowOutOfRange for what is no entity id */
+  /** Marks an entity's row. Call it after the write. @throws {@link RowOutOfRange} for what isn't an id */
   mark(entity: number): void {
     const row = this.#idMask === -1 ? entity : entity & this.#idMask
-    if (!Number.isInteger(entity) || row < 0) throw new RowOutOfRange(entity, this.#capacity)
+    if (!Number.isInteger(entity) || row < 0) throw new RowOutOfRange({ row: entity, rows: this.#capacity })
     if (row >= this.#capacity) Atomics.store(this.#header, overflowWord, 1)
     else {
       const word = row >>> 5
@@ -104,9 +123,10 @@ export class SharedMarker {
     }
   }
 
-  /** Marks the entities with ids `first` … `first + count − 1`. @throws RowOutOfRange */
+  /** Marks the entities with ids `first` … `first + count − 1`. @throws {@link RowOutOfRange} */
   markRange(first: number, count: number): void {
-    if (!Number.isInteger(count) || count < 0) throw new RowOutOfRange(first + count, this.#capacity)
+    if (!Number.isInteger(count) || count < 0)
+      throw new RowOutOfRange({ row: first + count, rows: this.#capacity })
     for (let entity = first; entity < first + count; entity++) this.mark(entity)
   }
 
@@ -120,15 +140,11 @@ export class SharedMarker {
     for (let s = 0; s < summary.length; s++) {
       if (Atomics.load(summary, s) === 0) continue
       for (let bits = Atomics.exchange(summary, s, 0); bits !== 0; bits &= bits - 1) {
-        const word = s * 32 + lowestBit(bits)
+        const word = s * 32 + trailingZeros(bits)
         for (let marks = Atomics.exchange(this.#words, word, 0); marks !== 0; marks &= marks - 1)
-          rows.mark(word * 32 + lowestBit(marks))
+          rows.mark(word * 32 + trailingZeros(marks))
       }
     }
     return Atomics.exchange(this.#header, overflowWord, 0) !== 0
   }
-}
-
-function lowestBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits)
 }

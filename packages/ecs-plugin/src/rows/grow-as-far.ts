@@ -1,5 +1,4 @@
-import { MirrorTooLarge } from '@memkit/coordinator'
-import type { Mirror } from '@memkit/coordinator'
+import { MirrorTooLarge, type Mirror } from '@memkit/coordinator'
 
 /**
  * Makes room for `rows` rows, or for as many as the device allows.
@@ -7,9 +6,8 @@ import type { Mirror } from '@memkit/coordinator'
  * @returns what growing threw: the mirror is as it was
  */
 export function growAsFar(mirror: Mirror, rows: number): unknown {
-  if (rows <= mirror.capacity) return undefined
   try {
-    mirror.grow(Math.min(rows, mirror.mostRows))
+    if (rows > mirror.capacity) mirror.grow(Math.min(rows, mirror.mostRows))
   } catch (error) {
     return error
   }
@@ -18,5 +16,5 @@ export function growAsFar(mirror: Mirror, rows: number): unknown {
 
 /** Why a mirror that grew as far as it can has no room for `rows` rows. */
 export function tooFewRows({ label, mostRows, stride }: Mirror, rows: number): MirrorTooLarge {
-  return new MirrorTooLarge(label, rows * stride, mostRows * stride)
+  return new MirrorTooLarge({ label, requested: rows * stride, max: mostRows * stride })
 }

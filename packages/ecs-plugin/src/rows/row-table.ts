@@ -1,10 +1,9 @@
 import { u32 } from '@memkit/core'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
-import { growAsFar } from './grow-as-far.ts'
-import { componentLabelProblem } from './label-owners.ts'
-import type { LabelOwners } from './label-owners.ts'
-import type { PackedRows, RowListener } from './packed-rows.ts'
-import type { BufferSource } from './synced-buffer.ts'
+import { componentLabelProblem, type LabelOwners } from '../buffer/label-owners.ts'
+import type { PackedRows } from './packed-rows.ts'
+import type { RowListener } from './row-map.ts'
+import type { BufferSource } from '../buffer/synced-buffer.ts'
 
 /** The table row → entity of packed rows, on the device. Made when it is first asked for. */
 export class RowTable implements BufferSource, RowListener {
@@ -14,8 +13,6 @@ export class RowTable implements BufferSource, RowListener {
   readonly #packed: PackedRows
   readonly #labels: LabelOwners
   readonly #isLabelled: boolean
-  #words: Uint32Array
-  #memory = -1
 
   /** @throws HeapFull, MirrorTooLarge */
   constructor(
@@ -30,8 +27,6 @@ export class RowTable implements BufferSource, RowListener {
     this.#labels = labels
     this.#packed = packed
     this.mirror = coordinator.createMirror({ rows: capacity, schema: u32, label: this.label })
-    this.#words = new Uint32Array(0)
-    this.fit(capacity)
     for (let row = 0; row < packed.rows; row++) this.rowTaken(row, packed.entityOf(row))
     packed.listeners.push(this)
   }
@@ -48,18 +43,8 @@ export class RowTable implements BufferSource, RowListener {
     return this.#packed.rowOf(entity)
   }
 
-  /** Makes room for `capacity` rows, or for as many as the device allows. @returns what growing threw */
-  fit(capacity: number): unknown {
-    const refused = growAsFar(this.mirror, capacity)
-    if (this.mirror.memoryGeneration !== this.#memory) {
-      this.#memory = this.mirror.memoryGeneration
-      this.#words = this.mirror.view(Uint32Array)
-    }
-    return refused
-  }
-
   rowTaken(row: number, entity: number): void {
-    this.#words[row] = entity
+    this.mirror.view(Uint32Array)[row] = entity
     this.mirror.dirty.set(row)
   }
 

@@ -1,15 +1,16 @@
 import { isColumn, MAX_DEPTH } from './column-kind.ts'
-import { UnsupportedColumn } from './errors.ts'
+import { unsupported } from './errors.ts'
 
 /**
- * Names of the type tags that an array of objects carries as properties of its own, as bitECS's `aos({ x: f32(), y: f32() })` makes it.
- * A tag says what a property of the objects holds, and holds nothing itself: the numbers are in `store[entity].x`.
+ * Names of the type tags that an array of objects has as properties, as bitECS's
+ * `aos({ x: f32(), y: f32() })` makes it. A tag says what a property of the objects holds; the numbers
+ * are in `store[entity].x`.
  */
 export function tagNames(store: readonly unknown[]): string[] {
   return Object.keys(store).filter((key) => !isIndex(key) && isTag(tagOf(store, key)))
 }
 
-/** Whether any of them is branded: other properties may be whatever the game keeps beside its objects. */
+/** Whether any of them is branded: others may be what the game keeps beside its objects. */
 export function areBranded(store: readonly unknown[], names: readonly string[]): boolean {
   return names.some((name) => hasBrand(tagOf(store, name)))
 }
@@ -26,19 +27,16 @@ export function isIndex(step: string): boolean {
   return /^(?:0|[1-9]\d*)$/.test(step)
 }
 
-/** @throws UnsupportedColumn for a tag with numbers in it: they would be read by nobody */
+/** @throws {@link UnsupportedColumn} for a tag with numbers in it: nothing would read them */
 export function checkTag(label: string, path: string, tag: unknown): void {
   if (!isColumn(tag) || tag.length === 0) return
-  throw new UnsupportedColumn(
-    label,
-    path,
-    'an array of numbers, as the type tag of an array of objects',
+  const advice =
     'bitECS reads the values of such a store off its entries (store[entity].x). Leave the tag empty, or make the store an object of columns: ' +
-      '{ x: new Float32Array(n), … }.',
-  )
+    '{ x: new Float32Array(n), … }.'
+  throw unsupported(label, path, 'an array of numbers, as the type tag of an array of objects', advice)
 }
 
-/** An array, or an object that has some. @param depth how deep to look: what the game keeps there may lead in a circle */
+/** Whether it is an array, or an object that has some. What the game keeps there may lead in a circle. */
 function isTag(value: unknown, depth: number = MAX_DEPTH): boolean {
   if (isColumn(value)) return true
   return depth > 0 && isObject(value) && Object.values(value).some((inner) => isTag(inner, depth - 1))

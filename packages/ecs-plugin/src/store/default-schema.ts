@@ -1,15 +1,14 @@
-import { columnsInfo, f32, rowsInfo, scalarFor, struct } from '@memkit/core'
-import type { Schema } from '@memkit/core'
+import { columnsInfo, f32, rowsInfo, scalarFor, struct, type Schema } from '@memkit/core'
 import { checkTag, tagNames } from './aos-tags.ts'
-import { checkKind, firstEntry, isColumn, isTypedColumn, MAX_DEPTH } from './column-kind.ts'
+import { checkKind, checkNumbers, firstEntry, isColumn, isTypedColumn, MAX_DEPTH } from './column-kind.ts'
 import type { TypedColumn } from './column-kind.ts'
-import { NoColumns, UnsupportedColumn } from './errors.ts'
-import { checkNumbers } from './misread-column.ts'
+import { NoColumns, unsupported } from './errors.ts'
 import { brandedScalar } from './type-brands.ts'
 
 /**
- * The schema of a component that was given none: that of its heap store, else one field per column, of the column's own kind; for
- * an array of objects with type tags (bitECS's `aos`) one field per tag.
+ * The schema of a component that was given none: that of its heap store, else one field per column,
+ * of the column's own kind; for an array of objects with type tags (bitECS's `aos`) one field per
+ * tag.
  *
  * @throws NoColumns, UnsupportedColumn
  */
@@ -25,12 +24,12 @@ export function schemaOf(label: string, component: object): Schema {
     if (isColumn(column)) fields.push([name, scalarOf(label, name, column)])
     else refuseNested(label, name, column)
   }
-  if (fields.length === 0) throw new NoColumns(label)
+  if (fields.length === 0) throw new NoColumns({ component: label })
   // Not by assignment, which takes `__proto__` for something else: as a name of a field it is refused.
   return struct(Object.fromEntries(fields))
 }
 
-/** Whether entities lie along the inner arrays: `column[k][entity]`, with `arity` of them, as `bitecs/legacy` makes it. */
+/** Whether entities lie along `arity` inner arrays: `column[k][entity]`, as `bitecs/legacy` makes it. */
 export function isOtherAxis(column: unknown, arity: number): boolean {
   if (!Array.isArray(column) || column.length !== arity) return false
   // Not `every`, which leaves holes out.
@@ -41,7 +40,7 @@ export function isOtherAxis(column: unknown, arity: number): boolean {
   return arity > 0
 }
 
-/** `vec4f.from('m.0', 'm.1', 'm.2', 'm.3')`, as a field of that many columns may be written. */
+/** How a field of that many columns may be written: `vec4f.from('m.0', 'm.1', 'm.2', 'm.3')`. */
 export function fromPaths(paths: readonly string[]): string {
   if (paths.length > 4) return `a matrix or several fields .from('${paths[0]}', '${paths[1]}', …)`
   const names = paths.map((path) => `'${path}'`).join(', ')
@@ -61,7 +60,7 @@ function scalarOf(label: string, name: string, column: TypedColumn | readonly un
   return f32
 }
 
-/** A column that is no column of numbers: says how a schema reaches into it. */
+/** Refuses a column of something else than numbers, and says how a schema reaches into it. */
 function refuseEntries(label: string, name: string, column: readonly unknown[], first: object): never {
   const field = name === '' ? 'value' : name
   if (isColumn(first)) {
@@ -70,27 +69,19 @@ function refuseEntries(label: string, name: string, column: readonly unknown[], 
     const paths = Array.from(column, (_, i) => (name === '' ? `${i}` : `${name}.${i}`))
     const byColumn = `struct({ ${field}: ${fromPaths(paths)} }) when its second is`
     const advice = `Say how its numbers lie: ${column.length > 16 ? byEntity : `${byEntity}, ${byColumn}`}.`
-    throw new UnsupportedColumn(label, name, 'an array of arrays', advice)
+    throw unsupported(label, name, 'an array of arrays', advice)
   }
-  throw new UnsupportedColumn(
-    label,
-    name,
-    'an array of objects',
+  const advice =
     'Give a schema that names its fields, for example struct({ pos: vec2f.from("x", "y") }), or use one array per field: ' +
-      '{ x: new Float32Array(n), … }.',
-  )
+    '{ x: new Float32Array(n), … }.'
+  throw unsupported(label, name, 'an array of objects', advice)
 }
 
-/** An object of columns has a way in by path; any other property is no column, and left out. */
+/** An object of columns has a way in by path; any other property is left out. */
 function refuseNested(label: string, name: string, value: unknown): void {
   const paths = nestedPaths(name, value)
-  if (paths.length === 0) return
-  throw new UnsupportedColumn(
-    label,
-    name,
-    'an object of columns',
-    `Say where it goes by path, for example schema: struct({ ${name}: ${fromPaths(paths)} }).`,
-  )
+  const advice = `Say where it goes by path, for example schema: struct({ ${name}: ${fromPaths(paths)} }).`
+  if (paths.length > 0) throw unsupported(label, name, 'an object of columns', advice)
 }
 
 function nestedPaths(path: string, value: unknown, depth: number = MAX_DEPTH): string[] {

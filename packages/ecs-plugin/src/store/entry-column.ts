@@ -1,10 +1,8 @@
 import type { ColumnReader } from '@memkit/core'
-import { propertyReader } from './property-reader.ts'
-import type { PropertyReader } from './property-reader.ts'
 
 /**
- * A plain array whose entries, one per entity, are objects or small arrays: `column[entity].x`, `column[entity][k]`.
- * The way from an entry to its numbers is fixed; the array is set anew for every stage.
+ * A plain array whose entries, one per entity, are objects or small arrays: `column[entity].x`,
+ * `column[entity][k]`.
  */
 export class EntryColumn implements ColumnReader {
   entries: readonly unknown[] = []
@@ -13,10 +11,10 @@ export class EntryColumn implements ColumnReader {
   /** Name of the number, or of the small array; '' when the entry is that array. */
   readonly #last: string
   readonly #read: PropertyReader
-  /** An entry that was seen to be there: the first place to look for one. */
+  /** Where an entry was seen. */
   #seen = 0
 
-  /** @param keys way from an entry to its number, or to the small array of its numbers; empty when the entry is that array */
+  /** @param keys way from an entry to its number, or to their array; empty when it is that array */
   constructor(keys: readonly string[]) {
     this.#keys = keys.slice(0, -1)
     this.#last = keys.at(-1) ?? ''
@@ -39,8 +37,8 @@ export class EntryColumn implements ColumnReader {
   }
 
   /**
-   * Whether an array without keys holds entries, or is a column of numbers itself. What its first element is, all are taken to be;
-   * an empty one is a column of numbers.
+   * Whether an array holds entries, or is a column of numbers itself. What its first element is, all are
+   * taken to be; an empty one is a column of numbers.
    */
   suits(column: readonly unknown[]): boolean {
     if (this.#last !== '') return true
@@ -62,7 +60,6 @@ function noNumbers(out: Float64Array): number {
   return out.length
 }
 
-/** The numbers of a small array. */
 function readList(list: ArrayLike<unknown>, out: Float64Array): number {
   // A loop of its own: one that sees many kinds of array boxes each number.
   if (list instanceof Float32Array && list.length >= out.length) {
@@ -79,4 +76,43 @@ function readList(list: ArrayLike<unknown>, out: Float64Array): number {
     }
   }
   return holes
+}
+
+/** Puts a number that an object has under a name at `out[0]`. @returns false when there is none */
+type PropertyReader = (object: Readonly<Record<string, unknown>>, name: string, out: Float64Array) => boolean
+
+// The same function sixteen times: an engine that sees `object[name]` with one name reads a field where
+// it lies; with several it looks each up, and boxes each float. So each name gets a place of its own.
+const readers: readonly PropertyReader[] = [
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+  (object, name, out) => put(object[name], out),
+]
+
+function put(value: unknown, out: Float64Array): boolean {
+  if (typeof value !== 'number') return false
+  out[0] = value
+  return true
+}
+
+const placeOf = new Map<string, number>()
+
+/** The reader of a name, always the same one. */
+function propertyReader(name: string): PropertyReader {
+  let place = placeOf.get(name)
+  if (place === undefined) placeOf.set(name, (place = placeOf.size % readers.length))
+  return readers[place]
 }

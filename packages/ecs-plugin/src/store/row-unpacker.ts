@@ -1,11 +1,18 @@
-import { halfBits, halfValue, isDetached, kindOfView, MkError } from '@memkit/core'
-import type { DirtyRows, ScalarName } from '@memkit/core'
+import { halfBits, halfValue, isDetached, kindOfView } from '@memkit/core'
+import type { ColumnLayout, DirtyRows, MkError, ScalarName } from '@memkit/core'
 import type { Mirror } from '@memkit/coordinator'
+import { IndexList } from '../ecs/index-list.ts'
 import { firstEntry, isColumn, isTypedColumn } from './column-kind.ts'
-import { ColumnDetached, ColumnInaccessible, InvalidOption } from './errors.ts'
-import type { SyncDirection } from './gpu-synced-options.ts'
-import { columnAt, noColumn } from './source.ts'
-import type { Shape, SourceColumn } from './source.ts'
+import { accessError, ColumnDetached, noColumn } from './errors.ts'
+import { checkOption } from '../options.ts'
+import type { SyncDirection } from '../sync/gpu-synced-options.ts'
+import { columnAt } from './component-columns.ts'
+import type { ComponentColumns, ComponentLayout, LayoutColumn } from './component-columns.ts'
+
+/** Says whether the entity of a row that came back is still the one that it was written for. */
+interface WantedRows {
+  wantsRow(row: number): boolean
+}
 
 type NumberColumn = { [index: number]: number; readonly length: number }
 
@@ -18,110 +25,80 @@ const wordKinds: Readonly<Record<ScalarName, string>> = {
 }
 
 /**
- * @throws InvalidOption when a column is an array of objects or of small arrays, which rows cannot be brought back into, or when several
- *   fields are read from it, which the device may write each otherwise
+ * Checks that rows can be brought back into the columns.
+ *
+ * @throws {@link InvalidOption} for arrays of objects or arrays, and columns that several fields read
  */
 export function checkUnpackable(
   label: string,
-  component: object,
-  shape: Shape,
+  store: object,
+  { columns }: ComponentLayout,
   direction: SyncDirection,
 ): void {
+  const check = (valid: boolean, why: string): void =>
+    checkOption(valid, 'direction', direction, `'upload' for ${label}: ${why}`)
   const paths = new Set<string>()
-  for (const found of shape.columns) {
+  for (const found of columns) {
     const { entryKeys, path, layout } = found
-    const column = columnAt(label, component, found)
+    const column = columnAt(label, store, found)
     const entry: unknown = isTypedColumn(column) || !Array.isArray(column) ? 0 : firstEntry(column)
-    if (entryKeys.length > 0 || typeof entry === 'object' || (layout.arity > 1 && !isTypedColumn(column)))
-      throw new InvalidOption(
-        'direction',
-        direction,
-        `'upload' for ${label}: "${path}" is no column of numbers`,
-      )
-    if (paths.has(path))
-      throw new InvalidOption(
-        'direction',
-        direction,
-        `'upload' for ${label}: several fields are read from "${path}"`,
-      )
+    const isVector = layout.arity > 1 && !isTypedColumn(column)
+    const isColumnOfNumbers = entryKeys.length === 0 && typeof entry !== 'object' && !isVector
+    check(isColumnOfNumbers, `"${path}" isn't a column of numbers`)
+    check(!paths.has(path), `several fields are read from "${path}"`)
     paths.add(path)
   }
 }
 
-/**
- * The way back: rows of a mirror that the device wrote, into the columns of a component. Row = entity.
- * Made once per component; columns are looked up each time, in case they were replaced.
- */
+/** Copies rows of a mirror that the device wrote back into the columns of a component. Row = entity. */
 export class RowUnpacker {
-  readonly #label: string
-  readonly #shape: Shape
+  readonly #columns: ComponentColumns
   /** Columns seen last, and their words, where they take words. */
   readonly #seen: unknown[] = []
   readonly #words: (Uint32Array | undefined)[] = []
-  #rows: Uint32Array = new Uint32Array(256)
+  readonly #rows = new IndexList()
 
-  constructor(label: string, shape: Shape) {
-    this.#label = label
-    this.#shape = shape
+  constructor(columns: ComponentColumns) {
+    this.#columns = columns
   }
 
   /**
-   * Copies rows out of the mirror's memory into the columns; past the end of a typed array nothing is written. A number that stands for
-   * what came back already stays as it is: a Float64Array keeps its 0.1, of which the device has the nearest f32.
+   * Copies the rows that arrived. A number that stands for what came back already stays as it is: a
+   * Float64Array keeps its 0.1, of which the device has the nearest f32.
    *
-   * @param store the component, or what its world keeps of it
-   * @param arrived rows that came back
-   * @param wanted asked for each: whether its entity is still the one that the row was written for
    * @returns what is wrong with the first column that could not be written: all others were
    */
-  unpack(
-    store: object,
-    mirror: Mirror,
-    arrived: DirtyRows,
-    wanted: { wantsRow(row: number): boolean },
-  ): MkError | undefined {
-    const count = this.#list(arrived, wanted)
-    if (count === 0) return undefined
-    const { columns } = this.#shape
+  unpack(mirror: Mirror, arrived: DirtyRows, wanted: WantedRows): MkError | undefined {
+    this.#list(arrived, wanted)
+    if (this.#rows.count === 0) return undefined
+    const { label, layout, store } = this.#columns
+    const { columns } = layout
     let refused: MkError | undefined
     for (let i = 0; i < columns.length; i++) {
       try {
-        this.#copy(i, columns[i], store, mirror, count)
+        this.#copy(i, columns[i], store, mirror)
       } catch (error) {
-        refused ??=
-          error instanceof MkError
-            ? error
-            : new ColumnInaccessible(this.#label, columns[i].path, 'written', error)
+        refused ??= accessError(error, label, columns[i].path, 'written')
       }
     }
     return refused
   }
 
   /** @throws SchemaMismatch, ColumnDetached, ColumnInaccessible, and what setters throw */
-  #copy(i: number, found: SourceColumn, store: object, mirror: Mirror, count: number): void {
-    const { type, offsets } = found.layout
-    const column = columnAt(this.#label, store, found)
-    if (!isColumn(column)) throw noColumn(this.#label, found.path, column)
-    const words = this.#wordsOf(i, found.path, column, type)
-    if (words !== undefined) this.#copyWords(mirror, offsets, words, count)
-    else this.#copyValues(mirror, type, offsets, column as NumberColumn, count)
+  #copy(i: number, found: LayoutColumn, store: object, mirror: Mirror): void {
+    const column = columnAt(this.#columns.label, store, found)
+    if (!isColumn(column)) throw noColumn(this.#columns.label, found.path, column)
+    const words = this.#wordsOf(i, found.path, column, found.layout.type)
+    if (words !== undefined) this.#copyWords(mirror, found.layout, words)
+    else this.#copyValues(mirror, found.layout, column as NumberColumn)
   }
 
-  #list(arrived: DirtyRows, wanted: { wantsRow(row: number): boolean }): number {
-    let count = 0
+  #list(arrived: DirtyRows, wanted: WantedRows): void {
+    this.#rows.count = 0
     for (let from = 0; arrived.nextRun(from, 0); from = arrived.runFirst + arrived.runCount) {
       const end = arrived.runFirst + arrived.runCount
-      for (let row = arrived.runFirst; row < end; row++) {
-        if (!wanted.wantsRow(row)) continue
-        if (count === this.#rows.length) {
-          const longer = new Uint32Array(count * 2)
-          longer.set(this.#rows)
-          this.#rows = longer
-        }
-        this.#rows[count++] = row
-      }
+      for (let row = arrived.runFirst; row < end; row++) if (wanted.wantsRow(row)) this.#rows.add(row)
     }
-    return count
   }
 
   /** The column's words, where it holds the same kind of number as the row. @throws ColumnDetached */
@@ -133,7 +110,7 @@ export class RowUnpacker {
     this.#seen[i] = undefined
     this.#words[i] = undefined
     if (isTypedColumn(column)) {
-      if (isDetached(column)) throw new ColumnDetached(this.#label, path)
+      if (isDetached(column)) throw new ColumnDetached({ component: this.#columns.label, column: path })
       if (kindOfView(column) === wordKinds[type])
         this.#words[i] = new Uint32Array(column.buffer as ArrayBuffer, column.byteOffset, column.length)
     }
@@ -141,42 +118,32 @@ export class RowUnpacker {
     return this.#words[i]
   }
 
-  #copyWords(mirror: Mirror, offsets: readonly number[], words: Uint32Array, count: number): void {
+  #copyWords(mirror: Mirror, { arity, offsets }: ColumnLayout, words: Uint32Array): void {
+    const { count, values: rows } = this.#rows
     const source = mirror.view(Uint32Array)
     const stride = mirror.stride >>> 2
-    const arity = offsets.length
     for (let k = 0; k < arity; k++) {
       const at = offsets[k] >>> 2
-      for (let i = 0; i < count; i++) {
-        const row = this.#rows[i]
-        words[row * arity + k] = source[row * stride + at]
-      }
+      for (let i = 0; i < count; i++) words[rows[i] * arity + k] = source[rows[i] * stride + at]
     }
   }
 
-  #copyValues(
-    mirror: Mirror,
-    type: ScalarName,
-    offsets: readonly number[],
-    column: NumberColumn,
-    count: number,
-  ): void {
+  #copyValues(mirror: Mirror, { arity, offsets, type }: ColumnLayout, column: NumberColumn): void {
+    const { count, values: rows } = this.#rows
     const half = type === 'f16'
     const source = viewOf(mirror, type)
     const bits = half ? source : mirror.view(Uint32Array)
     const size = half ? 2 : 4
-    const arity = offsets.length
     for (let k = 0; k < arity; k++)
       for (let i = 0; i < count; i++) {
-        const row = this.#rows[i]
-        const from = (row * mirror.stride + offsets[k]) / size
-        const to = row * arity + k
+        const from = (rows[i] * mirror.stride + offsets[k]) / size
+        const to = rows[i] * arity + k
         const value = source[from]
         const before: unknown = column[to]
         // Compared as bits, because -0 is 0 and NaN is not NaN by value.
         if (typeof before === 'number' && bitsOf(before, type) === bits[from]) continue
         column[to] = half ? halfValue(value) : value
-        // A column that holds less (300 in a Uint8Array): what is left must not look like a change of the CPU's.
+        // A column may hold less (300 in a Uint8Array), which must not look like a change of the CPU's.
         const after: unknown = column[to]
         if (typeof after === 'number') bits[from] = bitsOf(after, type)
       }

@@ -1,11 +1,11 @@
 import type { f32, RowsMemory, ScalarFor, Schema, StoreOf, Struct } from '@memkit/core'
-import type { TraitOf, TraitSchema, TraitStore } from './trait.ts'
+import type { TraitOf, TraitSchema, TraitStore } from '../ecs/trait.ts'
 
 /**
- * The schema of a component that is flagged without one: the struct of a store of `heap.columns` or `heap.rows`; the scalar of a
- * bare column; the numbers of a trait of koota; an f32 for each type tag of bitECS's `aos`; else a field per column (properties that are
- * no columns are left out). `never` for what needs a schema: an array of objects without tags, a trait without numbers of its own, a
- * column of strings or of anything else that is no number.
+ * The schema of a component that is flagged without one: the struct of a store of `heap.columns` or
+ * `heap.rows`; the scalar of a bare column; the numbers of a trait of koota; an f32 for each type
+ * tag of bitECS's `aos`; else a field per column. `never` for what needs a schema: an array of
+ * objects without tags, a trait without numbers of its own, a column of anything but numbers.
  */
 export type DefaultSchema<C> =
   C extends StoreOf<infer S>
@@ -42,8 +42,8 @@ type NoNumbers<C> = {
 }[keyof C & string]
 
 /**
- * What an array of objects has beside its entries: the type tags of bitECS's `aos`. `unknown` where they are not known at compile time
- * (`aos<T>(…)`), `never` where there are none.
+ * What an array of objects has beside its entries: the type tags of bitECS's `aos`. `unknown` where
+ * they are not known at compile time (`aos<T>(…)`), `never` where there are none.
  */
 type Tags<C> = string extends keyof C
   ? unknown
@@ -76,8 +76,8 @@ type Method = (...args: never) => unknown
 type Below = { 4: 3; 3: 2; 2: 1; 1: 0; 0: 0 }
 
 /**
- * Ways to the columns of a component: `'x'`, or `'pos.x'` in nested ones; `'m.0'` in an array of columns; and in an array of objects
- * by entity id, the ways to the numbers of an object.
+ * Ways to the columns of a component: `'x'`, or `'pos.x'` in nested ones; `'m.0'` in an array of
+ * columns; and in an array of objects by entity id, the ways to the numbers of an object.
  */
 type ColumnPath<C, Depth extends keyof Below = 4> = Depth extends 0
   ? never
@@ -138,8 +138,8 @@ type ColumnsOf<S> =
 type StoreOfComponent<C> = C extends TraitOf<infer T> ? TraitStore<T> : C
 
 /**
- * `unknown` when the component has every column that the schema reads; else a type that names what is missing. Where the names are
- * not known at compile time, `GpuSynced` itself finds out.
+ * `unknown` when the component has every column that the schema reads; else a type that names what
+ * is missing. Where the names are not known at compile time, `GpuSynced` itself finds out.
  */
 export type HasColumns<C, S> = C extends RowsMemory & StoreOf<infer Own>
   ? S extends Own

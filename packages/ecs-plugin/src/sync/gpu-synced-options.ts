@@ -3,12 +3,12 @@ import type { Schema, TypeLike } from '@memkit/core'
 declare const schemaOf: unique symbol
 declare const ownsPackedRows: unique symbol
 
-/** A component that was flagged with `GpuSynced`. The schema of its rows is carried in the type alone: nothing is added to the object. */
+/** A component that was flagged with `GpuSynced`. Only the type carries its schema, not the object. */
 export interface Synced<S extends Schema = Schema> {
   readonly [schemaOf]: S
 }
 
-/** A component that was flagged with `rows: 'packed'`, and has rows of its own: another may have the same, with `rowsOf`. */
+/** A component with `rows: 'packed'` of its own: another may have the same rows, with `rowsOf`. */
 export interface PackedSynced<S extends Schema = Schema> extends Synced<S> {
   readonly [ownsPackedRows]: true
 }
@@ -25,58 +25,63 @@ export type SyncDirection = 'upload' | 'download' | 'both'
 /** What becomes of the row of a removed entity. */
 export type OnRemove = 'keep' | 'zero'
 
-/** What a component with rows of its own may say, and one with `rowsOf` as well. */
+/** Options of every component. */
 interface RowOptions<S extends TypeLike> {
   /**
-   * Names the WGSL struct, the variable (`Position` gives `position`) and the buffer. PascalCase by habit. Without one, `wgsl()` asks for a
-   * `name`, and buffers are called `Component<n>`.
+   * Names the WGSL struct, the variable (`Position` gives `position`) and the buffer. PascalCase by
+   * habit. Without one, `wgsl()` asks for a `name`, and buffers are called `Component<n>`.
    */
   label?: string
   /**
-   * Layout of one row: a struct, a single WGSL type, or a data schema of TypeGPU. Default: one field per column, of the column's kind;
-   * for a trait of koota an f32 for each property that is a number. A field of another kind than its column gets the numbers converted
-   * by value, as a typed array would: a u32 from 2.7 is 2, from −1 it is 2³² − 1.
+   * Layout of one row: a struct, a single WGSL type, or a data schema of TypeGPU. Default: one
+   * field per column, of the column's kind; for a trait of koota an f32 for each property that is a
+   * number. A field of another kind than its column gets the numbers converted by value, as a typed
+   * array would: a u32 from 2.7 is 2, from −1 it is 2³² − 1.
    */
   schema?: S
   /**
-   * How changed rows are found. `'detect'` (default) compares the columns with what the device holds and needs no help;
-   * `'marked'` looks only at rows that `mk.mark` or a shared marker named, that bitECS's `set()` wrote, and that entered; `'all'` takes
-   * every live row each frame. A column that is replaced (`Position.x = saved`) marks all of its rows, in every mode.
+   * How changed rows are found. `'detect'` (default) compares the columns with what the device
+   * holds and needs no help; `'marked'` looks only at rows that `mk.mark` or a shared marker named,
+   * that bitECS's `set()` wrote, and that entered; `'all'` takes every live row each frame. A
+   * column that is replaced (`Position.x = saved`) marks all of its rows, in every mode.
    */
   changes?: Changes
   /** `MkBufferUsage` flags beside STORAGE, VERTEX and the transfer flags, for example INDIRECT. */
   usage?: number
 }
 
-/** How a component is synced that has rows of its own. {@link SharedRowsOptions} for one that has another's. */
+/** Options of a component with rows of its own. See {@link SharedRowsOptions} for rows of another. */
 export interface GpuSyncedOptions<S extends TypeLike = TypeLike> extends RowOptions<S> {
   /**
-   * `'entity'` (default): row = entity id, for good. `'packed'`: rows without gaps, in no particular order; an entity's row
-   * changes when another one leaves.
+   * `'entity'` (default): row = entity id, for good. `'packed'`: rows without gaps, in no
+   * particular order; an entity's row changes when another one leaves.
    */
   rows?: RowKind
   /** Only entities that also have these components get a row. */
   with?: readonly object[]
   /**
-   * Who writes the rows. `'upload'` (default): the CPU. `'download'`: a shader; the columns get the values some frames later, and
-   * go up when an entity enters or is marked, and when a column is replaced by another that differs. `'both'`: either; a row that the CPU
-   * changed goes up whole, and what comes back from before is dropped. A number that stands for what came back already is left as it is: a
-   * Float64Array keeps its 0.1. Not with packed rows, nor with objects or small arrays by entity.
+   * Who writes the rows. `'upload'` (default): the CPU. `'download'`: a shader; the columns get the
+   * values some frames later, and go up when an entity enters or is marked, and when a column is
+   * replaced by another that differs. `'both'`: either; a row that the CPU changed goes up whole,
+   * and what comes back from before is dropped. A number that stands for what came back already is
+   * left as it is: a Float64Array keeps its 0.1. Not with packed rows, nor with objects or small
+   * arrays by entity.
    */
   direction?: SyncDirection
-  /** What becomes of a removed entity's row: `'keep'` (default) leaves its last bytes, `'zero'` clears them. */
+  /** A removed entity's row: `'keep'` (default) leaves its last bytes, `'zero'` clears them. */
   onRemove?: OnRemove
-  /** Rows reserved at the start, default 1 024, or as many as take 64 MiB. The buffer doubles when more are needed. */
+  /** Rows reserved at the start, default 1 024, or as many as take 64 MiB. The buffer doubles when full. */
   capacity?: number
   rowsOf?: never
 }
 
-/** How a component is synced that has the rows of another one. */
+/** Options of a component with the rows of another one. */
 export interface SharedRowsOptions<S extends TypeLike = TypeLike> extends RowOptions<S> {
   /**
-   * Gives an entity the row that it has in this component, which has `rows: 'packed'`: row i of both buffers is the same entity, whoever
-   * leaves and comes back. An entity needs both components; rows of entities that lack this one are zeros. Capacity, growth and row
-   * table are the owner's.
+   * Gives an entity the row that it has in this component, which has `rows: 'packed'`: row i of
+   * both buffers is the same entity, also after entities left and came back. An entity needs both
+   * components; rows of entities that lack this one are zeros. Capacity, growth and row table are
+   * the owner's.
    */
   rowsOf: PackedSynced
   rows?: 'packed'
@@ -86,21 +91,20 @@ export interface SharedRowsOptions<S extends TypeLike = TypeLike> extends RowOpt
   capacity?: never
 }
 
-/** What is known of a flagged component, the defaults filled in. */
-export interface SyncedOptions {
-  readonly label: string
-  /** The label was given, and is no number. */
+/** Options of a flagged component, with defaults filled in. */
+export interface SyncedOptions extends Readonly<
+  Required<
+    Pick<
+      GpuSyncedOptions,
+      'label' | 'changes' | 'usage' | 'rows' | 'with' | 'direction' | 'onRemove' | 'capacity'
+    >
+  >
+> {
+  /** The label was given, and isn't a number. */
   readonly isLabelled: boolean
   readonly schema: Schema | undefined
-  readonly changes: Changes
-  readonly rows: RowKind
   /** The component whose rows it has. */
   readonly rowsOf: object | undefined
-  readonly direction: SyncDirection
-  readonly with: readonly object[]
-  readonly usage: number
-  readonly onRemove: OnRemove
-  readonly capacity: number
   /** The capacity was given: a device that allows fewer rows is refused. */
   readonly isReserved: boolean
 }

@@ -1,21 +1,20 @@
-import { asType, checkStructName } from '@memkit/core'
+import { asType, checkStructName, isWhole, shared } from '@memkit/core'
 import type { Converted, Schema, TypeLike } from '@memkit/core'
-import { AlreadyFlagged, InvalidOption, NotAComponent, NotGpuSynced } from './errors.ts'
-import type { DefaultSchema, HasColumns, HasSchema } from './default-schema.ts'
+import { AlreadyFlagged, NotAComponent, NotGpuSynced } from './errors.ts'
+import { checkOption, checkOptionNames } from '../options.ts'
+import type { DefaultSchema, HasColumns, HasSchema } from '../store/schema-types.ts'
 import type {
-  Changes,
   GpuSyncedOptions,
-  OnRemove,
   PackedSynced,
   RowKind,
   SharedRowsOptions,
-  SyncDirection,
   Synced,
   SyncedOptions,
 } from './gpu-synced-options.ts'
-import { checkUnpackable } from './row-unpacker.ts'
-import { checkLengths, columnsAt, readShape } from './source.ts'
-import { blankStore, isTrait, traitSchema } from './trait.ts'
+import { checkUnpackable } from '../store/row-unpacker.ts'
+import { checkLengths } from '../store/component-columns.ts'
+import { readLayout } from '../store/component-layout.ts'
+import { blankStore, isTrait, traitSchema } from '../ecs/trait.ts'
 
 /** The schema that rows have when they are described by `S`: a data schema of TypeGPU is converted. */
 export type SchemaOf<S extends TypeLike> = Converted<S> extends infer T extends Schema ? T : never
@@ -29,21 +28,15 @@ export type Flagged<S extends Schema, R extends RowKind, O> = [R] extends ['pack
 
 type AnyOptions = GpuSyncedOptions | SharedRowsOptions
 
+/** What was flagged on this page. Kept apart, because serializers walk `Object.keys(component)`. */
 interface Registry {
   readonly options: WeakMap<object, SyncedOptions>
-  /** Components flagged so far, on this page. */
-  count: number
-  /** They, in that order. A copy of this module that is older than this list counts without it. */
-  list?: WeakRef<object>[]
+  /** In the order in which they were flagged. */
+  readonly components: WeakRef<object>[]
 }
 
-// Kept on globalThis, so that two copies of this module (one bundled, one from a CDN) know each other's components; and apart
-// from the components, because serializers walk `Object.keys(component)`.
-const registryKey = Symbol.for('@memkit/gpu-synced')
-
 function registry(): Registry {
-  const holder = globalThis as { [registryKey]?: Registry }
-  return (holder[registryKey] ??= { options: new WeakMap(), count: 0 })
+  return shared('gpu-synced', () => ({ options: new WeakMap(), components: [] }))
 }
 
 /**
@@ -53,9 +46,11 @@ function registry(): Registry {
  * const Position = GpuSynced({ x: new Float32Array(n + 1), y: new Float32Array(n + 1) })
  * ```
  *
- * @param component any bitECS store: columns by field (`soa`), an array of objects (`aos`, whose type tags are the default schema), a bare
- *   column, a store of `heap.columns` or `heap.rows`; or a trait of koota. It is returned as it is, nothing is added to it
- * @throws NotAComponent, NoColumns, UnsupportedColumn, ColumnLengthMismatch, SchemaMismatch, ColumnDetached when it cannot be synced
+ * @param component any bitECS store: columns by field (`soa`), an array of objects (`aos`, whose
+ *   type tags are the default schema), a bare column, a store of `heap.columns` or `heap.rows`; or
+ *   a trait of koota. It is returned as it is, nothing is added to it
+ * @throws NotAComponent, NoColumns, UnsupportedColumn, ColumnLengthMismatch, SchemaMismatch,
+ *   ColumnDetached when it cannot be synced
  * @throws ColumnInaccessible when a getter of it throws
  * @throws AlreadyFlagged when it was flagged before with other options
  * @throws InvalidIdentifier when the label cannot name a struct in WGSL
@@ -78,25 +73,20 @@ export function GpuSynced<
   type Result = C & Flagged<SchemaOf<S>, R, O>
   const given = options as AnyOptions
   if ((typeof component !== 'object' && typeof component !== 'function') || component === null)
-    throw new NotAComponent(component === null ? 'null' : typeof component)
-  const { options: known, count } = registry()
-  const earlier = known.get(component)
+    throw new NotAComponent({ found: component === null ? 'null' : typeof component })
+  const all = registry()
+  const earlier = all.options.get(component)
   if (earlier !== undefined) {
     checkSame(earlier, given)
     return component as Result
   }
-  const synced = withDefaults(component, given, count + 1)
+  const synced = withDefaults(component, given, all.components.length + 1)
   const store = blankStore(component)
-  const shape = readShape(synced.label, store, synced.schema)
-  const columns: unknown[] = []
-  columnsAt(synced.label, store, shape, columns)
-  checkLengths(synced.label, shape, columns)
-  if (synced.direction !== 'upload') checkUnpackable(synced.label, store, shape, synced.direction)
-  known.set(component, synced)
-  const all = registry()
-  all.count = count + 1
-  all.list ??= []
-  if (all.list.length === count) all.list.push(new WeakRef(component))
+  const layout = readLayout(synced.label, store, synced.schema)
+  checkLengths(synced.label, store, layout)
+  if (synced.direction !== 'upload') checkUnpackable(synced.label, store, layout, synced.direction)
+  all.options.set(component, synced)
+  all.components.push(new WeakRef(component))
   warnOfNames(synced.label, component)
   return component as Result
 }
@@ -111,22 +101,18 @@ export function syncedOptions(component: object): SyncedOptions | undefined {
   return registry().options.get(component)
 }
 
-/** Components flagged so far: a world looks for new ones when this number has changed. */
+/** Counts the components flagged so far: a world looks for new ones when this number has changed. */
 export function flaggedCount(): number {
-  return registry().count
+  return registry().components.length
 }
 
-/** Components flagged after the first `count`; undefined where that is not known. Those that are gone are left out. */
-export function flaggedSince(count: number): object[] | undefined {
-  const { list } = registry()
-  if (list?.length !== flaggedCount()) return undefined
-  return list.slice(count).flatMap((reference) => reference.deref() ?? [])
+/** Lists the components flagged after the first `count`. Those that are gone are left out. */
+export function flaggedSince(count: number): object[] {
+  return registry()
+    .components.slice(count)
+    .flatMap((reference) => reference.deref() ?? [])
 }
 
-const changesValues: readonly Changes[] = ['detect', 'marked', 'all']
-const directions: readonly SyncDirection[] = ['upload', 'download', 'both']
-const rowKinds: readonly RowKind[] = ['entity', 'packed']
-const onRemoveValues: readonly OnRemove[] = ['keep', 'zero']
 const optionNames = [
   'label',
   'schema',
@@ -139,17 +125,11 @@ const optionNames = [
   'onRemove',
   'capacity',
 ] as const
-// 2³⁰ rows: what a set of rows can hold.
-const maxCapacity = 2 ** 30
+/** What a set of rows can hold. */
+const MAX_CAPACITY = 2 ** 30
 
 function withDefaults(component: object, options: AnyOptions, number: number): SyncedOptions {
-  for (const name of Object.keys(options))
-    if (!(optionNames as readonly string[]).includes(name))
-      throw new InvalidOption(
-        name,
-        (options as Record<string, unknown>)[name],
-        `one of ${optionNames.join(', ')}`,
-      )
+  checkOptionNames(options, optionNames)
   const label = options.label ?? `Component${number}`
   const owner = options.rowsOf === undefined ? undefined : ownerOf(options.rowsOf, options)
   const synced: SyncedOptions = {
@@ -166,35 +146,40 @@ function withDefaults(component: object, options: AnyOptions, number: number): S
     capacity: options.capacity ?? owner?.capacity ?? 1024,
     isReserved: options.capacity !== undefined,
   }
-  if (typeof label !== 'string') throw new InvalidOption('label', label, 'a text')
+  checkOption(typeof label === 'string', 'label', label, 'a text')
   checkStructName(label, 'Choose another `label`')
-  if (!changesValues.includes(synced.changes))
-    throw new InvalidOption('changes', synced.changes, "'detect', 'marked' or 'all'")
-  if (!rowKinds.includes(synced.rows)) throw new InvalidOption('rows', synced.rows, "'entity' or 'packed'")
-  if (!directions.includes(synced.direction))
-    throw new InvalidOption('direction', synced.direction, "'upload', 'download' or 'both'")
-  if (synced.direction !== 'upload' && synced.rows === 'packed')
-    throw new InvalidOption(
-      'rows',
-      'packed',
-      "'entity' where the device writes rows: it cannot follow rows that move",
-    )
-  if (synced.direction !== 'upload' && synced.changes === 'all')
-    throw new InvalidOption(
-      'changes',
-      'all',
-      `'detect' or 'marked' in direction '${synced.direction}': all rows going up each frame leave none to come back`,
-    )
-  if (!onRemoveValues.includes(synced.onRemove))
-    throw new InvalidOption('onRemove', synced.onRemove, "'keep' or 'zero'")
-  if (!Number.isInteger(synced.capacity) || synced.capacity < 1 || synced.capacity > maxCapacity)
-    throw new InvalidOption('capacity', synced.capacity, 'a whole number of rows from 1 to 2³⁰')
-  if (!Number.isInteger(synced.usage) || synced.usage < 0)
-    throw new InvalidOption('usage', synced.usage, 'MkBufferUsage flags')
+  checkOneOf('changes', synced.changes, ['detect', 'marked', 'all'])
+  checkOneOf('rows', synced.rows, ['entity', 'packed'])
+  checkOneOf('direction', synced.direction, ['upload', 'download', 'both'])
+  if (synced.direction !== 'upload') checkDeviceWrites(synced)
+  checkOneOf('onRemove', synced.onRemove, ['keep', 'zero'])
+  const { capacity, usage } = synced
+  checkOption(
+    isWhole(capacity, 1, MAX_CAPACITY),
+    'capacity',
+    capacity,
+    'a whole number of rows from 1 to 2³⁰',
+  )
+  checkOption(isWhole(usage, 0, Infinity), 'usage', usage, 'MkBufferUsage flags')
   return Object.freeze(synced)
 }
 
-/** What a component with `rowsOf` leaves to the owner of its rows, and the value that may be given all the same. */
+/** @throws {@link InvalidOption} with a list of the values */
+function checkOneOf(option: string, value: string, values: readonly string[]): void {
+  const quoted = values.map((each) => `'${each}'`)
+  const allowed = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
+  checkOption(values.includes(value), option, value, allowed)
+}
+
+/** @throws {@link InvalidOption} for what cannot be where the device writes rows */
+function checkDeviceWrites({ changes, direction, rows }: SyncedOptions): void {
+  const entityRows = "'entity' where the device writes rows: it cannot follow rows that move"
+  checkOption(rows !== 'packed', 'rows', rows, entityRows)
+  const found = `'detect' or 'marked' in direction '${direction}': all rows going up each frame leave none to come back`
+  checkOption(changes !== 'all', 'changes', changes, found)
+}
+
+/** What a component with `rowsOf` leaves to the owner of its rows, and the value that may be given. */
 const ownersOptions: readonly (readonly [name: keyof AnyOptions, allowed: unknown])[] = [
   ['rows', 'packed'],
   ['direction', 'upload'],
@@ -203,36 +188,28 @@ const ownersOptions: readonly (readonly [name: keyof AnyOptions, allowed: unknow
   ['capacity', undefined],
 ]
 
-/** @throws NotGpuSynced, InvalidOption */
+/** @throws {@link NotGpuSynced}, {@link InvalidOption} */
 function ownerOf(rowsOf: unknown, options: AnyOptions): SyncedOptions {
   const isObject = (typeof rowsOf === 'object' && rowsOf !== null) || typeof rowsOf === 'function'
-  if (!isObject) throw new InvalidOption('rowsOf', rowsOf, "a component that is flagged with rows: 'packed'")
+  checkOption(isObject, 'rowsOf', rowsOf, "a component that is flagged with rows: 'packed'")
   const owner = syncedOptions(rowsOf)
-  if (owner === undefined) throw new NotGpuSynced('rowsOf', '')
-  if (owner.rowsOf !== undefined)
-    throw new InvalidOption(
-      'rowsOf',
-      owner.label,
-      `the component that has rows of its own. ${owner.label} has those of another: give that one here too`,
-    )
-  if (owner.rows !== 'packed')
-    throw new InvalidOption(
-      'rowsOf',
-      owner.label,
-      "a component with rows: 'packed'. Rows by entity id agree anyway: leave rowsOf out",
-    )
-  for (const [name, allowed] of ownersOptions)
-    if (options[name] !== undefined && options[name] !== allowed)
-      throw new InvalidOption(
-        name,
-        options[name],
-        `left out with rowsOf: rows are those of ${owner.label}, and so is what becomes of them` +
-          (name === 'with' ? `. Give \`with\` to ${owner.label}` : ''),
-      )
+  if (owner === undefined) throw new NotGpuSynced({ call: 'rowsOf', columns: '' })
+  const { label } = owner
+  const itsOwner = `the component that has rows of its own. ${label} has those of another: give that one here too`
+  checkOption(owner.rowsOf === undefined, 'rowsOf', label, itsOwner)
+  const packed = "a component with rows: 'packed'. Rows by entity id agree anyway: leave rowsOf out"
+  checkOption(owner.rows === 'packed', 'rowsOf', label, packed)
+  for (const [name, allowed] of ownersOptions) {
+    const value = options[name]
+    const leftOut =
+      `left out with rowsOf: rows are those of ${label}, and so is what becomes of them` +
+      (name === 'with' ? `. Give \`with\` to ${label}` : '')
+    checkOption(value === undefined || value === allowed, name, value, leftOut)
+  }
   return owner
 }
 
-// bitECS takes an object with a `component` for what `set()` returns, and one with a `data` for a value to set.
+// bitECS takes an object with a `component` for what `set()` returns, and one with a `data` for a value.
 const misreadNames: readonly (readonly [name: string, consequence: string])[] = [
   ['component', 'addComponent adds that column instead of the component, silently'],
   ['data', 'every addComponent calls the onSet observers'],
@@ -253,7 +230,7 @@ function schemaGiven(label: string, component: object, given: TypeLike | undefin
   return isTrait(component) ? traitSchema(label, component) : undefined
 }
 
-/** Throws when an option is given that differs from the first time. Options that are left out ask for nothing. */
+/** @throws {@link AlreadyFlagged} when an option is given that differs from the first time */
 function checkSame(earlier: SyncedOptions, options: AnyOptions): void {
   for (const name of optionNames) {
     const value = options[name]
@@ -262,6 +239,6 @@ function checkSame(earlier: SyncedOptions, options: AnyOptions): void {
       name === 'with'
         ? earlier.with.length === options.with!.length && earlier.with.every((c, i) => c === options.with![i])
         : earlier[name] === (name === 'schema' ? asType(value as TypeLike) : value)
-    if (!same) throw new AlreadyFlagged(earlier.label, name)
+    if (!same) throw new AlreadyFlagged({ component: earlier.label, option: name })
   }
 }

@@ -1,26 +1,21 @@
-import { columnsInfo, createHeap, Heap, rowsInfo } from '@memkit/core'
-import type { Schema } from '@memkit/core'
+import { createHeap, isWhole, type Heap, type Schema } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
 import type { CoordinatorEvents, DeviceLease, FrameReport } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
 import type { World } from 'bitecs'
-import type { EcsWorld } from './ecs.ts'
-import { Disposed, NotGpuSynced } from './errors.ts'
-import { flaggedCount, flaggedSince, isGpuSynced, syncedOptions } from './gpu-synced.ts'
-import type { Synced } from './gpu-synced-options.ts'
+import type { SyncedBuffer } from '../buffer/synced-buffer.ts'
+import { Disposed } from '../disposed.ts'
+import type { EcsWorld } from '../ecs/ecs.ts'
+import type { SharedMarker } from '../marks/shared-marker.ts'
 import { GpuQuery } from './gpu-query.ts'
-import { LabelOwners } from './label-owners.ts'
-import { borrowGpu, coordinatorConfig, gpuFrom } from './mk-options.ts'
-import type { MkOptions } from './mk-options.ts'
-import { checkQueryOptions, checkTerms } from './query-options.ts'
-import type { GpuQueryOptions } from './query-options.ts'
-import type { SharedMarker } from './shared-marker.ts'
-import { SyncedBuffer } from './synced-buffer.ts'
-import { SyncedComponent } from './synced-component.ts'
-import type { SyncedInfo } from './synced-info.ts'
+import type { Synced } from './gpu-synced-options.ts'
+import { borrowGpu, coordinatorConfig, ownGpu, type MkOptions } from './mk-options.ts'
+import { checkQueryOptions, checkTerms, type GpuQueryOptions } from './query-options.ts'
+import type { SyncedComponent, SyncedInfo } from './synced-component.ts'
+import { heapOfComponents, SyncedComponents } from './synced-components.ts'
 import { labelOfTerms } from './term-labels.ts'
 
-/** A world's sync with the GPU. Made by `attachMk`, `attachKoota` or `MkPlugin`. */
+/** Syncs a world with the GPU. Made by `attachMk`, `attachKoota` or `MkPlugin`. */
 export class MkSync<W extends object = World> {
   readonly coordinator: MkCoordinator
   /** The same three calls as systems, each returning the world: for bitECS's `pipe`. */
@@ -28,33 +23,26 @@ export class MkSync<W extends object = World> {
   readonly #ecs: EcsWorld
   readonly #release: () => void
   readonly #debug: boolean
-  /** Aborted on dispose: whoever still waits for a device stops. */
-  readonly #abort = new AbortController()
-  readonly #synced = new Map<object, SyncedComponent>()
+  readonly #components: SyncedComponents
   #lastMarked: SyncedComponent | undefined
-  /** Those of them whose rows come back. */
-  readonly #deviceWritten: SyncedComponent[] = []
-  readonly #buffers = new Map<object, SyncedBuffer>()
   readonly #queries = new Set<GpuQuery>()
+  /** Components first: queries may list their rows. */
+  readonly #stageables: readonly Iterable<{ stage(): void }>[]
   #queryCount = 0
-  readonly #labels = new LabelOwners()
-  readonly #listed: readonly object[] | undefined
-  /** Components that could not be synced, and are tried again with each look. */
-  readonly #refused = new Set<object>()
-  #refusal: unknown
-  #flaggedCount = 0
-  #staged = false
+  /** Everything was staged once in this frame, by `stage` or by `endFrame`. */
+  #isStaged = false
+  /** What went wrong first when the frame was staged, until it's thrown. */
   #stageError: unknown
   #report: FrameReport
   #disposed = false
-  /** Calls under way whose listeners may dispose of the sync: it gives back what they work on when the last one has returned. */
+  /** Calls under way, whose listeners may dispose of the sync: it ends after the last. */
   #calls = 0
 
   /**
    * Use `attachMk`.
    * @param lease the coordinator's from now on, which ends it
    * @param release called on dispose: the world may be attached again
-   * @param waitsForMemory throw `ReserveRefused` instead of making do with plain memory where WebAssembly gives none
+   * @param waitsForMemory throw `ReserveRefused` where WebAssembly has no memory, not use plain memory
    */
   constructor(
     world: W,
@@ -67,15 +55,15 @@ export class MkSync<W extends object = World> {
     this.#ecs = ecs
     this.#release = release
     this.#debug = options.debug ?? false
-    this.#listed = options.components
+    const { components, gpu } = options
     this.coordinator = new MkCoordinator(lease, {
       ...coordinatorConfig(options),
-      heap: options.heap ?? this.#heapOfComponents() ?? (waitsForMemory ? wasmHeap(options) : undefined),
-      recover:
-        typeof options.gpu === 'function'
-          ? recoverFrom(options.gpu, this.#debug, this.#abort.signal)
-          : undefined,
+      heap:
+        options.heap ?? heapOfComponents(ecs, components) ?? (waitsForMemory ? wasmHeap(options) : undefined),
+      recover: typeof gpu === 'function' ? ownGpu(gpu, this.#debug) : undefined,
     })
+    this.#components = new SyncedComponents(ecs, this.coordinator, components, this.#debug)
+    this.#stageables = [this.#components.all, this.#queries]
     this.#report = this.coordinator.report
     const system = (run: () => unknown) => (): W => {
       run()
@@ -86,7 +74,7 @@ export class MkSync<W extends object = World> {
       stage: system(() => this.stage()),
       frameEnd: system(() => this.endFrame()),
     }
-    const refused = this.#discover()
+    const refused = this.#components.look()
     if (refused !== undefined) {
       this.#giveBack()
       throw refused
@@ -112,98 +100,82 @@ export class MkSync<W extends object = World> {
     return this.#report
   }
 
-  /** Opens a frame. One that is still open (a system threw) is abandoned: what was staged by hand is dropped, dirty rows are kept. */
+  /**
+   * Opens a frame. One that is still open, because a system threw, is abandoned: dirty rows are
+   * kept, what was staged by hand is dropped.
+   */
   beginFrame(): void {
-    this.#assertAlive('beginFrame()')
-    this.#calls++
+    this.#enter('beginFrame()')
     try {
-      this.#beginFrame()
+      this.#isStaged = false
+      this.#stageError = undefined
+      const { deviceWritten } = this.#components
+      // A component that cannot be synced is tried again, and reported, by `stage`.
+      if (!this.#components.isComplete) this.#components.look()
+      // What the CPU wrote between two frames is newer than what comes back now.
+      for (const synced of deviceWritten) synced.prepareArrivals()
+      this.coordinator.beginFrame()
+      for (const synced of deviceWritten) synced.takeArrivals()
     } finally {
-      this.#returned()
+      this.#leave()
     }
-  }
-
-  #beginFrame(): void {
-    this.#staged = false
-    this.#stageError = undefined
-    // A component that cannot be synced is looked at again, and reported, by `stage`.
-    this.#discover()
-    // What the CPU wrote between two frames is newer than what comes back now. Errors are for this frame's stage to tell.
-    for (const synced of this.#deviceWritten) {
-      const first = synced.stagesFirst
-      if (first) this.#attempt(synced)
-      synced.mirror.arrivalsWait = first && !synced.packed
-    }
-    this.#stageError = undefined
-    this.coordinator.beginFrame()
-    for (const synced of this.#deviceWritten) synced.takeArrivals()
   }
 
   /**
-   * Finds the rows that changed and takes them over. What systems write later goes up with the next frame.
-   * Called by `endFrame` unless it was called in this frame already.
+   * Finds the rows that changed and packs them. What systems write later goes up with the next
+   * frame. `endFrame` calls it, unless it was called in this frame already.
    *
-   * @throws EntityBeyondColumn, ColumnLengthMismatch, SchemaMismatch, UnsupportedColumn, ColumnDetached, ColumnInaccessible,
-   *   MirrorTooLarge: after everything else was staged. The frame can be ended.
+   * @throws EntityBeyondColumn, ColumnLengthMismatch, SchemaMismatch, UnsupportedColumn,
+   *   ColumnDetached, ColumnInaccessible, MirrorTooLarge: after everything else was staged. The
+   *   frame can be ended.
    * @throws WorldDeleted, as every call that asks the world, once it was deleted
    */
   stage(): void {
-    this.#assertAlive('stage()')
-    this.#stage()
-    const error = this.#stageError
-    this.#stageError = undefined
-    if (error !== undefined) throw error
+    this.stageForEnd()
+    if (this.#stageError !== undefined) this.#throwStageError()
   }
 
   /**
-   * Stages, if that was not done in this frame, and brings everything that changed to the device.
+   * Uploads everything that changed. Stages first, if that was not done in this frame.
    *
    * @throws NoOpenFrame without `beginFrame`
    * @throws what `stage` throws, after everything that could be uploaded was
    */
   endFrame(): FrameReport {
-    this.#assertAlive('endFrame()')
-    this.#calls++
+    this.#enter('endFrame()')
     try {
-      if (!this.#staged && this.coordinator.isFrameOpen) this.#stage()
+      if (!this.#isStaged && this.coordinator.isFrameOpen) this.stageForEnd()
       this.#report = this.coordinator.endFrame()
     } finally {
-      this.#returned()
+      this.#leave()
     }
-    const error = this.#stageError
-    this.#stageError = undefined
-    if (error !== undefined) throw error
+    if (this.#stageError !== undefined) this.#throwStageError()
     return this.#report
   }
 
-  /** Stages like `stage`, but leaves the error to `endFrame`: a schedule that stops at the first error still flushes. @internal */
-  stageForEnd(): void {
-    this.#assertAlive('stage()')
-    this.#stage()
-  }
-
-  /** Says that an entity's row was written. For `changes: 'marked'`; elsewhere it costs little and changes nothing. */
+  /** Marks an entity's row as written. For `changes: 'marked'`; in other modes it does nothing. */
   mark(component: Synced, entity: number): void {
     const last = this.#lastMarked
     // Games mark many entities of one component in a row: a look-up each would take as long as all the rest.
     const synced = last?.component === component ? last : this.#syncedOf(component, 'mark')
     this.#lastMarked = synced
-    synced.mark(this.#ecs.rowOf(entity))
+    synced.marks.mark(this.#ecs.entityIndexOf(entity))
   }
 
   /** Marks the entities with ids `first` … `first + count − 1`. */
   markRange(component: Synced, first: number, count: number): void {
-    this.#syncedOf(component, 'markRange').markRange(first, count)
+    this.#syncedOf(component, 'markRange').marks.markRange(first, count)
   }
 
   /** Marks every entity that has the component. */
   markAll(component: Synced): void {
-    this.#syncedOf(component, 'markAll').markAll()
+    this.#syncedOf(component, 'markAll').marks.markAll()
   }
 
   /**
-   * Marks rows from other threads, in memory that they share: post it to a worker. The same object each time, until there are so many
-   * entities that it takes a bigger one; those handed out before go on to work.
+   * Returns what marks rows from other threads, in memory that they share: post it to a worker.
+   * It's the same object each time, until there are so many entities that it takes a bigger one;
+   * earlier ones still work.
    *
    * @throws SharedMemoryUnavailable on a page that is not cross-origin isolated
    */
@@ -212,62 +184,51 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * With `debug`: how many rows of a component with `changes: 'marked'` have changed without a mark so far, rows that `'detect'` would
-   * have found. A row counts again once it was up to date in between; the first ones come with a warning. Undefined where they are
-   * not counted: without `debug`, in other modes, and in direction `'download'`.
+   * Counts the rows of a component with `changes: 'marked'` that changed without a mark so far. A
+   * row counts again once it was up to date in between; the first ones come with a warning.
+   * Undefined without `debug`, in other modes, and in direction `'download'`.
    */
   forgottenMarks(component: Synced): number | undefined {
     return this.#syncedOf(component, 'forgottenMarks').forgottenMarks
   }
 
   /**
-   * The buffer that holds a component's rows. The same object each time.
+   * Returns the buffer that holds a component's rows: the same object each time.
    *
    * @throws NotGpuSynced for a component that was not flagged
    */
   buffer<S extends Schema>(component: Synced<S>): SyncedBuffer<S> {
-    const synced = this.#syncedOf(component, 'buffer')
-    let buffer = this.#buffers.get(component)
-    if (buffer === undefined)
-      this.#buffers.set(component, (buffer = new SyncedBuffer(synced, this.coordinator)))
-    return buffer as SyncedBuffer<S>
+    return this.#syncedOf(component, 'buffer').buffer as SyncedBuffer<S>
   }
 
-  /** The components that are synced, in the order in which they were found. For tools: a new list each time. */
+  /** Lists the synced components, in the order in which they were found. For tools: a new list each time. */
   synced(): SyncedInfo[] {
     this.#assertAlive('synced')
-    return Array.from(this.#synced.values(), (synced) => ({
-      component: synced.component as Synced,
-      label: synced.label,
-      changes: synced.options.changes,
-      rowKind: synced.options.rows,
-      direction: synced.options.direction,
-      entities: synced.entities,
-      buffer: this.buffer(synced.component as Synced),
-      mirror: synced.mirror,
-    }))
+    return this.#components.all.map((synced) => synced.info)
   }
 
-  /** The queries that are kept on the device, oldest first. For tools: a new list each time. */
+  /** Lists the queries that are kept on the device, oldest first. For tools: a new list each time. */
   queries(): GpuQuery[] {
     this.#assertAlive('queries')
     return [...this.#queries]
   }
 
   /**
-   * Keeps a query on the device: a list of entity ids (or rows), and arguments to draw all of them, or run a compute shader over them,
-   * with one call.
+   * Keeps a query on the device: a list of entity ids (or rows), and arguments to draw all of them,
+   * or run a compute shader over them, with one call.
    *
    * ```ts
    * const shown = mk.query([Position, Visible], { draw: { vertexCount: 6 }, dispatch: { workgroupSize: 64 } })
    * pass.drawIndirect(shown.drawArgs.gpuBuffer, shown.drawArgs.offset)
    * ```
    *
-   * In a shader, ask of each place of the list whether it holds an entity: `if (!shownHas(id.x)) { return; }`. The list is bound with all of
-   * its capacity, so `arrayLength` is not the number of entities.
+   * In a shader, ask whether a place of the list holds an entity: `if (!shownHas(id.x)) { return; }`.
+   * The list is bound with all of its capacity, so `arrayLength` isn't the number of entities.
    *
    * @param terms what the ECS's own `query` takes: components, `Not`, `Or`, relation pairs
-   * @throws UnsupportedTerm for terms whose changes the ECS does not report (bitECS: `Hierarchy`), InvalidOption for terms that are none, NotGpuSynced for `rowsOf`
+   * @throws UnsupportedTerm for terms whose changes the ECS does not report (bitECS: `Hierarchy`)
+   * @throws InvalidOption for what isn't a term
+   * @throws NotGpuSynced for `rowsOf`
    */
   query(terms: readonly unknown[], options: GpuQueryOptions = {}): GpuQuery {
     this.#assertAlive('query')
@@ -275,26 +236,13 @@ export class MkSync<W extends object = World> {
     checkQueryOptions(options)
     const { draw, dispatch } = options
     const rowsOf = options.rowsOf === undefined ? undefined : this.#syncedOf(options.rowsOf, 'query')
-    const ofTerms = labelOfTerms(
-      this.#ecs,
-      rowsOf === undefined ? terms : [...new Set([...terms, ...rowsOf.needed])],
-    )
+    const listed = rowsOf === undefined ? terms : new Set([...terms, ...rowsOf.needed])
+    const ofTerms = labelOfTerms(this.#ecs, [...listed])
     const named = options.label ?? (ofTerms === undefined ? undefined : `${ofTerms}List`)
-    const forget = (query: GpuQuery): void => void this.#queries.delete(query)
-    const query = new GpuQuery(
-      this.#ecs,
-      this.coordinator,
-      {
-        terms,
-        draw,
-        dispatch,
-        rowsOf,
-        label: named ?? `Query${++this.#queryCount}`,
-        isLabelled: named !== undefined,
-        labels: this.#labels,
-      },
-      forget,
-    )
+    const label = named ?? `Query${++this.#queryCount}`
+    const { labels } = this.#components
+    const parts = { terms, draw, dispatch, rowsOf, label, isLabelled: named !== undefined, labels }
+    const query = new GpuQuery(this.#ecs, this.coordinator, parts, (ended) => this.#queries.delete(ended))
     this.#queries.add(query)
     return query
   }
@@ -308,10 +256,12 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Goes on on a new device after a loss: buffers are made anew, and the next frame uploads everything. Where `gpu` was given
-   * as a function, this happens by itself.
+   * Moves to a new device after a loss: makes the buffers there, and the next frame uploads
+   * everything. Where `gpu` was given as a function, this happens by itself.
    *
-   * @throws NotAGpu; DeviceLost when that device is lost too; Disposed when a listener disposes of the sync meanwhile
+   * @throws NotAGpu
+   * @throws DeviceLost when that device is lost too
+   * @throws Disposed when a listener disposes of the sync meanwhile
    */
   async restore(device: GPUDevice | MkGpu): Promise<void> {
     this.#assertAlive('restore()')
@@ -324,140 +274,69 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Gives everything back: observers, buffers, heap; also the device, if it came from a function. The world may then be attached again.
-   * Idempotent. In a listener that is called in the middle of a frame's call, that call still comes to its end.
+   * Releases observers, buffers and heap; also the device, if it came from a function. The world
+   * may then be attached again. Idempotent. When a listener calls it in the middle of a call, that
+   * call still completes.
    */
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
     if (this.#calls === 0) this.#giveBack()
-    this.#abort.abort(new Disposed('restore()'))
     this.#release()
   }
 
-  /** A call that listeners may interrupt has come to its end. */
-  #returned(): void {
+  /** Begins a call that listeners may interrupt. */
+  #enter(call: string): void {
+    if (this.#disposed) throw new Disposed({ call })
+    this.#calls++
+  }
+
+  #leave(): void {
     if (--this.#calls === 0 && this.#disposed) this.#giveBack()
   }
 
   #giveBack(): void {
     for (const query of [...this.#queries]) query.dispose()
-    for (const synced of this.#synced.values()) synced.dispose()
-    this.#synced.clear()
+    this.#components.dispose()
     this.#lastMarked = undefined
-    this.#deviceWritten.length = 0
-    for (const buffer of this.#buffers.values()) buffer.end()
-    this.#buffers.clear()
     this.coordinator.dispose()
   }
 
-  #stage(): void {
-    const start = performance.now()
-    this.#staged = true
-    this.#calls++
+  /** Stages, but leaves the error to `endFrame`: a schedule that stops at errors still flushes. @internal */
+  stageForEnd(): void {
+    this.#enter('stage()')
     try {
-      this.#stageError = this.#discover()
-      this.#ecs.settle()
-      // Components first: queries may list their rows.
-      for (const synced of this.#synced.values()) this.#attempt(synced)
-      for (const query of this.#queries) this.#attempt(query)
+      const start = performance.now()
+      this.#isStaged = true
+      this.#stageError = this.#components.isComplete ? undefined : this.#components.look()
+      this.#ecs.settle?.()
+      for (const list of this.#stageables)
+        for (const stageable of list)
+          try {
+            stageable.stage()
+          } catch (error) {
+            // The others are staged whatever happens to one.
+            this.#stageError ??= error
+          }
       this.coordinator.noteStageMs(performance.now() - start)
     } finally {
-      this.#returned()
+      this.#leave()
     }
   }
 
-  /** The others go up whatever happens to one; the first error is the one to mend first. */
-  #attempt(stageable: { stage(): void }): void {
-    try {
-      stageable.stage()
-    } catch (error) {
-      this.#stageError ??= error
-    }
-  }
-
-  /**
-   * Takes on components that were flagged or registered since the last look, and those that were refused then.
-   * @returns the first error
-   */
-  #discover(): unknown {
-    this.#refusal = undefined
-    if (this.#refused.size > 0) this.#tryAgain()
-    if (this.#listed !== undefined) {
-      if (this.#flaggedCount === 0) this.#listed.forEach(this.#take)
-      this.#flaggedCount = flaggedCount()
-      return this.#refusal
-    }
-    this.#ecs.forEachNewComponent(this.#takeFlagged)
-    const count = flaggedCount()
-    if (count !== this.#flaggedCount) {
-      // Those that were registered first and flagged then.
-      const flagged = flaggedSince(this.#flaggedCount)
-      this.#flaggedCount = count
-      if (flagged === undefined) this.#ecs.forEachComponent(this.#takeFlagged)
-      else for (const component of flagged) if (this.#ecs.isRegistered(component)) this.#take(component)
-    }
-    return this.#refusal
-  }
-
-  #tryAgain(): void {
-    for (const component of [...this.#refused]) {
-      this.#refused.delete(component)
-      // A world that was reset may not know it any more.
-      if (this.#listed !== undefined || this.#ecs.isRegistered(component)) this.#take(component)
-    }
-  }
-
-  readonly #takeFlagged = (component: object): void => {
-    if (isGpuSynced(component)) this.#take(component)
-  }
-
-  readonly #take = (component: object): void => {
-    try {
-      this.#syncedOf(component, 'components')
-    } catch (error) {
-      this.#refused.add(component)
-      this.#refusal ??= error
-    }
+  #throwStageError(): never {
+    const error = this.#stageError
+    this.#stageError = undefined
+    throw error
   }
 
   #syncedOf(component: object, call: string): SyncedComponent {
     this.#assertAlive(call)
-    const known = this.#synced.get(component)
-    if (known !== undefined) return known
-    const options = syncedOptions(component)
-    if (options === undefined) throw new NotGpuSynced(call, columnNames(component))
-    // The owner of its rows comes first, here and in every stage.
-    const owner = options.rowsOf === undefined ? undefined : this.#syncedOf(options.rowsOf, call)
-    const neighbours = { owner, labels: this.#labels }
-    const synced = new SyncedComponent(
-      this.#ecs,
-      this.coordinator,
-      component,
-      options,
-      neighbours,
-      this.#debug,
-    )
-    this.#synced.set(component, synced)
-    if (synced.deviceWrites) this.#deviceWritten.push(synced)
-    return synced
-  }
-
-  /** The heap that the components to sync live in: detection then reads their columns where they are. */
-  #heapOfComponents(): Heap | undefined {
-    let heap: Heap | undefined
-    const look = (component: object): void => {
-      const { memory } = columnsInfo(component) ?? rowsInfo(component) ?? {}
-      if (heap === undefined && memory instanceof Heap && syncedOptions(component) !== undefined)
-        heap = memory
-    }
-    if (this.#listed !== undefined) this.#listed.forEach(look)
-    else this.#ecs.forEachComponent(look)
-    return heap
+    return this.#components.of(component, call)
   }
 
   #assertAlive(call: string): void {
-    if (this.#disposed) throw new Disposed(call)
+    if (this.#disposed) throw new Disposed({ call })
   }
 }
 
@@ -468,26 +347,8 @@ export interface MkSystems<W> {
   readonly frameEnd: (world?: unknown) => W
 }
 
-/** Asks the function for another device. One that comes after the abort is destroyed on arrival. */
-function recoverFrom(
-  factory: () => Promise<GPUDevice | MkGpu>,
-  debug: boolean,
-  signal: AbortSignal,
-): () => Promise<DeviceLease> {
-  return () => gpuFrom(factory, debug, signal)
-}
-
-/** ` ({ x, y })`, to tell which component an error is about. */
-export function columnNames(component: unknown): string {
-  if (typeof component === 'function') return component.name === '' ? '' : ` (${component.name})`
-  if (typeof component !== 'object' || component === null) return ` (${String(component)})`
-  const names = Object.keys(component)
-  return names.length === 0 || names.length > 8 ? '' : ` ({ ${names.join(', ')} })`
-}
-
-/** The heap that the coordinator would make, in memory of WebAssembly. Undefined where the size is for the coordinator to refuse. */
+/** The heap that the coordinator would make, in WebAssembly. Undefined for sizes that it refuses. */
 function wasmHeap({ heapBytes }: MkOptions): Heap | undefined {
   if (heapBytes === undefined) return createHeap({ memory: 'wasm' })
-  const isSize = Number.isInteger(heapBytes) && heapBytes > 0 && heapBytes <= 2 ** 32
-  return isSize ? createHeap({ bytes: heapBytes, memory: 'wasm' }) : undefined
+  return isWhole(heapBytes, 1, 2 ** 32) ? createHeap({ bytes: heapBytes, memory: 'wasm' }) : undefined
 }

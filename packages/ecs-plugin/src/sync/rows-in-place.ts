@@ -3,7 +3,7 @@ import type { ColumnPacker, DirtyRows, PackTarget, RowsInfo } from '@memkit/core
 import type { GivenRows } from '@memkit/coordinator'
 import type { SyncedOptions } from './gpu-synced-options.ts'
 
-/** What brings columns into the rows of a mirror, or need not. */
+/** Brings columns into the rows of a mirror. */
 export type RowWriter = Pick<ColumnPacker, 'bind' | 'pack' | 'diff' | 'holes' | 'reading' | 'dispose'>
 
 /** Rows that are the mirror of one world's component as they lie. */
@@ -12,14 +12,15 @@ export interface InPlace {
   readonly memory: GivenRows
 }
 
-/** Stores that are somebody's mirror. For the component of another world, one of them is a store like any other. */
+/** Stores that are a mirror already: to another world, such a store is like any other. */
 function mirrors(): WeakSet<object> {
   return shared('rows-in-place', () => new WeakSet<object>())
 }
 
 /**
- * Whether the rows of a store of `heap.rows` can be their own mirror, so that nothing is copied: for one world, rows by entity id that
- * stay when an entity goes, and a mode that does not compare. What is written there without a mark may go up with its neighbours.
+ * Whether the rows of a store of `heap.rows` can be their own mirror, so that nothing is copied: for one
+ * world, rows by entity id that stay when an entity goes, and a mode that does not compare. What is written
+ * there without a mark may go up with its neighbours.
  */
 export function inPlace(store: object, component: object, options: SyncedOptions): InPlace | undefined {
   const info: RowsInfo | undefined = rowsInfo(store)
@@ -31,7 +32,7 @@ export function inPlace(store: object, component: object, options: SyncedOptions
   return memory instanceof Heap ? { rows: capacity + 1, memory: { heap: memory, offset } } : undefined
 }
 
-/** Stands in for a packer where the rows are the mirror: what it would have packed is dirty, and that is all. */
+/** Stands in for a packer where the rows are the mirror: sets dirty what a packer would have packed. */
 export class RowsInPlace implements RowWriter {
   readonly #store: object
   holes = 0
@@ -44,7 +45,7 @@ export class RowsInPlace implements RowWriter {
 
   bind(): void {}
 
-  /** Rows 0 … `count` − 1 are dirty, where the mask has them. @returns 0: nobody asks how many they were */
+  /** Sets rows 0 … `count` − 1 dirty, where the mask has them. @returns 0, for they aren't counted */
   pack({ dirty }: PackTarget, _first: number, count: number, mask?: DirtyRows): number {
     if (mask === undefined) dirty.setRange(0, count)
     else dirty.or(mask, count)

@@ -1,9 +1,10 @@
-import type { EcsWorld } from './ecs.ts'
+import type { EcsWorld } from '../ecs/ecs.ts'
 import { syncedOptions } from './gpu-synced.ts'
 
 /**
- * A label for a query, made of the labels of its terms: `[Position, Not(Hidden)]` gives `PositionNotHidden`. Terms without a label (tags,
- * relation pairs) add nothing. Undefined when no term has one.
+ * Makes a label for a query from the labels of its terms: `[Position, Not(Hidden)]` gives
+ * `PositionNotHidden`. Terms without a label (tags, relation pairs) add nothing. Undefined when no
+ * term has one.
  */
 export function labelOfTerms(ecs: EcsWorld, terms: readonly object[]): string | undefined {
   const labels = labelsOf(ecs, terms)

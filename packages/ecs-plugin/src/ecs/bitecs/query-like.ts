@@ -4,7 +4,7 @@ const yes = (): boolean => true
 const nothing = (): void => {}
 const silent = { subscribe: () => nothing, notify: nothing }
 
-/** An empty set of entities, of which not every question is answered truly. */
+/** An empty set of entities that may give false answers. */
 export function emptySet(answers: Partial<Query['toRemove']>): Query['toRemove'] {
   const empty = {
     has: yes,
@@ -18,7 +18,7 @@ export function emptySet(answers: Partial<Query['toRemove']>): Query['toRemove']
   return { ...empty, ...answers }
 }
 
-/** What bitECS takes for a query, with no components. */
+/** Makes something that bitECS takes for a query without components. */
 export function queryLike(answers: Partial<Query>): Query {
   return {
     ...emptySet({}),

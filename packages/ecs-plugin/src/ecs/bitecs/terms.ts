@@ -1,44 +1,52 @@
 import type { ComponentData, QueryTerm, WorldContext } from 'bitecs'
-import { EntityMask } from './entity-mask.ts'
-import { UnsupportedTerm } from './errors.ts'
+import type { QueryOperation } from '../ecs.ts'
+import { EntityMask } from '../entity-mask.ts'
+import { UnsupportedTerm } from '../errors.ts'
 
-// bitECS marks the terms of a query with these symbols. Their names are not exported, their keys are global.
+// bitECS marks the terms of a query with these symbols, whose names it doesn't export.
 const hierarchyKey = Symbol.for('bitecs-hierarchyType')
 const operatorKey = Symbol.for('bitecs-opType')
 const operandsKey = Symbol.for('bitecs-opTerms')
 
-/** A query as the listener follows it. */
 export interface ListenedQuery {
-  /** Those whose coming and going may change who matches, each once. */
+  /** The components that decide which entities match, each once. */
   readonly components: readonly object[]
   readonly mask: EntityMask
 }
 
-/** @throws UnsupportedTerm for terms whose changes bitECS does not report, or which it takes for components */
+/** Refuses terms whose changes bitECS doesn't report, or which it mistakes for components. */
 export function checkTerms(terms: readonly QueryTerm[]): void {
   for (const term of terms) {
     if (hierarchyKey in term)
-      throw new UnsupportedTerm(
-        'Hierarchy',
-        'bitECS fires no observers when an entity changes its depth. Query the relation itself, for example ChildOf(parent).',
-      )
-    if (!(operatorKey in term)) continue
-    const operator = (term as { readonly [operatorKey]: string })[operatorKey]
-    if (operator !== 'And' && operator !== 'Or' && operator !== 'Not')
-      throw new UnsupportedTerm(
-        operator,
-        'it is what observe() takes. Name components, And, Or, Not or relation pairs.',
-      )
-    for (const operand of operandsOf(term))
-      if (operatorKey in operand)
-        throw new UnsupportedTerm(
-          `nested ${(operand as { readonly [operatorKey]: string })[operatorKey]}`,
-          `inside of another term bitECS takes it for a component that no entity has. Name the components of ${operator} themselves.`,
-        )
+      throw new UnsupportedTerm({
+        term: 'Hierarchy',
+        reason:
+          'bitECS calls no observers when an entity changes its depth. Query the relation itself, for example ChildOf(parent).',
+      })
+    const operation = operationOf(term)
+    if (operation === undefined) continue
+    const { type } = operation
+    if (type !== 'And' && type !== 'Or' && type !== 'Not')
+      throw new UnsupportedTerm({
+        term: type,
+        reason: 'it belongs in observe(). Use components, And, Or, Not or relation pairs.',
+      })
+    const inner = operation.terms.map(operationOf).find((each) => each !== undefined)
+    if (inner !== undefined)
+      throw new UnsupportedTerm({
+        term: `nested ${inner.type}`,
+        reason: `inside another term, bitECS mistakes it for a component. Name the components of ${type} directly.`,
+      })
   }
 }
 
-/** Reads terms as bitECS's `registerQuery` does: all `Or` terms of a query are one. */
+/** Takes apart a term that bitECS made from other terms. Undefined for any other term. */
+export function operationOf(term: object): QueryOperation | undefined {
+  if (!(operatorKey in term && operandsKey in term)) return undefined
+  return { type: term[operatorKey] as string, terms: term[operandsKey] as object[] }
+}
+
+/** Reads terms as bitECS's `registerQuery` does: all `Or` terms of a query count as one. */
 export function queryOf(
   terms: readonly QueryTerm[],
   entityMasks: WorldContext['entityMasks'],
@@ -49,15 +57,10 @@ export function queryOf(
   const any: ComponentData[] = []
   const lists: Readonly<Record<string, ComponentData[]>> = { And: all, Not: none, Or: any }
   for (const term of terms) {
-    if (operatorKey in term) {
-      const list = lists[(term as { readonly [operatorKey]: string })[operatorKey]]
-      for (const component of operandsOf(term)) list.push(dataOf(component))
-    } else all.push(dataOf(term))
+    const operation = operationOf(term)
+    if (operation === undefined) all.push(dataOf(term))
+    else lists[operation.type].push(...operation.terms.map(dataOf))
   }
   const components = new Set<object>([...all, ...none, ...any].map(({ ref }) => ref as object))
   return { components: [...components], mask: new EntityMask(entityMasks, { all, none, any }) }
-}
-
-function operandsOf(term: object): readonly object[] {
-  return (term as { readonly [operandsKey]: readonly object[] })[operandsKey]
 }

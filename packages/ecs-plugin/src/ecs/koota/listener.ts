@@ -1,49 +1,46 @@
 import { $internal, createQuery, IsExcluded } from 'koota'
 import type { Entity, QueryInstance, QueryParameter, Trait, TraitInstance, World } from 'koota'
-import type { MembershipListener, MembershipWatch } from './ecs.ts'
-import { EntityMask } from './entity-mask.ts'
-import { readTerms } from './koota-terms.ts'
-import type { KootaTerms } from './koota-terms.ts'
-import { SetHead } from './set-head.ts'
+import { Audience, SetHead } from '../audience.ts'
+import type { MembershipListener, MembershipWatch } from '../ecs.ts'
+import { EntityMask } from '../entity-mask.ts'
+import { tableOf } from './subscriptions.ts'
+import { readTerms, type KootaTerms } from './terms.ts'
 
-/** Bits of an entity that are its id. */
-export const idMask: number = 2 ** 20 - 1
+/** Bits of an entity that are its entity index. */
+export const indexMask: number = 2 ** 20 - 1
 
 /**
- * Hears of every change of one world of koota, and lets koota keep nothing for it: no query, no subscriber.
+ * Hears every change in one world of koota without making koota keep a query or a subscriber.
  *
- * It leans on this, which koota 0.6.4 to 0.6.6 do; `koota-probe.ts` tries it:
+ * It relies on what koota 0.6.4 to 0.6.6 do, and `probe.ts` tries it:
  *
- * 1. Where a trait is added to an entity or taken away, koota sets or clears the entity's bit in `entityMasks`, then walks through the
- *    trait's `queries`, and of each calls `toRemove.remove`, `check`, and where that says true `add(entity)`.
- * 2. Where an entity's targets of a relation change, it does so with the relation's `relationQueries`. There it checks by itself, and a
- *    query without generations matches.
- * 3. A destroyed entity loses its traits one by one, as in 1: all but those whose adding a subscriber has cut short by throwing, for koota
- *    has not noted in `entityTraits` that the entity has them.
- * 4. `entityIndex.dense[0 … aliveCount)` are those that live, and `sparse` says where. `reset` replaces the index.
+ * 1. When a trait is added to an entity or removed, koota sets or clears the entity's bit in
+ *    `entityMasks`, then walks the trait's `queries`. For each it calls `toRemove.remove`, `check`,
+ *    and if that returns true `add(entity)`.
+ * 2. When an entity's targets of a relation change, it walks the relation's `relationQueries` in
+ *    the same way, but without `check`: a query without generations matches.
+ * 3. A destroyed entity loses its traits one by one, as in 1. A trait is left out if a subscriber
+ *    threw while it was added, because koota hasn't noted in `entityTraits` that the entity has it.
+ * 4. `entityIndex.dense[0 … aliveCount)` are the live entities, and `sparse` tells their places.
+ *    `reset` replaces that table.
  *
- * What an event means is read from the bits, and read again when a frame is staged: who was changed by a subscriber in the middle of
- * koota's own work is then seen as it is.
+ * The bits tell what an event means. They are read again at the next stage, because a subscriber may
+ * change an entity in the middle of an event.
  */
 export class KootaListener {
   readonly #world: World
-  readonly #traits = new Map<Trait, ListenedTrait>()
-  #index: object
+  readonly #traits = new Map<Trait, Audience<KootaWatch>>()
+  #table: object
 
   constructor(world: World) {
     this.#world = world
-    this.#index = this.index
+    this.#table = tableOf(world)
   }
 
   watch(terms: readonly object[], listener: MembershipListener): MembershipWatch {
-    if (this.#index !== this.index) this.#traits.clear()
-    this.#index = this.index
+    if (this.#table !== tableOf(this.#world)) this.#traits.clear()
+    this.#table = tableOf(this.#world)
     return new KootaWatch(this, this.#world, readTerms(terms), listener)
-  }
-
-  /** Another one after `reset`. */
-  get index(): World[typeof $internal]['entityIndex'] {
-    return this.#world[$internal].entityIndex
   }
 
   instanceOf(trait: Trait): TraitInstance {
@@ -53,57 +50,33 @@ export class KootaListener {
     return traitInstances[trait.id] as TraitInstance
   }
 
-  /** @param byTarget also when its targets change, for a relation */
-  hear(trait: Trait, watch: KootaWatch, byTarget: boolean): void {
-    let listened = this.#traits.get(trait)
-    if (listened === undefined)
-      this.#traits.set(trait, (listened = new ListenedTrait(this.instanceOf(trait))))
-    listened.add(watch, byTarget)
+  hear(trait: Trait, watch: KootaWatch): void {
+    let audience = this.#traits.get(trait)
+    if (audience === undefined) {
+      const instance = this.instanceOf(trait)
+      audience = new Audience((watches) => {
+        const query = toldOfChanges(watches)
+        // Only a relation's trait is walked by the second one.
+        return [new SetHead(instance, 'queries', query), new SetHead(instance, 'relationQueries', query)]
+      })
+      this.#traits.set(trait, audience)
+    }
+    audience.add(watch)
   }
 
   ignore(trait: Trait, watch: KootaWatch): void {
-    const listened = this.#traits.get(trait)
-    if (listened?.remove(watch) === true) this.#traits.delete(trait)
+    if (this.#traits.get(trait)?.remove(watch) === true) this.#traits.delete(trait)
   }
 }
 
-/** One trait, and who wants to hear of it. */
-class ListenedTrait {
-  readonly #instance: TraitInstance
-  readonly #watches: KootaWatch[] = []
-  readonly #query: QueryInstance
-  readonly #head: SetHead<'queries', QueryInstance>
-  #targets: SetHead<'relationQueries', QueryInstance> | undefined
-
-  constructor(instance: TraitInstance) {
-    this.#instance = instance
-    this.#query = queryLike({
-      check: () => true,
-      add: (entity) => {
-        for (let i = 0; i < this.#watches.length; i++) this.#watches[i].heard(entity)
-      },
-    })
-    this.#head = new SetHead(instance, 'queries', this.#query)
+function toldOfChanges(watches: readonly KootaWatch[]): QueryInstance {
+  const add = (entity: Entity): void => {
+    for (let i = 0; i < watches.length; i++) watches[i].heard(entity)
   }
-
-  add(watch: KootaWatch, byTarget: boolean): void {
-    this.#watches.push(watch)
-    if (byTarget) this.#targets ??= new SetHead(this.#instance, 'relationQueries', this.#query)
-  }
-
-  /** @returns whether that was the last one */
-  remove(watch: KootaWatch): boolean {
-    const at = this.#watches.indexOf(watch)
-    if (at < 0) return false
-    this.#watches.splice(at, 1)
-    if (this.#watches.length > 0) return false
-    this.#head.leave()
-    this.#targets?.leave()
-    return true
-  }
+  return queryLike({ check: () => true, add })
 }
 
-/** What koota takes for a query. It keeps no entity, and asks for nothing else than what is here. */
+/** Makes something that koota takes for a query without entities, with the properties it reads. */
 export function queryLike(answers: Partial<QueryInstance>): QueryInstance {
   return {
     toRemove: { remove() {} },
@@ -122,16 +95,16 @@ export function queryLike(answers: Partial<QueryInstance>): QueryInstance {
   } as unknown as QueryInstance
 }
 
-/** Who matches one query. */
+/** Watches the entities that match one query. */
 class KootaWatch implements MembershipWatch {
   readonly #listener: MembershipListener
   readonly #koota: KootaListener
   readonly #world: World
-  readonly #index: World[typeof $internal]['entityIndex']
+  readonly #table: ReturnType<typeof tableOf>
   readonly #terms: KootaTerms
   readonly #mask: EntityMask
   readonly #heard: readonly Trait[]
-  /** Rows of entities that koota will not tell the death of. */
+  /** Entity indices whose death koota won't report. */
   readonly #torn = new Set<number>()
   readonly #stops: (() => void)[] = []
 
@@ -139,48 +112,47 @@ class KootaWatch implements MembershipWatch {
     this.#koota = koota
     this.#world = world
     this.#listener = listener
-    this.#index = koota.index
+    this.#table = tableOf(world)
     this.#terms = terms
     const bits = (traits: readonly Trait[]): TraitInstance[] => traits.map((trait) => koota.instanceOf(trait))
-    const { all, none, any, pairs, byQuery } = terms
+    const { all, none, any, byQuery } = terms
     const excluded = [...none, IsExcluded]
     const wanted = { all: bits(all), none: bits(excluded), any: bits(any) }
     this.#mask = new EntityMask(world[$internal].entityMasks, wanted, true)
     this.#heard = [...new Set<Trait>([...all, ...excluded, ...any])]
-    const relations = new Set<Trait>(pairs.map(({ relation }) => relation[$internal].trait))
-    for (const trait of this.#heard) koota.hear(trait, this, relations.has(trait))
+    for (const trait of this.#heard) koota.hear(trait, this)
     if (byQuery) this.#hearOfTargets()
   }
 
   get intact(): boolean {
-    return this.#koota.index === this.#index
+    return tableOf(this.#world) === this.#table
   }
 
   heard(entity: Entity): void {
-    const row = entity & idMask
-    if (this.#matches(entity)) this.#listener.enter(row)
-    else this.#listener.leave(row)
+    const index = entity & indexMask
+    if (this.#matches(entity)) this.#listener.enter(index)
+    else this.#listener.leave(index)
   }
 
-  has(row: number): boolean {
-    const entity = this.#entityAt(row)
+  has(index: number): boolean {
+    const entity = this.#entityAt(index)
     if (entity === undefined || !this.#matches(entity)) return false
-    if (this.#isTorn(entity)) this.#torn.add(row)
+    if (this.#isTorn(entity)) this.#torn.add(index)
     return true
   }
 
   recall(): void {
-    for (const row of this.#torn) {
-      const entity = this.#entityAt(row)
-      if (entity === undefined || !this.#matches(entity)) this.#listener.leave(row)
+    for (const index of this.#torn) {
+      const entity = this.#entityAt(index)
+      if (entity === undefined || !this.#matches(entity)) this.#listener.leave(index)
       else if (this.#isTorn(entity)) continue
-      this.#torn.delete(row)
+      this.#torn.delete(index)
     }
   }
 
-  scan(visit: (row: number) => void): void {
-    const { dense, aliveCount } = this.#index
-    for (let i = 0; i < aliveCount; i++) if (this.#matches(dense[i])) visit(dense[i] & idMask)
+  scan(visit: (index: number) => void): void {
+    const { dense, aliveCount } = this.#table
+    for (let i = 0; i < aliveCount; i++) if (this.#matches(dense[i])) visit(dense[i] & indexMask)
   }
 
   stop(): void {
@@ -189,16 +161,16 @@ class KootaWatch implements MembershipWatch {
   }
 
   #matches(entity: Entity): boolean {
-    if (!this.#mask.matches(entity & idMask)) return false
+    if (!this.#mask.matches(entity & indexMask)) return false
     const { pairs } = this.#terms
     for (let i = 0; i < pairs.length; i++) if (!entity.has(pairs[i])) return false
     return true
   }
 
-  #entityAt(row: number): Entity | undefined {
-    const { dense, sparse, aliveCount } = this.#index
-    const at = sparse[row]
-    return at < aliveCount && (dense[at] & idMask) === row ? dense[at] : undefined
+  #entityAt(index: number): Entity | undefined {
+    const { dense, sparse, aliveCount } = this.#table
+    const at = sparse[index]
+    return at < aliveCount && (dense[at] & indexMask) === index ? dense[at] : undefined
   }
 
   #isTorn(entity: Entity): boolean {
@@ -210,7 +182,7 @@ class KootaWatch implements MembershipWatch {
     return false
   }
 
-  /** A pair with a query follows who matches that: koota tells only a real query, whose subscribers may throw before ours. */
+  /** Follows a pair whose target is a query, which koota reports to real queries only. */
   #hearOfTargets(): void {
     const query = createQuery(...(this.#terms.terms as readonly QueryParameter[]))
     const heard = (entity: Entity): void => this.heard(entity)

@@ -1,17 +1,16 @@
-import { createWorld, Not, relation, trait } from 'koota'
-import type { World } from 'koota'
-import { KootaListener } from './koota-listener.ts'
-import { KootaWrites } from './koota-writes.ts'
-import { Recorder } from './recorder.ts'
+import { createWorld, Not, relation, trait, type World } from 'koota'
+import { attempt, Probe } from '../probe.ts'
+import { KootaListener } from './listener.ts'
+import { followWrites } from './writes.ts'
 
-/** What the listener must hear of these changes, in order: `B` has the trait `base`, `N` has it without `a`, `A` has `a`, `P` leads to the target. */
+/** What the listener must hear: `B` has `base`, `N` has it without `a`, `A` has `a`, `P` the pair. */
 const expected = 'N+2 B+2 N-2 A+2 set2 set2 N+2 A-2 N-2 A+2 P+2 P-2 P+2 P-2 B-2'
 
 let found: boolean | undefined
 
 /**
- * Whether this koota calls the listener as 0.6 does: tried once, with a throw-away world. Where none is to be had, as koota has 16 at most,
- * it is tried with the next attach.
+ * Tells whether this koota calls the listener as 0.6 does. Tries it once. koota has 16 worlds at
+ * most: where none is left, the next attach tries again.
  */
 export function hearsEverything(): boolean {
   found ??= tried()
@@ -36,20 +35,17 @@ function tried(): boolean | undefined {
 
 function heard(world: World): string {
   const [base, a, leadsTo] = [trait(), trait({ x: 0 }), relation()]
-  const log: string[] = []
+  const probe = new Probe()
   const koota = new KootaListener(world)
   const target = world.spawn()
-  const throws = (): never => {
-    throw new Error('a subscriber threw')
-  }
-  // As a user's would who was there before.
-  const stops = [world.onQueryAdd([a], throws), world.onQueryRemove([a], throws)]
+  // Subscribers of a user who was there first.
+  const stops = [world.onQueryAdd([a], probe.throws), world.onQueryRemove([a], probe.throws)]
   const watches = [
-    koota.watch([base, Not(a)], new Recorder('N', log)),
-    koota.watch([a], new Recorder('A', log)),
-    koota.watch([base], new Recorder('B', log)),
-    koota.watch([leadsTo(target)], new Recorder('P', log)),
-    new KootaWrites(world, a, koota.instanceOf(a), (row) => log.push(`set${row}`)),
+    koota.watch([base, Not(a)], probe.listener('N')),
+    koota.watch([a], probe.listener('A')),
+    koota.watch([base], probe.listener('B')),
+    koota.watch([leadsTo(target)], probe.listener('P')),
+    followWrites(world, a, koota.instanceOf(a), probe.wrote),
   ]
   const entity = world.spawn(base)
   attempt(() => entity.add(a))
@@ -65,13 +61,5 @@ function heard(world: World): string {
   for (const watch of watches) watch.stop()
   world.spawn(base)
   for (const stop of stops) stop()
-  return log.join(' ')
-}
-
-function attempt(run: () => void): void {
-  try {
-    run()
-  } catch {
-    // As expected.
-  }
+  return probe.log.join(' ')
 }

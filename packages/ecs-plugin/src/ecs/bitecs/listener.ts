@@ -1,0 +1,227 @@
+import { $internal, entityExists, Prefab, registerComponent } from 'bitecs'
+import type { ComponentData, InternalWorld, Query, QueryTerm, WorldContext } from 'bitecs'
+import { Audience, SetHead } from '../audience.ts'
+import type { MembershipListener, MembershipWatch, WriteWatch } from '../ecs.ts'
+import { emptySet, queryLike } from './query-like.ts'
+import { queryOf, type ListenedQuery } from './terms.ts'
+import { VersionedIds } from './versioned-ids.ts'
+
+/**
+ * Hears every change in one bitECS world without making bitECS keep a query or an observer for it.
+ *
+ * It relies on what bitECS 0.4.0 does, and `probe.ts` tries it:
+ *
+ * 1. `addComponent` sets the entity's bit in `entityMasks`, then walks
+ *    `componentMap.get(component).queries`. For each query whose `generations` and `orMasks` are
+ *    empty and whose `toRemove.has` returns true, it calls `toRemove.remove(entity)`. Not for
+ *    prefabs.
+ * 2. `removeComponent` clears the bit, then calls `toRemove.remove(entity)` of each query in the
+ *    same set, also for prefabs.
+ * 3. `removeEntity` calls `has(entity)` of each query in `queries`, and only then clears all bits.
+ * 4. `addEntity` walks `notQueries` as `addComponent` walks its set.
+ * 5. `addComponent(…, set(…))` calls `setObservable.notify(entity, data)` of the component.
+ * 6. `entityIndex.dense[0 … aliveCount)` are the live entities. Only `resetWorld` replaces
+ *    `componentMap` and `entityMasks`; only `registerComponent` replaces a component's entry.
+ *
+ * So one object that looks like a query stands first in the set of each component, where no user's
+ * observer can keep an event from it by throwing. The bits tell what an event means. They are read
+ * again at the next stage, because an observer may change an entity in the middle of an event.
+ */
+export class BitEcsListener {
+  readonly #world: InternalWorld
+  readonly #indexOf: (entity: number) => number
+  #hearing: Hearing | undefined
+
+  constructor(world: InternalWorld, indexOf: (entity: number) => number) {
+    this.#world = world
+    this.#indexOf = indexOf
+  }
+
+  watch(terms: readonly QueryTerm[], listener: MembershipListener): MembershipWatch {
+    const hearing = this.#current()
+    return new ListenerWatch(hearing, queryOf(terms, hearing.context.entityMasks, hearing.dataOf), listener)
+  }
+
+  /** Hears what is set before the user's observers, so that none of them can throw first. */
+  watchWrites(component: object, wrote: (index: number) => void): WriteWatch {
+    const hearing = this.#current()
+    const data = hearing.dataOf(component)
+    const before = data.setObservable
+    let stopped = false
+    const ours: typeof before = {
+      subscribe: before.subscribe,
+      notify: (entity, ...args) => {
+        if (!stopped) wrote(this.#indexOf(entity))
+        return before.notify(entity, ...args)
+      },
+    }
+    data.setObservable = ours
+    return {
+      get intact() {
+        return hearing.intact && hearing.dataOf(component) === data
+      },
+      stop() {
+        stopped = true
+        if (data.setObservable === ours) data.setObservable = before
+      },
+    }
+  }
+
+  #current(): Hearing {
+    if (this.#hearing?.intact !== true) this.#hearing = new Hearing(this.#world, this.#indexOf)
+    return this.#hearing
+  }
+}
+
+/** Listens to a world until it is reset. */
+class Hearing {
+  readonly context: WorldContext
+  readonly ids: VersionedIds
+  readonly #world: InternalWorld
+  readonly #map: WorldContext['componentMap']
+  readonly #components = new Map<object, { data: ComponentData; audience: Audience<ListenerWatch> }>()
+  readonly #deaths: Audience<ListenerWatch>
+  /** For queries that an entity without components matches. */
+  readonly #births: Audience<ListenerWatch>
+  #componentCount = -1
+  #intact = true
+  #prefab: ComponentData | undefined
+
+  constructor(world: InternalWorld, indexOf: (entity: number) => number) {
+    const context = (this.context = world[$internal])
+    this.#world = world
+    this.#map = context.componentMap
+    this.ids = new VersionedIds(context.entityIndex.versioning, indexOf)
+    this.#deaths = new Audience((watches) => [
+      new SetHead(context, 'queries', toldOfDeaths(this.ids, watches)),
+    ])
+    this.#births = new Audience((watches) => [new SetHead(context, 'notQueries', toldOfChanges(watches))])
+  }
+
+  /** False after `resetWorld`, and once a component was registered again. */
+  get intact(): boolean {
+    const { componentMap, componentCount } = this.#world[$internal]
+    if (componentMap !== this.#map) return false
+    if (componentCount !== this.#componentCount) {
+      this.#componentCount = componentCount
+      this.#prefab = componentMap.get(Prefab)
+      for (const [component, { data }] of this.#components)
+        if (componentMap.get(component) !== data) this.#intact = false
+    }
+    return this.#intact
+  }
+
+  readonly dataOf = (component: object): ComponentData =>
+    this.#map.get(component) ?? registerComponent(this.#world, component)
+
+  add(watch: ListenerWatch, { components, mask }: ListenedQuery): void {
+    this.#deaths.add(watch)
+    for (const component of components) this.#audienceOf(component).add(watch)
+    if (mask.matchesNone) this.#births.add(watch)
+  }
+
+  remove(watch: ListenerWatch, { components }: ListenedQuery): void {
+    this.#deaths.remove(watch)
+    this.#births.remove(watch)
+    for (const component of components)
+      if (this.#components.get(component)?.audience.remove(watch) === true) this.#components.delete(component)
+  }
+
+  /** Undefined with versions, where bitECS 0.4.0 doesn't know. */
+  isAlive(entity: number): boolean | undefined {
+    return this.ids.isVersioned ? undefined : entityExists(this.#world, entity)
+  }
+
+  /** As of the last read of `intact`: an entity may have become the first prefab since. */
+  isPrefab(entity: number): boolean {
+    if (this.#prefab === undefined) return false
+    const { bitflag, generationId } = this.#prefab
+    return (this.context.entityMasks[generationId][entity] & bitflag) !== 0
+  }
+
+  #audienceOf(component: object): Audience<ListenerWatch> {
+    let listened = this.#components.get(component)
+    if (listened === undefined) {
+      const data = this.dataOf(component)
+      const audience = new Audience<ListenerWatch>((watches) => [
+        new SetHead(data, 'queries', toldOfChanges(watches)),
+      ])
+      this.#components.set(component, (listened = { data, audience }))
+    }
+    return listened.audience
+  }
+}
+
+/** A query that every entity is about to leave: bitECS calls `toRemove.remove` for one that stays. */
+function toldOfChanges(watches: readonly ListenerWatch[]): Query {
+  const remove = (entity: number): void => {
+    for (let i = 0; i < watches.length; i++) watches[i].heard(entity)
+  }
+  return queryLike({ toRemove: emptySet({ remove }) })
+}
+
+/** A query that bitECS asks for an entity that is about to die. */
+function toldOfDeaths(ids: VersionedIds, watches: readonly ListenerWatch[]): Query {
+  const has = (entity: number): boolean => {
+    const index = ids.indexOf(entity)
+    for (let i = 0; i < watches.length; i++) watches[i].died(index)
+    return false
+  }
+  return queryLike({ has })
+}
+
+/** Watches the entities that bitECS would list if it kept that query. */
+class ListenerWatch implements MembershipWatch {
+  readonly #hearing: Hearing
+  readonly #query: ListenedQuery
+  readonly #listener: MembershipListener
+
+  constructor(hearing: Hearing, query: ListenedQuery, listener: MembershipListener) {
+    this.#hearing = hearing
+    this.#query = query
+    this.#listener = listener
+    hearing.add(this, query)
+  }
+
+  get intact(): boolean {
+    return this.#hearing.intact
+  }
+
+  /** A component of the query was added to that entity or removed from it. */
+  heard(entity: number): void {
+    const index = this.#hearing.ids.indexOf(entity)
+    if (this.#query.mask.matches(entity)) this.#listener.remain(index)
+    else this.#listener.leave(index)
+  }
+
+  died(index: number): void {
+    this.#listener.leave(index)
+  }
+
+  /**
+   * Where the bits match, the last event decides: a prefab, whose components bitECS adds without
+   * telling queries, and an entity whose removal an observer cut short by throwing have the bits,
+   * but bitECS doesn't list them. An entity that became a prefab while it was listed stays.
+   */
+  has(index: number): false | undefined {
+    const hearing = this.#hearing
+    const entity = hearing.ids.idOf(index)
+    if (!this.#query.mask.matches(entity)) return hearing.isPrefab(entity) ? undefined : false
+    if (this.#query.mask.matchesNone && hearing.isAlive(entity) === false) return false
+    return undefined
+  }
+
+  scan(visit: (index: number) => void): void {
+    const hearing = this.#hearing
+    if (!hearing.intact) return
+    const { dense, aliveCount } = hearing.context.entityIndex
+    for (let i = 0; i < aliveCount; i++) {
+      const entity = dense[i]
+      if (this.#query.mask.matches(entity) && !hearing.isPrefab(entity)) visit(hearing.ids.indexOf(entity))
+    }
+  }
+
+  stop(): void {
+    this.#hearing.remove(this, this.#query)
+  }
+}

@@ -1,0 +1,137 @@
+import { DirtyRows, RowOutOfRange, type Heap } from '@memkit/core'
+import type { EcsWorld, WriteWatch } from '../ecs/ecs.ts'
+import { MovingBlock } from '../rows/moving-block.ts'
+import type { RowMap } from '../rows/row-map.ts'
+import { SharedMarker } from './shared-marker.ts'
+
+/**
+ * Rows of one component to pack whether they differ or not, all of living entities. Modes that compare or
+ * pack all rows anyway keep none.
+ */
+export class Marks {
+  /** Undefined where none are kept. */
+  rows: DirtyRows | undefined
+  readonly #rowMap: RowMap
+  readonly #block: MovingBlock
+
+  constructor(rowMap: RowMap, label: string, capacity: number, areKept: boolean) {
+    this.#rowMap = rowMap
+    this.#block = new MovingBlock(`${label}: marks`)
+    if (areKept) this.rows = new DirtyRows(capacity)
+  }
+
+  /** Moves them into the mirror's heap. @throws {@link HeapFull} */
+  place(heap: Heap, capacity: number): void {
+    if (this.rows !== undefined) this.rows = this.#block.moveSet(this.rows, heap, capacity)
+  }
+
+  /** Marks an entity's row, if it has one: entering marks it too. @throws {@link RowOutOfRange} */
+  mark(entity: number): void {
+    const { rows } = this
+    if (!isIndex(entity)) throw new RowOutOfRange({ row: entity, rows: this.#rowMap.members.end })
+    if (rows === undefined) return
+    const row = this.#rowMap.rowOf(entity)
+    if (row >= 0 && row < rows.rows) rows.set(row)
+  }
+
+  /** Marks the rows of entities `first` … `first + count − 1`. @throws {@link RowOutOfRange} */
+  markRange(first: number, count: number): void {
+    const { alive, end } = this.#rowMap.members
+    if (!isIndex(first)) throw new RowOutOfRange({ row: first, rows: end })
+    if (!isIndex(count)) throw new RowOutOfRange({ row: first + count, rows: end })
+    if (this.rows === undefined) return
+    const last = Math.min(first + count, end)
+    for (let from = first; from < last && alive.nextRun(from, 0); from = alive.runFirst + alive.runCount) {
+      const runEnd = Math.min(last, alive.runFirst + alive.runCount)
+      for (let entity = alive.runFirst; entity < runEnd; entity++) this.mark(entity)
+    }
+  }
+
+  /** Marks every row. */
+  markAll(): void {
+    this.markRange(0, this.#rowMap.members.end)
+  }
+
+  /** Forgets marked rows, which were packed, but for entities past the `length` of the columns. */
+  packed(length: number): void {
+    const { rows } = this
+    const { alive, end } = this.#rowMap.members
+    if (rows === undefined) return
+    if (length >= end || !alive.nextRun(length, 0)) return rows.clear()
+    for (let from = 0; rows.nextRun(from, 0); from = rows.runFirst + rows.runCount) {
+      const runEnd = rows.runFirst + rows.runCount
+      for (let row = rows.runFirst; row < runEnd; row++)
+        if (this.#rowMap.entityOf(row) < length) rows.unset(row)
+    }
+  }
+
+  dispose(): void {
+    this.#block.free()
+  }
+}
+
+function isIndex(value: number): boolean {
+  return Number.isInteger(value) && value >= 0
+}
+
+/** Where marks come from beside `mk.mark`: the ECS's own `set()`, and other threads. */
+export class MarkSources {
+  /** There may be something to collect. */
+  areUsed = false
+  readonly #ecs: EcsWorld
+  readonly #component: object
+  readonly #marks: Marks
+  readonly #markers: SharedMarker[] = []
+  #writes: WriteWatch | undefined
+  readonly #warn: (entities: number) => void
+
+  /** @param warn called when there are marks that no marker has room for */
+  constructor(ecs: EcsWorld, component: object, marks: Marks, warn: (entities: number) => void) {
+    this.#ecs = ecs
+    this.#component = component
+    this.#marks = marks
+    this.#warn = warn
+  }
+
+  /** Marks what the ECS's `set()` writes from now on. */
+  followWrites(): void {
+    this.#writes?.stop()
+    this.#writes = this.#ecs.watchWrites(this.#component, (entity) => this.#marks.mark(entity))
+    this.areUsed = true
+  }
+
+  /**
+   * The last marker, while it has room for twice the entities, or a new one.
+   * @throws SharedMemoryUnavailable
+   */
+  marker(entities: number): SharedMarker {
+    const latest = this.#markers.at(-1)
+    if (latest !== undefined && latest.capacity >= entities * 2) return latest
+    const marker = SharedMarker.create(entities * 4, this.#ecs.indexMask)
+    this.#markers.push(marker)
+    this.areUsed = true
+    return marker
+  }
+
+  get hasMarkers(): boolean {
+    return this.#markers.length > 0
+  }
+
+  /** Marks what other threads have marked since the last call. */
+  collect(): void {
+    // A world that was reset has dropped its observers.
+    if (this.#writes?.intact === false) this.followWrites()
+    for (let i = 0; i < this.#markers.length; i++) {
+      const marker = this.#markers[i]
+      if (!marker.collect(this.#marks)) continue
+      this.#marks.markAll()
+      this.#warn(marker.capacity)
+    }
+  }
+
+  dispose(): void {
+    this.#writes?.stop()
+    this.#writes = undefined
+    this.#markers.length = 0
+  }
+}

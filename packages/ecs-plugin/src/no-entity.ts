@@ -1,2 +1,0 @@
-/** In the list of a query: a place that holds no entity. Skip it: in WGSL, `if (!shownHas(i)) { return; }`. */
-export const NO_ENTITY = 0xffff_ffff

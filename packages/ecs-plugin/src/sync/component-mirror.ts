@@ -1,0 +1,62 @@
+import { hasCode } from '@memkit/core'
+import { MirrorTooLarge, mostMirrorBytes, type Mirror, type MkCoordinator } from '@memkit/coordinator'
+import { MkBufferUsage, UsageUnsupported } from '@memkit/gpu'
+import type { ComponentLayout } from '../store/component-columns.ts'
+import type { SyncedOptions } from './gpu-synced-options.ts'
+import type { InPlace } from './rows-in-place.ts'
+
+/** Most bytes that are reserved where the user gave no capacity. */
+const MAX_FIRST_BYTES = 64 << 20
+
+/**
+ * Checks that the device can have a component's buffer.
+ *
+ * @throws {@link UsageUnsupported} when the device has no buffers of the usage asked for
+ * @throws {@link MirrorTooLarge} when it allows none of as many rows as are to be reserved
+ */
+export function checkDevice({ gpu }: MkCoordinator, options: SyncedOptions, stride: number): void {
+  const { backend, indexIsExclusive, usages } = gpu.capabilities
+  const { capacity, isReserved, label, usage } = options
+  const possible = indexIsExclusive ? usages & ~MkBufferUsage.INDEX : usages
+  if ((usage & ~possible) !== 0)
+    throw new UsageUnsupported({ backend, usage: usage & ~possible, supported: possible })
+  const max = mostMirrorBytes(gpu.capabilities)
+  const bytes = (isReserved ? capacity : 1) * stride
+  if (bytes > max) throw new MirrorTooLarge({ label, requested: bytes, max })
+}
+
+/**
+ * Makes a mirror with room for the rows that are there, or for as many as the device allows.
+ *
+ * @param wanted rows that are there
+ * @param ownerRows rows that the owner of its rows has room for
+ * @throws HeapFull, ReserveRefused
+ */
+export function createMirror(
+  coordinator: MkCoordinator,
+  { capacity, direction, isReserved, label, usage }: SyncedOptions,
+  { schema, stride }: ComponentLayout,
+  wanted: number,
+  ownerRows: number | undefined,
+): Mirror {
+  const most = Math.floor(mostMirrorBytes(coordinator.gpu.capabilities) / stride)
+  const affordable = Math.max(1, Math.floor(MAX_FIRST_BYTES / stride))
+  const first = ownerRows ?? (isReserved ? capacity : Math.min(capacity, affordable))
+  const rows = Math.min(most, Math.max(first, wanted))
+  return coordinator.createMirror({ rows, schema, label, usage, direction })
+}
+
+/** Makes a mirror of rows that lie in a heap. @returns undefined where heap or device have no room */
+export function createMirrorOver(
+  coordinator: MkCoordinator,
+  { label, usage }: SyncedOptions,
+  { schema }: ComponentLayout,
+  { rows, memory }: InPlace,
+): Mirror | undefined {
+  try {
+    return coordinator.createMirror({ rows, schema, label, usage, memory })
+  } catch (error) {
+    if (hasCode(error, 'HeapFull') || hasCode(error, 'MirrorTooLarge')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,135 @@
+import { ColumnPacker, DirtyRows, hasCode, type ColumnLayout } from '@memkit/core'
+import type { Mirror } from '@memkit/coordinator'
+import { Marks } from '../marks/marks.ts'
+import type { RowKeeper, RowMap } from '../rows/row-map.ts'
+import { ColumnBinding, type ComponentColumns } from '../store/component-columns.ts'
+import type { SyncedOptions } from './gpu-synced-options.ts'
+import { RowsInPlace, type RowWriter } from './rows-in-place.ts'
+
+/**
+ * Packs a component's columns into its mirror, and follows the mirror's memory: what kernels read beside
+ * the rows (the packer's tables and scratch, marks, mask, row table) lies in the same heap. When that heap
+ * is full, all of it moves to another one. Where the component's own rows are the mirror, nothing is packed
+ * and nothing moves.
+ */
+export class MirrorPacker implements RowKeeper {
+  readonly mirror: Mirror
+  readonly binding: ColumnBinding
+  writer!: RowWriter
+  /** The component's own rows are the mirror. */
+  readonly isInPlace: boolean
+  readonly marks: Marks
+  readonly #columns: ComponentColumns
+  readonly #rowMap: RowMap
+  readonly #zeroes: boolean
+  /** Generation of the mirror's memory that everything lies in. */
+  #memory = -1
+
+  /** @throws {@link ReserveRefused}; it keeps no memory then */
+  constructor(
+    mirror: Mirror,
+    columns: ComponentColumns,
+    rowMap: RowMap,
+    options: SyncedOptions,
+    isInPlace: boolean,
+  ) {
+    this.mirror = mirror
+    this.isInPlace = isInPlace
+    this.binding = new ColumnBinding(columns)
+    this.#columns = columns
+    this.#rowMap = rowMap
+    this.#zeroes = options.onRemove === 'zero'
+    rowMap.keeper = this
+    const keepsMarks = options.changes === 'marked' || options.direction !== 'upload'
+    this.marks = new Marks(rowMap, mirror.label, mirror.capacity, keepsMarks)
+    if (isInPlace) this.#use(new RowsInPlace(columns.component))
+    try {
+      this.follow()
+    } catch (error) {
+      this.dispose()
+      throw error
+    }
+  }
+
+  /** Goes where the mirror's memory is. @throws {@link ReserveRefused} when no heap has room */
+  follow(): void {
+    if (this.isInPlace) return
+    const { heap, memoryGeneration } = this.mirror
+    const { mask } = this.#rowMap
+    if (memoryGeneration === this.#memory && (mask === undefined || mask.buffer === heap.buffer)) return
+    try {
+      this.#place()
+    } catch (error) {
+      this.#moveOut(error)
+    }
+  }
+
+  /** See {@link ColumnBinding.bind}; moves out of a full heap. @throws {@link ReserveRefused} as `follow` */
+  bind(): number {
+    try {
+      return this.binding.bind()
+    } catch (error) {
+      this.#moveOut(error)
+      return this.binding.bind()
+    }
+  }
+
+  rowEntered(row: number): void {
+    this.marks.rows?.set(row)
+  }
+
+  rowLeft(row: number): void {
+    this.marks.rows?.unset(row)
+    if (!this.#zeroes) return
+    const { mirror } = this
+    mirror.view(Uint8Array).fill(0, row * mirror.stride, (row + 1) * mirror.stride)
+    mirror.mark(row)
+  }
+
+  rowMoved(from: number, to: number): void {
+    const { mirror } = this
+    const marks = this.marks.rows
+    if (marks?.has(from)) marks.set(to)
+    else marks?.unset(to)
+    // As it is, without writes that are not marked yet; `detect` and `all` compare or pack it anyway.
+    const { stride } = mirror
+    mirror.view(Uint8Array).copyWithin(to * stride, from * stride, (from + 1) * stride)
+    mirror.mark(to)
+  }
+
+  dispose(): void {
+    this.writer?.dispose()
+    this.marks.dispose()
+  }
+
+  /** @throws {@link HeapFull}: what is placed already stays so */
+  #place(): void {
+    const { capacity, heap, memoryGeneration } = this.mirror
+    if (memoryGeneration !== this.#memory) {
+      this.#use(new ColumnPacker(heap, this.#layouts, this.#columns.layout.stride))
+      this.marks.place(heap, capacity)
+    }
+    this.#rowMap.place(heap, capacity)
+    this.#memory = memoryGeneration
+  }
+
+  /** Moves the rows out of a full heap. @throws `error`, where it says something else; ReserveRefused */
+  #moveOut(error: unknown): void {
+    if (!hasCode(error, 'HeapFull')) throw error
+    const { capacity } = this.mirror
+    const maskRows = Math.max(capacity, this.#rowMap.mask?.rows ?? 0)
+    const setBytes = DirtyRows.bytesFor(capacity) + DirtyRows.bytesFor(maskRows)
+    this.mirror.isolate(ColumnPacker.bytesFor(this.#layouts) + setBytes + capacity * 4 + 1024)
+    this.#place()
+  }
+
+  #use(writer: RowWriter): void {
+    this.writer?.dispose()
+    this.writer = writer
+    this.binding.follow(writer)
+  }
+
+  get #layouts(): ColumnLayout[] {
+    return this.#columns.layout.columns.map(({ layout }) => layout)
+  }
+}

@@ -1,0 +1,121 @@
+import { columnsInfo, Heap, rowsInfo } from '@memkit/core'
+import type { MkCoordinator } from '@memkit/coordinator'
+import { LabelOwners } from '../buffer/label-owners.ts'
+import type { EcsWorld } from '../ecs/ecs.ts'
+import { NotGpuSynced } from './errors.ts'
+import { flaggedCount, flaggedSince, isGpuSynced, syncedOptions } from './gpu-synced.ts'
+import { SyncedComponent, type SyncedWorld } from './synced-component.ts'
+
+/** The components that a world syncs: those listed in its options, or all flagged ones it registered. */
+export class SyncedComponents implements SyncedWorld {
+  readonly ecs: EcsWorld
+  readonly coordinator: MkCoordinator
+  readonly debug: boolean
+  readonly labels: LabelOwners = new LabelOwners()
+  /** In the order in which they are staged: the owner of rows before the components that share them. */
+  readonly all: SyncedComponent[] = []
+  /** Those whose rows come back from the device. */
+  readonly deviceWritten: SyncedComponent[] = []
+  /** All that are listed are synced. */
+  isComplete = false
+  readonly #listed: readonly object[] | undefined
+  readonly #known = new Map<object, SyncedComponent>()
+  /** Components that could not be synced. */
+  readonly #refused = new Set<object>()
+  #refusal: unknown
+  #flaggedCount = 0
+  #looked = false
+
+  constructor(
+    ecs: EcsWorld,
+    coordinator: MkCoordinator,
+    listed: readonly object[] | undefined,
+    debug: boolean,
+  ) {
+    this.ecs = ecs
+    this.coordinator = coordinator
+    this.#listed = listed
+    this.debug = debug
+  }
+
+  /**
+   * Returns a synced component, or syncs it.
+   * @throws {@link NotGpuSynced}, and what `SyncedComponent` throws
+   */
+  of(component: object, call: string): SyncedComponent {
+    const known = this.#known.get(component)
+    if (known !== undefined) return known
+    const options = syncedOptions(component)
+    if (options === undefined) throw new NotGpuSynced({ call, columns: columnNames(component) })
+    const owner = options.rowsOf === undefined ? undefined : this.of(options.rowsOf, call)
+    const synced = new SyncedComponent(this, component, options, owner)
+    this.#known.set(component, synced)
+    this.all.push(synced)
+    if (synced.deviceWrites) this.deviceWritten.push(synced)
+    return synced
+  }
+
+  /** Syncs components that are new, and those that were refused at the last look. @returns the first error */
+  look(): unknown {
+    this.#refusal = undefined
+    const refused = [...this.#refused]
+    this.#refused.clear()
+    // A world that was reset may not know it any more.
+    for (const component of refused)
+      if (this.#listed !== undefined || this.ecs.isRegistered(component)) this.#try(component)
+    if (this.#listed === undefined) this.#lookInWorld()
+    else if (!this.#looked) this.#listed.forEach(this.#try)
+    this.#looked = true
+    this.isComplete = this.#listed !== undefined && this.#refused.size === 0
+    return this.#refusal
+  }
+
+  dispose(): void {
+    for (const synced of this.all) synced.dispose()
+    this.#known.clear()
+    this.all.length = this.deviceWritten.length = 0
+  }
+
+  #lookInWorld(): void {
+    this.ecs.forEachNewComponent(this.#tryFlagged)
+    const count = flaggedCount()
+    if (count === this.#flaggedCount) return
+    // Those that were registered first and flagged then.
+    for (const component of flaggedSince(this.#flaggedCount))
+      if (this.ecs.isRegistered(component)) this.#try(component)
+    this.#flaggedCount = count
+  }
+
+  readonly #tryFlagged = (component: object): void => {
+    if (isGpuSynced(component)) this.#try(component)
+  }
+
+  readonly #try = (component: object): void => {
+    try {
+      this.of(component, 'components')
+    } catch (error) {
+      this.#refused.add(component)
+      this.#refusal ??= error
+    }
+  }
+}
+
+/** The heap that the components to sync live in: detection then reads their columns where they are. */
+export function heapOfComponents(ecs: EcsWorld, listed: readonly object[] | undefined): Heap | undefined {
+  let heap: Heap | undefined
+  const visit = (component: object): void => {
+    const { memory } = columnsInfo(component) ?? rowsInfo(component) ?? {}
+    if (heap === undefined && memory instanceof Heap && isGpuSynced(component)) heap = memory
+  }
+  if (listed !== undefined) listed.forEach(visit)
+  else ecs.forEachComponent(visit)
+  return heap
+}
+
+/** ` ({ x, y })`, to tell which component an error is about. */
+export function columnNames(component: unknown): string {
+  if (typeof component === 'function') return component.name === '' ? '' : ` (${component.name})`
+  if (typeof component !== 'object' || component === null) return ` (${String(component)})`
+  const names = Object.keys(component)
+  return names.length === 0 || names.length > 8 ? '' : ` ({ ${names.join(', ')} })`
+}

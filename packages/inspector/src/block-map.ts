@@ -1,48 +1,51 @@
-/** A block of memory, as `heap.leaks()` lists it. Bytes. */
+/** A block of memory, as `heap.leaks()` lists it. In bytes. */
 export interface MapBlock {
   readonly label: string
   readonly offset: number
   readonly size: number
 }
 
-/** A stretch of the map: a block, several small ones side by side, or what is free between. */
-export interface MapSegment {
-  readonly offset: number
-  readonly size: number
-  /** Blocks in it; 0 where it is free. */
-  readonly blocks: number
-  /** Of the biggest block in it. */
-  readonly label: string
+/** A block, several small ones side by side, or free space. */
+export interface MapSegment<B extends MapBlock> {
+  offset: number
+  size: number
+  /** Number of blocks in it; 0 for free space. */
+  blocks: number
+  /** Its biggest block, which it is named after. Undefined for free space. */
+  biggest: B | undefined
 }
 
 /**
- * The stretches of `0 … end`, in order and without gaps.
- *
- * @param least bytes that a stretch of its own needs; smaller blocks are joined with their neighbours, smaller gaps are swallowed
+ * Returns the segments of `0 … end`, in order and without gaps.
+ * @param min bytes of the smallest segment: smaller blocks are merged, smaller gaps left out
  */
-export function mapSegments(blocks: readonly MapBlock[], end: number, least: number): MapSegment[] {
+export function mapSegments<B extends MapBlock>(
+  blocks: readonly B[],
+  end: number,
+  min: number,
+): MapSegment<B>[] {
   const sorted = blocks
     .filter(({ size, offset }) => size > 0 && offset < end)
     .sort((a, b) => a.offset - b.offset)
-  const segments: { offset: number; size: number; blocks: number; label: string; biggest: number }[] = []
+  const segments: MapSegment<B>[] = []
   let at = 0
-  for (const { label, offset, size } of sorted) {
+  const addFree = (size: number): void => {
+    if (size > 0) segments.push({ offset: at, size, blocks: 0, biggest: undefined })
+  }
+  for (const block of sorted) {
+    const { offset, size } = block
     const last = segments.at(-1)
     const gap = offset - at
-    const small = size < least
-    if (last !== undefined && last.blocks > 0 && gap < least && (small || last.size < least)) {
+    if (last?.biggest !== undefined && gap < min && (size < min || last.size < min)) {
       last.size = offset + size - last.offset
       last.blocks++
-      if (size > last.biggest) {
-        last.label = label
-        last.biggest = size
-      }
+      if (size > last.biggest.size) last.biggest = block
     } else {
-      if (gap > 0) segments.push({ offset: at, size: gap, blocks: 0, label: 'free', biggest: 0 })
-      segments.push({ offset, size, blocks: 1, label, biggest: size })
+      addFree(gap)
+      segments.push({ offset, size, blocks: 1, biggest: block })
     }
     at = offset + size
   }
-  if (at < end) segments.push({ offset: at, size: end - at, blocks: 0, label: 'free', biggest: 0 })
-  return segments.map(({ offset, size, blocks, label }) => ({ offset, size, blocks, label }))
+  addFree(end - at)
+  return segments
 }

@@ -1,17 +1,15 @@
-/** Share of the values that a chart is sure to show. */
+/** Share of the values that a chart always shows. */
 const SHOWN = 0.97
-/** How far the highest value may stick out before it is cut off: below that, the whole of it is worth its room. */
+/** A highest value that is this many times the usual ones is cut off. */
 const CUT_ABOVE = 5
-/** Room above what is shown. */
+/** Room above the values. */
 const HEADROOM = 1.12
 
 let scratch = new Float64Array(0)
 
 /**
- * Where the upper end of a chart goes. One frame that took fifty times as long as the others would press them all onto the bottom line,
- * so rare peaks leave the picture.
- *
- * @returns the upper end, and the highest value of all, which may lie above
+ * Chooses the upper end of a chart: rare peaks are cut off, which would press all other values onto
+ * the bottom line. Also returns the highest value, which may lie above it.
  */
 export function chartTop(columns: readonly ArrayLike<number>[]): { top: number; peak: number } {
   let usual = 0

@@ -1,67 +1,67 @@
 import type uPlot from 'uplot'
 import { chartTop } from './chart-scale.ts'
 import { element, setText } from './element.ts'
+import type { FrameHistory, HistoryColumn } from './frame-history.ts'
 import { onResize } from './page.ts'
-
-/** A line of a chart. */
-export interface ChartSeries {
-  readonly title: string
-  /** Name of the custom property with its colour. */
-  readonly color: string
-}
 
 export interface ChartOptions {
   readonly title: string
-  readonly series: readonly ChartSeries[]
-  /** A value, in words. */
+  /** The lines: each has a title, the CSS custom property with its colour, and the figure it draws. */
+  readonly series: readonly {
+    readonly title: string
+    readonly color: string
+    readonly column: HistoryColumn
+  }[]
+  /** Formats a value. */
   readonly text: (value: number) => string
-  /** The same at an axis; default `text`. */
+  /** Formats a value at an axis, default `text`. */
   readonly axisText?: (value: number) => string
-  /** Steps that an axis may have, smallest first. */
+  /** Possible steps of the axis, smallest first. */
   readonly steps: number[]
-  /** Charts of one name share their cursor. */
-  readonly sync: string
-  /** Called when the pointer or the keyboard chooses a frame: its index in the data; undefined when it lets go. */
-  readonly onCursor: (index: number | undefined) => void
 }
-
-type Numbers = ArrayLike<number>
 
 let Plot: typeof uPlot | undefined
 let loading: Promise<void> | undefined
 
-/** On demand: it asks the page for `matchMedia` when it is loaded, and where there is none (jsdom) the rest of the panel must work. */
+/** Loads uPlot on demand: it needs `matchMedia`, which jsdom lacks. */
 function loadPlot(): Promise<void> {
   loading ??= import('uplot').then(
     (module) => {
       Plot = module.default
     },
-    (error: unknown) => console.warn('[memkit] The inspector shows no charts:', error),
+    (error: unknown) => console.warn('[memkit] The inspector cannot show charts:', error),
   )
   return loading
 }
 
-/** Lines over frame numbers, in a box with title, legend and values. Drawn by uPlot. */
+/** A line chart of the history, with a title, legend and values. Drawn by uPlot. */
 export class Chart {
   readonly element: HTMLElement
   readonly #options: ChartOptions
+  readonly #sync: string
+  readonly #onCursor: (index: number | undefined) => void
   readonly #values: HTMLElement[]
-  readonly #body: HTMLElement
   readonly #stopObserving: () => void
   #disposed = false
-  readonly #peak: HTMLElement
+  readonly #peak = element('span', { class: 'peak', title: 'Higher than the chart' })
+  readonly #body = element('div', { class: 'plot' }, this.#peak)
   #plot: uPlot | undefined
   #data: uPlot.AlignedData = [[]]
   #top = 1
 
-  constructor(options: ChartOptions) {
+  /**
+   * @param sync charts with the same name share their cursor
+   * @param onCursor called with the index of the frame that the pointer chooses, undefined when it
+   *   leaves
+   */
+  constructor(options: ChartOptions, sync: string, onCursor: (index: number | undefined) => void) {
     this.#options = options
+    this.#sync = sync
+    this.#onCursor = onCursor
     this.#values = options.series.map(() => element('b'))
     const legend = options.series.map(({ title, color }, i) =>
       element('span', { class: 'key', 'data-color': color }, element('i'), `${title} `, this.#values[i]),
     )
-    this.#peak = element('span', { class: 'peak', title: 'Higher than what is drawn' })
-    this.#body = element('div', { class: 'plot' }, this.#peak)
     this.element = element(
       'figure',
       { class: 'chart', 'aria-label': options.title },
@@ -71,13 +71,14 @@ export class Chart {
     this.#stopObserving = onResize(this.#body, () => this.#fit())
   }
 
-  /** Draws. @param shown index of the frame whose values the legend tells */
-  update(frames: Numbers, columns: readonly Numbers[], shown: number): void {
-    this.#data = [frames, ...columns] as unknown as uPlot.AlignedData
-    const { text } = this.#options
+  /** Draws the lines. @param shown index of the frame whose values the legend shows */
+  update(history: FrameHistory, shown: number): void {
+    const { text, series } = this.#options
+    const columns = series.map(({ column }) => history.view(column))
+    this.#data = [history.view('frame'), ...columns]
     const { top, peak } = chartTop(columns)
     this.#top = top
-    setText(this.#peak, peak > top ? `peak ${text(peak)}, above` : '')
+    setText(this.#peak, peak > top ? `peak ${text(peak)}` : '')
     this.#plot?.setData(this.#data)
     for (let i = 0; i < columns.length; i++) {
       const value = columns[i][shown]
@@ -85,7 +86,7 @@ export class Chart {
     }
   }
 
-  /** Puts the cursor on a frame, or takes it away. Charts of the same name follow. */
+  /** Puts the cursor on a frame, or removes it. Charts with the same name follow. */
   setCursor(index: number | undefined): void {
     const plot = this.#plot
     if (plot === undefined) return
@@ -93,7 +94,6 @@ export class Chart {
     plot.setCursor({ left: frame === undefined ? -10 : plot.valToPos(frame, 'x'), top: 10 })
   }
 
-  /** The colours are others now. */
   recolor(): void {
     this.#plot?.redraw(false, true)
   }
@@ -113,62 +113,32 @@ export class Chart {
     else if (this.#plot.width !== width || this.#plot.height !== height) this.#plot.setSize({ width, height })
   }
 
-  #color(name: string): string {
-    return getComputedStyle(this.element).getPropertyValue(name).trim() || '#888'
-  }
-
   #make(Plot: typeof uPlot, width: number, height: number): uPlot {
-    const { series, text, axisText = text, steps, sync, onCursor } = this.#options
-    const muted = (): string => this.#color('--muted')
-    const line = (): string => this.#color('--line')
-    const font = '11px system-ui, sans-serif'
-    const grid = { stroke: line, width: 1 }
-    return new Plot(
-      {
-        width,
-        height,
-        pxAlign: 1,
-        legend: { show: false },
-        padding: [6, 8, 0, 0],
-        cursor: { sync: { key: sync }, drag: { x: false, y: false }, points: { size: 6 } },
-        scales: {
-          x: { time: false },
-          y: { range: () => [0, this.#top] },
-        },
-        axes: [
-          { stroke: muted, font, grid: { show: false }, ticks: { show: false }, size: 20, space: 60, gap: 2 },
-          {
-            stroke: muted,
-            font,
-            grid,
-            ticks: { show: false },
-            size: 58,
-            incrs: steps,
-            space: 28,
-            gap: 4,
-            values: (_plot, splits) => splits.map(axisText),
-          },
-        ],
-        series: [
-          {},
-          ...series.map(({ title, color }) => ({
-            label: title,
-            stroke: (): string => this.#color(color),
-            width: 1.5,
-            points: { show: false },
-          })),
-        ],
-        hooks: {
-          setCursor: [
-            (plot): void => {
-              const { left, idx } = plot.cursor
-              onCursor(left === undefined || left < 0 ? undefined : (idx ?? undefined))
-            },
-          ],
-        },
-      },
-      this.#data,
-      this.#body,
-    )
+    const { series, text, axisText = text, steps } = this.#options
+    const style = getComputedStyle(this.element)
+    const color = (name: string) => (): string => style.getPropertyValue(name).trim() || '#888'
+    const hidden = { show: false }
+    const axis = { stroke: color('--muted'), font: '11px system-ui, sans-serif', ticks: hidden }
+    const grid = { stroke: color('--line'), width: 1 }
+    const values: uPlot.Axis.Values = (_plot, splits) => splits.map(axisText)
+    const lines = series.map((line) => ({ stroke: color(line.color), width: 1.5, points: hidden }))
+    const onMove = ({ cursor: { left = -1, idx } }: uPlot): void =>
+      this.#onCursor(left < 0 ? undefined : (idx ?? undefined))
+    const options: uPlot.Options = {
+      width,
+      height,
+      pxAlign: 1,
+      legend: hidden,
+      padding: [6, 8, 0, 0],
+      cursor: { sync: { key: this.#sync }, drag: { x: false, y: false }, points: { size: 6 } },
+      scales: { x: { time: false }, y: { range: () => [0, this.#top] } },
+      axes: [
+        { ...axis, grid: hidden, size: 20, space: 60, gap: 2 },
+        { ...axis, grid, size: 58, incrs: steps, space: 28, gap: 4, values },
+      ],
+      series: [{}, ...lines],
+      hooks: { setCursor: [onMove] },
+    }
+    return new Plot(options, this.#data, this.#body)
   }
 }

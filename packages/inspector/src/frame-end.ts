@@ -1,11 +1,11 @@
 import type { MkSync } from '@memkit/ecs-plugin'
 
-/** Milliseconds after which nobody is thought to run frames any more. */
+/** Milliseconds without a frame after which the game counts as paused. */
 const PATIENCE = 150
 
 /**
- * Work for the end of the next frame: the moment at which CPU and device should agree. Where no frame comes (the game is paused), it is
- * done between two frames, as soon as that is clear.
+ * Defers work to the end of the next frame, when CPU and device should agree. While the game is
+ * paused, the work runs between two frames.
  */
 export class FrameEnd {
   readonly #mk: MkSync<object>
@@ -19,10 +19,10 @@ export class FrameEnd {
   /** @param work must not throw */
   next(work: () => void): void {
     this.#waiting.push(work)
-    this.#timer ??= setTimeout(() => this.#giveUp(), PATIENCE)
+    this.#timer ??= setTimeout(this.#giveUp, PATIENCE)
   }
 
-  /** A frame has ended. */
+  /** Call it at the end of a frame. */
   run(): void {
     if (this.#waiting.length === 0) return
     const due = this.#waiting
@@ -30,17 +30,15 @@ export class FrameEnd {
     for (const work of due) work()
   }
 
-  /** Forgets what waits. */
   cancel(): void {
     this.#waiting = []
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
 
-  #giveUp(): void {
-    this.#timer = undefined
-    if (this.#mk.isDisposed) return this.cancel()
-    if (!this.#mk.coordinator.isFrameOpen) return this.run()
-    this.#timer = setTimeout(() => this.#giveUp(), PATIENCE)
+  readonly #giveUp = (): void => {
+    if (this.#mk.isDisposed) this.cancel()
+    else if (this.#mk.coordinator.isFrameOpen) this.#timer = setTimeout(this.#giveUp, PATIENCE)
+    else this.run()
   }
 }

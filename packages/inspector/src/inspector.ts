@@ -1,5 +1,5 @@
 import type { FrameReport, MkSync } from '@memkit/ecs-plugin'
-import { element, icon, setText } from './element.ts'
+import { element, iconButton, setText } from './element.ts'
 import { FrameEnd } from './frame-end.ts'
 import { FrameHistory } from './frame-history.ts'
 import type { Inspector, InspectorCost, InspectorOptions, InspectorTab } from './options.ts'
@@ -13,35 +13,27 @@ import { FramesView } from './views/frames-view.ts'
 import { MemoryView } from './views/memory-view.ts'
 import { RowsView } from './views/rows-view.ts'
 
-/** Events of a pointer or the keyboard that end here: a click on the panel fires no gun behind it. */
-const ours = [
-  'keydown',
-  'keypress',
-  'pointerdown',
-  'mousedown',
-  'touchstart',
-  'wheel',
-  'click',
-  'dblclick',
-] as const
+// Events that the page doesn't get: a click on the panel must not fire a gun in the game behind it.
+const ours = ['keydown', 'keypress', 'pointerdown', 'mousedown', 'touchstart', 'wheel', 'click', 'dblclick']
 
+/** Most redraws per second where the system asks for reduced motion. */
 const CALM_HZ = 2
 
 /**
- * Puts an inspector over the page.
+ * Shows an inspector over the page.
  *
  * ```ts
  * const inspector = mountInspector(mk)
- * inspector.toggle()      // hide it, show it
- * inspector.unmount()
+ * inspector.toggle()      // hides or shows it
+ * inspector.dispose()     // removes it
  * ```
  *
- * @param mk the sync to look into, of any ECS
+ * @param mk the sync to inspect, of any ECS
  * @throws TypeError where there is no document
  */
 export function mountInspector(mk: MkSync<object>, options: InspectorOptions = {}): Inspector {
   if (typeof document === 'undefined')
-    throw new TypeError('mountInspector needs a document: call it on a page, not in a worker or in Node.')
+    throw new TypeError('mountInspector needs a document. Call it on a page, not in a worker or in Node.')
   return new MountedInspector(mk, options)
 }
 
@@ -58,18 +50,15 @@ class MountedInspector implements Inspector {
   readonly #sheet: Sheet
   readonly #costText: HTMLElement
   readonly #calm = mediaQuery('(prefers-reduced-motion: reduce)')
-  readonly #dark = mediaQuery('(prefers-color-scheme: dark)')
+  readonly #abort = new AbortController()
   readonly #hz: number
   #isOpen = false
-  #isMounted = true
   #stopListening: (() => void) | undefined
   #timer: ReturnType<typeof setInterval> | undefined
-  /** What had the keyboard before the panel. */
   #focusBefore: Element | null = null
   #spentMs = 0
   #spentSince = 0
   #cost: InspectorCost = { msPerSecond: 0, updateMs: 0 }
-  #updateMs = 0
 
   constructor(mk: MkSync<object>, options: InspectorOptions) {
     const { parent = document.body, open = true, tab = 'frames', dock = 'bottom', theme = 'auto' } = options
@@ -85,30 +74,16 @@ class MountedInspector implements Inspector {
       this.tab = 'rows'
       this.#tabs.focus()
     })
-    this.#tabs = new TabList<InspectorTab>(
-      {
-        frames: { title: 'Frames', view: this.#frames },
-        components: { title: 'Components', view: components },
-        memory: { title: 'Memory', view: new MemoryView(mk) },
-        rows: { title: 'Rows', view: this.#rows },
-      },
-      tab,
-    )
+    const memory = new MemoryView(mk)
+    this.#tabs = new TabList({ frames: this.#frames, components, memory, rows: this.#rows }, tab)
     this.element = element('div', { 'data-memkit-inspector': true, 'data-theme': theme })
     this.element.hidden = true
     this.#root = this.element.attachShadow({ mode: 'open' })
     adoptStyle(this.#root, css)
     this.#sheet = new Sheet(this.element, dock, this.#tabs.panels)
-    this.#costText = element('span', {
-      class: 'cost',
-      title: 'What this inspector costs the page, per second',
-    })
-    const close = element(
-      'button',
-      { type: 'button', class: 'icon', 'aria-label': 'Close the inspector', title: 'Close (Escape)' },
-      icon('m4 4 8 8m0-8-8 8'),
-    )
-    close.addEventListener('click', () => this.close())
+    const costHint = 'Main thread time that this inspector takes, per second'
+    this.#costText = element('span', { class: 'cost', title: costHint })
+    const close = iconButton('m4 4 8 8m0-8-8 8', 'Close the inspector (Escape)', () => this.close())
     this.#sheet.head.append(
       element('strong', {}, 'memkit'),
       this.#tabs.bar,
@@ -119,7 +94,7 @@ class MountedInspector implements Inspector {
     this.#listenToPage()
     parent.append(this.element)
     // Browsers without the symbol have no `using` either.
-    if ((Symbol.dispose as symbol | undefined) !== undefined) this[Symbol.dispose] = () => this.unmount()
+    if ((Symbol.dispose as symbol | undefined) !== undefined) this[Symbol.dispose] = () => this.dispose()
     if (open) this.open()
   }
 
@@ -128,8 +103,8 @@ class MountedInspector implements Inspector {
   get isOpen(): boolean {
     return this.#isOpen
   }
-  get isMounted(): boolean {
-    return this.#isMounted
+  get isDisposed(): boolean {
+    return this.#abort.signal.aborted
   }
   get cost(): InspectorCost {
     return this.#cost
@@ -142,7 +117,7 @@ class MountedInspector implements Inspector {
   }
 
   open(): void {
-    if (this.#isOpen || !this.#isMounted || this.#mk.isDisposed) return
+    if (this.#isOpen || this.isDisposed || this.#mk.isDisposed) return
     this.#isOpen = true
     this.element.hidden = false
     this.#stopListening = this.#mk.on('frame', (report) => this.#onFrame(report))
@@ -178,17 +153,16 @@ class MountedInspector implements Inspector {
 
   update(): void {
     if (!this.#isOpen) return
-    if (this.#mk.isDisposed) return this.unmount()
+    if (this.#mk.isDisposed) return this.dispose()
     const start = performance.now()
     this.#tabs.view.update()
     this.#trace.update()
     const end = performance.now()
-    this.#updateMs = end - start
-    this.#spentMs += this.#updateMs
+    this.#spentMs += end - start
     if (end - this.#spentSince < 1000) return
     const msPerSecond = (this.#spentMs * 1000) / (end - this.#spentSince)
-    this.#cost = { msPerSecond, updateMs: this.#updateMs }
-    setText(this.#costText, `costs ${msPerSecond.toFixed(1)} ms/s`)
+    this.#cost = { msPerSecond, updateMs: end - start }
+    setText(this.#costText, `takes ${msPerSecond.toFixed(1)} ms/s`)
     this.#spentMs = 0
     this.#spentSince = end
   }
@@ -200,20 +174,13 @@ class MountedInspector implements Inspector {
     this.tab = 'rows'
   }
 
-  unmount(): void {
-    if (!this.#isMounted) return
+  dispose(): void {
+    if (this.isDisposed) return
     this.close()
-    this.#isMounted = false
     this.#trace.dispose()
     this.#tabs.dispose()
-    this.#dark.removeEventListener('change', this.#onScheme)
-    this.#calm.removeEventListener('change', this.#onMotion)
-    removeEventListener('resize', this.#onResize)
+    this.#abort.abort()
     this.element.remove()
-  }
-
-  dispose(): void {
-    this.unmount()
   }
 
   #onFrame(report: FrameReport): void {
@@ -239,17 +206,13 @@ class MountedInspector implements Inspector {
       this.close()
     })
     this.element.addEventListener('focusin', ({ relatedTarget }) => {
-      // From within the panel itself nothing comes here but the host.
+      // When the focus moves inside the panel, this is the host itself.
       if (relatedTarget !== this.element) this.#focusBefore = relatedTarget as Element | null
     })
-    this.#dark.addEventListener('change', this.#onScheme)
-    this.#calm.addEventListener('change', this.#onMotion)
-    addEventListener('resize', this.#onResize)
+    const { signal } = this.#abort
+    const dark = mediaQuery('(prefers-color-scheme: dark)')
+    dark.addEventListener('change', () => this.#frames.recolor(), { signal })
+    this.#calm.addEventListener('change', () => this.#isOpen && this.#startTimer(), { signal })
+    addEventListener('resize', () => this.#sheet.fit(), { signal })
   }
-
-  readonly #onScheme = (): void => this.#frames.recolor()
-  readonly #onMotion = (): void => {
-    if (this.#isOpen) this.#startTimer()
-  }
-  readonly #onResize = (): void => this.#sheet.fit()
 }

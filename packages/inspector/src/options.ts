@@ -1,62 +1,61 @@
-/** Where the panel is: along the bottom or the right edge of the page, or floating over it. */
+/** Where the panel is: at the bottom or right edge of the page, or floating over it. */
 export type InspectorDock = 'bottom' | 'right' | 'float'
 
 export type InspectorTab = 'frames' | 'components' | 'memory' | 'rows'
 
 export interface InspectorOptions {
-  /** What the panel is put into, default `document.body`. It is positioned against the window all the same. */
+  /** The panel's parent, default `document.body`. Its position is relative to the window anyway. */
   parent?: Element
-  /** Shown at once, default true. */
+  /** Whether to show the panel at once, default true. */
   open?: boolean
   /** Default `'frames'`. */
   tab?: InspectorTab
   /** Default `'bottom'`. */
   dock?: InspectorDock
-  /** Default `'auto'`: what the system asks for. */
+  /** Default `'auto'`: follows the system. */
   theme?: 'auto' | 'light' | 'dark'
-  /** Redraws per second at most, default 10; where less motion is asked for, 2. */
+  /** Most redraws per second, default 10; at most 2 where the system asks for reduced motion. */
   hz?: number
-  /** Frames that the timeline keeps, default 600. */
+  /** Number of frames in the timeline, default 600. */
   frames?: number
 }
 
-/** What the inspector itself costs the page, over the last second. Milliseconds. */
+/** What the inspector itself cost the page over the last second, in milliseconds. */
 export interface InspectorCost {
-  /** On the main thread, per second: listening, measuring and drawing, but for the browser's own layout and painting. */
+  /** Main thread time per second, without the browser's own layout and painting. */
   readonly msPerSecond: number
-  /** Of one redraw. */
+  /** Time of one redraw. */
   readonly updateMs: number
 }
 
 /** A mounted inspector. */
 export interface Inspector {
-  /** The host of the shadow root. */
+  /** The element that hosts the shadow root. */
   readonly element: HTMLElement
   readonly isOpen: boolean
-  readonly isMounted: boolean
+  readonly isDisposed: boolean
   readonly cost: InspectorCost
-  /** The tab that is shown; may be set. */
+  /** The current tab. Set it to switch. */
   tab: InspectorTab
-  /** Shows it. Frames are recorded from now on. */
+  /** Shows the panel and starts to record frames. */
   open(): void
-  /** Hides it, and hears of no more frames. What the timeline has is kept. Escape does the same. */
+  /** Hides the panel and stops recording. The timeline keeps its frames. Escape does the same. */
   close(): void
   toggle(): void
-  /** Puts the keyboard's focus on the tab that is shown. */
+  /** Focuses the current tab. */
   focus(): void
-  /** Redraws now, instead of with the next beat. */
+  /** Redraws now instead of at the next tick of its timer. */
   update(): void
-  /** Shows an entity's row, beside what the device holds. */
+  /** Shows an entity's row on the CPU and on the device, side by side. */
   inspect(component: object, entity: number): void
-  /** Takes it off the page for good: no element, listener, timer or recording stays. Idempotent. */
-  unmount(): void
-  /** The same as `unmount`. */
+  /** Removes it for good, with all its elements, listeners, timers and recordings. Idempotent. */
   dispose(): void
+  /** The same as `dispose`, for `using`. */
   [Symbol.dispose](): void
 }
 
 declare global {
-  /** In the libraries of newer versions of TypeScript. */
+  /** Newer versions of TypeScript have it in their libraries. */
   interface SymbolConstructor {
     readonly dispose: unique symbol
   }

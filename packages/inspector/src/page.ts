@@ -1,13 +1,15 @@
-// What the inspector asks of a page and some pages lack: those of jsdom, in which games run their unit tests, and old browsers.
-// It does without there: a theme that does not follow the system's, a panel that is not fitted when a box changes its size.
+// What pages of jsdom, in which games run unit tests, and of old browsers lack. There, the theme
+// doesn't follow the system, and charts aren't fitted when their box changes size.
 
-/** A media query; one that never matches where there are none. */
+import { element } from './element.ts'
+
+/** Makes a media query. Where the page has none, it never matches. */
 export function mediaQuery(query: string): MediaQueryList {
   if (typeof matchMedia === 'function') return matchMedia(query)
   return Object.assign(new EventTarget(), { matches: false, media: query }) as MediaQueryList
 }
 
-/** Calls back when the element's size changes, and once at first. @returns a function that ends it */
+/** Calls back at first and whenever the element's size changes. @returns stops it */
 export function onResize(target: Element, callback: () => void): () => void {
   if (typeof ResizeObserver === 'undefined') return () => undefined
   const observer = new ResizeObserver(callback)
@@ -15,7 +17,7 @@ export function onResize(target: Element, callback: () => void): () => void {
   return () => observer.disconnect()
 }
 
-/** Gives a shadow root its style: by a constructed sheet, which a strict content policy allows, where there is one. */
+/** Styles a shadow root, if possible with a constructed sheet: strict content policies allow it. */
 export function adoptStyle(root: ShadowRoot, css: string): void {
   if (typeof CSSStyleSheet === 'function' && 'replaceSync' in CSSStyleSheet.prototype) {
     const sheet = new CSSStyleSheet()
@@ -23,7 +25,5 @@ export function adoptStyle(root: ShadowRoot, css: string): void {
     root.adoptedStyleSheets = [sheet]
     return
   }
-  const style = document.createElement('style')
-  style.textContent = css
-  root.append(style)
+  root.append(element('style', {}, css))
 }

@@ -1,4 +1,4 @@
-// Numbers as people read them. Fixed-width digits where they change often, so that nothing jumps.
+// Formats numbers for people. Those that change often have a fixed number of digits: nothing jumps.
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
@@ -26,7 +26,7 @@ export function msText(ms: number): string {
   return `${ms.toFixed(ms < 9.995 ? 2 : 1)} ms`
 }
 
-/** An address as tools write it: `0x0001f400` */
+/** `0x0001f400` */
 export function addressText(offset: number): string {
   return `0x${offset.toString(16).padStart(8, '0')}`
 }

@@ -1,31 +1,27 @@
-import { halfValue } from '@memkit/ecs-plugin'
-import type { Schema } from '@memkit/ecs-plugin'
+import { halfValue, type Schema } from '@memkit/ecs-plugin'
 
 type ScalarKind = 'f32' | 'i32' | 'u32' | 'f16'
 
-/** One number of a row. */
 export interface Cell {
   /** Bytes from the start of the row. */
   readonly offset: number
   readonly type: ScalarKind
 }
 
-/** What stands on one line: a scalar, a vector, or a matrix as mathematicians write it. */
+/** A field of a row: a scalar, a vector, or a matrix as mathematicians write it. */
 export interface FieldLine {
-  /** `pos`, `lights.2.color`; empty for a row that is no struct. */
+  /** `pos`, `lights.2.color`; empty for a row that isn't a struct. */
   readonly path: string
-  /** In WGSL. */
   readonly type: string
-  /** Line by line: a vector is one line, a matrix has as many as it has rows. */
+  /** Its numbers, line by line: a vector has one line, a matrix one per row. */
   readonly cells: readonly Cell[]
-  /** Cells side by side. */
   readonly width: number
 }
 
-/** Elements of an array that are shown; of more, the others are left out. */
-const MOST_ELEMENTS = 32
+/** Most elements of an array to show. */
+const MAX_ELEMENTS = 32
 
-/** The fields of a row, structs and arrays taken apart. Padding belongs to none. */
+/** Lists the fields of a row, with structs and arrays taken apart. Padding belongs to no field. */
 export function fieldLines(schema: Schema, path = '', at = 0): FieldLine[] {
   switch (schema.kind) {
     case 'scalar':
@@ -33,24 +29,19 @@ export function fieldLines(schema: Schema, path = '', at = 0): FieldLine[] {
       return [{ path, type: schema.type, cells: [{ offset: at, type: schema.scalar }], width: 1 }]
     case 'vector': {
       const { components, scalar, type } = schema
-      const cells = Array.from({ length: components }, (_, i) => ({
-        offset: at + i * bytesOf(scalar),
-        type: scalar,
-      }))
+      const cells = cellsOf(scalar, components, (i) => at + i * bytesOf(scalar))
       return [{ path, type, cells, width: components }]
     }
     case 'matrix': {
       const { columns, rows, columnStride, scalar, type } = schema
-      // WGSL keeps columns side by side; people read rows.
-      const cells = Array.from({ length: rows * columns }, (_, i) => ({
-        offset: at + (i % columns) * columnStride + Math.floor(i / columns) * bytesOf(scalar),
-        type: scalar,
-      }))
-      return [{ path, type, cells, width: columns }]
+      // WGSL stores columns one after the other; people read rows.
+      const offset = (i: number): number =>
+        at + (i % columns) * columnStride + Math.floor(i / columns) * bytesOf(scalar)
+      return [{ path, type, cells: cellsOf(scalar, rows * columns, offset), width: columns }]
     }
     case 'array': {
       const { element, stride } = schema
-      const shown = Math.min(schema.count ?? 0, MOST_ELEMENTS)
+      const shown = Math.min(schema.count ?? 0, MAX_ELEMENTS)
       return Array.from({ length: shown }, (_, i) =>
         fieldLines(element, join(path, String(i)), at + i * stride),
       ).flat()
@@ -62,7 +53,6 @@ export function fieldLines(schema: Schema, path = '', at = 0): FieldLine[] {
   }
 }
 
-/** The number itself. */
 export function cellValue(view: DataView, { offset, type }: Cell): number {
   if (type === 'f32') return view.getFloat32(offset, true)
   if (type === 'i32') return view.getInt32(offset, true)
@@ -70,43 +60,29 @@ export function cellValue(view: DataView, { offset, type }: Cell): number {
   return halfValue(view.getUint16(offset, true))
 }
 
-/** Whether two rows differ there, by bits as the sync does: a NaN equals itself, −0 differs from 0. */
+/** Compares a cell of two rows by bits, as the sync does: NaN equals itself, −0 differs from 0. */
 export function cellDiffers(a: DataView, b: DataView, { offset, type }: Cell): boolean {
   return type === 'f16'
     ? a.getUint16(offset) !== b.getUint16(offset)
     : a.getUint32(offset) !== b.getUint32(offset)
 }
 
-/** As short as tells two numbers apart that differ: floats as their own precision needs. */
+/** Formats a cell, as short as possible so that different numbers have different texts. */
 export function cellText(view: DataView, cell: Cell): string {
   const value = cellValue(view, cell)
   if (Object.is(value, -0)) return '−0'
   if (cell.type === 'i32' || cell.type === 'u32' || !Number.isFinite(value) || value === 0)
     return minus(String(value))
-  // 9 digits tell any two 32-bit floats apart, 5 any two of 16 bits; most need fewer.
+  // 9 digits tell any two 32-bit floats apart, 5 any two 16-bit floats. Most need fewer.
   const most = cell.type === 'f32' ? 9 : 5
   for (let digits = most - 3; digits < most; digits++) {
     const text = Number(value.toPrecision(digits))
-    if (sameFloat(text, value, cell.type)) return minus(String(text))
+    if ((cell.type === 'f32' ? Math.fround(text) : text) === value) return minus(String(text))
   }
   return minus(String(Number(value.toPrecision(most))))
 }
 
-function sameFloat(text: number, value: number, type: ScalarKind): boolean {
-  return type === 'f32' ? Math.fround(text) === value : text === value
-}
-
-/** Cells of the lines at which two rows differ. */
-export function differingCells(lines: readonly FieldLine[], a: DataView, b: DataView): number {
-  let count = 0
-  for (const { cells } of lines) for (const cell of cells) if (cellDiffers(a, b, cell)) count++
-  return count
-}
-
-/**
- * First row from `from` on whose cells differ; −1 when there is none.
- * @param cells padding is not looked at
- */
+/** Finds the first row from `from` on whose cells differ, −1 when there is none. Ignores padding. */
 export function nextDifference(
   cells: readonly Cell[],
   stride: number,
@@ -121,14 +97,16 @@ export function nextDifference(
   for (let row = from; row < rows; row++) {
     for (let i = row * words; i < (row + 1) * words; i++) {
       if (left[i] === right[i]) continue
-      const at = row * stride
-      const viewOfA = new DataView(a, at, stride)
-      const viewOfB = new DataView(b, at, stride)
-      if (cells.some((cell) => cellDiffers(viewOfA, viewOfB, cell))) return row
+      const [rowOfA, rowOfB] = [a, b].map((bytes) => new DataView(bytes, row * stride, stride))
+      if (cells.some((cell) => cellDiffers(rowOfA, rowOfB, cell))) return row
       break
     }
   }
   return -1
+}
+
+function cellsOf(type: ScalarKind, count: number, offset: (i: number) => number): Cell[] {
+  return Array.from({ length: count }, (_, i) => ({ offset: offset(i), type }))
 }
 
 function bytesOf(type: ScalarKind): number {
@@ -139,7 +117,7 @@ function join(path: string, step: string): string {
   return path === '' ? step : `${path}.${step}`
 }
 
-/** With a minus sign as wide as a digit. */
+/** Uses a minus sign as wide as a digit. */
 function minus(text: string): string {
   return text.replaceAll('-', '−')
 }

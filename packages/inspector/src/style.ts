@@ -1,4 +1,4 @@
-// One style sheet for the shadow root. `!important` on the host alone: rules of the page may reach that one element.
+// The style of the shadow root. `!important` is on the host only, which rules of the page may reach.
 
 const light = `
   color-scheme: light !important;
@@ -96,8 +96,7 @@ input[type='number'] { width: 8.5em; font-variant-numeric: tabular-nums; }
 select { max-width: 14em; }
 :focus { outline: none; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
-.edge:focus-visible { outline-offset: -2px; }
-tr:focus-visible { outline-offset: -2px; }
+.edge:focus-visible, tr:focus-visible { outline-offset: -2px; }
 .trace { display: inline-flex; align-items: center; gap: 7px; }
 .trace .dot { width: 9px; height: 9px; border-radius: 50%; background: var(--muted); }
 .trace.recording .dot { background: var(--alarm); }
@@ -108,14 +107,13 @@ tr:focus-visible { outline-offset: -2px; }
 .pair { display: inline-flex; gap: 4px; }
 .note { margin: 0 0 8px; color: var(--muted); font-variant-numeric: tabular-nums; }
 .tools .note { margin: 0; }
-.note:empty { display: none; }
+.note:empty, .chip:empty, .peak:empty { display: none; }
 .alarm { color: var(--alarm); }
 h3 { margin: 0 0 4px; font-size: 13px; font-weight: 650; }
 .chip {
   display: inline-block; padding: 0 7px; border-radius: 9px; font-size: 12px; line-height: 18px;
   background: var(--hover); color: var(--muted);
 }
-.chip:empty { display: none; }
 .chip[data-strategy='full'] { color: var(--two); }
 .chip[data-strategy='runs'] { color: var(--one); }
 .chip[data-strategy='scatter'] { color: var(--three); }
@@ -150,7 +148,6 @@ const views = `
 .key { color: var(--muted); white-space: nowrap; }
 .key b { color: var(--text); font-weight: 600; font-variant-numeric: tabular-nums; display: inline-block; min-width: 3.9em; }
 .peak { position: absolute; z-index: 1; right: 8px; top: 0; padding: 0 4px; border-radius: 3px; background: var(--raised); color: var(--muted); font-size: 11px; }
-.peak:empty { display: none; }
 .key i { display: inline-block; width: 9px; height: 9px; border-radius: 2px; margin-right: 4px; background: var(--muted); }
 [data-color='--one'] i { background: var(--one); } [data-color='--two'] i { background: var(--two); }
 [data-color='--three'] i { background: var(--three); } [data-color='--four'] i { background: var(--four); }
@@ -178,18 +175,16 @@ const views = `
 tr.differs th::before { content: '≠ '; color: var(--alarm); }
 `
 
-// What charts need of what uPlot draws: its layers lie on top of one another, axes are drawn on the canvas.
+// What charts need of what uPlot draws: layers on top of one another. Axes are drawn on the canvas.
 const plot = `
 .uplot { position: absolute; left: 0; top: 0; }
 .u-wrap { position: relative; user-select: none; -webkit-user-select: none; }
-.u-under, .u-over, .u-axis { position: absolute; }
+.u-under, .u-over, .u-axis, .u-select { position: absolute; }
 .u-under { overflow: hidden; }
 .uplot canvas { display: block; position: relative; width: 100%; height: 100%; }
-.u-select { position: absolute; pointer-events: none; }
 .u-cursor-x { position: absolute; left: 0; top: 0; height: 100%; border-right: 1px dashed var(--muted); pointer-events: none; will-change: transform; }
-.u-cursor-y { display: none; }
+.u-cursor-y, .u-off { display: none; }
 .u-cursor-pt { position: absolute; left: 0; top: 0; border-radius: 50%; border: 0 solid; pointer-events: none; will-change: transform; background-clip: padding-box !important; }
-.u-off { display: none; }
 `
 
 const narrow = `

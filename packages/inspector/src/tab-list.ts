@@ -1,40 +1,34 @@
-import { element } from './element.ts'
+import { button, element, movedTo } from './element.ts'
 
-/** What a tab shows. */
 export interface View {
+  readonly title: string
   readonly element: HTMLElement
-  /** Redraws it; called while it is shown. */
+  /** Redraws the view. Called while it is shown. */
   update(): void
-  /** It is about to be shown, or was hidden. */
+  /** Called before the view is shown, and after it was hidden. */
   shown?(isShown: boolean): void
-  dispose(): void
+  dispose?(): void
 }
 
-/** Tabs and what they show, one at a time. Arrow keys, Home and End go from tab to tab. */
+/** Tabs that show one view at a time. Arrow keys, Home and End move from tab to tab. */
 export class TabList<Name extends string> {
-  /** The tabs themselves. */
-  readonly bar: HTMLElement
-  /** What they show. */
-  readonly panels: HTMLElement
+  readonly bar: HTMLElement = element('div', {
+    role: 'tablist',
+    'aria-label': 'memkit inspector',
+    class: 'tabs',
+  })
+  readonly panels: HTMLElement = element('div', { class: 'panels' })
   readonly #entries = new Map<Name, { tab: HTMLButtonElement; panel: HTMLElement; view: View }>()
   #current: Name
 
-  constructor(views: Readonly<Record<Name, { title: string; view: View }>>, first: Name) {
+  constructor(views: Readonly<Record<Name, View>>, first: Name) {
     this.#current = first
-    this.bar = element('div', { role: 'tablist', 'aria-label': 'memkit inspector', class: 'tabs' })
-    this.panels = element('div', { class: 'panels' })
-    for (const [name, { title, view }] of Object.entries(views) as [Name, { title: string; view: View }][]) {
-      const tab = element(
-        'button',
-        { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': `panel-${name}` },
-        title,
-      )
-      const panel = element(
-        'div',
-        { role: 'tabpanel', id: `panel-${name}`, 'aria-labelledby': `tab-${name}`, class: `panel ${name}` },
-        view.element,
-      )
-      tab.addEventListener('click', () => (this.current = name))
+    for (const [name, view] of Object.entries(views) as [Name, View][]) {
+      const [id, controls] = [`tab-${name}`, `panel-${name}`]
+      const choose = (): void => void (this.current = name)
+      const tab = button(choose, { role: 'tab', id, 'aria-controls': controls }, view.title)
+      const attributes = { role: 'tabpanel', id: controls, 'aria-labelledby': id, class: `panel ${name}` }
+      const panel = element('div', attributes, view.element)
       this.#entries.set(name, { tab, panel, view })
       this.bar.append(tab)
       this.panels.append(panel)
@@ -59,13 +53,12 @@ export class TabList<Name extends string> {
     return this.#entries.get(this.#current)!.view
   }
 
-  /** Puts the keyboard on the tab that is shown. */
   focus(): void {
     this.#entries.get(this.#current)!.tab.focus()
   }
 
   dispose(): void {
-    for (const { view } of this.#entries.values()) view.dispose()
+    for (const { view } of this.#entries.values()) view.dispose?.()
   }
 
   #show(): void {
@@ -79,15 +72,11 @@ export class TabList<Name extends string> {
 
   #onKey(event: KeyboardEvent): void {
     const names = [...this.#entries.keys()]
-    const at = names.indexOf(this.#current)
-    const to = {
-      ArrowRight: (at + 1) % names.length,
-      ArrowLeft: (at + names.length - 1) % names.length,
-      Home: 0,
-      End: names.length - 1,
-    }[event.key]
+    const [at, last] = [names.indexOf(this.#current), names.length - 1]
+    // Arrow keys wrap around.
+    const steps = { ArrowRight: at === last ? -last : 1, ArrowLeft: at === 0 ? last : -1 }
+    const to = movedTo(event, at, last, steps)
     if (to === undefined) return
-    event.preventDefault()
     this.current = names[to]
     this.focus()
   }

@@ -1,46 +1,35 @@
 import type { FrameTrace, MkSync } from '@memkit/ecs-plugin'
-import { element, setAttribute, setText } from './element.ts'
+import { button, element, setAttribute, setText } from './element.ts'
 
-/** Records frames as a Chrome trace and saves them to a file: for Perfetto, or chrome://tracing. */
+/** Records frames and saves them to a file as a Chrome trace, for Perfetto or chrome://tracing. */
 export class TraceButton {
   readonly element: HTMLButtonElement
   readonly #mk: MkSync<object>
-  readonly #text: HTMLElement
-  /** What this button started, so that it is this button's to stop. */
+  readonly #text = element('span')
+  /** The trace that this button started, and may stop. */
   #ours: FrameTrace | undefined
 
   constructor(mk: MkSync<object>) {
     this.#mk = mk
-    this.#text = element('span')
-    this.element = element(
-      'button',
-      { type: 'button', class: 'trace' },
-      element('i', { class: 'dot' }),
-      this.#text,
-    )
-    this.element.addEventListener('click', () => this.#press())
+    const dot = element('i', { class: 'dot' })
+    this.element = button(() => this.#press(), { class: 'trace' }, dot, this.#text)
     this.update()
   }
 
   update(): void {
     const recording = this.#mk.coordinator.trace !== undefined
-    const name = recording ? 'Save trace' : 'Record trace'
+    const [name, hint] = recording
+      ? ['Save trace', 'Save the recorded frames as a Chrome trace, for ui.perfetto.dev']
+      : ['Record trace', 'Start recording frames. Press again to save them as a Chrome trace']
     setText(this.#text, name)
     setAttribute(this.element, 'aria-label', name)
-    setAttribute(
-      this.element,
-      'title',
-      recording
-        ? 'Save the frames recorded so far as a Chrome trace, for ui.perfetto.dev'
-        : 'Record frames from now on; press again to save them as a Chrome trace',
-    )
+    setAttribute(this.element, 'title', hint)
     this.element.classList.toggle('recording', recording)
   }
 
-  /** Ends a recording that this button started. */
   dispose(): void {
-    if (this.#ours !== undefined && this.#mk.coordinator.trace === this.#ours)
-      this.#mk.coordinator.stopTrace()
+    const { coordinator } = this.#mk
+    if (this.#ours !== undefined && coordinator.trace === this.#ours) coordinator.stopTrace()
     this.#ours = undefined
   }
 
@@ -50,7 +39,7 @@ export class TraceButton {
     if (trace === undefined) this.#ours = coordinator.startTrace()
     else {
       save(trace)
-      // Whoever configured a trace wants to keep recording.
+      // A trace that was configured keeps recording.
       if (trace === this.#ours) this.dispose()
     }
     this.update()
@@ -61,6 +50,6 @@ function save(trace: FrameTrace): void {
   const url = URL.createObjectURL(new Blob([JSON.stringify(trace)], { type: 'application/json' }))
   const time = new Date().toISOString().slice(0, 19).replaceAll(/[:T]/g, '-')
   element('a', { href: url, download: `memkit-trace-${time}.json` }).click()
-  // The download has begun by the time that anything else runs; some browsers read the address a little later.
+  // Some browsers read the address a little after the download began.
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }

@@ -12,7 +12,7 @@ beforeAll(() => {
   delete (CSSStyleSheet.prototype as { replaceSync?: unknown }).replaceSync
 })
 
-it('can be imported, mounted, looked at and unmounted on a page as bare as that of jsdom', async () => {
+it('can be imported, mounted, used and disposed of on a page as bare as that of jsdom', async () => {
   const { mountInspector } = await import('../src/index.ts')
   const Thing = GpuSynced({ x: new Float32Array(4) }, { label: 'Thing' })
   const world = createWorld()
@@ -29,6 +29,6 @@ it('can be imported, mounted, looked at and unmounted on a page as bare as that 
   expect(root.textContent).toContain('Thing')
   // It is laid out by its style: the panel keeps to an edge of the page.
   expect(getComputedStyle(inspector.element).position).toBe('fixed')
-  inspector.unmount()
+  inspector.dispose()
   mk.dispose()
 })

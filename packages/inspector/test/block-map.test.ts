@@ -1,36 +1,35 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import { mapSegments } from '../src/block-map.ts'
-import type { MapBlock } from '../src/block-map.ts'
+import { mapSegments, type MapBlock } from '../src/block-map.ts'
 
 const block = (label: string, offset: number, size: number): MapBlock => ({ label, offset, size })
 
 describe('mapSegments', () => {
-  it('shows blocks at their places, and what is free between and behind', () => {
+  it('shows blocks at their places, and the free segments between and behind them', () => {
     const blocks = [block('b', 300, 100), block('a', 0, 200)]
     expect(mapSegments(blocks, 500, 1)).toEqual([
-      { offset: 0, size: 200, blocks: 1, label: 'a' },
-      { offset: 200, size: 100, blocks: 0, label: 'free' },
-      { offset: 300, size: 100, blocks: 1, label: 'b' },
-      { offset: 400, size: 100, blocks: 0, label: 'free' },
+      { offset: 0, size: 200, blocks: 1, biggest: blocks[1] },
+      { offset: 200, size: 100, blocks: 0, biggest: undefined },
+      { offset: 300, size: 100, blocks: 1, biggest: blocks[0] },
+      { offset: 400, size: 100, blocks: 0, biggest: undefined },
     ])
   })
 
-  it('joins small neighbours, which are named after the biggest', () => {
+  it('joins small neighbours under the name of the biggest', () => {
     const blocks = [block('a', 0, 4), block('b', 4, 6), block('c', 12, 3), block('big', 20, 80)]
     expect(mapSegments(blocks, 100, 10)).toEqual([
-      { offset: 0, size: 15, blocks: 3, label: 'b' },
-      { offset: 15, size: 5, blocks: 0, label: 'free' },
-      { offset: 20, size: 80, blocks: 1, label: 'big' },
+      { offset: 0, size: 15, blocks: 3, biggest: blocks[1] },
+      { offset: 15, size: 5, blocks: 0, biggest: undefined },
+      { offset: 20, size: 80, blocks: 1, biggest: blocks[3] },
     ])
   })
 
-  it('of nothing is one free stretch; of no memory, none', () => {
-    expect(mapSegments([], 64, 1)).toEqual([{ offset: 0, size: 64, blocks: 0, label: 'free' }])
+  it('returns one free segment without blocks, and none without memory', () => {
+    expect(mapSegments([], 64, 1)).toEqual([{ offset: 0, size: 64, blocks: 0, biggest: undefined }])
     expect(mapSegments([], 0, 1)).toEqual([])
   })
 
-  it('covers everything once, in order, with every block in one stretch', () => {
+  it('covers everything once and in order, with every block in one segment', () => {
     const layouts = fc
       .array(fc.tuple(fc.nat(30), fc.integer({ min: 1, max: 50 })), { maxLength: 40 })
       .map((pairs) => {

@@ -2,8 +2,7 @@ import { attachMk, f32, GpuSynced, mat4x4f, struct, u32, vec2f } from '@memkit/e
 import { addComponents, addEntity, createWorld, removeEntity } from 'bitecs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cdp, userEvent } from 'vitest/browser'
-import { mountInspector } from '../src/index.ts'
-import type { Inspector, InspectorOptions } from '../src/index.ts'
+import { mountInspector, type Inspector, type InspectorOptions } from '../src/index.ts'
 
 // A small world on a real device. Frames are run by hand, so that every number below is known.
 
@@ -57,7 +56,7 @@ beforeEach(async () => {
   mounted = []
 })
 afterEach(() => {
-  for (const inspector of mounted) inspector.unmount()
+  for (const inspector of mounted) inspector.dispose()
   g.mk.dispose()
   g.device.destroy()
   document.body.replaceChildren()
@@ -90,7 +89,7 @@ const button = (inspector: Inspector, name: string): HTMLButtonElement => {
 }
 
 describe('mounted', () => {
-  it('is one element with a shadow root, in the place that was asked for', () => {
+  it('is one element with a shadow root, in the requested place', () => {
     const parent = document.body.appendChild(document.createElement('main'))
     const inspector = mount({ parent })
     expect([...parent.children]).toEqual([inspector.element])
@@ -99,7 +98,7 @@ describe('mounted', () => {
     expect(inspector.element.getBoundingClientRect().bottom).toBe(innerHeight)
   })
 
-  it('may start closed, and be opened', () => {
+  it('can start closed and be opened', () => {
     const inspector = mount({ open: false })
     expect(inspector.isOpen).toBe(false)
     expect(inspector.element.getClientRects().length).toBe(0)
@@ -108,7 +107,7 @@ describe('mounted', () => {
     expect(inspector.element.getClientRects().length).toBe(1)
   })
 
-  it('keeps its own looks, whatever the page does to elements like its own', () => {
+  it('keeps its own style whatever the page does to such elements', () => {
     const style = document.head.appendChild(document.createElement('style'))
     style.textContent = 'div { position: static; display: grid; opacity: 0.1 } button { font-size: 60px }'
     const inspector = mount()
@@ -118,15 +117,15 @@ describe('mounted', () => {
     style.remove()
   })
 
-  it('is light or dark, as it is told', () => {
+  it('is light or dark as requested', () => {
     const light = getComputedStyle(one(mount({ theme: 'light' }), '.sheet')).backgroundColor
     const dark = getComputedStyle(one(mount({ theme: 'dark' }), '.sheet')).backgroundColor
     expect([light, dark]).toEqual(['rgb(255, 255, 255)', 'rgb(18, 21, 29)'])
   })
 })
 
-describe('as the system wants it', () => {
-  /** What Chromium's own tools switch; its types are no part of Vitest's. */
+describe("with the system's preferences", () => {
+  /** Sets a media feature as Chromium's developer tools do; Vitest has no types for it. */
   const emulate = async (name: string, value: string): Promise<void> => {
     const session = cdp() as unknown as { send(method: string, params: object): Promise<unknown> }
     await session.send('Emulation.setEmulatedMedia', { features: [{ name, value }] })
@@ -136,7 +135,7 @@ describe('as the system wants it', () => {
     await emulate('prefers-color-scheme', '')
   })
 
-  it('is dark or light, and changes with it', async () => {
+  it('decide between dark and light, also when they change', async () => {
     const inspector = mount()
     const back = (): string => getComputedStyle(one(inspector, '.sheet')).backgroundColor
     await emulate('prefers-color-scheme', 'dark')
@@ -145,7 +144,7 @@ describe('as the system wants it', () => {
     expect(back()).toBe('rgb(255, 255, 255)')
   })
 
-  it('redraws ten times a second, twice where less motion is asked for', async () => {
+  it('redraws ten times a second, or twice with reduced motion', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     mount({ tab: 'components' })
     const asked = vi.spyOn(g.mk, 'synced')
@@ -161,7 +160,7 @@ describe('as the system wants it', () => {
 })
 
 describe('Frames', () => {
-  it('draws what frames report, from the moment at which it is open', () => {
+  it('draws what frames report while it is open', () => {
     g.frame()
     const inspector = mount()
     g.frame(() => (g.Position.x[g.entities[2]] = 9))
@@ -186,7 +185,7 @@ describe('Frames', () => {
     }
   })
 
-  it('is walked with the arrow keys, and stands still meanwhile', async () => {
+  it('can be browsed with the arrow keys, which pause it', async () => {
     const inspector = mount()
     for (let i = 0; i < 5; i++) g.frame()
     inspector.update()
@@ -201,7 +200,7 @@ describe('Frames', () => {
     expect(frame()).toBe('1')
     await userEvent.keyboard('{ArrowLeft}{End}')
     expect(frame()).toBe('6')
-    expect(button(inspector, 'Go on').ariaPressed).toBe('true')
+    expect(button(inspector, 'Continue').ariaPressed).toBe('true')
   })
 })
 
@@ -209,7 +208,7 @@ describe('Components', () => {
   const lines = (inspector: Inspector): string[][] =>
     all(inspector, '.components tbody tr').map((row) => texts([...row.querySelectorAll('td')]))
 
-  it('lists components and queries with their rows, and what the last frame did', () => {
+  it('lists components and queries with their rows and what the last frame did', () => {
     const inspector = mount({ tab: 'components' })
     g.frame()
     g.frame(() => {
@@ -227,7 +226,7 @@ describe('Components', () => {
     ])
   })
 
-  it('follows what comes and goes', () => {
+  it('follows additions and removals', () => {
     const inspector = mount({ tab: 'components' })
     g.frame()
     g.aimed.dispose()
@@ -241,7 +240,7 @@ describe('Components', () => {
     ])
   })
 
-  it('is walked with the keyboard; Enter shows rows', async () => {
+  it('can be browsed with the keyboard, where Enter shows rows', async () => {
     g.frame()
     const inspector = mount({ tab: 'components' })
     const rows = all(inspector, '.components tbody tr')
@@ -289,7 +288,7 @@ describe('Memory', () => {
     expect(one(inspector, '.heap').textContent).not.toContain('Something big')
   })
 
-  it('shows a heap that mirrors have beside the main one', async () => {
+  it('shows an overflow heap of mirrors beside the main one', async () => {
     g.frame()
     const inspector = mount({ tab: 'memory' })
     g.mk.synced()[0].mirror.isolate(1024)
@@ -304,7 +303,7 @@ describe('Rows', () => {
   const state = (inspector: Inspector): string => one(inspector, '.state').textContent
   const input = (inspector: Inspector): HTMLInputElement => one(inspector, '.rows input') as HTMLInputElement
 
-  it('shows an entity on both sides, equal after a frame', async () => {
+  it('shows an entity on both sides, which are equal after a frame', async () => {
     g.frame()
     const inspector = mount({ tab: 'rows' })
     await vi.waitFor(() => expect(state(inspector)).toContain('CPU and device are equal'))
@@ -315,7 +314,7 @@ describe('Rows', () => {
     expect(values(inspector, 'Device')).toEqual(['1.5', '−1'])
   })
 
-  it('finds the difference when the device holds something else', async () => {
+  it('shows the difference when the device holds something else', async () => {
     g.frame()
     const inspector = mount()
     g.device.queue.writeBuffer(g.mk.buffer(g.Position).gpuBuffer, 5 * 8 + 4, new Float32Array([42]))
@@ -328,7 +327,7 @@ describe('Rows', () => {
     expect(texts(marked)).toEqual(['−5', '42'])
   })
 
-  it('shows a mark that was forgotten', async () => {
+  it('shows a forgotten mark', async () => {
     g.frame()
     const inspector = mount()
     g.frame(() => (g.Pose.m[3 * 16 + 12] = 8))
@@ -339,7 +338,7 @@ describe('Rows', () => {
     expect(values(inspector, 'Device')[3]).toBe('0')
   })
 
-  it('knows the rows of packed components', async () => {
+  it('shows the rows of packed components', async () => {
     g.frame()
     const inspector = mount()
     inspector.inspect(g.Hull, 7)
@@ -350,7 +349,7 @@ describe('Rows', () => {
     await vi.waitFor(() => expect(state(inspector)).toBe('Entity 8 has no row here.'))
   })
 
-  it('follows frames, and goes from entity to entity', async () => {
+  it('follows frames, and steps from entity to entity', async () => {
     g.frame()
     const inspector = mount({ tab: 'rows' })
     await vi.waitFor(() => expect(values(inspector, 'Device')).toEqual(['1.5', '−1']))
@@ -363,12 +362,12 @@ describe('Rows', () => {
     expect(input(inspector).value).toBe('1')
   })
 
-  it('takes CPU and device of the same moment, while every frame changes the row', async () => {
+  it('compares CPU and device at the same moment while every frame changes the row', async () => {
     const inspector = mount({ tab: 'rows', hz: 60 })
     let seen = 0
     for (let i = 0; i < 60; i++) {
       g.frame(() => (g.Position.x[1] = i))
-      // Written between the frames: no frame brings it up, and nobody may take it for a difference.
+      // Written between the frames: no frame uploads it, and it must not count as a difference.
       g.Position.x[1] = i + 0.5
       await new Promise(requestAnimationFrame)
       if (state(inspector).includes('differ')) throw new Error(state(inspector))
@@ -377,18 +376,18 @@ describe('Rows', () => {
     expect(seen).toBeGreaterThan(0)
   })
 
-  it('compares all rows, and goes to the next that differs', async () => {
+  it('compares all rows and moves to the next difference', async () => {
     g.frame()
     const inspector = mount({ tab: 'rows' })
     const find = (): void => button(inspector, 'Find differences').click()
     const found = (): string => one(inspector, '[role=status]').textContent
     find()
-    await vi.waitFor(() => expect(found()).toBe('None of 13 rows differs.'))
+    await vi.waitFor(() => expect(found()).toBe('No differences in 13 rows.'))
     const { gpuBuffer } = g.mk.buffer(g.Position)
     for (const row of [0, 6, 11]) g.device.queue.writeBuffer(gpuBuffer, row * 8, new Float32Array([-1]))
     find()
     // Row 0 has no entity. The row that was shown is 1.
-    await vi.waitFor(() => expect(found()).toBe("3 of 13 rows differ. 1 of them are nobody's."))
+    await vi.waitFor(() => expect(found()).toBe('3 of 13 rows differ, 1 of them without an entity.'))
     expect(input(inspector).value).toBe('6')
     find()
     await vi.waitFor(() => expect(input(inspector).value).toBe('11'))
@@ -396,7 +395,7 @@ describe('Rows', () => {
     await vi.waitFor(() => expect(input(inspector).value).toBe('6'))
   })
 
-  it('lists what a query holds', async () => {
+  it('shows the list of a query', async () => {
     g.frame()
     const inspector = mount({ tab: 'rows' })
     const select = one(inspector, 'select') as HTMLSelectElement
@@ -407,7 +406,7 @@ describe('Rows', () => {
 })
 
 describe('a lost device', () => {
-  it('is told of, and everything else goes on', async () => {
+  it('is reported, and everything else works', async () => {
     g.frame()
     const inspector = mount({ tab: 'rows' })
     g.device.destroy()
@@ -422,7 +421,7 @@ describe('a lost device', () => {
     expect(one(inspector, '.components tbody tr:first-child').textContent).toContain('Position13')
   })
 
-  it('that is replaced is looked at from then on', async () => {
+  it('is followed by its replacement', async () => {
     g.frame()
     const inspector = mount({ tab: 'rows' })
     g.device.destroy()
@@ -438,8 +437,8 @@ describe('a lost device', () => {
   })
 })
 
-describe('columns that cannot be read', () => {
-  it('are told of where the row would stand', async () => {
+describe('unreadable columns', () => {
+  it('are reported in place of the row', async () => {
     g.frame()
     const inspector = mount({ tab: 'rows' })
     Object.assign(g.Position, { x: new Float32Array(50) })
@@ -450,7 +449,7 @@ describe('columns that cannot be read', () => {
 })
 
 describe('the trace', () => {
-  it('is recorded from one press to the next, and saved as a file that loads', async () => {
+  it('is recorded between two presses, and saved as a file that loads', async () => {
     const saved: Blob[] = []
     vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
       saved.push(blob as Blob)
@@ -479,22 +478,22 @@ describe('the trace', () => {
   it('ends with the inspector that started it', () => {
     const inspector = mount()
     button(inspector, 'Record trace').click()
-    inspector.unmount()
+    inspector.dispose()
     expect(g.mk.coordinator.trace).toBeUndefined()
   })
 
-  it('that somebody else records is saved, and goes on', () => {
+  it('saves a trace that the game records, and leaves it running', () => {
     vi.spyOn(URL, 'createObjectURL').mockReturnValue('#')
     const trace = g.mk.coordinator.startTrace()
     const inspector = mount()
     button(inspector, 'Save trace').click()
-    inspector.unmount()
+    inspector.dispose()
     expect(g.mk.coordinator.trace).toBe(trace)
   })
 })
 
 describe('the keyboard', () => {
-  it('goes from tab to tab with arrows', async () => {
+  it('moves between tabs with arrows', async () => {
     const inspector = mount()
     inspector.focus()
     const tabs = all(inspector, '[role=tab]')
@@ -510,7 +509,7 @@ describe('the keyboard', () => {
     expect(shown.map((panel) => panel.getAttribute('aria-labelledby'))).toEqual([tabs[0].id])
   })
 
-  it('reaches everything with Tab, each with a focus that is seen', async () => {
+  it('reaches everything with Tab, with a visible focus', async () => {
     g.frame()
     const inspector = mount({ tab: 'components' })
     one(inspector, '.edge').focus()
@@ -521,10 +520,10 @@ describe('the keyboard', () => {
       stops.push(stop.getAttribute('role') ?? stop.ariaLabel ?? stop.textContent)
       expect(getComputedStyle(stop).outlineStyle).toBe('solid')
     }
-    expect(stops).toEqual(['tab', 'Record trace', 'Dock at the right', 'Close the inspector', 'row'])
+    expect(stops).toEqual(['tab', 'Record trace', 'Dock at the right', 'Close the inspector (Escape)', 'row'])
   })
 
-  it('closes it with Escape, and goes back to where it was', async () => {
+  it('closes it with Escape, and returns the focus', async () => {
     const outside = document.body.appendChild(document.createElement('button'))
     const inspector = mount()
     outside.focus()
@@ -534,7 +533,7 @@ describe('the keyboard', () => {
     expect(document.activeElement).toBe(outside)
   })
 
-  it('is not heard by the game while it is used here', async () => {
+  it("doesn't reach the game while the inspector has it", async () => {
     const heard: string[] = []
     const listener = ({ type }: Event): void => void heard.push(type)
     for (const type of ['keydown', 'keyup', 'pointerdown', 'click', 'wheel'])
@@ -543,13 +542,13 @@ describe('the keyboard', () => {
     inspector.focus()
     await userEvent.keyboard('{ArrowRight}')
     await userEvent.click(button(inspector, 'Memory'))
-    // A key that was pressed before may be let go here: the game must hear of that.
+    // A key that was pressed before may be let go here: the game must get that.
     expect(heard).toEqual(['keyup'])
     for (const type of ['keydown', 'keyup', 'pointerdown', 'click', 'wheel'])
       window.removeEventListener(type, listener)
   })
 
-  it('moves the edge, wherever it is', async () => {
+  it('moves the edge on every side', async () => {
     const inspector = mount()
     const edge = one(inspector, '.edge')
     const height = (): number => inspector.element.clientHeight
@@ -565,7 +564,7 @@ describe('the keyboard', () => {
     edge.focus()
     await userEvent.keyboard('{ArrowRight}')
     expect(inspector.element.clientWidth).toBe(width - 24)
-    button(inspector, 'Let it float').click()
+    button(inspector, 'Float').click()
     const { left, top } = inspector.element.getBoundingClientRect()
     edge.focus()
     await userEvent.keyboard('{Shift>}{ArrowDown}{ArrowRight}{/Shift}')
@@ -589,7 +588,7 @@ describe('the pointer', () => {
     expect(inspector.element.getBoundingClientRect().bottom).toBe(innerHeight)
   })
 
-  it('drags a floating panel by its head', async () => {
+  it('drags a floating panel by its header', async () => {
     const inspector = mount({ dock: 'float' })
     const title = one(inspector, 'header .cost')
     title.textContent = 'costs nothing'
@@ -602,7 +601,7 @@ describe('the pointer', () => {
   })
 })
 
-describe('what it costs', () => {
+describe('cost', () => {
   /** Listeners on frames now. */
   function countListeners(): () => number {
     let count = 0
@@ -618,7 +617,7 @@ describe('what it costs', () => {
     return () => count
   }
 
-  it('is nothing while it is closed, and nothing when it is gone', () => {
+  it('is zero while it is closed or disposed of', () => {
     const listeners = countListeners()
     const inspector = mount({ open: false })
     expect(listeners()).toBe(0)
@@ -627,13 +626,13 @@ describe('what it costs', () => {
     inspector.close()
     expect(listeners()).toBe(0)
     inspector.open()
-    inspector.unmount()
+    inspector.dispose()
     expect(listeners()).toBe(0)
     inspector.open()
-    expect([inspector.isOpen, inspector.isMounted, listeners()]).toEqual([false, false, 0])
+    expect([inspector.isOpen, inspector.isDisposed, listeners()]).toEqual([false, true, 0])
   })
 
-  it('leaves no element, listener, timer or observer behind', async () => {
+  it('includes no element, listener, timer or observer after dispose', async () => {
     const balance = new Map<string, number>()
     for (const target of [window, document, document.body, MediaQueryList.prototype])
       for (const [method, step] of [
@@ -642,7 +641,11 @@ describe('what it costs', () => {
       ] as const)
         vi.spyOn(target, method).mockImplementation(function (this: EventTarget, ...args: unknown[]) {
           const type = `${Object.prototype.toString.call(this ?? window)} ${String(args[0])}`
-          balance.set(type, (balance.get(type) ?? 0) + step)
+          const change = (by: number): void => void balance.set(type, (balance.get(type) ?? 0) + by)
+          change(step)
+          // An aborted signal removes the listener, too.
+          const options = args[2] as AddEventListenerOptions | undefined
+          if (step === 1) options?.signal?.addEventListener('abort', () => change(-1))
           EventTarget.prototype[method].apply(this ?? window, args as never)
         })
     const timers = new Set<unknown>()
@@ -665,37 +668,37 @@ describe('what it costs', () => {
     for (const tab of ['components', 'memory', 'rows'] as const) inspector.tab = tab
     expect(timers.size).toBe(1)
     expect([...balance.values()].some((count) => count > 0)).toBe(true)
-    inspector.unmount()
+    inspector.dispose()
     expect(timers.size).toBe(0)
     expect(document.documentElement.outerHTML).toBe(before)
     expect(document.adoptedStyleSheets.length).toBe(0)
     expect([...balance].filter(([, count]) => count !== 0)).toEqual([])
-    // Frames go on.
+    // Frames continue.
     g.frame()
     expect(g.mk.report.frame).toBe(3)
   })
 
-  it('is told by itself', async () => {
+  it('is reported in the panel', async () => {
     const inspector = mount({ hz: 50 })
     for (let i = 0; i < 30; i++) {
       g.frame()
       await new Promise((resolve) => setTimeout(resolve, 40))
     }
     expect(inspector.cost.msPerSecond).toBeGreaterThan(0)
-    expect(one(inspector, '.cost').textContent).toMatch(/^costs \d+\.\d ms\/s$/)
+    expect(one(inspector, '.cost').textContent).toMatch(/^takes \d+\.\d ms\/s$/)
   })
 
-  it('ends by itself when the sync is disposed of', async () => {
+  it('ends when the sync is disposed', async () => {
     const inspector = mount()
     g.mk.dispose()
-    await vi.waitFor(() => expect(inspector.isMounted).toBe(false))
+    await vi.waitFor(() => expect(inspector.isDisposed).toBe(true))
     expect(inspector.element.isConnected).toBe(false)
   })
 
-  it('may be given back by `using`', () => {
+  it('can be released by `using`', () => {
     const inspector = mount()
     inspector[Symbol.dispose]()
-    expect(inspector.isMounted).toBe(false)
+    expect(inspector.isDisposed).toBe(true)
     inspector.dispose()
   })
 })

@@ -3,17 +3,16 @@ import { attachKoota } from '@memkit/ecs-plugin/koota'
 import { createWorld } from 'bitecs'
 import { createWorld as createKootaWorld } from 'koota'
 import { expectTypeOf, it } from 'vitest'
-import { mountInspector } from '../src/index.ts'
-import type { Inspector } from '../src/index.ts'
+import { mountInspector, type Inspector } from '../src/index.ts'
 
-it('takes the sync of any world', async () => {
+it('accepts the sync of any world', async () => {
   expectTypeOf(mountInspector(await attachMk(createWorld()))).toEqualTypeOf<Inspector>()
   expectTypeOf(mountInspector(await attachMk(createWorld({ time: 0 })))).toEqualTypeOf<Inspector>()
   expectTypeOf(mountInspector(await attachKoota(createKootaWorld()))).toEqualTypeOf<Inspector>()
   expectTypeOf(mountInspector(createApp(createWorld()).mk)).toEqualTypeOf<Inspector>()
 })
 
-it('is something that `using` gives back', () => {
+it('can be released by `using`', () => {
   expectTypeOf<Inspector>().toExtend<Disposable>()
 })
 

@@ -3,7 +3,7 @@ import { createWorld } from 'bitecs'
 import { expect, it, vi } from 'vitest'
 import { mountInspector } from '../src/index.ts'
 
-it('can be imported where there is no page, and says that it needs one', async () => {
+it('can be imported without a page, and reports that it needs one', async () => {
   vi.spyOn(console, 'warn').mockImplementation(() => {})
   const mk = await attachMk(createWorld())
   expect(() => mountInspector(mk)).toThrow(/needs a document/)

@@ -13,15 +13,7 @@ import {
   vec3f,
 } from '@memkit/ecs-plugin'
 import { describe, expect, it } from 'vitest'
-import {
-  cellDiffers,
-  cellText,
-  cellValue,
-  differingCells,
-  fieldLines,
-  nextDifference,
-} from '../src/row-values.ts'
-import type { Cell } from '../src/row-values.ts'
+import { cellDiffers, cellText, cellValue, fieldLines, nextDifference, type Cell } from '../src/row-values.ts'
 
 function viewOf(...floats: number[]): DataView {
   return new DataView(new Float32Array(floats).buffer)
@@ -30,7 +22,7 @@ function viewOf(...floats: number[]): DataView {
 const f32At = (offset: number): Cell => ({ offset, type: 'f32' })
 
 describe('fieldLines', () => {
-  it('of a struct are its fields at their offsets, padding left out', () => {
+  it('lists the fields of a struct at their offsets, without padding', () => {
     const lines = fieldLines(struct({ heat: f32, at: vec3f, alive: atomic(u32), mix: vec2h, kind: i32 }))
     // A vec3f is aligned to 16 and 12 long; the atomic fits behind it.
     expect(lines).toEqual([
@@ -50,7 +42,7 @@ describe('fieldLines', () => {
     ])
   })
 
-  it('of a matrix stand as mathematicians write it, while WGSL keeps its columns side by side', () => {
+  it('arranges a matrix by rows, while WGSL stores it by columns', () => {
     // Three columns, each of three numbers and a gap.
     const [square] = fieldLines(mat3x3f)
     expect(square.width).toBe(3)
@@ -60,7 +52,7 @@ describe('fieldLines', () => {
     expect(wide.cells.map(({ offset }) => offset)).toEqual([0, 8, 16, 24, 4, 12, 20, 28])
   })
 
-  it('take structs and arrays apart', () => {
+  it('takes structs and arrays apart', () => {
     const lamp = struct({ on: u32, level: f32 })
     const lines = fieldLines(struct({ lamps: array(lamp, 2), rest: size(16, f32), last: f32 }))
     expect(lines.map(({ path, cells }) => [path, cells[0].offset])).toEqual([
@@ -73,13 +65,13 @@ describe('fieldLines', () => {
     ])
   })
 
-  it('of a single type has no name', () => {
+  it('has no name for a single type', () => {
     expect(fieldLines(u32)).toEqual([
       { path: '', type: 'u32', width: 1, cells: [{ offset: 0, type: 'u32' }] },
     ])
   })
 
-  it('of a long array are its first 32', () => {
+  it('lists the first 32 elements of a long array', () => {
     const lines = fieldLines(array(f32, 100))
     expect(lines.length).toBe(32)
     expect(lines[31].path).toBe('31')
@@ -87,7 +79,7 @@ describe('fieldLines', () => {
 })
 
 describe('values', () => {
-  it('are read as what they are', () => {
+  it('are read by their type', () => {
     const view = new DataView(new ArrayBuffer(16))
     view.setFloat32(0, 1.5, true)
     view.setInt32(4, -7, true)
@@ -113,7 +105,7 @@ describe('values', () => {
     expect(cellText(viewOf(value), f32At(0))).toBe(text)
   })
 
-  it('that differ are written differently', () => {
+  it('are written differently when they differ', () => {
     // 0.1 and the next float above it.
     const bits = new Uint32Array(new Float32Array([0.1]).buffer)
     const next = new DataView(new Uint32Array([bits[0] + 1]).buffer)
@@ -122,24 +114,19 @@ describe('values', () => {
 })
 
 describe('differences', () => {
-  it('are of bits: a NaN equals itself, −0 differs from 0', () => {
+  it('compare bits: NaN equals itself, −0 differs from 0', () => {
     expect(cellDiffers(viewOf(NaN), viewOf(NaN), f32At(0))).toBe(false)
     expect(cellDiffers(viewOf(0), viewOf(-0), f32At(0))).toBe(true)
   })
 
-  it('of halves leave the other half of the word alone', () => {
+  it('leave the other half of a word alone', () => {
     const a = new DataView(new Uint16Array([1, 2]).buffer)
     const b = new DataView(new Uint16Array([1, 3]).buffer)
     expect(cellDiffers(a, b, { offset: 0, type: 'f16' })).toBe(false)
     expect(cellDiffers(a, b, { offset: 2, type: 'f16' })).toBe(true)
   })
 
-  it('are counted by cell', () => {
-    const lines = fieldLines(vec3f)
-    expect(differingCells(lines, viewOf(1, 2, 3, 9), viewOf(1, 5, 4, 8))).toBe(2)
-  })
-
-  it('are found from a row on, padding left out', () => {
+  it('are found from a given row on, without padding', () => {
     const cells = fieldLines(vec3f).flatMap((line) => line.cells)
     const a = new Float32Array(5 * 4)
     const b = new Float32Array(5 * 4)

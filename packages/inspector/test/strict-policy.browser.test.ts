@@ -5,7 +5,7 @@ import { mountInspector } from '../src/index.ts'
 
 // A file of its own: a policy that a page was given stays.
 
-it('has its looks on a page that allows no styles but those of its own files', async () => {
+it('keeps its style on a page that only allows styles of its own files', async () => {
   const refused: string[] = []
   document.addEventListener('securitypolicyviolation', (event) => refused.push(event.violatedDirective))
   const policy = document.createElement('meta')
@@ -39,7 +39,7 @@ it('has its looks on a page that allows no styles but those of its own files', a
   expect(getComputedStyle(root.querySelector('.sheet')!).backgroundColor).toBe('rgb(18, 21, 29)')
   expect(getComputedStyle(inspector.element).position).toBe('fixed')
   expect(refused).toEqual(['style-src-elem'])
-  inspector.unmount()
+  inspector.dispose()
   mk.dispose()
   device.destroy()
 })

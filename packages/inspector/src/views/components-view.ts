@@ -1,35 +1,29 @@
-import type { GpuQuery, MirrorReport, MkSync, SyncedBuffer, SyncedInfo } from '@memkit/ecs-plugin'
+import type { MirrorReport, MkSync, SyncedBuffer, SyncedInfo } from '@memkit/ecs-plugin'
 import { element, setText } from '../element.ts'
 import { bytesText, countText } from '../quantities.ts'
-import { RowsTable } from '../rows-table.ts'
+import { parts, RowsTable, type TableColumn } from '../rows-table.ts'
 import type { View } from '../tab-list.ts'
 
 /** A component or a query, as the inspector lists it. */
 export interface Listed {
-  /** The component itself, or the query. */
   readonly key: object
   readonly label: string
   readonly buffer: SyncedBuffer
+  /** Undefined for a query. */
   readonly info: SyncedInfo | undefined
   readonly mirror: SyncedInfo['mirror']
 }
 
-/** Everything that has rows on the device: components in the order in which they were found, then queries. */
+/** Lists what has rows on the device: components in the order in which they were found, then queries. */
 export function listed(mk: MkSync<object>): Listed[] {
-  const components = mk.synced().map((info) => ({
-    key: info.component,
-    label: info.label,
-    buffer: info.buffer,
-    info,
-    mirror: info.mirror,
-  }))
-  const queries = mk.queries().map((query: GpuQuery) => ({
-    key: query,
-    label: query.label,
-    buffer: query.indices as SyncedBuffer,
-    info: undefined,
-    mirror: query.mirror,
-  }))
+  const components = mk.synced().map((info) => {
+    const { component: key, label, buffer, mirror } = info
+    return { key, label, buffer, info, mirror }
+  })
+  const queries = mk.queries().map((key) => {
+    const { label, indices, mirror } = key
+    return { key, label, buffer: indices, info: undefined, mirror }
+  })
   return [...components, ...queries]
 }
 
@@ -37,105 +31,56 @@ interface Line extends Listed {
   readonly report: MirrorReport | undefined
 }
 
+type Text = (line: Line) => string
+
+const word = (title: string, hint: string, text: Text, leftOutAt?: 1 | 2): TableColumn<Line> => {
+  return { title, hint, text, leftOutAt }
+}
+const number: typeof word = (...column) => ({ ...word(...column), numeric: true })
+
+const columns: readonly TableColumn<Line>[] = [
+  {
+    title: 'Name',
+    fill: (cell, line) => {
+      const [name, kind] = parts(cell, 'span.name', 'span.chip.kind')
+      setText(name, line.label)
+      setText(kind, kindOf(line))
+    },
+  },
+  number('Rows', 'Rows in use', ({ buffer }) => countText(buffer.rows)),
+  number('Capacity', 'Rows there is room for', ({ buffer }) => countText(buffer.capacity), 2),
+  number('Stride', 'Bytes from one row to the next', ({ buffer }) => `${buffer.stride} B`, 2),
+  word('Changes', 'How changed rows are found', ({ info }) => info?.changes ?? 'entered, left', 1),
+  word('Direction', 'Which side writes the rows', ({ info }) => info?.direction ?? 'upload', 1),
+  {
+    title: 'Strategy',
+    hint: 'How the last frame uploaded the rows',
+    fill: (cell, { report }) => {
+      const [chip] = parts(cell, 'span.chip')
+      setText(chip, (chip.dataset['strategy'] = report?.strategy ?? 'none'))
+    },
+  },
+  number('Changed', 'Rows that changed in the last frame', ({ report }) => countText(report?.rows ?? 0), 2),
+  number('Uploaded', 'Bytes uploaded in the last frame', ({ report }) => bytesText(report?.bytes ?? 0)),
+  number('Buffer', 'Bytes on the device', ({ buffer }) => bytesText(buffer.capacity * buffer.stride), 2),
+  number('Gen.', 'Goes up when the buffer is replaced', ({ buffer }) => `${buffer.generation}`, 1),
+]
+
 /** The table of what is synced, and what the last frame did with it. */
 export class ComponentsView implements View {
+  readonly title = 'Components'
   readonly element: HTMLElement
   readonly #mk: MkSync<object>
   readonly #table: RowsTable<Line>
-  readonly #sum: HTMLElement
+  readonly #sum = element('p', { class: 'note' })
 
-  /** @param pick called with what somebody wants to see the rows of */
   constructor(mk: MkSync<object>, pick: (chosen: Listed) => void) {
     this.#mk = mk
-    this.#table = new RowsTable<Line>(
-      'Synced components and queries',
-      [
-        {
-          title: 'Name',
-          text: ({ label }) => label,
-          decorate: (cell, line) => {
-            if (cell.childElementCount === 0)
-              cell.append(element('span', { class: 'name' }), element('span', { class: 'chip kind' }))
-            setText(cell.children[0] as HTMLElement, line.label)
-            setText(cell.children[1] as HTMLElement, kindOf(line))
-          },
-        },
-        { title: 'Rows', hint: 'Rows in use', numeric: true, text: ({ buffer }) => countText(buffer.rows) },
-        {
-          title: 'Capacity',
-          hint: 'Rows there is room for',
-          numeric: true,
-          leftOutAt: 2,
-          text: ({ buffer }) => countText(buffer.capacity),
-        },
-        {
-          title: 'Stride',
-          hint: 'Bytes from one row to the next',
-          numeric: true,
-          leftOutAt: 2,
-          text: ({ buffer }) => `${buffer.stride} B`,
-        },
-        {
-          title: 'Changes',
-          hint: 'How changed rows are found',
-          leftOutAt: 1,
-          text: ({ info }) => info?.changes ?? 'entered, left',
-        },
-        {
-          title: 'Direction',
-          hint: 'Who writes the rows',
-          leftOutAt: 1,
-          text: ({ info }) => info?.direction ?? 'upload',
-        },
-        {
-          title: 'Strategy',
-          hint: 'How the last frame brought them up',
-          text: ({ report }) => report?.strategy ?? 'none',
-          decorate: (cell, { report }) => {
-            const strategy = report?.strategy ?? 'none'
-            if (cell.childElementCount === 0) cell.append(element('span', { class: 'chip' }))
-            const chip = cell.children[0] as HTMLElement
-            setText(chip, strategy)
-            chip.dataset['strategy'] = strategy
-          },
-        },
-        {
-          title: 'Changed',
-          hint: 'Rows that were dirty in the last frame',
-          leftOutAt: 2,
-          numeric: true,
-          text: ({ report }) => countText(report?.rows ?? 0),
-        },
-        {
-          title: 'Uploaded',
-          hint: 'Bytes uploaded in the last frame',
-          numeric: true,
-          text: ({ report }) => bytesText(report?.bytes ?? 0),
-        },
-        {
-          title: 'Buffer',
-          hint: 'Bytes on the device, and as many on the CPU',
-          numeric: true,
-          leftOutAt: 2,
-          text: ({ buffer }) => bytesText(buffer.capacity * buffer.stride),
-        },
-        {
-          title: 'Gen.',
-          hint: 'Generation: goes up when the buffer is replaced',
-          numeric: true,
-          leftOutAt: 1,
-          text: ({ buffer }) => String(buffer.generation),
-        },
-      ],
-      { key: ({ key }) => key, pick, empty: 'Nothing is synced yet: flag a component with GpuSynced.' },
-    )
-    this.#sum = element('p', { class: 'note' })
-    this.element = element(
-      'div',
-      { class: 'components-view' },
-      this.#sum,
-      element('div', { class: 'scroll' }, this.#table.element),
-    )
+    const empty = 'Nothing is synced yet: flag a component with GpuSynced.'
+    const options = { key: ({ key }: Line) => key, pick, empty }
+    this.#table = new RowsTable('Synced components and queries', columns, options)
+    const scroll = element('div', { class: 'scroll' }, this.#table.element)
+    this.element = element('div', { class: 'components-view' }, this.#sum, scroll)
   }
 
   update(): void {
@@ -147,10 +92,9 @@ export class ComponentsView implements View {
     this.#table.update(lines)
     const rows = lines.reduce((sum, { buffer }) => sum + buffer.rows, 0)
     const bytes = lines.reduce((sum, { buffer }) => sum + buffer.rows * buffer.stride, 0)
-    setText(this.#sum, `${countText(rows)} rows in use, ${bytesText(bytes)}. Enter, or a click, shows rows.`)
+    const advice = 'Click a line, or press Enter, to see its rows.'
+    setText(this.#sum, `${countText(rows)} rows in use, ${bytesText(bytes)}. ${advice}`)
   }
-
-  dispose(): void {}
 }
 
 function kindOf({ info }: Line): string {

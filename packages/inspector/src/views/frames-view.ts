@@ -1,62 +1,49 @@
-import { Chart } from '../chart.ts'
-import type { ChartOptions, ChartSeries } from '../chart.ts'
-import { element, setAttribute, setText } from '../element.ts'
+import { Chart, type ChartOptions } from '../chart.ts'
+import { button, element, movedTo, setAttribute, setText } from '../element.ts'
 import type { FrameHistory, HistoryColumn } from '../frame-history.ts'
 import { bytesText, countText, msText } from '../quantities.ts'
 import type { View } from '../tab-list.ts'
 
-/** A figure of the frame that is chosen. */
+type At = (column: HistoryColumn) => number
+
 interface Tile {
   readonly title: string
   readonly hint: string
-  readonly text: (at: (column: HistoryColumn) => number) => string
+  readonly text: (at: At) => string
+}
+
+function count(title: string, hint: string, column: HistoryColumn): Tile {
+  return { title, hint, text: (at) => countText(at(column)) }
 }
 
 const tiles: readonly Tile[] = [
-  { title: 'Frame', hint: 'Number of the frame', text: (at) => countText(at('frame')) },
-  {
-    title: 'Rows changed',
-    hint: 'Rows that were dirty when the frame was flushed',
-    text: (at) => countText(at('rowsChanged')),
-  },
+  count('Frame', 'Number of the frame', 'frame'),
+  count('Rows changed', 'Rows that changed in the frame', 'rowsChanged'),
   {
     title: 'Uploaded ÷ changed',
-    hint: 'Bytes handed over for each byte that changed: gaps and row numbers are what is above 1',
+    hint: 'Bytes uploaded for each byte that changed. Above 1 because of gaps and row numbers',
     text: (at) => {
       const ratio = at('bytesUploaded') / at('bytesChanged')
       return Number.isFinite(ratio) ? ratio.toFixed(2) : '–'
     },
   },
-  { title: 'Writes', hint: 'Calls of writeBuffer', text: (at) => countText(at('writes')) },
-  {
-    title: 'Dispatches',
-    hint: 'Mirrors whose rows a shader scattered',
-    text: (at) => countText(at('dispatches')),
-  },
-  {
-    title: 'Copies',
-    hint: 'Copies on the device: readbacks, grown buffers',
-    text: (at) => countText(at('copies')),
-  },
-  { title: 'Submits', hint: 'Submits of the flush', text: (at) => countText(at('submits')) },
+  count('Writes', 'Calls of writeBuffer', 'writes'),
+  count('Dispatches', 'Buffers whose rows a shader scattered', 'dispatches'),
+  count('Copies', 'Copies on the device: readbacks, grown buffers', 'copies'),
+  count('Submits', 'Submits of the flush', 'submits'),
 ]
-
-/** One chart, and which figures it draws. */
-interface ChartLines extends Omit<ChartOptions, 'series' | 'sync' | 'onCursor'> {
-  readonly lines: readonly (ChartSeries & { readonly column: HistoryColumn })[]
-}
 
 /** 1, 2, 5, 10, 20, 50 … */
 const decimalSteps = (first: number): number[] =>
   Array.from({ length: 24 }, (_, i) => [1, 2, 5][i % 3] * first * 10 ** Math.floor(i / 3))
 
-const charts: readonly ChartLines[] = [
+const charts: readonly ChartOptions[] = [
   {
     title: 'Time',
     text: msText,
     axisText: (ms) => `${Number(ms.toFixed(3))} ms`,
     steps: decimalSteps(0.001),
-    lines: [
+    series: [
       { title: 'stage', color: '--one', column: 'stageMs' },
       { title: 'flush', color: '--two', column: 'flushMs' },
     ],
@@ -65,7 +52,7 @@ const charts: readonly ChartLines[] = [
     title: 'Bytes',
     text: bytesText,
     steps: Array.from({ length: 40 }, (_, i) => 2 ** i),
-    lines: [
+    series: [
       { title: 'uploaded', color: '--four', column: 'bytesUploaded' },
       { title: 'changed', color: '--three', column: 'bytesChanged' },
     ],
@@ -74,68 +61,51 @@ const charts: readonly ChartLines[] = [
     title: 'Calls to the device',
     text: countText,
     steps: decimalSteps(1),
-    lines: [{ title: 'calls', color: '--five', column: 'apiCalls' }],
+    series: [{ title: 'calls', color: '--five', column: 'apiCalls' }],
   },
 ]
 
-interface ChartColumns {
-  readonly chart: Chart
-  readonly columns: readonly HistoryColumn[]
-}
-
 let made = 0
 
-/** The timeline: what the last frames took and moved. */
+/** The timeline of the last frames. */
 export class FramesView implements View {
+  readonly title = 'Frames'
   readonly element: HTMLElement
   readonly #history: FrameHistory
-  readonly #charts: readonly ChartColumns[]
+  readonly #charts: readonly Chart[]
   readonly #strip: HTMLElement
-  readonly #figures: HTMLElement[]
+  readonly #figures: readonly HTMLElement[] = tiles.map(() => element('dd'))
   readonly #pause: HTMLButtonElement
-  readonly #note: HTMLElement
+  readonly #note = element('span', { class: 'note' })
   #drawn = -1
   #paused = false
-  /** The frame that pointer or keyboard chose; undefined: the last one. */
+  /** The frame chosen by pointer or keyboard. Undefined: the last one. */
   #chosen: number | undefined
   #isMoving = false
 
   constructor(history: FrameHistory) {
     this.#history = history
     const sync = `memkit-inspector-${++made}`
-    this.#charts = charts.map(({ lines, ...rest }) => ({
-      chart: new Chart({ ...rest, series: lines, sync, onCursor: (index) => this.#choose(index) }),
-      columns: lines.map(({ column }) => column),
-    }))
-    this.#figures = tiles.map(() => element('dd'))
+    this.#charts = charts.map((options) => new Chart(options, sync, (index) => this.#choose(index)))
     const list = tiles.map(({ title, hint }, i) =>
       element('div', { title: hint }, element('dt', {}, title), this.#figures[i]),
     )
-    this.#pause = element('button', { type: 'button', 'aria-pressed': 'false', class: 'quiet' }, 'Pause')
-    this.#pause.addEventListener('click', () => this.#setPaused(!this.#paused))
-    this.#note = element('span', { class: 'note' })
+    const toggle = (): void => this.#setPaused(!this.#paused)
+    this.#pause = button(toggle, { 'aria-pressed': 'false' }, 'Pause')
+    const label = 'Timeline of the last frames. Use the left and right arrow keys to choose a frame.'
     this.#strip = element(
       'div',
-      {
-        class: 'charts',
-        tabindex: 0,
-        role: 'group',
-        'aria-label': 'Timeline of the last frames. Left and right arrow choose a frame.',
-      },
-      ...this.#charts.map(({ chart }) => chart.element),
+      { class: 'charts', tabindex: 0, role: 'group', 'aria-label': label },
+      ...this.#charts.map((chart) => chart.element),
     )
     this.#strip.addEventListener('keydown', (event) => this.#onKey(event))
     this.#strip.addEventListener('blur', () => {
-      this.#charts[0].chart.setCursor(undefined)
+      this.#charts[0].setCursor(undefined)
       this.#choose(undefined)
     })
-    this.element = element(
-      'div',
-      { class: 'frames-view' },
-      element('div', { class: 'tools' }, this.#pause, this.#note),
-      element('dl', { class: 'tiles' }, ...list),
-      this.#strip,
-    )
+    const tools = element('div', { class: 'tools' }, this.#pause, this.#note)
+    const figures = element('dl', { class: 'tiles' }, ...list)
+    this.element = element('div', { class: 'frames-view' }, tools, figures, this.#strip)
   }
 
   update(): void {
@@ -144,26 +114,19 @@ export class FramesView implements View {
     this.#draw()
   }
 
-  /** The colours are others now. */
   recolor(): void {
-    for (const { chart } of this.#charts) chart.recolor()
+    for (const chart of this.#charts) chart.recolor()
   }
 
   dispose(): void {
-    for (const { chart } of this.#charts) chart.dispose()
+    for (const chart of this.#charts) chart.dispose()
   }
 
   #draw(): void {
-    const frames = this.#history.view('frame')
     const shown = this.#shown()
-    // Drawing moves the cursors of the charts; that is nobody's choice.
+    // Drawing moves the cursors of the charts, which the user did not choose.
     this.#isMoving = true
-    for (const { chart, columns } of this.#charts)
-      chart.update(
-        frames,
-        columns.map((column) => this.#history.view(column)),
-        shown,
-      )
+    for (const chart of this.#charts) chart.update(this.#history, shown)
     this.#isMoving = false
     this.#tell(shown)
   }
@@ -178,15 +141,15 @@ export class FramesView implements View {
     for (let i = 0; i < tiles.length; i++)
       setText(this.#figures[i], none ? '–' : tiles[i].text((column) => this.#history.at(column, shown)))
     setText(this.#note, this.#noteOf(shown))
-    // What was chosen is read out; the last frame would be ten times a second.
+    // Screen readers read out the chosen frame, but not the last one ten times a second.
     setAttribute(this.#note, 'aria-live', this.#chosen === undefined ? 'off' : 'polite')
   }
 
   #noteOf(shown: number): string {
     const { length } = this.#history
-    if (length === 0) return 'No frame yet: it shows what mk.endFrame() reports.'
-    if (this.#chosen === undefined) return `Figures of the last frame, of ${countText(length)} kept.`
-    const at = (column: HistoryColumn): number => this.#history.at(column, shown)
+    if (length === 0) return 'No frame yet. Frames appear with each mk.endFrame().'
+    if (this.#chosen === undefined) return `Showing the last of ${countText(length)} frames.`
+    const at: At = (column) => this.#history.at(column, shown)
     const times = `stage ${msText(at('stageMs'))}, flush ${msText(at('flushMs'))}`
     return `Frame ${countText(at('frame'))}: ${times}, ${bytesText(at('bytesUploaded'))} in ${countText(at('apiCalls'))} calls.`
   }
@@ -194,7 +157,7 @@ export class FramesView implements View {
   #setPaused(paused: boolean): void {
     this.#paused = paused
     setAttribute(this.#pause, 'aria-pressed', String(paused))
-    setText(this.#pause, paused ? 'Go on' : 'Pause')
+    setText(this.#pause, paused ? 'Continue' : 'Pause')
     this.update()
   }
 
@@ -209,15 +172,13 @@ export class FramesView implements View {
     if (last < 0) return
     const at = this.#shown()
     const step = event.shiftKey ? 10 : 1
-    const to = { ArrowLeft: at - step, ArrowRight: at + step, Home: 0, End: last }[event.key]
-    if (to === undefined) return
-    event.preventDefault()
-    // What is looked at must not run away.
+    const index = movedTo(event, at, last, { ArrowLeft: -step, ArrowRight: step })
+    if (index === undefined) return
+    // Keep the chosen frame in place.
     this.#setPaused(true)
-    const index = Math.min(last, Math.max(0, to))
     this.#choose(index)
     this.#isMoving = true
-    this.#charts[0].chart.setCursor(index)
+    this.#charts[0].setCursor(index)
     this.#isMoving = false
   }
 }

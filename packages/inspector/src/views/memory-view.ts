@@ -1,61 +1,64 @@
-import { MkBufferUsage } from '@memkit/ecs-plugin'
-import type { Heap, MkSync } from '@memkit/ecs-plugin'
-import { mapSegments } from '../block-map.ts'
-import type { MapBlock } from '../block-map.ts'
+import { MkBufferUsage, type Heap, type MkSync } from '@memkit/ecs-plugin'
+import { mapSegments, type MapBlock } from '../block-map.ts'
 import { element, setAttribute, setText } from '../element.ts'
 import { addressText, bytesText, countText } from '../quantities.ts'
-import { RowsTable } from '../rows-table.ts'
+import { parts, RowsTable, type TableColumn } from '../rows-table.ts'
 import type { View } from '../tab-list.ts'
 
-/** Stretches of the map: about as many as there are pixels to tell apart. */
+/** Most segments of the map: about as many as there are pixels to tell apart. */
 const MOST_SEGMENTS = 400
-/** Lines of a list; the biggest ones. */
+/** Most lines of a list, which shows the biggest. */
 const MOST_LINES = 100
-/** Colours there are for blocks. */
+/** Number of colours for blocks. */
 const COLORS = 6
 
-type DeviceBuffer = ReturnType<MkSync<object>['gpu']['leaks']>[number]
+interface HeapBlock extends MapBlock {
+  readonly color: number
+  /** Size of the biggest block. */
+  readonly most: number
+}
 
-/** Where memory is: the heap's blocks at their places, and the device's buffers. */
+type DeviceBuffer = ReturnType<MkSync<object>['gpu']['leaks']>[number]
+type DeviceLine = DeviceBuffer & { readonly id: string; readonly most: number }
+
+const bufferColumns: readonly TableColumn<DeviceLine>[] = [
+  { title: 'Buffer', text: ({ label }) => label },
+  sizeColumn(),
+  { title: 'Usage', wrap: true, leftOutAt: 2, text: ({ usage }) => usageText(usage) },
+  { title: 'Memory', leftOutAt: 1, text: ({ memory }) => memory },
+]
+
+const blockColumns: readonly TableColumn<HeapBlock>[] = [
+  {
+    title: 'Block',
+    fill: (cell, { label, color }) => {
+      const [swatch, name] = parts(cell, 'i.swatch', 'span')
+      setAttribute(swatch, 'data-block', String(color))
+      setText(name, label)
+    },
+  },
+  sizeColumn(),
+  { title: 'Offset', numeric: true, leftOutAt: 2, text: ({ offset }) => addressText(offset) },
+]
+
+/** Shows memory: the blocks of the heaps at their places, and the buffers of the device. */
 export class MemoryView implements View {
+  readonly title = 'Memory'
   readonly element: HTMLElement
   readonly #mk: MkSync<object>
   readonly #heaps = new Map<Heap, HeapMap>()
-  readonly #maps: HTMLElement
-  readonly #buffers: RowsTable<DeviceBuffer & { readonly id: string; readonly most: number }>
-  readonly #sum: HTMLElement
+  readonly #maps = element('section', { class: 'heaps', 'aria-label': 'Memory of the CPU' })
+  readonly #buffers: RowsTable<DeviceLine>
+  readonly #sum = element('p', { class: 'note' })
 
   constructor(mk: MkSync<object>) {
     this.#mk = mk
-    this.#maps = element('section', { class: 'heaps', 'aria-label': 'Memory of the CPU' })
-    this.#sum = element('p', { class: 'note' })
-    this.#buffers = new RowsTable(
-      'Buffers on the device',
-      [
-        { title: 'Buffer', text: ({ label }) => label },
-        {
-          title: 'Size',
-          numeric: true,
-          text: ({ size }) => bytesText(size),
-          decorate: (cell, { size, most }) => drawBar(cell, size, most),
-        },
-        { title: 'Usage', wrap: true, leftOutAt: 2, text: ({ usage }) => usageText(usage) },
-        { title: 'Memory', leftOutAt: 1, text: ({ memory }) => memory },
-      ],
-      { key: ({ id }) => id, empty: 'No buffer is alive.' },
-    )
-    this.element = element(
-      'div',
-      { class: 'memory-view' },
-      this.#maps,
-      element(
-        'section',
-        { class: 'buffers', 'aria-label': 'Memory of the device' },
-        element('h3', {}, 'Device'),
-        this.#sum,
-        element('div', { class: 'scroll' }, this.#buffers.element),
-      ),
-    )
+    const options = { key: ({ id }: DeviceLine) => id, empty: 'There are no buffers.' }
+    this.#buffers = new RowsTable('Buffers on the device', bufferColumns, options)
+    const scroll = element('div', { class: 'scroll' }, this.#buffers.element)
+    const attributes = { class: 'buffers', 'aria-label': 'Memory of the device' }
+    const device = element('section', attributes, element('h3', {}, 'Device'), this.#sum, scroll)
+    this.element = element('div', { class: 'memory-view' }, this.#maps, device)
   }
 
   update(): void {
@@ -69,24 +72,17 @@ export class MemoryView implements View {
       return { ...buffer, id: `${buffer.label} ${nth}`, most }
     })
     this.#buffers.update(lines)
-    const { buffers } = this.#mk.gpu.stats
+    const { bytes, buffers, peakBytes, peakBuffers } = this.#mk.gpu.stats.buffers
     const { deferredFrees, deferredBytes } = this.#mk.coordinator.stats
-    const waiting =
-      deferredFrees === 0
-        ? ''
-        : `; ${deferredFrees} replaced ones (${bytesText(deferredBytes)}) wait to be freed`
-    setText(
-      this.#sum,
-      `${bytesText(buffers.bytes)} in ${countText(buffers.buffers)} buffers, at most ${bytesText(buffers.peakBytes)} in ${countText(buffers.peakBuffers)}${waiting}.`,
-    )
+    const now = `${bytesText(bytes)} in ${countText(buffers)} buffers`
+    const peak = `peak ${bytesText(peakBytes)} in ${countText(peakBuffers)}`
+    const waiting = `; ${deferredFrees} replaced buffers (${bytesText(deferredBytes)}) wait to be freed`
+    setText(this.#sum, `${now}, ${peak}${deferredFrees === 0 ? '' : waiting}.`)
   }
-
-  dispose(): void {}
 
   #updateHeaps(): void {
     const heaps = new Set([this.#mk.coordinator.heap])
-    for (const { mirror } of this.#mk.synced()) heaps.add(mirror.heap)
-    for (const { mirror } of this.#mk.queries()) heaps.add(mirror.heap)
+    for (const { mirror } of [...this.#mk.synced(), ...this.#mk.queries()]) heaps.add(mirror.heap)
     for (const [heap, map] of this.#heaps) {
       if (heaps.has(heap)) continue
       map.element.remove()
@@ -103,52 +99,23 @@ export class MemoryView implements View {
   }
 }
 
-/** One heap: what of the reserve was touched, the blocks in it drawn to scale, and a list of them. */
+/** One heap: a map of the part in use, drawn to scale, and a list of its blocks. */
 class HeapMap {
   readonly element: HTMLElement
   readonly #heap: Heap
-  readonly #sum: HTMLElement
-  readonly #bar: HTMLElement
-  readonly #caption: HTMLElement
-  readonly #blocks: RowsTable<MapBlock & { readonly most: number; readonly color: number }>
+  readonly #sum = element('p', { class: 'note' })
+  readonly #bar = element('div', { class: 'map', role: 'img' })
+  readonly #caption = element('div', { class: 'scale' })
+  readonly #blocks: RowsTable<HeapBlock>
   #drawn = ''
 
   constructor(heap: Heap) {
     this.#heap = heap
-    this.#sum = element('p', { class: 'note' })
-    this.#bar = element('div', { class: 'map', role: 'img' })
-    this.#caption = element('div', { class: 'scale' }, element('span'), element('span'))
-    this.#blocks = new RowsTable(
-      `Blocks of ${heap.label}`,
-      [
-        {
-          title: 'Block',
-          text: ({ label }) => label,
-          decorate: (cell, { label, color }) => {
-            if (cell.childElementCount === 0) cell.append(element('i', { class: 'swatch' }), element('span'))
-            setAttribute(cell.children[0], 'data-block', String(color))
-            setText(cell.children[1] as HTMLElement, label)
-          },
-        },
-        {
-          title: 'Size',
-          numeric: true,
-          text: ({ size }) => bytesText(size),
-          decorate: (cell, { size, most }) => drawBar(cell, size, most),
-        },
-        { title: 'Offset', numeric: true, leftOutAt: 2, text: ({ offset }) => addressText(offset) },
-      ],
-      { key: ({ offset }) => offset, empty: 'Nothing is allocated.' },
-    )
-    this.element = element(
-      'div',
-      { class: 'heap' },
-      element('h3', {}, heap.label),
-      this.#sum,
-      this.#bar,
-      this.#caption,
-      element('div', { class: 'scroll' }, this.#blocks.element),
-    )
+    const options = { key: ({ offset }: HeapBlock) => offset, empty: 'Nothing is allocated.' }
+    this.#blocks = new RowsTable(`Blocks of ${heap.label}`, blockColumns, options)
+    const title = element('h3', {}, heap.label)
+    const scroll = element('div', { class: 'scroll' }, this.#blocks.element)
+    this.element = element('div', { class: 'heap' }, title, this.#sum, this.#bar, this.#caption, scroll)
   }
 
   update(): void {
@@ -156,61 +123,53 @@ class HeapMap {
     const state = `${allocs} ${blocks} ${used} ${touched}`
     if (state === this.#drawn) return
     this.#drawn = state
-    setText(
-      this.#sum,
-      `${bytesText(used)} of ${bytesText(bytes)} in ${countText(blocks)} blocks; the biggest block that still fits has ${bytesText(largestFree)}.`,
-    )
-    const list = this.#heap.leaks().sort((a, b) => b.size - a.size)
-    const color = new Map(list.map(({ offset }, i) => [offset, i % COLORS]))
-    this.#drawMap(list, color, touched)
-    const most = list[0]?.size ?? 1
-    this.#blocks.update(
-      list.slice(0, MOST_LINES).map((block) => ({ ...block, most, color: color.get(block.offset) ?? 0 })),
-    )
+    const free = `the largest free block is ${bytesText(largestFree)}.`
+    setText(this.#sum, `${bytesText(used)} of ${bytesText(bytes)} in ${countText(blocks)} blocks; ${free}`)
+    const sorted = this.#heap.leaks().sort((a, b) => b.size - a.size)
+    const most = sorted[0]?.size ?? 1
+    const list = sorted.map((block, i) => ({ ...block, most, color: i % COLORS }))
+    this.#drawMap(list, touched)
+    this.#blocks.update(list.slice(0, MOST_LINES))
   }
 
-  /** Of the reserve only what was ever handed out: the rest is address space, and would leave no room for what is. */
-  #drawMap(list: readonly MapBlock[], color: ReadonlyMap<number, number>, touched: number): void {
+  /** Draws the part of the reserve that was ever allocated. The rest would squeeze the blocks. */
+  #drawMap(list: readonly HeapBlock[], touched: number): void {
     const segments = mapSegments(list, touched, touched / MOST_SEGMENTS)
-    this.#bar.replaceChildren(
-      ...segments.map(({ offset, size, blocks, label }) => {
-        const part = element('span', {
-          'data-block': blocks === 0 ? undefined : (color.get(offset) ?? 0),
-          title: `${blocks > 1 ? `${label} and ${blocks - 1} more` : label}: ${bytesText(size)} at ${addressText(offset)}`,
-        })
-        part.style.flexGrow = String(size / touched)
-        return part
-      }),
-    )
-    const taken = list.reduce((sum, { size }) => sum + size, 0)
-    setAttribute(
-      this.#bar,
-      'aria-label',
-      `Map of the first ${bytesText(touched)}: ${list.length} blocks of ${bytesText(taken)}`,
-    )
-    setText(this.#caption.children[0] as HTMLElement, addressText(0))
-    setText(
-      this.#caption.children[1] as HTMLElement,
-      `${addressText(touched)}, nothing was handed out beyond`,
-    )
+    const spans = segments.map(({ offset, size, blocks, biggest }) => {
+      const label = `${biggest?.label ?? 'free'}${blocks > 1 ? ` and ${blocks - 1} more` : ''}`
+      const title = `${label}: ${bytesText(size)} at ${addressText(offset)}`
+      const span = element('span', { 'data-block': biggest?.color, title })
+      span.style.flexGrow = String(size / touched)
+      return span
+    })
+    this.#bar.replaceChildren(...spans)
+    const taken = bytesText(list.reduce((sum, { size }) => sum + size, 0))
+    const label = `Map of the first ${bytesText(touched)}: ${list.length} blocks of ${taken}`
+    setAttribute(this.#bar, 'aria-label', label)
+    const [first, last] = parts(this.#caption, 'span', 'span')
+    setText(first, addressText(0))
+    setText(last, `${addressText(touched)}, unused beyond`)
   }
 }
 
-/** A size, with a bar that compares it with the biggest. */
-function drawBar(cell: HTMLElement, size: number, most: number): void {
-  if (cell.childElementCount === 0) {
-    cell.classList.add('with-bar')
-    cell.append(element('i', { class: 'bar' }), element('span'))
+/** Makes a column of sizes, with a bar that compares each with the biggest. */
+function sizeColumn<T extends { readonly size: number; readonly most: number }>(): TableColumn<T> {
+  return {
+    title: 'Size',
+    numeric: true,
+    fill: (cell, { size, most }) => {
+      const [bar, text] = parts(cell, 'i.bar', 'span')
+      const width = `${Math.max(1, Math.round((size / most) * 100))}%`
+      cell.classList.add('with-bar')
+      if (bar.style.width !== width) bar.style.width = width
+      setText(text, bytesText(size))
+    },
   }
-  const width = `${Math.max(1, Math.round((size / most) * 100))}%`
-  const bar = cell.children[0] as HTMLElement
-  if (bar.style.width !== width) bar.style.width = width
-  setText(cell.children[1] as HTMLElement, bytesText(size))
 }
 
 const usages = Object.entries(MkBufferUsage).filter(([name]) => !name.startsWith('TRANSFER'))
 
-/** What a buffer is for, beside being copied from and to. */
+/** Names what a buffer is used for, other than copies. */
 function usageText(usage: number): string {
   const names = usages.filter(([, flag]) => (usage & flag) !== 0).map(([name]) => name.toLowerCase())
   return names.length === 0 ? 'transfer' : names.join(', ')

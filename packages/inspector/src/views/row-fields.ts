@@ -1,9 +1,8 @@
 import type { Schema } from '@memkit/ecs-plugin'
 import { element, setAttribute, setText } from '../element.ts'
-import { cellDiffers, cellText, fieldLines } from '../row-values.ts'
-import type { Cell, FieldLine } from '../row-values.ts'
+import { cellDiffers, cellText, fieldLines, type Cell, type FieldLine } from '../row-values.ts'
 
-/** The fields of one schema as a table: what the CPU has beside what the device has. */
+/** A table of the fields of one schema: their values on the CPU and on the device, side by side. */
 export class RowFields {
   readonly element: HTMLTableElement
   readonly cells: readonly Cell[]
@@ -16,26 +15,18 @@ export class RowFields {
     this.cells = this.#lines.flatMap(({ cells }) => cells)
     const spans: [HTMLElement, HTMLElement][] = []
     this.#rows = this.#lines.map((line) => {
-      const cpu = numbersOf(line)
-      const device = numbersOf(line)
-      for (let i = 0; i < line.cells.length; i++) spans.push([cpu.spans[i], device.spans[i]])
+      const [cpu, device] = [numbersOf(line), numbersOf(line)]
+      cpu.spans.forEach((span, i) => spans.push([span, device.spans[i]]))
       return element(
         'tr',
         {},
-        element(
-          'th',
-          { scope: 'row' },
-          line.path === '' ? 'value' : line.path,
-          element('small', {}, line.type),
-        ),
+        element('th', { scope: 'row' }, line.path || 'value', element('small', {}, line.type)),
         element('td', { 'data-side': 'CPU' }, cpu.box),
         element('td', { 'data-side': 'Device' }, device.box),
       )
     })
     this.#spans = spans
-    const head = ['Field', 'CPU: columns now', 'Device'].map((title) =>
-      element('th', { scope: 'col' }, title),
-    )
+    const head = ['Field', 'CPU', 'Device'].map((title) => element('th', { scope: 'col' }, title))
     this.element = element(
       'table',
       { class: 'fields', 'aria-label': 'Fields of the row', tabindex: 0 },
@@ -44,26 +35,24 @@ export class RowFields {
     )
   }
 
-  /** Fills in a row. @returns cells that differ; 0 while the device's side is not there yet */
+  /** Shows a row. @returns how many cells differ; 0 while a side is missing */
   update(cpu: DataView | undefined, device: DataView | undefined): number {
     let differing = 0
     let at = 0
     this.#lines.forEach(({ cells }, line) => {
-      let differs = false
+      const before = differing
       for (const cell of cells) {
         const [left, right] = this.#spans[at++]
-        const differ = cpu !== undefined && device !== undefined && cellDiffers(cpu, device, cell)
+        const differs = cpu !== undefined && device !== undefined && cellDiffers(cpu, device, cell)
         setText(left, cpu === undefined ? '–' : cellText(cpu, cell))
         setText(right, device === undefined ? '–' : cellText(device, cell))
-        for (const span of [left, right]) span.classList.toggle('differs', differ)
-        if (!differ) continue
-        differs = true
-        differing++
+        for (const span of [left, right]) span.classList.toggle('differs', differs)
+        if (differs) differing++
       }
       const row = this.#rows[line]
-      row.classList.toggle('differs', differs)
-      // Colour alone tells nobody who cannot see it.
-      setAttribute(row, 'title', differs ? 'CPU and device differ' : '')
+      row.classList.toggle('differs', differing > before)
+      // For those who can't see the colour.
+      setAttribute(row, 'title', differing > before ? 'CPU and device differ' : '')
     })
     return differing
   }

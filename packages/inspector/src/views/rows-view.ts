@@ -1,36 +1,36 @@
 import type { MkSync } from '@memkit/ecs-plugin'
-import { element, icon, setAttribute, setText } from '../element.ts'
+import { button, element, iconButton, setAttribute, setText } from '../element.ts'
 import type { FrameEnd } from '../frame-end.ts'
 import { bytesText, countText } from '../quantities.ts'
 import { nextDifference } from '../row-values.ts'
 import type { View } from '../tab-list.ts'
-import { listed } from './components-view.ts'
-import type { Listed } from './components-view.ts'
+import { listed, type Listed } from './components-view.ts'
 import { RowFields } from './row-fields.ts'
 
-/** Milliseconds between two looks at the device while a row is followed. */
+/** Milliseconds between two reads while a row is followed. */
 const FOLLOW_MS = 250
-/** Differing rows that are counted; whoever has more knows enough. */
-const MOST_COUNTED = 100_000
+/** Most differing rows to count. */
+const MAX_COUNTED = 100_000
 
-/** One row, field by field: what its columns hold beside what the device holds. */
+/** Shows one row, field by field: its columns on the CPU and the device's values, side by side. */
 export class RowsView implements View {
+  readonly title = 'Rows'
   readonly element: HTMLElement
   readonly #mk: MkSync<object>
   readonly #frameEnd: FrameEnd
   readonly #select: HTMLSelectElement
   readonly #input: HTMLInputElement
-  readonly #inputName: HTMLElement
+  readonly #inputName = element('span', {}, 'Entity')
   readonly #follow: HTMLButtonElement
   readonly #find: HTMLButtonElement
-  readonly #said: HTMLElement
-  readonly #found: HTMLElement
-  readonly #place: HTMLElement
+  readonly #said = element('p', { class: 'note state' })
+  readonly #found = element('p', { class: 'note', role: 'status' })
+  readonly #place = element('div', { class: 'scroll' })
   #list: readonly Listed[] = []
   #chosen: Listed | undefined
   #fields: RowFields | undefined
   #following = true
-  /** Somebody asked for this entity; else it is the first that there is. */
+  /** Whether the user asked for this entity. Otherwise the view shows the first one. */
   #asked = false
   #reading = false
   #readAt = -Infinity
@@ -42,49 +42,26 @@ export class RowsView implements View {
     this.#select = element('select', { 'aria-label': 'Component' })
     this.#select.addEventListener('change', () => this.#choose(this.#list[this.#select.selectedIndex]))
     this.#input = element('input', { type: 'number', min: 0, step: 1, value: 1, inputmode: 'numeric' })
-    this.#input.addEventListener('input', () => {
-      this.#asked = true
-      this.#look()
-    })
-    this.#inputName = element('span', {}, 'Entity')
-    this.#follow = button('Follow', 'Read the row four times a second')
-    this.#follow.addEventListener('click', () => this.#setFollowing(!this.#following))
-    this.#find = button('Find differences', 'Compare all rows, and go to the next one that differs')
-    this.#find.addEventListener('click', () => this.#findNext())
-    const previous = arrow('M10 3 5 8l5 5', 'Previous entity')
-    const next = arrow('m6 3 5 5-5 5', 'Next entity')
-    previous.addEventListener('click', () => this.#step(-1))
-    next.addEventListener('click', () => this.#step(1))
-    this.#said = element('p', { class: 'note state' })
-    this.#found = element('p', { class: 'note', role: 'status' })
-    this.#place = element('div', { class: 'scroll' })
-    this.element = element(
-      'div',
-      { class: 'rows-view' },
-      element(
-        'div',
-        { class: 'tools' },
-        element('label', {}, element('span', {}, 'Component'), this.#select),
-        element('label', {}, this.#inputName, this.#input),
-        element('span', { class: 'pair' }, previous, next),
-        this.#follow,
-        this.#find,
-      ),
-      this.#said,
-      this.#found,
-      this.#place,
-    )
+    this.#input.addEventListener('input', () => this.#ask())
+    const toggle = (): void => this.#setFollowing(!this.#following)
+    this.#follow = button(toggle, { title: 'Read the row four times a second' }, 'Follow')
+    const findHint = 'Compare all rows and go to the next one that differs'
+    this.#find = button(() => this.#findNext(), { title: findHint }, 'Find differences')
+    const previous = iconButton('M10 3 5 8l5 5', 'Previous entity', () => this.#step(-1))
+    const next = iconButton('m6 3 5 5-5 5', 'Next entity', () => this.#step(1))
+    const component = element('label', {}, element('span', {}, 'Component'), this.#select)
+    const entity = element('label', {}, this.#inputName, this.#input)
+    const steps = element('span', { class: 'pair' }, previous, next)
+    const tools = element('div', { class: 'tools' }, component, entity, steps, this.#follow, this.#find)
+    this.element = element('div', { class: 'rows-view' }, tools, this.#said, this.#found, this.#place)
     this.#setFollowing(true)
   }
 
-  /** Shows a component or query; of a component an entity, default the first that is alive. */
+  /** @param entity the entity of a component, default the first live one */
   show(chosen: Listed, entity?: number): void {
     this.#refreshList()
     this.#choose(this.#list.find(({ key }) => key === chosen.key))
-    if (entity === undefined) return
-    this.#input.value = String(entity)
-    this.#asked = true
-    this.#look()
+    if (entity !== undefined) this.#ask(entity)
   }
 
   update(): void {
@@ -100,20 +77,18 @@ export class RowsView implements View {
     this.#disposed = true
   }
 
-  /** Components come and go; the list is remade only then, for it may be open. */
+  /** Changes the select only if it must, as it may be open. */
   #refreshList(): void {
     const list = listed(this.#mk)
-    const same =
-      list.length === this.#list.length &&
-      list.every(({ key, label }, i) => key === this.#list[i].key && label === this.#list[i].label)
+    const isKnown = ({ key, label }: Listed, i: number): boolean =>
+      key === this.#list[i].key && label === this.#list[i].label
+    const same = list.length === this.#list.length && list.every(isKnown)
     this.#list = list
     const at = list.findIndex(({ key }) => key === this.#chosen?.key)
     if (!same) this.#select.replaceChildren(...list.map(({ label }) => element('option', {}, label)))
-    if (at < 0) this.#choose(list[0])
-    else {
-      this.#chosen = list[at]
-      if (this.#select.selectedIndex !== at) this.#select.selectedIndex = at
-    }
+    if (at < 0) return this.#choose(list[0])
+    this.#chosen = list[at]
+    if (this.#select.selectedIndex !== at) this.#select.selectedIndex = at
   }
 
   #choose(chosen: Listed | undefined): void {
@@ -133,7 +108,13 @@ export class RowsView implements View {
     this.#input.value = String(this.#stepFrom(-1, 1) ?? 0)
   }
 
-  /** The row that the input asks for, −1 when there is none. */
+  #ask(entity?: number): void {
+    if (entity !== undefined) this.#input.value = String(entity)
+    this.#asked = true
+    this.#look()
+  }
+
+  /** Returns the row that the input asks for, −1 when there is none. */
   #row(): number {
     const chosen = this.#chosen
     const wanted = this.#input.valueAsNumber
@@ -145,24 +126,19 @@ export class RowsView implements View {
   #step(by: 1 | -1): void {
     const row = this.#row()
     const wanted = this.#input.valueAsNumber
-    // From an entity without a row on, the next one that has one; where rows are packed, from the start.
+    // From an entity without a row, go to the next one with a row. Packed rows start from the first.
     const from = row >= 0 ? row : this.#chosen?.info?.rowKind === 'packed' || !(wanted >= 0) ? -1 : wanted
     const found = this.#stepFrom(from, by)
-    if (found === undefined) return
-    this.#asked = true
-    this.#input.value = String(found)
-    this.#look()
+    if (found !== undefined) this.#ask(found)
   }
 
-  /** What the input says for the next row after `row`, or before it, that is somebody's. */
+  /** Returns the entity (or position) of the next row with one, after or before `row`. */
   #stepFrom(row: number, by: 1 | -1): number | undefined {
     const chosen = this.#chosen
-    if (chosen === undefined) return undefined
-    const { buffer, info } = chosen
-    for (let at = Math.min(row + by, buffer.rows - 1); at >= 0 && at < buffer.rows; at += by) {
-      if (info === undefined) return at
-      const entity = buffer.entityOf(at)
-      if (entity >= 0) return entity
+    const rows = chosen?.buffer.rows ?? 0
+    for (let at = Math.min(row + by, rows - 1); at >= 0 && at < rows; at += by) {
+      const owner = ownerOf(chosen!, at)
+      if (owner >= 0) return owner
     }
     return undefined
   }
@@ -178,7 +154,7 @@ export class RowsView implements View {
   async #read(): Promise<void> {
     const chosen = this.#chosen
     const fields = this.#fields
-    // The first entity may have come just now.
+    // The first entity may have just been added.
     if (!this.#asked && this.#row() < 0) this.#takeFirst()
     const row = this.#row()
     const asked = this.#input.value
@@ -186,33 +162,28 @@ export class RowsView implements View {
       if (chosen === undefined || fields === undefined) return
       if (row < 0) {
         fields.update(undefined, undefined)
-        return this.#say(
-          `${chosen.info === undefined ? 'Position' : 'Entity'} ${asked} has no row here.`,
-          false,
-        )
+        return this.#say(`${this.#inputName.textContent} ${asked} has no row here.`, false)
       }
-      const { buffer } = chosen
-      const cpu = new DataView(buffer.readCpu(row, 1))
-      const device = new DataView(await buffer.read(row, 1))
+      const cpu = new DataView(chosen.buffer.readCpu(row, 1))
+      const device = new DataView(await chosen.buffer.read(row, 1))
       if (this.#disposed || fields !== this.#fields) return
       const differing = fields.update(cpu, device)
       this.#say(this.#describe(chosen, row, differing, fields.cells.length), differing > 0)
     } catch (error) {
-      this.#say(error instanceof Error ? error.message : String(error), true)
+      this.#say(messageOf(error), true)
     } finally {
       this.#reading = false
-      // Somebody chose another one meanwhile.
+      // The user chose another row in the meantime.
       if (!this.#disposed && (fields !== this.#fields || asked !== this.#input.value)) this.#look()
     }
   }
 
   #describe({ buffer, info }: Listed, row: number, differing: number, cells: number): string {
-    const place = `Row ${countText(row)} of ${countText(buffer.rows)}, ${bytesText(buffer.stride)} at byte ${countText(row * buffer.stride)}.`
+    const { rows, stride } = buffer
+    const place = `Row ${countText(row)} of ${countText(rows)}, ${bytesText(stride)} at byte ${countText(row * stride)}.`
     if (differing === 0) return `${place} CPU and device are equal.`
-    const ahead =
-      info === undefined || info.direction === 'upload'
-        ? ''
-        : ' A shader writes this component, so the device may be ahead.'
+    const isAhead = info !== undefined && info.direction !== 'upload'
+    const ahead = isAhead ? ' A shader writes this component, so the device may be ahead.' : ''
     return `${place} ${differing} of ${cells} values differ.${ahead}`
   }
 
@@ -223,7 +194,7 @@ export class RowsView implements View {
 
   #findNext(): void {
     if (this.#find.disabled) return
-    // Not `disabled`, which would take the focus away.
+    // `disabled` would remove the focus.
     setAttribute(this.#find, 'aria-busy', 'true')
     setText(this.#found, 'Comparing …')
     this.#frameEnd.next(() => void this.#compare())
@@ -234,44 +205,31 @@ export class RowsView implements View {
     const fields = this.#fields
     try {
       if (chosen === undefined || fields === undefined) return setText(this.#found, '')
-      const { buffer, info } = chosen
-      const { stride } = buffer
-      const owners = (row: number): number => (info === undefined ? row : buffer.entityOf(row))
+      const { buffer } = chosen
+      const { rows } = buffer
       const current = this.#row()
-      const rows = buffer.rows
       const cpu = buffer.readCpu(0, rows)
       const device = await buffer.read(0, rows)
       if (this.#disposed || fields !== this.#fields) return
-      let count = 0
-      let first = -1
-      let after = -1
-      let nobodys = 0
-      for (
-        let row = nextDifference(fields.cells, stride, cpu, device);
-        row >= 0 && count < MOST_COUNTED;
-        row = nextDifference(fields.cells, stride, cpu, device, row + 1)
-      ) {
-        count++
-        if (owners(row) < 0) {
-          nobodys++
-          continue
-        }
-        if (first < 0) first = row
-        if (after < 0 && row > current) after = row
-      }
-      const of = `of ${countText(rows)} rows`
-      const left = nobodys === 0 ? '' : ` ${countText(nobodys)} of them are nobody's.`
-      setText(this.#found, count === 0 ? `None ${of} differs.` : `${countText(count)} ${of} differ.${left}`)
-      const target = after < 0 ? first : after
-      if (target < 0) return
-      this.#asked = true
-      this.#input.value = String(owners(target))
-      this.#look()
+      const differing: number[] = []
+      const next = (from: number): number => nextDifference(fields.cells, buffer.stride, cpu, device, from)
+      for (let row = next(0); row >= 0 && differing.length < MAX_COUNTED; row = next(row + 1))
+        differing.push(row)
+      const owned = differing.filter((row) => ownerOf(chosen, row) >= 0)
+      this.#sayFound(differing.length, differing.length - owned.length, rows)
+      const target = owned.find((row) => row > current) ?? owned[0]
+      if (target !== undefined) this.#ask(ownerOf(chosen, target))
     } catch (error) {
-      setText(this.#found, error instanceof Error ? error.message : String(error))
+      setText(this.#found, messageOf(error))
     } finally {
       this.#find.removeAttribute('aria-busy')
     }
+  }
+
+  #sayFound(count: number, unowned: number, rows: number): void {
+    if (count === 0) return setText(this.#found, `No differences in ${countText(rows)} rows.`)
+    const rest = unowned === 0 ? '' : `, ${countText(unowned)} of them without an entity`
+    setText(this.#found, `${countText(count)} of ${countText(rows)} rows differ${rest}.`)
   }
 
   #setFollowing(following: boolean): void {
@@ -280,10 +238,11 @@ export class RowsView implements View {
   }
 }
 
-function button(text: string, hint: string): HTMLButtonElement {
-  return element('button', { type: 'button', title: hint }, text)
+/** Returns the entity of a component's row, −1 when it has none; for a query, the row itself. */
+function ownerOf({ buffer, info }: Listed, row: number): number {
+  return info === undefined ? row : buffer.entityOf(row)
 }
 
-function arrow(path: string, label: string): HTMLButtonElement {
-  return element('button', { type: 'button', 'aria-label': label, title: label, class: 'icon' }, icon(path))
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -20,7 +20,7 @@ afterEach(() => {
 })
 
 describe('on a page without structuredClone, throwIfAborted and reasons', () => {
-  it('Dummy moves bytes through staging buffers that are mapped and unmapped', async () => {
+  it('moves bytes through mapped and unmapped staging buffers on the Dummy', async () => {
     const gpu = new MkGpu(new DummyBackend())
     const staging = gpu.stagingBufferWithData(new Float32Array([1, 2]))
     const device = gpu.createDeviceBuffer(8, TRANSFER_SRC | TRANSFER_DST)
@@ -29,7 +29,7 @@ describe('on a page without structuredClone, throwIfAborted and reasons', () => 
     gpu.destroy()
   })
 
-  it('a world is synced by an App, and by hand', async () => {
+  it('syncs a world in an App, and by hand', async () => {
     const Thing = GpuSynced({ x: new Float32Array(4) })
     const world = createWorld()
     const entity = addEntity(world)
@@ -45,7 +45,7 @@ describe('on a page without structuredClone, throwIfAborted and reasons', () => 
     mk.dispose()
   })
 
-  it('what was called off is told, and leaves the world free', async () => {
+  it('reports an aborted start, and leaves the world free', async () => {
     const world = createWorld()
     const abort = new AbortController()
     abort.abort()

@@ -1,22 +1,22 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { forEachRange, RowData } from '../bench/cases/uploader.ts'
 import { filled } from '../bench/report/page.ts'
 import { RowSets } from '../bench/rows.ts'
 import { ratioOf, summarise } from '../bench/statistics.ts'
 import { inTurns } from '../bench/turns.ts'
 
-describe('what the bench reckons with', () => {
+describe('calculations of the benchmarks', () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })
 
-  test('median and quartiles lie between the samples where they must', () => {
+  it('places median and quartiles between the samples', () => {
     // Of 1 2 3 4 the middle is 2.5; a quarter of the way from 1 to 4 is 1.75.
     expect(summarise([4, 1, 3, 2])).toEqual({ median: 2.5, lower: 1.75, upper: 3.25, samples: 4 })
     expect(summarise([])).toBeUndefined()
   })
 
-  test('a ratio is that of the medians, in the rounds that both took part in', () => {
+  it('divides the medians of the rounds that both took part in', () => {
     const ratio = ratioOf([2, 4, 6], [1, 2, 3, 100, 100])!
     expect(ratio.ratio).toBe(2)
     expect(ratio.low).toBeLessThanOrEqual(2)
@@ -24,7 +24,7 @@ describe('what the bench reckons with', () => {
     expect(ratioOf([2, 4, 6], [1, 2, 3, 100, 100])).toEqual(ratio)
   })
 
-  test('contenders run round by round, each first and each last in its turn, and one that takes long sits out', async () => {
+  it('runs contenders in rounds, each first and last in turn, and lets slow ones sit out', async () => {
     const ran: string[] = []
     // A clock that only contenders move.
     let now = 0
@@ -43,7 +43,7 @@ describe('what the bench reckons with', () => {
     expect(ran.slice(0, 6)).toEqual(['a', 'b', 'slow', 'b', 'a', 'slow'])
   })
 
-  test('row sets: as many different rows as were asked for', () => {
+  it('makes sets of as many different rows as requested', () => {
     for (const pattern of ['clustered', 'random'] as const) {
       const sets = new RowSets(1_000, 100, pattern)
       for (let i = 0; i < 5; i++) {
@@ -54,7 +54,7 @@ describe('what the bench reckons with', () => {
     }
   })
 
-  test('ranges: sorted, neighbours joined, nothing else', () => {
+  it('sorts ranges and joins neighbours', () => {
     const ranges: number[][] = []
     forEachRange(new Uint32Array([7, 3, 9, 4, 8]), new Uint32Array(10), (first, count) =>
       ranges.push([first, count]),
@@ -65,7 +65,7 @@ describe('what the bench reckons with', () => {
     ])
   })
 
-  test('a change gives every number of the rows another value, and leaves the other rows', () => {
+  it('changes every number of the given rows, and no others', () => {
     const data = new RowData({ rows: 4, stride: 16 })
     for (let turn = 0; turn < 3; turn++) {
       const before = data.values.slice()
@@ -76,7 +76,7 @@ describe('what the bench reckons with', () => {
     }
   })
 
-  test('a page is filled between its marks; what was not measured stays', () => {
+  it('fills a page between its marks, and keeps what was not measured', () => {
     const page =
       'a\n<!-- figures:x -->\nold\n<!-- /figures:x -->\nb\n<!-- figures:y -->\nkept\n<!-- /figures:y -->\n'
     expect(filled(page, new Map([['x', 'new']]))).toBe(page.replace('old', 'new'))

@@ -25,7 +25,7 @@ async function rows(mk: MkSync<object>, component: Synced): Promise<number[]> {
 }
 
 describe('a world of another copy of bitECS', () => {
-  it('is synced, through entities that come, go and are recycled', async () => {
+  it('is synced while entities are added, removed and recycled', async () => {
     const Thing = GpuSynced({ x: new Float32Array(8) }, { onRemove: 'zero' })
     const world = other.createWorld()
     const mk = await attach(world)
@@ -39,7 +39,7 @@ describe('a world of another copy of bitECS', () => {
     expect((await rows(mk, Thing)).filter((x) => x === 3)).toHaveLength(2)
   })
 
-  it('counts prefabs that are there when it is attached as entities, which one copy does not', async () => {
+  it('treats existing prefabs as entities when it is attached, unlike a single copy', async () => {
     for (const [copy, counts] of [
       [bitecs, false],
       [other, true],
@@ -54,13 +54,13 @@ describe('a world of another copy of bitECS', () => {
     }
   })
 
-  it('is what the error for a thing that is no world allows, with that exception', async () => {
-    await expect(attachMk({})).rejects.toThrow(/another copy of bitECS will do, but for its prefabs/)
+  it('is accepted with the exception that the error for a non-world names', async () => {
+    await expect(attachMk({})).rejects.toThrow(/another copy of bitECS works, but its prefabs/)
   })
 })
 
 describe('the store of a relation', () => {
-  it('is synced when it is listed, and not found otherwise', async () => {
+  it('is synced only when it is listed', async () => {
     const Gold = bitecs.createRelation(
       bitecs.withStore(() => GpuSynced({ amount: new Float32Array(8) }, { usage: MkBufferUsage.VERTEX })),
     )
@@ -81,7 +81,7 @@ describe('the store of a relation', () => {
 })
 
 describe('a deserializer', () => {
-  it('marks nothing: a marked component goes up after markAll, one that is compared by itself', async () => {
+  it("marks nothing: a marked component needs markAll, a compared one doesn't", async () => {
     const Marked = GpuSynced({ x: new Float32Array(4) }, { changes: 'marked' })
     const Compared = GpuSynced({ x: new Float32Array(4) })
     const components = [Marked, Compared]

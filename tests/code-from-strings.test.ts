@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { addComponent, addEntity, createWorld } from 'bitecs'
-import { attachMk, f32, GpuSynced, struct } from '@memkit/ecs-plugin'
-import type { MkSync } from '@memkit/ecs-plugin'
+import { attachMk, f32, GpuSynced, struct, type MkSync } from '@memkit/ecs-plugin'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-// Whatever comes from a string of the user's is no code: neither JavaScript nor, unless it is a name, WGSL.
+// The user's strings never become code: not JavaScript, and not WGSL unless they are valid names.
 
 describe('WGSL', () => {
   const gpu = new MkGpu(new DummyBackend())
@@ -81,7 +80,7 @@ describe('WGSL', () => {
       expect(() => made(name)).toThrow(expect.objectContaining({ code: 'InvalidIdentifier' }))
     })
 
-    it('is called what it is told to, or refused', () => {
+    it('gets the given name, or is refused', () => {
       fc.assert(
         fc.property(
           fc.oneof(
@@ -108,14 +107,14 @@ describe('WGSL', () => {
     })
   })
 
-  it('a component is not flagged with a label that is no name', () => {
+  it("refuses a component whose label isn't a name", () => {
     for (const label of attacks)
       expect(() => GpuSynced({ x: new Float32Array(4) }, { label })).toThrow(
         expect.objectContaining({ code: 'InvalidIdentifier' }),
       )
   })
 
-  it('nor with columns whose names are none', () => {
+  it('refuses a component whose columns have invalid names', () => {
     for (const name of attacks)
       expect(() => GpuSynced({ [name]: new Float32Array(4) })).toThrow(
         expect.objectContaining({ code: 'InvalidIdentifier' }),
@@ -124,8 +123,8 @@ describe('WGSL', () => {
 })
 
 describe('JavaScript', () => {
-  it('is never made of strings: all of it runs where that is forbidden', async () => {
-    const program = new URL('workers/leave-nothing.node.ts', import.meta.url).pathname
+  it('is never compiled from strings: everything runs where that is forbidden', async () => {
+    const program = new URL('hygiene/leave-nothing.node.ts', import.meta.url).pathname
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [

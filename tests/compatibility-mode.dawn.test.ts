@@ -1,6 +1,5 @@
 import { addComponent, addEntity, createWorld, removeEntity } from 'bitecs'
-import { attachMk, GpuSynced, MkBufferUsage } from '@memkit/ecs-plugin'
-import type { MkSync } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced, MkBufferUsage, type MkSync } from '@memkit/ecs-plugin'
 import { dawnGpu } from '@memkit/gpu/node'
 import { afterAll, expect, it } from 'vitest'
 
@@ -11,7 +10,7 @@ const gpu = await dawnGpu({ featureLevel: 'compatibility', debug: true })
 const { device } = gpu.backend
 afterAll(() => gpu.destroy())
 
-it('draws the living, and only them, where a vertex shader may read no storage buffer', async () => {
+it('draws live entities only, where a vertex shader may read no storage buffer', async () => {
   expect(gpu.capabilities.maxStorageBuffersInVertexStage).toBe(0)
   const errors: unknown[] = []
   gpu.onError((error) => errors.push(error))

@@ -3,7 +3,8 @@ import { attachMk, f32, GpuSynced, struct, u32, vec2f } from '@memkit/ecs-plugin
 import type { MkSync, SyncDirection } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { closeStrict, strict } from './strict-gpu.ts'
+import { place } from '@memkit/testing/place'
+import { closeStrict, strict } from '@memkit/testing/strict-gpu'
 
 const row = struct({ pos: vec2f.from('x', 'y'), id: u32, heat: f32 })
 
@@ -18,10 +19,10 @@ function resizable(bytes: number): Resizable {
 }
 
 /** Components that the device writes: its rows come back into the columns, and never over something newer. */
-export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
+describe('rows that the device writes', () => {
   let gpu: MkGpu
   beforeEach(async () => {
-    gpu = strict(await open())
+    gpu = strict(await place.open())
   })
   afterEach(() => closeStrict(gpu))
 
@@ -66,7 +67,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
   }
 
   describe.each<SyncDirection>(['download', 'both'])('direction %s', (direction) => {
-    it("brings the device's values into the columns some frames later", async () => {
+    it("copies the device's values into the columns a few frames later", async () => {
       const { store, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
       const [a, b] = [spawn(1), spawn(2)]
       frame()
@@ -77,7 +78,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('makes no call while downloads are off, and brings rows back again when they are on', async () => {
+    it('makes no calls while downloads are off, and resumes when they are on', async () => {
       const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
       const a = spawn(1)
       await settle(mk)
@@ -94,7 +95,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('starts an entity from its columns, also one that got the id of a dead one', async () => {
+    it('starts an entity with its columns, even with a recycled id', async () => {
       const { store, Thing, world, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
       const first = spawn(1)
       frame()
@@ -115,7 +116,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('does not bring what the device wrote for a dead entity into the one that gets its id', async () => {
+    it('does not copy what the device wrote for a dead entity into the next owner of its id', async () => {
       const { store, world, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
       const first = spawn(1)
       frame()
@@ -134,7 +135,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('leaves a number alone that stands for what the device has already', async () => {
+    it("leaves a number alone that already equals the device's", async () => {
       const { store, spawn, mk, deviceSets, settle } = await setUp(direction)
       const [a, b] = [spawn(1), spawn(2)]
       // No f32 is 0.1, nor this integer.
@@ -177,7 +178,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('goes up where columns are replaced, and stays where they only grow', async () => {
+    it("uploads replaced columns, and keeps the device's rows when columns only grow", async () => {
       const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp(direction)
       const [a, b] = [spawn(1), spawn(2)]
       await settle(mk)
@@ -207,7 +208,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
     })
   })
 
-  it("both: a row that the CPU changes wins, until a later value of the device's comes", async () => {
+  it('prefers a row that the CPU changed until the device writes a later value (both)', async () => {
     const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp('both')
     const entity = spawn(1)
     frame()
@@ -226,7 +227,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
     mk.dispose()
   })
 
-  it('both: what the CPU wrote is kept while columns disagree in length, and goes up once they agree', async () => {
+  it('keeps CPU writes while columns disagree in length, and uploads them once they agree (both)', async () => {
     const { store, Thing, mk, spawn, frame, deviceSets, settle } = await setUp('both')
     const entity = spawn(1)
     frame()
@@ -255,7 +256,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
     mk.dispose()
   })
 
-  it("download: what comes back for a world that was reset is nobody's", async () => {
+  it('drops what comes back for a reset world (download)', async () => {
     const { store, world, Thing, mk, spawn, frame, deviceSets, settle } = await setUp('download')
     const first = spawn(1)
     frame()
@@ -271,7 +272,7 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
     mk.dispose()
   })
 
-  it('download: what the CPU writes stays where it is, unless it is marked', async () => {
+  it('uploads no CPU writes unless they are marked (download)', async () => {
     const { store, Thing, mk, spawn, frame, settle } = await setUp('download')
     const entity = spawn(1)
     frame()
@@ -287,4 +288,4 @@ export function describeDeviceWrites(open: () => Promise<MkGpu>): void {
     expect(store.x[entity]).toBe(4)
     mk.dispose()
   })
-}
+})

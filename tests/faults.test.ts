@@ -1,8 +1,7 @@
 // What must be survived, row by row (docs/reliability.md, Faults). Loss of the device has files of its own: loss-at-every-call.*.test.ts.
 import { attachMk, GpuSynced, MkBufferUsage } from '@memkit/ecs-plugin'
 import type { MkSync, Synced, SyncDirection } from '@memkit/ecs-plugin'
-import { DummyBackend, MkGpu } from '@memkit/gpu'
-import type { DummyFaults } from '@memkit/gpu'
+import { DummyBackend, MkGpu, type DummyFaults } from '@memkit/gpu'
 import {
   addComponent,
   addEntity,
@@ -63,7 +62,7 @@ afterEach(() => {
 })
 
 describe('completion never comes', () => {
-  it('frames go on, the report says what is waiting, memory stays bounded, contents are equal', async () => {
+  it('continues frames, reports what is waiting, bounds memory, and ends with equal contents', async () => {
     const { backend, mk, Thing, spawn, frame, onDevice } = await run()
     await mk.coordinator.ready()
     backend.faults = { neverComplete: true }
@@ -91,7 +90,7 @@ describe('completion never comes', () => {
 })
 
 describe('completion comes 100 ms late', () => {
-  it('frames go on, what waits is let go of once it comes, and nobody is told early', async () => {
+  it('continues frames, frees what waits once it comes, and resolves nothing early', async () => {
     const { mk, Thing, spawn, frame, onDevice } = await run()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const { backend } = mk.gpu
@@ -127,7 +126,7 @@ describe('completion comes 100 ms late', () => {
 })
 
 describe('a map is rejected', () => {
-  it('the read says so, and nothing else breaks', async () => {
+  it('rejects the read, and nothing else', async () => {
     const { backend, mk, spawn, frame, onDevice } = await run()
     const entity = spawn()
     frame()
@@ -138,7 +137,7 @@ describe('a map is rejected', () => {
     expect(mk.gpu.leaks()).toEqual([])
   })
 
-  it('rows that were on their way back come with a later frame', async () => {
+  it('returns rows that were on their way back with a later frame', async () => {
     const { mk, Thing, spawn, frame } = await run({ failMapsAt: [1, 2] }, 'both')
     const entity = spawn()
     frame()
@@ -155,7 +154,7 @@ describe('a map is rejected', () => {
 })
 
 describe('a system throws in mid-frame', () => {
-  it('the next beginFrame works: what was staged by hand is dropped whole, what the ECS holds goes up whole', async () => {
+  it('begins the next frame, drops all that was staged by hand, and uploads all that the ECS holds', async () => {
     const { mk, Thing, spawn, frame, onDevice } = await run()
     const [a, b] = [spawn(), spawn()]
     frame()
@@ -185,7 +184,7 @@ describe('a system throws in mid-frame', () => {
 })
 
 describe("a listener of the user's throws", () => {
-  it('the frame, growth, loss and recovery are as ever, and the error is surfaced once', async () => {
+  it('leaves frame, growth, loss and recovery unaffected, and reports the error once', async () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const { backend, mk, spawn, frame, onDevice } = await run()
     const heard: string[] = []
@@ -212,7 +211,7 @@ describe("a listener of the user's throws", () => {
 })
 
 describe("an observer of the user's throws", () => {
-  it('in onAdd, before ours has heard: the error comes out of addComponent, the row is there all the same', async () => {
+  it('makes addComponent throw in onAdd, and the row exists nevertheless', async () => {
     const { world, mk, Thing, spawn } = await run()
     mk.dispose()
     let angry = true
@@ -236,7 +235,7 @@ describe("an observer of the user's throws", () => {
     again.dispose()
   })
 
-  it('in onRemove, before ours has heard: the row is given up all the same', async () => {
+  it('frees the row nevertheless when it throws in onRemove', async () => {
     const world = createWorld()
     const Thing = GpuSynced({ x: new Float32Array(10) }, { rows: 'packed', label: 'Thing' })
     let angry = false

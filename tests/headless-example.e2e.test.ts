@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { capture } from '../scripts/run-tool.mjs'
+import { capture } from '../scripts/run.mjs'
 
-const example = (...args: string[]) => capture(process.execPath, ['scripts/example.mjs', ...args])
 const anotherDriver = { VK_DRIVER_FILES: 'nowhere.json', VK_ICD_FILENAMES: 'nowhere.json' }
+
+function example(args: string[], env = {}) {
+  return capture('node', ['scripts/example.mjs', ...args], { env })
+}
 
 describe('npm run example', () => {
   it('runs 300 frames on a real adapter, ends by itself, and finds every byte on the device', async () => {
-    const { code, output } = await example()
+    const { code, output } = await example([])
     expect(output).toMatch(/^10,000 entities, 300 frames on .+ \(Node .+, Dawn \d.+\)$/m)
     // 60 frames of each kind, in lines of 30. 1 % of 10 000 entities in 30 frames: 3 000 rows.
     expect(output).toMatch(/^31–60 +all move +300,000 /m)
@@ -17,20 +20,16 @@ describe('npm run example', () => {
     expect(code).toBe(0)
   })
 
-  it('runs on the Dummy backend where there is no adapter, and says so', async () => {
-    const { code, output } = await capture(
-      process.execPath,
-      ['scripts/example.mjs', '--entities', '300', '--frames', '20'],
-      anotherDriver,
-    )
+  it('runs on the Dummy backend without an adapter, and says so', async () => {
+    const { code, output } = await example(['--entities', '300', '--frames', '20'], anotherDriver)
     expect(output).toMatch(/No adapter/)
     expect(output).toMatch(/^300 entities, 20 frames on the dummy backend/m)
     expect(output).toMatch(/^mismatches: 0$/m)
     expect(code).toBe(0)
   })
 
-  it('refuses numbers that make no sense', async () => {
-    const { code, output } = await example('--frames', 'many')
+  it('refuses invalid numbers', async () => {
+    const { code, output } = await example(['--frames', 'many'])
     expect(output).toMatch(/--frames takes a whole number/)
     expect(code).toBe(1)
   })

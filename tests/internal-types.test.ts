@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript-6'
 import { describe, expect, it } from 'vitest'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
 const files = readdirSync(join(root, 'packages'))
   .flatMap((name) => {
     const folder = join(root, 'packages', name, 'src')
@@ -28,7 +28,7 @@ function internalNames(text: string): string[] {
 }
 
 describe('the types that users get', () => {
-  it('are looked at', () => {
+  it('are found, so that the tests below check something', () => {
     expect(files.length).toBeGreaterThan(4)
     expect(files.flatMap((file) => internalNames(readFileSync(file, 'utf8'))).length).toBeGreaterThan(15)
   })

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Schema } from '@memkit/ecs-plugin'
 import type { Browser } from 'playwright-core'
-import { createServer } from 'vite'
-import type { ViteDevServer } from 'vite'
+import { createServer, type ViteDevServer } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { DemoPage, launchChromium } from './suites/demo-page.ts'
+import { DemoPage, launchChromium } from './demo/page.ts'
 
 /** What the page handed to the device, collected before it starts. */
 declare global {
@@ -99,13 +98,13 @@ describe.each([
   { path: 'three.html', entities: 2 * (3000 + 12 * 20) },
   { path: 'typegpu.html', entities: 14 },
 ])('$path', ({ path, entities }) => {
-  it('draws what moves, without a word on the console', async () => {
+  it('draws what moves, without console messages', async () => {
     await open(path)
     await page.reached('running')
     const first = await page.picture()
     await page.page.waitForTimeout(2000)
     const { lit, different } = await page.compare(first, await page.picture())
-    // Fish, or bodies with their dust, are thousands of pixels; the title alone is some hundreds, and stands still.
+    // Fish, or bodies with their dust, are thousands of pixels; the title has only some hundreds, and stands still.
     expect(lit).toBeGreaterThan(3000)
     expect(different).toBeGreaterThan(2000)
     expect(page.problems).toEqual([])
@@ -120,7 +119,7 @@ describe.each([
 })
 
 describe('three.html', () => {
-  it('draws from the synced buffers themselves, also after they grew', async () => {
+  it('draws from the synced buffers, also after they grew', async () => {
     await open('three.html?frames=12')
     await page.reached('stopped')
     const seen = await page.page.evaluate(() => {
@@ -150,7 +149,7 @@ describe('three.html, when its renderer is disposed of', () => {
 })
 
 describe('typegpu.html', () => {
-  it('gives a body to whoever clicks, with a row that TypeGPU sees', async () => {
+  it('adds a body on a click, with a row that TypeGPU reads', async () => {
     await open('typegpu.html')
     await page.reached('running')
     await page.page.mouse.click(320, 300)

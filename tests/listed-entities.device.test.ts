@@ -10,20 +10,21 @@ import {
   removeComponent,
   removeEntity,
 } from 'bitecs'
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { closeStrict, strict } from './strict-gpu.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { place } from '@memkit/testing/place'
+import { closeStrict, strict } from '@memkit/testing/strict-gpu'
 
 // WebGPU's numbers: Node has no globals for them.
 const [STORAGE, COPY_SRC, COPY_DST, MAP_READ, RENDER_ATTACHMENT] = [0x80, 0x4, 0x8, 0x1, 0x10]
 
 /** Shaders that go through the list of a query: each living entity is processed once, and nothing else is. */
-export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>): void {
+describe('entities that a GPU query lists', () => {
   let gpu: MkGpu<WebGpuBackend>
   let device: GPUDevice
   let mk: MkSync
   const world = createWorld()
   beforeEach(async () => {
-    gpu = strict(await open()) as MkGpu<WebGpuBackend>
+    gpu = strict(await place.open()) as MkGpu<WebGpuBackend>
     device = gpu.backend.device
     mk = await attachMk(world, { gpu })
   })
@@ -87,7 +88,7 @@ export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>
     })
   }
 
-  it('a compute shader over the whole capacity processes each living entity once', async () => {
+  it('are each processed once by a compute shader over the whole capacity', async () => {
     const Thing = {}
     const entities = spawn(100, Thing)
     const shown = mk.query([Thing], { label: 'Shown' })
@@ -109,7 +110,7 @@ export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>
     expect(counts).toEqual(once(entities, size))
   })
 
-  it('every free place holds NO_ENTITY, after growth, shrinking to nothing, and growth again', async () => {
+  it('are followed by NO_ENTITY in every free place after growth, shrinking to nothing, and growth again', async () => {
     const Thing = {}
     const shown = mk.query([Thing], { label: 'Shown' })
     const tail = async (): Promise<Set<number>> =>
@@ -128,7 +129,7 @@ export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>
     expect([shown.count, await tail()]).toEqual([0, new Set([0xffffffff])])
   })
 
-  it('two lists fit into one shader', async () => {
+  it('can be read from two lists in one shader', async () => {
     const [Thing, Hot] = [{}, {}]
     const cold = spawn(10, Thing)
     const hot = spawn(5, Thing, Hot)
@@ -148,7 +149,7 @@ export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>
     expect(counts).toEqual(expected)
   })
 
-  it('an indirect dispatch runs as many workgroups as the entities need, and tells the shader how many they are', async () => {
+  it('are covered by an indirect dispatch, which tells the shader their number', async () => {
     const Thing = {}
     const entities = spawn(130, Thing)
     const shown = mk.query([Thing], { label: 'Shown', dispatch: { workgroupSize: 64 } })
@@ -181,7 +182,7 @@ export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>
     expect(await run()).toEqual(new Uint32Array(size))
   })
 
-  it('beyond the workgroups of one dimension, the dispatch has two', { timeout: 60_000 }, async () => {
+  it('are dispatched in two dimensions when one has too few workgroups', { timeout: 60_000 }, async () => {
     const Thing = {}
     const max = device.limits.maxComputeWorkgroupsPerDimension
     const entities = spawn(max + 5000, Thing)
@@ -261,7 +262,7 @@ export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>
     )
   }
 
-  it('one list is drawn twice in a frame, by two draw arguments of different shapes', async () => {
+  it('are drawn twice in a frame, by two draw arguments of different shapes', async () => {
     const schema = struct({ at: vec2f.from('x', 'y') })
     const Place = GpuSynced({ x: new Float32Array(1 << 17), y: new Float32Array(1 << 17) }, { schema })
     const Hidden = {}
@@ -281,7 +282,7 @@ export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>
     expect(await drawn(mk.buffer(Place), shown, calls)).toEqual([later, later])
   })
 
-  it('rows that a component shares are read side by side, whoever left and came back', async () => {
+  it('have shared rows that are read side by side, also after leaving and returning', async () => {
     const Place = GpuSynced({ id: new Uint32Array(1 << 17) }, { label: 'Place', rows: 'packed' })
     const Tint = GpuSynced({ id: new Uint32Array(1 << 17) }, { label: 'Tint', rowsOf: Place })
     const entities = spawn(40, Place, Tint)
@@ -315,4 +316,4 @@ export function describeListedEntities(open: () => Promise<MkGpu<WebGpuBackend>>
     expect(untinted).toBe(2)
     expect(counts).toEqual(expected)
   })
-}
+})

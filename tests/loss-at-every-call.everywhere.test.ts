@@ -1,20 +1,13 @@
-import { attachMk, GpuSynced, MkBufferUsage } from '@memkit/ecs-plugin'
-import type { Strategy } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced, MkBufferUsage, type Strategy } from '@memkit/ecs-plugin'
 import type { Restored } from '@memkit/coordinator'
-import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
+import type { MkDeviceBuffer } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld, Not, removeComponent, removeEntity } from 'bitecs'
-import { expect, it } from 'vitest'
-import { costModels } from '../model/program.ts'
-import { fromEnv } from '../model/property.ts'
-import type { Doom } from './device-calls.ts'
-
-/** A device whose calls are counted. */
-export interface CountedGpu {
-  readonly gpu: MkGpu
-  /** Calls since `arm`. */
-  calls(): number
-  arm(doom: Doom | undefined): void
-}
+import { describe, expect, it } from 'vitest'
+import { costModels } from './model/program.ts'
+import { fromEnv } from './model/property.ts'
+import type { Doom } from '@memkit/testing/device-calls'
+import { doomedPlaces } from '@memkit/testing/place'
+import type { DoomedGpu, DoomedPlace } from '@memkit/testing/place/place'
 
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
@@ -24,14 +17,11 @@ const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0
  *
  * @param open makes a device @param exact whether a program makes the same calls each time it runs
  */
-export function describeLossAtEveryCall(
-  open: () => Promise<CountedGpu>,
-  { whens, strategies, exact }: { whens: Doom['when'][]; strategies: Strategy[]; exact: boolean },
-): void {
+describe.each(Object.entries(doomedPlaces))('%s', (_, { open, whens, strategies, exact }) => {
   // A real device takes a quarter of a second for each. MEMKIT_LOSS_EVERY=1: at every call, without exception.
   const every = exact ? 1 : fromEnv('MEMKIT_LOSS_EVERY', 9)
   it.each(strategies)(
-    'is lost at any call of six frames: after it is restored all contents are equal (%s)',
+    'has equal contents after it is lost at any call of six frames and restored (%s)',
     async (strategy) => {
       const { calls } = await play(open, strategy, undefined)
       expect(calls).toBeGreaterThan(60)
@@ -52,10 +42,10 @@ export function describeLossAtEveryCall(
     },
     400_000,
   )
-}
+})
 
 async function play(
-  open: () => Promise<CountedGpu>,
+  open: DoomedPlace['open'],
   strategy: Strategy,
   doom: Doom | undefined,
 ): Promise<{ calls: number; lost: boolean }> {
@@ -68,7 +58,7 @@ async function play(
   const Both = GpuSynced(columns(), { label: 'Both', capacity: 16, direction: 'both' })
   const Hidden = {}
   const world = createWorld()
-  const opened: CountedGpu[] = []
+  const opened: DoomedGpu[] = []
   const errors: unknown[] = []
   const mk = await attachMk(world, {
     gpu: async () => {

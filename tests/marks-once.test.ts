@@ -5,7 +5,7 @@ import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { expect, it } from 'vitest'
 import type { MarkJob } from './workers/marks-once.node.ts'
 
-it('two threads mark a million ids once each, time and again, while they are collected: each comes exactly once', async () => {
+it('collects each of a million marks exactly once while two threads set them repeatedly', async () => {
   const Thing = GpuSynced({ x: new Float32Array(4) }, { changes: 'marked' })
   const mk = await attachMk(createWorld(), { gpu: new MkGpu(new DummyBackend()) })
   const marker = mk.marker(Thing)

@@ -1,15 +1,13 @@
 import { createHeap } from '@memkit/core'
-import { MkGpu, WebGpuBackend } from '@memkit/gpu'
+import { place } from '@memkit/testing/place'
 import { expect, it } from 'vitest'
-import { games } from './suites/memories.ts'
+import { games } from './memories.ts'
 
 it.each(Object.entries(games))(
-  'others on the page still get WebAssembly memory: %s',
+  'leaves WebAssembly memory for others on the page: %s',
   { timeout: 120_000 },
   async (_name, play) => {
-    const gpu = new MkGpu(
-      new WebGpuBackend(await (await navigator.gpu.requestAdapter())!.requestDevice(), { owned: true }),
-    )
+    const gpu = await place.open()
     expect(await play({ gpu })).toEqual([])
     // Before a collection, which a game cannot ask for.
     expect(createHeap({ bytes: 1 << 20, exact: true }).kernels.kind).toBe('wasm-simd')

@@ -1,10 +1,10 @@
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { countMemories, games } from './suites/memories.ts'
+import { countMemories, games } from './memories.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
-describe('a handful of WebAssembly memories, whatever the number of components', () => {
+describe('uses at most four WebAssembly memories for any number of components', () => {
   it.each(Object.entries(games))('%s', { timeout: 60_000 }, async (_name, play) => {
     const memories = countMemories()
     try {
@@ -16,7 +16,7 @@ describe('a handful of WebAssembly memories, whatever the number of components',
   })
 })
 
-describe('WebAssembly is there, but gives no memory: all goes up from plain memory', () => {
+describe('uploads everything from plain memory when WebAssembly gives no memory', () => {
   it.each(Object.entries(games))('%s', { timeout: 60_000 }, async (_name, play) => {
     const { Memory } = WebAssembly
     const warn = vi.spyOn(console, 'warn').mockReturnValue()

@@ -1,7 +1,5 @@
-import { createHeap } from '@memkit/core'
-import type { f32, Struct } from '@memkit/core'
-import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
-import type { MkOptions, MkSync, Synced } from '@memkit/ecs-plugin'
+import { createHeap, type f32, type Struct } from '@memkit/core'
+import { attachMk, GpuSynced, type MkOptions, type MkSync, type Synced } from '@memkit/ecs-plugin'
 import { addComponent, addEntity, createWorld } from 'bitecs'
 
 /** Components that are flagged: more than a page of Chromium has WebAssembly memories. */

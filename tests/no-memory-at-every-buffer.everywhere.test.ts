@@ -1,28 +1,19 @@
-import { MkCoordinator } from '@memkit/coordinator'
-import type { Mirror } from '@memkit/coordinator'
-import type { MkGpu } from '@memkit/gpu'
-import { expect, it } from 'vitest'
-
-/** A device whose buffers are counted, and which has no memory for some of them. */
-export interface StarvedGpu {
-  readonly gpu: MkGpu
-  /** Buffers made so far, those of the backend's own included. */
-  readonly made: () => number
-  /** Buffers, counted from 1, that get no memory; the device says so late. */
-  readonly starve: (at: readonly number[]) => void
-}
+import { MkCoordinator, type Mirror } from '@memkit/coordinator'
+import { shortPlaces } from '@memkit/testing/place'
+import type { ShortPlace } from '@memkit/testing/place/place'
+import { describe, expect, it } from 'vitest'
 
 const tick = (ms = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /**
  * Runs a program once for each buffer that it makes, and lets the device have no memory for that one, or for it and the next: mirrors, growth of
- * one over the other, scatter's own, frame memory, spills, readbacks. Nobody else loses a row, and it is said.
+ * one over the other, scatter's own, frame memory, spills, readbacks. No other mirror loses a row, and a warning says so.
  *
  * @param answerMs how late the device says that there is no memory
  */
-export function describeNoMemoryAtEveryBuffer(open: () => Promise<StarvedGpu>, answerMs: number): void {
+describe.each(Object.entries(shortPlaces))('%s', (_, { open, answerMs }) => {
   it.each([1, 2])(
-    '%i buffers have none: all rows arrive, and it is said',
+    'uploads all rows and warns when %i buffers in a row have no memory',
     { timeout: 400_000 },
     async (count) => {
       const { buffers } = await play(open, [], answerMs)
@@ -38,10 +29,10 @@ export function describeNoMemoryAtEveryBuffer(open: () => Promise<StarvedGpu>, a
       expect(wrong).toEqual([])
     },
   )
-}
+})
 
 async function play(
-  open: () => Promise<StarvedGpu>,
+  open: ShortPlace['open'],
   starved: readonly number[],
   answerMs: number,
 ): Promise<{ buffers: number; found: string[] }> {
@@ -89,7 +80,7 @@ async function play(
   frame(() => all.forEach((mirror) => some(mirror, 2000)))
   await settle()
   // The device writes a row that the CPU does not know of before the mirror grows.
-  if (other.deviceBuffer) {
+  if (other.device.slice) {
     gpu.write(other.buffer, 16 * 6, new Uint32Array([77, 0, 0, 0]).buffer)
     expected.get(other)![6] = 77
   }
@@ -107,7 +98,7 @@ async function play(
     stage(3, 600)
   })
   const late = make('late', 40, 'both')
-  const outcome = gpu.read(up.deviceBuffer ?? (late.deviceBuffer as never)).then(
+  const outcome = gpu.read((up.device.slice ?? late.device.slice)?.buffer as never).then(
     () => 0,
     () => void said++,
   )

@@ -8,7 +8,7 @@ function whiteRows(image: ImageData, x: number): number[] {
   return rows
 }
 
-it('a dedicated worker owns world, device and canvas: the page shows what it synced', async () => {
+it('shows what a dedicated worker synced that owns world, device and canvas', async () => {
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = 64
   document.body.append(canvas)

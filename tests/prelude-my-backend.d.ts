@@ -1,4 +1,4 @@
-// The backend of somebody who writes one, as docs/gpu.md supposes. Used by snippets.test.ts alone.
+// A backend that a reader of docs/gpu.md has written. Only snippets.test.ts uses it.
 declare module 'my-backend' {
   export { WebGpuBackend as MyBackend } from '@memkit/gpu'
   export function mine(): Promise<GPUDevice>

@@ -1,4 +1,4 @@
-// What the programs in the documentation take for granted: a reader has these already. Used by snippets.test.ts alone.
+// What the programs in the documentation assume that a reader has already. Only snippets.test.ts uses it.
 import type { MkSync, Synced } from '@memkit/ecs-plugin'
 import type { MkDeviceBuffer, MkGpu, MkStagingBuffer, WebGpuBackend } from '@memkit/gpu'
 import type { World } from 'bitecs'

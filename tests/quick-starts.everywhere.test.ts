@@ -1,20 +1,20 @@
 import { addComponents, addEntity, createWorld, query } from 'bitecs'
 import { BufferingMode, MkCoordinator } from '@memkit/coordinator'
 import { createApp, GpuSynced, MkPlugin, Schedule } from '@memkit/ecs-plugin'
-import { MkBufferUsage } from '@memkit/gpu'
-import type { MkDeviceBuffer, MkGpu, MkGpuBackend } from '@memkit/gpu'
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { closeStrict, strict } from './strict-gpu.ts'
+import { MkBufferUsage, type MkDeviceBuffer, type MkGpu, type MkGpuBackend } from '@memkit/gpu'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { place } from '@memkit/testing/place'
+import { closeStrict, strict } from '@memkit/testing/strict-gpu'
 
 /** The quick starts of the README and the guides, with fewer rows and ticks by hand, each followed by a look at what the device holds. */
-export function describeQuickStarts(open: () => Promise<MkGpu>): void {
+describe('the quick starts', () => {
   let gpu: MkGpu
   beforeEach(async () => {
-    gpu = strict(await open())
+    gpu = strict(await place.open())
   })
   afterEach(() => closeStrict(gpu))
 
-  it('an app: flag, write, and it is there', async () => {
+  it('run as written: an App', async () => {
     const N = 1000
     const Position = GpuSynced({ x: new Float32Array(N + 1), y: new Float32Array(N + 1) })
     const Velocity = { x: new Float32Array(N + 1), y: new Float32Array(N + 1) }
@@ -40,13 +40,13 @@ export function describeQuickStarts(open: () => Promise<MkGpu>): void {
     expect(drawn).toHaveLength(3)
     expect(drawn[2]).toBeDefined()
     const rows = new Float32Array(await app.mk.buffer(Position).read())
-    // Row 0 is no entity; then x = 3 × 0.5 and y = 0.
+    // Row 0 is free, as no entity has id 0; then x = 3 × 0.5 and y = 0.
     expect([...rows.subarray(0, 4)]).toEqual([0, 0, 1.5, 0])
     expect(rows).toHaveLength(2 * (N + 1))
     app.dispose()
   })
 
-  it('a coordinator: upload and forget, frame memory, teleport', async () => {
+  it('run as written: a coordinator with uploadSlice, frame memory and stageForUpload', async () => {
     const co = new MkCoordinator(gpu, { buffering: BufferingMode.Triple })
     const vertices = co.uploadSlice(new Float32Array([0, 0.5, 1, -0.5, -0.5, 1]))
     co.beginFrame()
@@ -65,7 +65,7 @@ export function describeQuickStarts(open: () => Promise<MkGpu>): void {
     co.dispose()
   })
 
-  it('GPU memory: staging to device, and a function for any backend', async () => {
+  it('run as written: a staging buffer, and a function for any backend', async () => {
     const vertices = new Float32Array([0, 1, 0, 1, 0, 0])
     const staging = gpu.stagingBufferWithData(vertices)
     const device = gpu.createDeviceBuffer(
@@ -89,4 +89,4 @@ export function describeQuickStarts(open: () => Promise<MkGpu>): void {
     expect(uploadMesh(gpu, vertices).size).toBe(24)
     await gpu.waitIdle()
   })
-}
+})

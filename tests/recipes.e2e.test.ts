@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { createServer, defaultClientConditions } from 'vite'
-import type { ViteDevServer } from 'vite'
+import { createServer, defaultClientConditions, type ViteDevServer } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { launchChromium } from './suites/demo-page.ts'
+import { launchChromium } from './demo/page.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -99,7 +98,7 @@ const whiteColumns = `(() => {
 })()`
 
 describe('recipes run as they are written', () => {
-  it('fixed-step.md: what is drawn lies between two steps, by alpha', async () => {
+  it('fixed-step.md: draws between two steps, by alpha', async () => {
     const page = await open({ 'main.ts': await block('docs/recipes/fixed-step.md', 'fixedDelta: 1 / 60') })
     // One entity from the left: a step takes it from −0.74 to 0.26, half a step later it is drawn at −0.24.
     const drawn = (ticks: string): Promise<unknown> =>
@@ -122,7 +121,7 @@ describe('recipes run as they are written', () => {
     expect(problems).toEqual([])
   })
 
-  it('workers.md: what a thread writes and marks is on the device', async () => {
+  it('workers.md: uploads what a thread writes and marks', async () => {
     const page = await open({
       'main.ts': await block('docs/recipes/workers.md', './physics.ts'),
       'physics.ts': await block('docs/recipes/workers.md', 'SharedMarker.from'),
@@ -138,7 +137,7 @@ describe('recipes run as they are written', () => {
     expect(problems).toEqual([])
   })
 
-  it('workers.md: a worker that owns the game draws into the canvas of the page', async () => {
+  it('workers.md: draws into the canvas of the page from a worker that owns the game', async () => {
     const page = await open({
       'main.ts': await block('docs/recipes/workers.md', 'transferControlToOffscreen'),
       'game.ts': await block('docs/recipes/workers.md', 'openDevice'),
@@ -149,7 +148,7 @@ describe('recipes run as they are written', () => {
     expect(problems).toEqual([])
   })
 
-  it('app.md, hot reload: the world lives on with each edit, under the new code', async () => {
+  it('app.md: keeps the world with each edit, under the new code', async () => {
     const code = await block('docs/app.md', 'import.meta.hot')
     const seen = 'globalThis.seen = { world, Position, app }\n'
     const page = await open({ 'main.ts': `${code}${seen}` })

@@ -1,8 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addComponents, addEntity, createWorld } from 'bitecs'
-import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
-import type { MkSync, SyncedBuffer } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced, type MkSync, type SyncedBuffer } from '@memkit/ecs-plugin'
 import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { dawnDevice } from '@memkit/gpu/node'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
@@ -98,7 +97,7 @@ async function told(): Promise<string[]> {
 
 const wgsl = snippetsIn('wgsl')
 it.each(wgsl.map((snippet) => [`${snippet.document}:${snippet.line}`, snippet] as const))(
-  'the WGSL of %s compiles',
+  'compiles the WGSL of %s',
   async (_, { code }) => {
     const { messages } = await device.createShaderModule({ code }).getCompilationInfo()
     finish()
@@ -115,14 +114,14 @@ const runs = snippetsIn('ts').filter(
     !onPages.some(([at, line]) => at === document && code.includes(line)),
 )
 
-it('hears of WGSL that does not compile, and of a call that is wrong', async () => {
+it("notices WGSL that doesn't compile, and an invalid call", async () => {
   device.createShaderModule({ code: '@compute @workgroup_size(1) fn main() { position[query1[0]]; }' })
   pass.drawIndirect(mk.buffer((globalThis as unknown as { Position: never }).Position).gpuBuffer, 0)
   finish()
   expect((await told()).length).toBeGreaterThan(1)
 })
 
-it('finds the blocks that it means', () => {
+it('finds the intended blocks', () => {
   finish()
   expect(runs.length).toBeGreaterThan(15)
   const all = snippetsIn('ts')
@@ -134,7 +133,7 @@ it('finds the blocks that it means', () => {
 })
 
 it.each(runs.map((snippet) => [`${snippet.document}:${snippet.line}`, snippet] as const))(
-  'the code of %s runs',
+  'runs the code of %s',
   async (_, snippet) => {
     const path = join(folder, fileNameOf(snippet))
     writeFileSync(path, `${snippet.code}\nexport {}\n`)

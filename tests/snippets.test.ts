@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { fileNameOf, root, snippetsIn } from './documented-code.ts'
-import type { Snippet } from './documented-code.ts'
+import { fileNameOf, root, snippetsIn, type Snippet } from './documented-code.ts'
 
 // Every TypeScript block of the documentation compiles, each as a module of its own. What a reader has anyway (a device, a world)
 // is declared in prelude.d.ts. A block that starts with ```ts no-check is left alone. Those with WGSL also run: snippets.dawn.test.ts.
@@ -11,7 +10,7 @@ import type { Snippet } from './documented-code.ts'
 const folder = join(root, 'tests/.snippets')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-it('every TypeScript block in the documentation compiles', { timeout: 120_000 }, () => {
+it('compiles every TypeScript block in the documentation', { timeout: 120_000 }, () => {
   const snippets = snippetsIn('ts')
   expect(snippets.length).toBeGreaterThan(15)
   rmSync(folder, { recursive: true, force: true })

@@ -7,9 +7,9 @@ import { preview } from 'vite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { chromiumArgs, findChromium } from '../scripts/chromium.mjs'
 import { installTarballs, packAll } from '../scripts/pack.mjs'
-import { capture, toolPath } from '../scripts/run-tool.mjs'
+import { capture } from '../scripts/run.mjs'
 
-// The starter as somebody copies it: out of the repository, with the packages as published, built with nothing configured.
+// The starter as users copy it: outside of the repository, with the published packages, built without configuration.
 
 const root = join(import.meta.dirname, '..')
 const tools = ['vite', 'typescript']
@@ -19,7 +19,7 @@ let browser: Browser
 
 beforeAll(async () => {
   place = await realpath(await mkdtemp(join(tmpdir(), 'memkit-starter-')))
-  const build = await run('typescript', ['-b'], root, 'tsc')
+  const build = await run('tsc', ['-b'], root)
   expect(build.output).toBe('')
   project = join(place, 'my-game')
   await cp(join(root, 'examples/starter'), project, { recursive: true })
@@ -35,11 +35,11 @@ afterAll(async () => {
   await rm(place, { recursive: true })
 })
 
-function run(name: string, args: string[], folder: string, bin?: string) {
-  return capture(process.execPath, [toolPath(name, bin), ...args], {}, folder)
+function run(tool: string, args: string[], folder: string) {
+  return capture(join(root, 'node_modules/.bin', tool), args, { cwd: folder })
 }
 
-it('asks for the packages and tools that this repository has', async () => {
+it('requires the packages and tools of this repository', async () => {
   const asked = JSON.parse(await readFile(join(root, 'examples/starter/package.json'), 'utf8'))
   const ranges = { ...asked.dependencies, ...asked.devDependencies } as Record<string, string>
   for (const [name, range] of Object.entries(ranges)) {
@@ -49,18 +49,18 @@ it('asks for the packages and tools that this repository has', async () => {
 })
 
 it('compiles and builds', async () => {
-  const types = await run('typescript', [], project, 'tsc')
+  const types = await run('tsc', [], project)
   expect(types.output).toBe('')
   const built = await run('vite', ['build'], project)
   expect(built, built.output).toMatchObject({ code: 0 })
   expect(built.output).not.toMatch(/warn/i)
 })
 
-it('draws, and answers to a click, under a strict content security policy', async () => {
+it('draws and responds to a click under a strict content security policy', async () => {
   expect(await play("script-src 'self' 'wasm-unsafe-eval'")).toEqual([])
 })
 
-it('does the same where WebAssembly is refused, and says so once', async () => {
+it('does the same when WebAssembly is refused, and warns once', async () => {
   const problems = await play("script-src 'self'")
   // Chromium reports the violation itself. Whatever else it says: it is about WebAssembly.
   expect(problems.length).toBeGreaterThan(0)

@@ -1,23 +1,24 @@
 import { addComponent, addEntity, createWorld, removeComponent, removeEntity, resetWorld } from 'bitecs'
-import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
-import type { Changes, RowKind } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced, type Changes, type RowKind } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { randomFrom } from './random.ts'
-import { rowWords, storeShapes } from './store-shapes.ts'
-import { closeStrict, strict } from './strict-gpu.ts'
+import { Store } from '@memkit/testing/stores/store'
+import { storeSpecs } from '@memkit/testing/stores/zoo'
+import { places } from '@memkit/testing/place'
+import { randomFrom } from '@memkit/testing/random'
+import { closeStrict, strict } from '@memkit/testing/strict-gpu'
 
 /** Ids 0 … 39 at first; stores that can grow are replaced by longer ones on the way. */
 const slots = 40
 const frames = 10
 
 /**
- * One scripted life for every shape of store, in every mode and with both kinds of row: spawn, write, despawn, recycle, grow, reset. After each frame every row on the device has the
- * bits that the table of shapes says.
+ * One scripted life for every store of the zoo, in every mode and with both kinds of row: spawn, write, despawn, recycle, grow, reset. After each frame every row on the device has the
+ * bits that the zoo says.
  *
  * @param open a device of its own for each test
  */
-export function describeStores(open: () => Promise<MkGpu>): void {
+describe.each(Object.entries(places))('every store on %s', (_, { open }) => {
   let gpu: MkGpu
   beforeEach(async () => {
     gpu = strict(await open())
@@ -30,10 +31,10 @@ export function describeStores(open: () => Promise<MkGpu>): void {
     [mode, 'packed'],
   ])
   describe.each(kinds)('%s, %s rows', (mode, rows) => {
-    it.each(storeShapes.map((shape) => [shape.name, shape] as const))('%s', async (_name, shape) => {
-      const store = shape.make(slots)
+    it.each(storeSpecs.map((spec) => [spec.name, spec] as const))('%s', async (_name, spec) => {
+      const store = new Store(spec, slots, slots)
       const Thing = GpuSynced(store.component, {
-        schema: store.schema,
+        schema: spec.schema,
         changes: mode,
         rows,
         capacity: 8,
@@ -42,17 +43,20 @@ export function describeStores(open: () => Promise<MkGpu>): void {
       })
       const world = createWorld()
       const mk = await attachMk(world, { gpu })
+      // Some values are holes, which read as 0.
+      mk.on('warning', () => undefined)
       const random = randomFrom(3)
       /** What the row of each living entity must be. */
       const model = new Map<number, Uint32Array>()
       let room = slots
       const write = (entity: number): void => {
-        model.set(entity, rowWords(store.write(entity, random), shape.stride))
+        store.write(entity, Math.floor(random() * 2 ** 16))
+        model.set(entity, new Uint32Array(store.pack(entity).buffer))
         mk.mark(Thing, entity)
       }
       for (let frame = 0; frame < frames; frame++) {
         mk.beginFrame()
-        if (frame === 5 && store.grow !== undefined) store.grow((room = slots * 2))
+        if (frame === 5 && !spec.fixed) store.grow((room = slots * 2))
         if (frame === 7) {
           resetWorld(world)
           model.clear()
@@ -76,9 +80,9 @@ export function describeStores(open: () => Promise<MkGpu>): void {
         }
         mk.endFrame()
         const buffer = mk.buffer(Thing)
-        expect(buffer.stride).toBe(shape.stride)
-        const expected = new Uint32Array((buffer.rows * shape.stride) / 4)
-        for (const [entity, words] of model) expected.set(words, (buffer.rowOf(entity) * shape.stride) / 4)
+        expect(buffer.stride).toBe(spec.stride)
+        const expected = new Uint32Array((buffer.rows * spec.stride) / 4)
+        for (const [entity, words] of model) expected.set(words, (buffer.rowOf(entity) * spec.stride) / 4)
         if (rows === 'packed') expect(buffer.rows).toBe(model.size)
         expect(new Uint32Array(await buffer.read()), `frame ${frame}`).toEqual(expected)
       }
@@ -86,4 +90,4 @@ export function describeStores(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
   })
-}
+})

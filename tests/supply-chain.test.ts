@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from '../install.mjs'
+import { root } from '../scripts/install.mjs'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const folder = '.github/workflows'
@@ -28,13 +28,13 @@ describe.each(workflows)('the workflow $name', ({ text }) => {
     for (const line of uses) expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
   })
 
-  it('begins with few permissions, and writes nowhere but where provenance asks for it', () => {
+  it('starts with read permission, and may write only the token that provenance needs', () => {
     expect(text).toMatch(/^permissions:( \{\}|\n {2}contents: read)$/m)
     const writes = lines.filter((line) => /^[\w-]+: write$/.test(line))
     expect(writes.filter((line) => line !== 'id-token: write')).toEqual([])
   })
 
-  it('leaves no token of the repository behind, and runs no script of a dependency when it installs', () => {
+  it('persists no credentials, and installs without running scripts of dependencies', () => {
     const count = (line: string): number => lines.filter((each) => each === line).length
     expect(count('persist-credentials: false')).toBe(
       lines.filter((line) => line.includes('actions/checkout@')).length,
@@ -44,11 +44,11 @@ describe.each(workflows)('the workflow $name', ({ text }) => {
   })
 })
 
-it('known holes are looked for with every change', () => {
+it('CI audits the dependencies of the packages with every change', () => {
   expect(read('.github/workflows/ci.yml')).toContain('- run: npm audit --omit=dev\n')
 })
 
-it('every package from npm is locked by its hash, and none comes from anywhere else', () => {
+it('locks every dependency by its hash, and takes each from npm', () => {
   expect(installed.length).toBeGreaterThan(100)
   const loose = installed.filter(
     ([, { integrity, resolved = 'https://registry.npmjs.org/' }]) =>
@@ -57,7 +57,7 @@ it('every package from npm is locked by its hash, and none comes from anywhere e
   expect(loose.map(([path]) => path)).toEqual([])
 })
 
-it('two packages have a script that runs when they are installed, and SECURITY.md says what becomes of it', () => {
+it('knows the two dependencies with an install script, which SECURITY.md explains', () => {
   const scripted = installed.filter(([, { hasInstallScript }]) => hasInstallScript)
   const names = scripted.map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 13)).sort()
   expect([...new Set(names)]).toEqual(['esbuild', 'webgpu'])
@@ -73,17 +73,17 @@ describe('the sources of the packages', () => {
   const found = (pattern: RegExp): string[] =>
     sources.flatMap((file) => [...read(file).matchAll(pattern)].map(([text]) => text))
 
-  it('reach for no network, and keep nothing in the browser', () => {
+  it('use no network and no storage of the browser', () => {
     expect(sources.length).toBeGreaterThan(100)
     const reaching =
       /\b(fetch\(|XMLHttpRequest|WebSocket|WebTransport|EventSource|sendBeacon|RTCPeerConnection|importScripts|localStorage|sessionStorage|indexedDB|document\.cookie|node:https?|node:net)\b/g
     expect(found(reaching)).toEqual([])
   })
 
-  it('import nothing whose name is not written out', () => {
+  it('import only modules whose names are written out', () => {
     expect(found(/\bimport\([^)]*\)/g).sort()).toEqual([
-      "import('./backends/webgl2.ts')",
-      "import('./web-gl2-context.ts')",
+      "import('../backends/webgl2/context.ts')",
+      "import('../backends/webgl2/webgl2.ts')",
       "import('@memkit/gpu/dummy')",
       "import('uplot')",
       "import('webgpu')",
@@ -91,7 +91,7 @@ describe('the sources of the packages', () => {
   })
 })
 
-it('a package of ours runs nothing when it is installed', () => {
+it('publishes packages without install scripts', () => {
   for (const name of readdirSync(join(root, 'packages'))) {
     const { scripts = {} } = JSON.parse(read(`packages/${name}/package.json`)) as { scripts?: object }
     const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish']

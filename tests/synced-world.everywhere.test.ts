@@ -11,8 +11,9 @@ import { attachMk, GpuSynced, MkBufferUsage, struct, u32, vec2f } from '@memkit/
 import type { Changes, MkSync, OnRemove, RowKind } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { randomFrom } from './random.ts'
-import { closeStrict, strict } from './strict-gpu.ts'
+import { places } from '@memkit/testing/place'
+import { randomFrom } from '@memkit/testing/random'
+import { closeStrict, strict } from '@memkit/testing/strict-gpu'
 
 /** x, y and a tag of every entity, and how the row of one entity must look. */
 function createStore(capacity: number) {
@@ -55,7 +56,7 @@ const row = struct({ pos: vec2f.from('x', 'y'), tag: u32 })
  *
  * @param open a device of its own for each test
  */
-export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
+describe.each(Object.entries(places))('a synced world on %s', (_, { open }) => {
   let gpu: MkGpu
   beforeEach(async () => {
     gpu = strict(await open())
@@ -69,14 +70,14 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
     return new Uint32Array(await mk.buffer(component).read())
   }
 
-  describe('a world that lives', () => {
+  describe('entities that come and go', () => {
     const lives: [Changes, RowKind, OnRemove][] = []
     for (const changes of ['detect', 'marked', 'all'] as const)
       for (const rows of ['entity', 'packed'] as const)
         for (const onRemove of ['keep', 'zero'] as const) lives.push([changes, rows, onRemove])
 
     it.each(lives)(
-      '%s, %s rows, onRemove %s: device equals model after every frame',
+      'match the model after every frame (%s, %s rows, onRemove %s)',
       async (changes, rows, onRemove) => {
         const capacity = 700
         const store = createStore(capacity)
@@ -133,7 +134,7 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
       },
     )
 
-    it('takes in entities that existed before it was attached', async () => {
+    it('include those that existed before attach', async () => {
       const store = createStore(10)
       const Thing = GpuSynced(store, { schema: row })
       const world = createWorld()
@@ -149,7 +150,7 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('shows the new entity, not the dead one, where an id is recycled within a frame', async () => {
+    it('show the new entity when an id is recycled within a frame', async () => {
       const store = createStore(10)
       const Thing = GpuSynced(store, { schema: row, changes: 'marked' })
       const world = createWorld()
@@ -171,7 +172,7 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('follows the world through resetWorld', async () => {
+    it('are followed through resetWorld', async () => {
       const store = createStore(10)
       const Thing = GpuSynced(store, { schema: row, onRemove: 'zero' })
       const world = createWorld()
@@ -196,7 +197,7 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('gives rows only to entities that also have the `with` components', async () => {
+    it('have rows only with the `with` components', async () => {
       const Visible = {}
       const store = createStore(10)
       const Thing = GpuSynced(store, { schema: row, with: [Visible], onRemove: 'zero' })
@@ -220,7 +221,7 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('follows a column that is replaced by a bigger one', async () => {
+    it('are followed when a column is replaced by a bigger one', async () => {
       const store = createStore(4)
       const Thing = GpuSynced(store, { schema: row })
       const world = createWorld()
@@ -251,8 +252,8 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
     })
   })
 
-  describe('how little it does', () => {
-    it('makes no call in a frame without a change, and few when little changed', async () => {
+  describe('calls', () => {
+    it('are zero in a frame without changes, and few after few changes', async () => {
       const count = 20_000
       const store = createStore(count + 1)
       const Thing = GpuSynced(store, { schema: row })
@@ -287,7 +288,7 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
       mk.dispose()
     })
 
-    it('compares bits: NaN equals itself, −0 differs from 0', async () => {
+    it('depend on bits: NaN equals itself, −0 differs from 0', async () => {
       const store = createStore(4)
       const Thing = GpuSynced(store, { schema: row })
       const world = createWorld()
@@ -306,8 +307,8 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
     })
   })
 
-  describe('several worlds and several lives', () => {
-    it('keeps two worlds on one store apart', async () => {
+  describe('several worlds and attachments', () => {
+    it('keep two worlds on one store apart', async () => {
       const store = createStore(10)
       const Thing = GpuSynced(store, { schema: row })
       const [a, b] = [createWorld(), createWorld()]
@@ -330,7 +331,7 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
       mkB.dispose()
     })
 
-    it('leaves nothing behind on dispose, and attaches again at once', async () => {
+    it('leave nothing behind on dispose, and can be attached again at once', async () => {
       const store = createStore(10)
       const Thing = GpuSynced(store, { schema: row, usage: MkBufferUsage.INDIRECT & gpu.capabilities.usages })
       const world = createWorld()
@@ -349,4 +350,4 @@ export function describeSyncedWorld(open: () => Promise<MkGpu>): void {
       }
     })
   })
-}
+})

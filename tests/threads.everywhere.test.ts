@@ -1,11 +1,11 @@
 import { addComponent, addEntity, createWorld, removeEntity } from 'bitecs'
-import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
-import type { Changes, RowKind } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced, type Changes, type RowKind } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { WriteJob } from '../workers/column-writer.ts'
-import { tagOf, xOf } from '../workers/column-writer.ts'
-import { closeStrict, strict } from './strict-gpu.ts'
+import { writeInThread } from '#writer'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { tagOf, xOf } from './workers/column-writer.ts'
+import { place } from '@memkit/testing/place'
+import { closeStrict, strict } from '@memkit/testing/strict-gpu'
 
 const entities = 4000
 
@@ -17,10 +17,10 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
  * @param open a device of its own for each test
  * @param write starts a worker; resolves with the rows that it wrote, once it was told to stop
  */
-export function describeThreads(open: () => Promise<MkGpu>, write: (job: WriteJob) => Promise<number>): void {
+describe('threads that write columns', () => {
   let gpu: MkGpu
   beforeEach(async () => {
-    gpu = strict(await open())
+    gpu = strict(await place.open())
   })
   afterEach(() => closeStrict(gpu))
 
@@ -31,7 +31,7 @@ export function describeThreads(open: () => Promise<MkGpu>, write: (job: WriteJo
     ['marked', 'packed'],
   ]
   it.each(kinds)(
-    '%s, %s rows: no word is torn, and after the last write every row equals its columns',
+    'tear no word, and every row equals its columns after the last write (%s, %s rows)',
     async (changes, rows) => {
       const store = {
         tag: new Uint32Array(new SharedArrayBuffer((entities + 1) * 4)),
@@ -45,7 +45,7 @@ export function describeThreads(open: () => Promise<MkGpu>, write: (job: WriteJo
       for (let i = 0; i < entities; i++) addComponent(world, addEntity(world), Thing)
       const marker = changes === 'marked' ? mk.marker(Thing) : undefined
       const control = new Int32Array(new SharedArrayBuffer(8))
-      const writers = [1, 2].map((first) => write({ ...store, first, step: 2, marker, control }))
+      const writers = [1, 2].map((first) => writeInThread({ ...store, first, step: 2, marker, control }))
       // Half of what one turn wrote and half of what another did in one word: never. In one row: for one frame.
       const wrongRows = async (exact: boolean): Promise<number[]> => {
         const bytes = await mk.buffer(Thing).read()
@@ -87,11 +87,11 @@ export function describeThreads(open: () => Promise<MkGpu>, write: (job: WriteJo
     60_000,
   )
 
-  it('the encoding is exact', () => {
+  it('use an exact encoding', () => {
     expect([tagOf(4000, 65_535 + 3), xOf(8191, 2047), Math.fround(xOf(8191, 2047))]).toEqual([
       (4000 << 16) | 2,
       16_777_215,
       16_777_215,
     ])
   })
-}
+})

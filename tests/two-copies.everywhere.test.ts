@@ -7,6 +7,7 @@ import * as plugin from '@memkit/ecs-plugin'
 import * as pluginCopy from '@memkit/ecs-plugin?second-copy'
 import * as gpuCopy from '@memkit/gpu?second-copy'
 import type { MkGpu } from '@memkit/gpu'
+import { place } from '@memkit/testing/place'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 type EcsPlugin = typeof plugin
@@ -17,7 +18,7 @@ type EcsPlugin = typeof plugin
  * @param open a device of its own for each test, behind an MkGpu of the first copy
  * @param openCopy the same of the second copy
  */
-export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Promise<MkGpu>): void {
+describe('two copies of the packages', () => {
   const made: { dispose?(): void; destroy?(): void }[] = []
   const keep = <T extends { dispose?(): void } | { destroy?(): void }>(thing: T): T => {
     made.push(thing)
@@ -25,7 +26,7 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
   }
   let gpu: MkGpu
   beforeEach(async () => {
-    gpu = await open()
+    gpu = await place.open()
   })
   afterEach(() => {
     for (const each of made.splice(0).toReversed()) {
@@ -50,14 +51,14 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
     return { world, entity }
   }
 
-  it('are two: each has classes of its own', () => {
-    expect(pluginCopy.App).not.toBe(plugin.App)
+  it('have separate classes', () => {
+    expect(pluginCopy.MkPlugin).not.toBe(plugin.MkPlugin)
     expect(pluginCopy.attachMk).not.toBe(plugin.attachMk)
     expect(coreCopy.Heap).not.toBe(core.Heap)
     expect(gpuCopy.MkGpu).not.toBe(gpu.constructor)
   })
 
-  it('know each other’s MkGpu, heap and errors by `instanceof`', async () => {
+  it("recognise each other's MkGpu, heap and errors by `instanceof`", async () => {
     expect(gpu instanceof gpuCopy.MkGpu).toBe(true)
     expect(core.createHeap({ bytes: 1 << 16 }) instanceof coreCopy.Heap).toBe(true)
     const error: unknown = await plugin.attachMk({}).catch((reason: unknown) => reason)
@@ -74,12 +75,12 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
     class Mine extends coreCopy.Heap {}
     expect(coreCopy.createHeap({ bytes: 1 << 16 }) instanceof Mine).toBe(false)
     expect(new Mine({ bytes: 1 << 16 }) instanceof Mine).toBe(true)
-    const full = new core.NoOpenFrame('endFrame()')
+    const full = new core.NoOpenFrame({ call: 'endFrame()' })
     expect(full instanceof core.NoOpenFrame).toBe(true)
     expect(full instanceof core.HeapFull).toBe(false)
   })
 
-  it('sync a component that one flagged with a schema of its own, on an MkGpu of the other, which is borrowed', async () => {
+  it('sync a component that one flagged with its own schema, on a borrowed MkGpu of the other', async () => {
     const Thing = plugin.GpuSynced({ x: new Float32Array(4) }, { schema: core.struct({ x: core.f32 }) })
     const { world, entity } = worldWith(Thing)
     const mk = await pluginCopy.attachMk(world, { gpu })
@@ -90,13 +91,13 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
     expect(gpu.isLost).toBe(false)
   })
 
-  it('take an MkGpu of the other from a function and after a loss, too', async () => {
+  it('accept an MkGpu of the other from a function and after a loss', async () => {
     const Thing = plugin.GpuSynced({ x: new Float32Array(4) })
     const { world, entity } = worldWith(Thing)
-    const own = await openCopy()
+    const own = await place.open(gpuCopy)
     const mk = keep(await plugin.attachMk(world, { gpu: () => Promise.resolve(own) }))
     expect(mk.gpu).toBe(own)
-    const next = await openCopy()
+    const next = await place.open(gpuCopy)
     await mk.restore(next)
     expect(mk.gpu).toBe(next)
     Thing.x[entity] = 3
@@ -115,7 +116,7 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
   })
 
   it.each(['auto', 'js'] as const)(
-    'read stores in a heap of the other where they are, and go on when it is full (%s kernels)',
+    'read stores in a heap of the other in place, and continue when it is full (%s kernels)',
     async (kernels) => {
       const heap = core.createHeap({ bytes: 16 << 20, kernels })
       const Thing = plugin.GpuSynced(heap.columns({ x: core.f32 }, 4095))
@@ -132,7 +133,7 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
     },
   )
 
-  it('let one store be its own mirror for one world alone', async () => {
+  it('let a store be its own mirror for only one world', async () => {
     const heap = core.createHeap({ bytes: 1 << 20 })
     const Thing = plugin.GpuSynced(heap.rows(core.struct({ x: core.f32 }), 3), { changes: 'all' })
     const { world, entity } = worldWith(Thing)
@@ -171,15 +172,15 @@ export function describeTwoCopies(open: () => Promise<MkGpu>, openCopy: () => Pr
     })
   })
 
-  it('tell the buffers of the other’s coordinator from the user’s after a loss', async () => {
+  it("tell the buffers of the other's coordinator from the user's after a loss", async () => {
     const one = keep(new coordinator.MkCoordinator(gpu, { calibrate: false }))
     const two = keep(new coordinatorCopy.MkCoordinator(gpu, { calibrate: false }))
     two.createMirror({ rows: 4, stride: 4 })
     const mine = gpu.createDeviceBuffer(16, plugin.MkBufferUsage.TRANSFER_DST)
     let others: readonly { readonly buffer: unknown }[] = []
     one.on('restored', (info) => (others = info.others))
-    const next = keep(await open())
+    const next = keep(await place.open())
     await one.restore(next)
     expect(others.map(({ buffer }) => buffer)).toEqual([mine])
   })
-}
+})

@@ -2,8 +2,6 @@ import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import { MkGpu, WebGl2Backend } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld, Not, removeEntity } from 'bitecs'
 import { describe, expect, it } from 'vitest'
-import { describeStores } from './suites/stores.ts'
-import { describeSyncedWorld } from './suites/synced-world.ts'
 
 async function open(): Promise<MkGpu> {
   const gl = new OffscreenCanvas(8, 8).getContext('webgl2')!
@@ -11,10 +9,7 @@ async function open(): Promise<MkGpu> {
 }
 
 describe('on WebGL2 in Chromium', () => {
-  describeSyncedWorld(open)
-  describeStores(open)
-
-  it('a GPU query is drawn by its count: there is no INDIRECT', async () => {
+  it('draws a GPU query by its count, without INDIRECT', async () => {
     const gpu = await open()
     const Thing = GpuSynced({ x: new Float32Array(20) }, { rows: 'packed', label: 'Thing' })
     const Hidden = {}
@@ -49,7 +44,7 @@ describe('on WebGL2 in Chromium', () => {
     gpu.destroy()
   })
 
-  it('the list of a GPU query is an index buffer: one drawElements draws a point of each entity that matches', async () => {
+  it('draws a point of each matching entity with the list of a GPU query as index buffer', async () => {
     const gl = new OffscreenCanvas(8, 1).getContext('webgl2')!
     const gpu = new MkGpu(new WebGl2Backend(gl), { debug: true })
     const Cell = GpuSynced({ x: new Float32Array(9) }, { label: 'Cell' })

@@ -1,18 +1,8 @@
-import { MkCoordinator } from '@memkit/coordinator'
-import type { CoordinatorConfig, FrameSlice, Mirror } from '@memkit/coordinator'
-import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
+import { MkCoordinator, type CoordinatorConfig, type FrameSlice, type Mirror } from '@memkit/coordinator'
+import type { MkDeviceBuffer } from '@memkit/gpu'
+import { shortPlaces } from '@memkit/testing/place'
+import type { ShortGpu } from '@memkit/testing/place/place'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-
-/** A device that can be short of memory, as the tests here want it. */
-export interface ShortGpu {
-  readonly gpu: MkGpu
-  /** Leaves no memory for the next buffer, nor for what has this label; the device says so late. */
-  starveNext(): void
-  /** Leaves no memory for buffers with this label from now on; undefined: there is memory for all. */
-  starveLabel(label: string | undefined): void
-  /** Errors that the device raised and no scope took. */
-  uncaptured(): number
-}
 
 const ROWS = 1000
 
@@ -20,7 +10,7 @@ const ROWS = 1000
  * What one buffer without memory does to the others: nothing.
  * @param answerMs how late the device says that there is no memory
  */
-export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: number): void {
+describe.each(Object.entries(shortPlaces))('on %s', (_, { open, answerMs }) => {
   describe('a buffer without memory', () => {
     let short: ShortGpu
     let co: MkCoordinator
@@ -72,14 +62,14 @@ export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: n
     })
     afterEach(async () => {
       short.starveLabel(undefined)
-      expect(short.uncaptured()).toBe(0)
+      expect(short.uncaptured()).toEqual([])
       co.dispose()
       expect(short.gpu.leaks()).toEqual([])
       short.gpu.destroy()
     })
 
     it.each(['upload', 'both'] as const)(
-      'that a mirror grew into (%s): the rows of another mirror arrive in the same frame, its own as soon as there is memory',
+      'that a mirror grew into (%s) delays only that mirror until there is memory',
       async (direction) => {
         await start()
         const [A, B] = await twoMirrors(direction)
@@ -100,7 +90,7 @@ export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: n
     )
 
     it.each(['both', 'download'] as const)(
-      'that a mirror was made with (%s): the rows of another mirror arrive in the same frame',
+      "that a mirror was created with (%s) doesn't delay the rows of another mirror",
       async (direction) => {
         await start()
         const [, B] = await twoMirrors('upload')
@@ -119,7 +109,7 @@ export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: n
       },
     )
 
-    it('that rows were to come back through: the rows of other mirrors arrive, one warning says so, later frames bring the rows', async () => {
+    it("for a readback doesn't delay other mirrors, warns once, and later frames return the rows", async () => {
       await start()
       const [, B] = await twoMirrors('upload')
       const made = mirrorOf('made', { direction: 'both' })
@@ -142,7 +132,7 @@ export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: n
       expect(warnings).toEqual(['AllocationFailed'])
     })
 
-    it('that download() reads, or reads through: it rejects with AllocationFailed, and takes nothing down', async () => {
+    it('makes download() reject with AllocationFailed, and affects nothing else', async () => {
       await start()
       const [A, B] = await twoMirrors('upload')
       short.starveNext()
@@ -162,7 +152,7 @@ export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: n
     })
 
     it.each(['memkit scatter parameters', 'memkit scatter payload'])(
-      'for scattering itself (%s): rows arrive without, and scatter again as soon as there is memory',
+      'for scattering (%s) lets rows arrive another way, and scatter again once there is memory',
       async (label) => {
         short = await open()
         short.starveLabel(label)
@@ -190,7 +180,7 @@ export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: n
       },
     )
 
-    it('for frame memory, whether the first or a spill: one warning says so, and pieces arrive as soon as there is memory', async () => {
+    it('for frame memory or a spill warns once, and slices arrive once there is memory', async () => {
       const said: string[][] = []
       for (const label of ['memkit frame buffer', 'memkit frame buffer spill']) {
         if (said.length > 0) {
@@ -230,7 +220,7 @@ export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: n
       expect(said).toEqual([['AllocationFailed'], ['AllocationFailed']])
     })
 
-    it('for a bigger frame buffer: frames spill meanwhile, nothing is lost, one warning says so', async () => {
+    it('for a bigger frame buffer makes frames spill, loses nothing, and warns once', async () => {
       await start({ frameBufferBytes: 1024 })
       let pieces: FrameSlice[] = []
       const stage = (): void => {
@@ -257,7 +247,7 @@ export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: n
       expect(warnings).toEqual(['AllocationFailed'])
     })
 
-    it('for a mirror, for a long time: the buffer that others bind changes twice, not at every try', async () => {
+    it('for a mirror, for a long time, replaces the bound buffer twice, not at every try', async () => {
       await start()
       const [A] = await twoMirrors('both')
       const { generation, buffer } = A
@@ -282,4 +272,4 @@ export function describeWithoutMemory(open: () => Promise<ShortGpu>, answerMs: n
       expect([await wrongRows(A), A.dirty.count]).toEqual([0, 0])
     })
   })
-}
+})

@@ -1,4 +1,10 @@
-import type { Place } from './place.ts'
+import type { MkGpu } from '@memkit/gpu'
+
+/** Whom to count: a real device where there is one, else the Dummy. */
+export interface CountedDevice {
+  readonly gpu: Pick<MkGpu, 'calls'>
+  readonly device?: GPUDevice | undefined
+}
 
 /** What was asked of a device. */
 export interface CallCounts {
@@ -28,14 +34,14 @@ function none(): CallCounts {
 type Method = (this: unknown, ...args: never[]) => unknown
 
 /**
- * Counts what every device of this realm is asked while `work` runs, whoever asks. Methods are replaced on their prototypes for so long, and
- * put back afterwards: what is timed runs on the platform's own.
+ * Counts the calls that any code makes to a device of this realm while `work` runs. Replaces methods on their prototypes meanwhile and
+ * restores them afterwards, so that timed code runs on the platform's own.
  */
-export function countCalls(place: Place, work: () => void): CallCounts {
-  return place.device === undefined ? countOnDummy(place, work) : countOnDevice(place.device, work)
+export function countCalls({ gpu, device }: CountedDevice, work: () => void): CallCounts {
+  return device === undefined ? countOnDummy(gpu, work) : countOnDevice(device, work)
 }
 
-function countOnDummy({ gpu }: Place, work: () => void): CallCounts {
+function countOnDummy(gpu: CountedDevice['gpu'], work: () => void): CallCounts {
   const before = { ...gpu.calls }
   work()
   const after = gpu.calls

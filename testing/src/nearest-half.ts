@@ -5,8 +5,9 @@ export const halves: readonly number[] = Array.from({ length: 0x7c00 }, (_, bits
   return exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15)
 })
 
-/** Bits of the f16 nearest to a number that is no NaN, looked up among all of them; of two as near, the even one. */
+/** Bits of the f16 nearest to a number, of two as near the even one. Looked up, not worked out. */
 export function nearestHalf(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
   const size = Math.abs(value)
   if (size >= 65520) return sign | 0x7c00

@@ -8,3 +8,9 @@ export function randomFrom(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }
+
+/** A repeatable stream of whole numbers, each below a bound of its own. */
+export function integersFrom(seed: number): (below: number) => number {
+  const random = randomFrom(seed)
+  return (below) => Math.floor(random() * below)
+}

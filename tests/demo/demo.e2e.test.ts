@@ -1,7 +1,7 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { DemoPage, DemoServer, launchChromium } from './suites/demo-page.ts'
-import { differences, gameState } from './suites/demo-state.ts'
+import { DemoPage, DemoServer, launchChromium } from './page.ts'
+import { differences, gameState } from './state.ts'
 
 let server: DemoServer
 let browser: Browser
@@ -33,7 +33,7 @@ function troubles(): string[] {
 const played = new Map<string, unknown>()
 
 describe.each(['webgpu', 'webgl2'])('on %s', (backend) => {
-  it('an autopilot plays: the score grows, the device holds what the columns hold, nobody complains', async () => {
+  it('scores with an autopilot while the device holds what the columns hold, without errors', async () => {
     await open(`?backend=${backend}&autopilot&entities=1200&frames=120&seed=3`)
     await demo.reached('stopped')
     const state = await demo.page.evaluate(gameState)
@@ -51,7 +51,7 @@ describe.each(['webgpu', 'webgl2'])('on %s', (backend) => {
     played.set(`3 ${backend}`, state.digest)
   })
 
-  it('the device is lost and another one comes: the game goes on where it was', async () => {
+  it('continues the game where it was after a lost device is replaced', async () => {
     await open(`?backend=${backend}&entities=600`)
     await demo.reached('running')
     await demo.page.keyboard.press('Enter')
@@ -75,7 +75,7 @@ describe.each(['webgpu', 'webgl2'])('on %s', (backend) => {
 })
 
 describe('the same seed', () => {
-  it('makes the same game, whatever draws it; another seed another one', async () => {
+  it('makes the same game on every backend, and another seed another game', async () => {
     expect(played.get('3 webgl2')).toEqual(played.get('3 webgpu'))
     await open('?backend=webgpu&autopilot&entities=1200&frames=120&seed=4')
     await demo.reached('stopped')
@@ -84,9 +84,9 @@ describe('the same seed', () => {
 })
 
 describe('embers', () => {
-  it('are moved by the GPU, and come back: what has burnt out there, the ECS hears of', async () => {
+  it('are moved by the GPU, and those that burn out are removed from the ECS', async () => {
     await open('?backend=webgpu&autopilot&entities=1200&seed=3')
-    // The CPU writes lives above 0 alone; only a shader takes from them.
+    // The CPU writes only lives above 0; only a shader makes them smaller.
     await demo.page.waitForFunction(() => globalThis.demo!.Ember.life.some((life) => life < 0))
     await demo.reports(/^Ember /)
     expect(demo.problems).toEqual([])
@@ -94,7 +94,7 @@ describe('embers', () => {
 })
 
 describe('a game', () => {
-  it('begins with a key, stands still when paused, without a call, and goes on', async () => {
+  it('starts with a key, makes no calls while paused, and resumes', async () => {
     await open('?entities=1000')
     await demo.reached('running')
     await demo.inPhase('title')
@@ -115,7 +115,7 @@ describe('a game', () => {
     expect(demo.problems).toEqual([])
   })
 
-  it('is over when the hull breaks, keeps the best score, and begins anew', async () => {
+  it('ends when the hull breaks, keeps the best score, and starts over', async () => {
     await open('?entities=800')
     await demo.reached('running')
     await demo.page.keyboard.press('Enter')
@@ -145,7 +145,7 @@ describe('a game', () => {
     expect(demo.problems).toEqual([])
   })
 
-  it('is flown with keys and mouse', async () => {
+  it('can be played with keys and mouse', async () => {
     await open('?entities=400')
     await demo.reached('running')
     await demo.page.keyboard.press('Enter')
@@ -162,7 +162,7 @@ describe('a game', () => {
     await demo.page.waitForFunction(() => !globalThis.demo!.game.controls.fire)
   })
 
-  it('is flown with a finger, and shoots by itself then', async () => {
+  it('can be played with a finger, and shoots by itself then', async () => {
     await open('?entities=400', { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true })
     await demo.reached('running')
     await demo.page.getByRole('button', { name: 'Play' }).tap()
@@ -183,7 +183,7 @@ describe('a game', () => {
 })
 
 describe('the panel', () => {
-  it('switches the way rows take, and the report follows', async () => {
+  it('switches the strategy, and the report follows', async () => {
     await open('?entities=900&autopilot')
     await demo.reached('running')
     await demo.page.locator('#panelButton').click()
@@ -205,7 +205,7 @@ describe('the panel', () => {
     expect(demo.problems).toEqual([])
   })
 
-  it('lets a share of the swarm rest, whose rows then stay at home, and grows the swarm beyond its buffers', async () => {
+  it('lets a share of the swarm rest, whose rows are not uploaded, and grows the swarm beyond its buffers', async () => {
     await open('?entities=800&moving=25')
     await demo.reached('running')
     // A quarter of 800, give or take by chance, and what is drawn one by one.
@@ -218,7 +218,7 @@ describe('the panel', () => {
     expect(demo.problems).toEqual([])
   })
 
-  it('and the inspector open with a key; it shows the rows of each component', async () => {
+  it('opens with a key, like the inspector, which shows the rows of each component', async () => {
     await open('?entities=500&backend=webgl2')
     await demo.reached('running')
     await demo.page.locator('#stage').focus()
@@ -233,7 +233,7 @@ describe('the panel', () => {
 })
 
 describe('the page', () => {
-  it('is calm for those who asked for less motion', async () => {
+  it('is calm with reduced motion', async () => {
     await open('?entities=300', { reducedMotion: 'reduce' })
     await demo.reached('running')
     expect(await demo.page.evaluate(() => globalThis.demo!.settings.calm)).toBe(true)
@@ -243,7 +243,7 @@ describe('the page', () => {
     await demo.reports(/^Position \w+ [23]\d\d$/)
   })
 
-  it('can be played with the keyboard alone', async () => {
+  it('can be played with only the keyboard', async () => {
     await open('?entities=300')
     await demo.reached('running')
     await demo.page.waitForFunction(() => document.activeElement?.textContent === 'Play')
@@ -253,7 +253,7 @@ describe('the page', () => {
     await demo.page.getByRole('heading', { name: 'How to play' }).waitFor()
     await demo.inPhase('paused')
     await demo.page.keyboard.press('Escape')
-    await demo.page.waitForFunction(() => document.activeElement?.textContent === 'Go on')
+    await demo.page.waitForFunction(() => document.activeElement?.textContent === 'Continue')
     await demo.page.keyboard.press('Enter')
     await demo.inPhase('playing')
     expect(await demo.page.evaluate(() => document.activeElement!.id)).toBe('stage')
@@ -263,7 +263,7 @@ describe('the page', () => {
     ['a desktop', { width: 1280, height: 800 }, 1],
     ['a phone', { width: 360, height: 640 }, 2],
     ['a phone on its side', { width: 740, height: 360 }, 1],
-  ])('fits %s, as sharp as its screen', async (_, viewport, deviceScaleFactor) => {
+  ])('fits %s at the resolution of its screen', async (_, viewport, deviceScaleFactor) => {
     await open('?entities=300', { viewport, deviceScaleFactor })
     await demo.reached('running')
     await expectInside(['#title h1', '#title .lead', '#title .primary', '.buttons'], viewport)
@@ -280,7 +280,7 @@ describe('the page', () => {
     })
   })
 
-  it('follows the window', async () => {
+  it('follows the size of the window', async () => {
     await open('?entities=300')
     await demo.reached('running')
     await demo.page.setViewportSize({ width: 500, height: 420 })
@@ -289,17 +289,17 @@ describe('the page', () => {
   })
 })
 
-describe('where something is missing', () => {
+describe('fallbacks', () => {
   const notice = () => demo.page.locator('#notice')
 
-  it('WebGL2 draws where there is no WebGPU', async () => {
+  it('draws with WebGL2 without WebGPU', async () => {
     await open('?entities=300', {}, () => Reflect.deleteProperty(Navigator.prototype, 'gpu'))
     await demo.reached('running')
     expect(await demo.page.evaluate(() => globalThis.demo!.graphics.kind)).toBe('webgl2')
     expect(demo.problems).toEqual([])
   })
 
-  it('a device of compatibility mode draws where there is no other', async () => {
+  it('draws with a compatibility-mode device when there is no other', async () => {
     await open('?entities=300', {}, () => {
       // oxlint-disable-next-line typescript/unbound-method -- called with the object it belongs to
       const { requestAdapter } = GPU.prototype
@@ -317,7 +317,7 @@ describe('where something is missing', () => {
     expect(demo.problems).toEqual([])
   })
 
-  it('WebGL2 draws where vertex shaders may not read rows', async () => {
+  it("draws with WebGL2 when vertex shaders can't read rows", async () => {
     await open('?entities=300', {}, () => {
       // oxlint-disable-next-line typescript/unbound-method -- called with the object it belongs to
       const [{ requestAdapter }, { requestDevice }] = [GPU.prototype, GPUAdapter.prototype]
@@ -336,7 +336,7 @@ describe('where something is missing', () => {
     expect(demo.problems).toEqual([])
   })
 
-  it('and where there is no adapter', async () => {
+  it('draws with WebGL2 without an adapter', async () => {
     await open('?entities=300', {}, () => {
       GPU.prototype.requestAdapter = () => Promise.resolve(null)
     })
@@ -344,7 +344,7 @@ describe('where something is missing', () => {
     expect(await demo.page.evaluate(() => globalThis.demo!.graphics.kind)).toBe('webgl2')
   })
 
-  it('the page says what to do where there is neither', async () => {
+  it('says what to do when there is neither', async () => {
     await open('', {}, () => {
       Reflect.deleteProperty(Navigator.prototype, 'gpu')
       HTMLCanvasElement.prototype.getContext = () => null
@@ -358,7 +358,7 @@ describe('where something is missing', () => {
     expect(await demo.page.evaluate(() => globalThis.probe.frames)).toBe(0)
   })
 
-  it('the page says when a lost device is not replaced, and offers to load again', async () => {
+  it("says when a lost device isn't replaced, and offers to reload", async () => {
     await open('?entities=300', {}, () => {
       // oxlint-disable-next-line typescript/unbound-method -- called with the adapter it belongs to
       const { requestDevice } = GPUAdapter.prototype
@@ -374,7 +374,7 @@ describe('where something is missing', () => {
     expect(await notice().innerText()).toMatch(/device was lost/)
     // The console says why, for the developer.
     expect(demo.problems.every((problem) => /The device is lost.*none left/.test(problem))).toBe(true)
-    await demo.page.getByRole('button', { name: 'Load again' }).click()
+    await demo.page.getByRole('button', { name: 'Reload' }).click()
     await demo.reached('running')
   })
 })

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DemoPage, DemoServer, launchChromium } from './suites/demo-page.ts'
+import { DemoPage, DemoServer, launchChromium } from './page.ts'
 
 let server: DemoServer
 let browser: Browser
@@ -26,13 +26,13 @@ async function edit(file: string, from: string, to: string): Promise<void> {
 }
 
 describe('editing a file while the demo runs', () => {
-  it('starts it once and with one device', async () => {
+  it('starts it once, with one device', async () => {
     await demo.reached('running')
     expect(await demo.loops()).toBe(1)
     expect(await demo.devices()).toBe(1)
   })
 
-  it('goes on in the same page with the new code, one loop and one device, as often as one edits', async () => {
+  it('continues in the same page with the new code, one loop and one device, after every edit', async () => {
     await demo.page.evaluate(() => (document.body.dataset['mark'] = 'same page'))
     for (let i = 1; i <= 4; i++) {
       const before = i === 1 ? "setState('running')" : `setState('edit ${i - 1}')`
@@ -44,7 +44,7 @@ describe('editing a file while the demo runs', () => {
     await demo.page.waitForFunction(() => globalThis.probe.devices === 1)
   })
 
-  it('listens to each key once', async () => {
+  it('handles each key once', async () => {
     await demo.page.keyboard.press('Enter')
     await demo.inPhase('playing')
     // Heard twice, it would be playing again.
@@ -54,7 +54,7 @@ describe('editing a file while the demo runs', () => {
     await demo.inPhase('playing')
   })
 
-  it('also when what is edited are the components, or the shader', async () => {
+  it('works for components and the shader', async () => {
     await edit('components.ts', "label: 'Position'", "label: 'Place'")
     await edit('draw/shaders.wgsl.ts', 'position[entity]', 'place[entity]')
     await edit('draw/ember-motion.wgsl.ts', 'position[rock]', 'place[rock]')
@@ -63,7 +63,7 @@ describe('editing a file while the demo runs', () => {
     await demo.page.waitForFunction(() => globalThis.probe.devices === 1)
   })
 
-  it('also in the middle of a start', async () => {
+  it('works in the middle of a start', async () => {
     // The second edit ends a session that still waits for its device. Which of the two Vite evaluates last is up to the network.
     await demo.page.evaluate(() => (globalThis.probe.states.length = 0))
     await edit('page/loop.ts', "'edit 4'", "'edit 5'")
@@ -76,7 +76,7 @@ describe('editing a file while the demo runs', () => {
     await demo.page.waitForFunction(() => globalThis.probe.devices === 1)
   })
 
-  it('goes on with the old code after a mistake, and with the new one after it was mended', async () => {
+  it('keeps the old code after a mistake, and takes the new code after a fix', async () => {
     await edit('rules/flocks.ts', 'export const flocks', "throw new Error('a mistake')\nexport const flocks")
     await expect.poll(() => demo.problems.some((problem) => problem.includes('a mistake'))).toBe(true)
     expect(await demo.loops()).toBe(1)

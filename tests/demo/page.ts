@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { createServer } from 'vite'
-import type { ViteDevServer } from 'vite'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { createServer, type ViteDevServer } from 'vite'
 import { chromiumArgs, findChromium } from '../../scripts/chromium.mjs'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -35,7 +33,7 @@ export class DemoServer {
       server: {
         port: 0,
         fs: { allow: [repository, folder] },
-        // Nobody else's edits, only those of the test.
+        // Watch only the edits of the test.
         watch: { ignored: (path) => !path.startsWith(folder) },
       },
     })
@@ -199,7 +197,7 @@ export class DemoPage {
     }
   }
 
-  /** Compares two pictures. @returns pixels of the first that are no night sky, and pixels that differ */
+  /** Compares two pictures. @returns pixels of the first that aren't night sky, and pixels that differ */
   compare(first: string, second: string): Promise<{ lit: number; different: number }> {
     return this.page.evaluate(
       async (pictures) => {

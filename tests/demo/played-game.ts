@@ -1,5 +1,4 @@
-import { createWorld } from 'bitecs'
-import type { World } from 'bitecs'
+import { createWorld, type World } from 'bitecs'
 import { createEmber } from '../../demo/src/components.ts'
 import { Game } from '../../demo/src/rules/game.ts'
 import { readSettings } from '../../demo/src/settings.ts'

@@ -1,18 +1,17 @@
-import { query } from 'bitecs'
-import type { World } from 'bitecs'
+import { query, type World } from 'bitecs'
 import { describe, expect, it } from 'vitest'
-import { Asteroid, Bullet, Drone, Pickup, Position, Shape, Velocity } from '../demo/src/components.ts'
-import { DroneGrid } from '../demo/src/rules/drone-grid.ts'
-import { addBody } from '../demo/src/rules/bodies.ts'
-import { Arena } from '../demo/src/rules/arena.ts'
-import { FULL_HEALTH, Match, MOST_BARRELS, WAVE_REST } from '../demo/src/rules/match.ts'
-import { createRandom } from '../demo/src/rules/random.ts'
-import { STEP } from '../demo/src/rules/game.ts'
-import { readSettings } from '../demo/src/settings.ts'
-import { startGame } from './suites/played-game.ts'
+import { Asteroid, Bullet, Drone, Pickup, Position, Shape, Velocity } from '../../demo/src/components.ts'
+import { DroneGrid } from '../../demo/src/rules/drone-grid.ts'
+import { addBody } from '../../demo/src/rules/bodies.ts'
+import { Arena } from '../../demo/src/rules/arena.ts'
+import { FULL_HEALTH, Match, MOST_BARRELS, WAVE_REST } from '../../demo/src/rules/match.ts'
+import { createRandom } from '../../demo/src/rules/random.ts'
+import { STEP } from '../../demo/src/rules/game.ts'
+import { readSettings } from '../../demo/src/settings.ts'
+import { startGame } from './played-game.ts'
 
 describe('a match', () => {
-  it('counts drones by their weight, and a chain of them for more and more', () => {
+  it('scores drones by their weight, and chains progressively higher', () => {
     const match = new Match()
     match.start()
     match.shot(100)
@@ -25,7 +24,7 @@ describe('a match', () => {
     expect(match.multiplier).toBe(1)
   })
 
-  it('weighs drones so that a swarm of any size is worth the same', () => {
+  it('weighs drones so that swarms of any size are worth the same', () => {
     const match = new Match()
     match.start()
     match.weight = 10
@@ -33,7 +32,7 @@ describe('a match', () => {
     expect(match.score).toBe(200)
   })
 
-  it('hurts, unless one is safe; without health it is over, and the best score stays', () => {
+  it('hurts unless the ship is safe, ends without health, and keeps the best score', () => {
     const match = new Match(50)
     match.start()
     expect(match.hurt(40)).toBe(false)
@@ -48,7 +47,7 @@ describe('a match', () => {
     expect([match.phase, match.health, match.score, match.best]).toEqual(['playing', FULL_HEALTH, 0, 70])
   })
 
-  it('can be paused while it is played, and only then', () => {
+  it('can be paused only while it is played', () => {
     const match = new Match()
     expect([match.togglePause(), match.phase]).toEqual([false, 'title'])
     match.start()
@@ -56,14 +55,14 @@ describe('a match', () => {
     expect([match.togglePause(), match.running]).toEqual([false, true])
   })
 
-  it('goes on to the next wave when a quarter of the drones is left', () => {
+  it('starts the next wave when a quarter of the drones is left', () => {
     const match = new Match()
     match.start()
     expect([match.judge(1000 * WAVE_REST + 1, 1000), match.wave]).toEqual([false, 1])
     expect([match.judge(1000 * WAVE_REST, 1000), match.wave]).toEqual([true, 2])
   })
 
-  it('has no more than so many barrels, and no more health than full', () => {
+  it('limits barrels and health', () => {
     const match = new Match()
     match.start()
     for (let i = 0; i < 9; i++) match.power()
@@ -73,7 +72,7 @@ describe('a match', () => {
 })
 
 describe('the grid', () => {
-  it('finds the living within reach, and nobody else', () => {
+  it('finds exactly the live entities within reach', () => {
     const grid = new DroneGrid()
     const random = createRandom(5)
     const drones = Array.from({ length: 2000 }, (_, i) => i + 1)
@@ -112,7 +111,7 @@ describe('the grid', () => {
 })
 
 describe('a game', () => {
-  it('shows the title with a full swarm, rocks and a ship, and nobody is hurt', () => {
+  it('shows the title with a full swarm, rocks and a ship, without damage', () => {
     const { game, world, play } = startGame('?entities=300')
     play(64)
     expect(query(world, [Drone]).length).toBe(game.drones.count)
@@ -126,7 +125,7 @@ describe('a game', () => {
     ])
   })
 
-  it('comes out the same from the same seed, and otherwise from another', () => {
+  it('has the same outcome for the same seed, and another for another seed', () => {
     const outcome = (seed: number): unknown => {
       const { game, world, play } = startGame(`?entities=400&autopilot&seed=${seed}`)
       game.start(world)
@@ -139,7 +138,7 @@ describe('a game', () => {
     expect(outcome(12)).not.toEqual(first)
   })
 
-  it('shoots where one aims; shots take drones, and fade after a second', () => {
+  it('shoots where the player aims; shots destroy drones, and fade after a second', () => {
     const { game, world, play } = startGame('?entities=1')
     game.start(world)
     play(1)
@@ -167,7 +166,7 @@ describe('a game', () => {
     expect(query(world, [Bullet]).length).toBe(0)
   })
 
-  it('breaks rocks in two, until what is left is too small', () => {
+  it('breaks rocks in two until the pieces are too small', () => {
     const { game, world, play } = startGame('?entities=1')
     game.start(world)
     play(1)
@@ -189,7 +188,7 @@ describe('a game', () => {
     expect(game.match.score).toBeGreaterThanOrEqual(250)
   })
 
-  it('gives what is caught', () => {
+  it('grants the pickup that is caught', () => {
     const { game, world, play } = startGame('?entities=1')
     game.start(world)
     play(1)
@@ -204,7 +203,7 @@ describe('a game', () => {
     expect(game.match.barrels).toBe(2)
   })
 
-  it('ends with the ship, and an autopilot begins another one after a while', () => {
+  it('ends with the ship, and an autopilot starts another one after a while', () => {
     const { game, world, play } = startGame('?entities=200&autopilot')
     game.start(world)
     play(1)
@@ -218,7 +217,7 @@ describe('a game', () => {
 })
 
 describe('the address', () => {
-  it('says how many, from which seed, for how long, on what', () => {
+  it('sets the number of entities, the seed, the duration and the backend', () => {
     expect(readSettings('?entities=5000&seed=3&frames=9&backend=webgl2&autopilot&moving=40', true)).toEqual({
       entities: 5000,
       seed: 3,
@@ -231,7 +230,7 @@ describe('the address', () => {
     })
   })
 
-  it('is ignored where it makes no sense, and kept within bounds', () => {
+  it('is ignored when invalid, and clamped', () => {
     const settings = readSettings('?entities=lots&seed=-5&frames=&backend=vulkan&moving=300', false)
     expect(settings).toMatchObject({ entities: 30_000, seed: 0, frames: 0, backend: undefined, moving: 1 })
     expect(readSettings('?entities=9e9', false).entities).toBe(1_000_000)
@@ -240,7 +239,7 @@ describe('the address', () => {
   })
 })
 
-/** A pick-up that somebody left. */
+/** Adds a pickup at a place. */
 function dropAt(world: World, x: number, y: number, kind: number): number {
   const gift = addBody(world, { x, y, size: 15, hue: 0, shape: kind }, Pickup)
   Pickup.kind[gift] = kind

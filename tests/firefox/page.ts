@@ -1,7 +1,6 @@
 // Runs the conformance suite on what the browser has, and keeps the outcome for the driver of the page.
 import { WebGl2Backend, WebGpuBackend } from '@memkit/gpu'
-import { runConformance } from '@memkit/gpu/conformance'
-import type { ConformanceFactory } from '@memkit/gpu/conformance'
+import { runConformance, type ConformanceFactory } from '@memkit/gpu/conformance'
 
 /** What the page found, as plain data. */
 export interface PageOutcome {

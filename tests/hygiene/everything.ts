@@ -1,6 +1,5 @@
 import { addComponents, addEntity, createWorld, Not, removeEntity } from 'bitecs'
-import { attachMk, GpuSynced, struct, u32, vec3f } from '@memkit/ecs-plugin'
-import type { MkOptions, MkSync } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced, struct, u32, vec3f, type MkOptions, type MkSync } from '@memkit/ecs-plugin'
 
 const SLOTS = 4000
 

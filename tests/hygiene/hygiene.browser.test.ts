@@ -1,17 +1,15 @@
 import { createWorld } from 'bitecs'
 import { createApp, MkPlugin } from '@memkit/ecs-plugin'
-import { MkGpu, WebGpuBackend } from '@memkit/gpu'
+import { MkGpu, WebGpuBackend, webGpuDevice } from '@memkit/gpu'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { useEverything } from './suites/everything.ts'
-import { replaceMethod, watchListeners, watchObservers } from './suites/left-behind.ts'
-import type { LeftBehind } from './suites/left-behind.ts'
+import { useEverything } from './everything.ts'
+import { replaceMethod, watchListeners, watchObservers, type LeftBehind } from './left-behind.ts'
 
 let device: GPUDevice
 let watches: LeftBehind[] = []
 
 beforeEach(async () => {
-  const adapter = await navigator.gpu.requestAdapter()
-  device = await adapter!.requestDevice()
+  device = await webGpuDevice()
 })
 afterEach(() => {
   for (const watch of watches) watch.stop()
@@ -21,7 +19,7 @@ afterEach(() => {
 
 const left = (): string[] => watches.flatMap((watch) => watch.left())
 
-it('after dispose nobody listens to the page, to the device or to the world, and the device goes on', async () => {
+it('leaves no listeners on the page, the device or the world after dispose, and the device works', async () => {
   watches = [watchListeners(), watchObservers()]
   const { signal } = new AbortController()
   const { mk, pending } = await useEverything({ gpu: device, signal })
@@ -33,7 +31,7 @@ it('after dispose nobody listens to the page, to the device or to the world, and
   await device.queue.onSubmittedWorkDone()
 })
 
-it('no buffer is left on a gpu that was lent', async () => {
+it('leaves no buffer on a borrowed gpu', async () => {
   const gpu = new MkGpu(new WebGpuBackend(device), { debug: true })
   const errors: unknown[] = []
   gpu.onError((error) => errors.push(error))
@@ -47,7 +45,7 @@ it('no buffer is left on a gpu that was lent', async () => {
   gpu.destroy()
 })
 
-it('of an App that ran, no listener and no animation frame is left', async () => {
+it('leaves no listener and no animation frame of an App that ran', async () => {
   watches = [watchListeners(), watchObservers()]
   const asked = new Set<number>()
   const restore = [

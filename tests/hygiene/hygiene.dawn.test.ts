@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 /** Runs a case of the program in a process of its own. Fails when that does not end by itself, in good time, with exit code 0. */
 async function ends(name: string): Promise<string> {
-  const program = new URL('workers/leave-nothing.dawn.ts', import.meta.url).pathname
+  const program = new URL('leave-nothing.dawn.ts', import.meta.url).pathname
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
     ['--conditions=@memkit/source', '--import=tsx', program, name],

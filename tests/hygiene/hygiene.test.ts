@@ -4,9 +4,8 @@ import { addComponent, addEntity } from 'bitecs'
 import { attachMk, createHeap, GpuSynced } from '@memkit/ecs-plugin'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { afterEach, describe, expect, it } from 'vitest'
-import { useEverything } from './suites/everything.ts'
-import { watchListeners, watchObservers } from './suites/left-behind.ts'
-import type { LeftBehind } from './suites/left-behind.ts'
+import { useEverything } from './everything.ts'
+import { watchListeners, watchObservers, type LeftBehind } from './left-behind.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -20,8 +19,8 @@ function watched(watch: LeftBehind): LeftBehind {
   return watch
 }
 
-describe.each(Object.entries(dummies))('after dispose, with work that is done %s', (_, transferDelayUs) => {
-  it('no buffer is left on a gpu that was lent, and no block in a heap', async () => {
+describe.each(Object.entries(dummies))('after dispose, with work done %s', (_, transferDelayUs) => {
+  it('leaves no buffer on a borrowed gpu, and no block in a heap', async () => {
     const backend = new DummyBackend({ transferDelayUs })
     const gpu = new MkGpu(backend, { debug: true })
     const errors: unknown[] = []
@@ -42,7 +41,7 @@ describe.each(Object.entries(dummies))('after dispose, with work that is done %s
     gpu.destroy()
   })
 
-  it('everything that was asked for has an answer, when the gpu goes', async () => {
+  it('settles every promise when the gpu is destroyed', async () => {
     const gpu = new MkGpu(new DummyBackend({ transferDelayUs }))
     const { mk, pending } = await useEverything({ gpu })
     mk.dispose()
@@ -56,7 +55,7 @@ describe.each(Object.entries(dummies))('after dispose, with work that is done %s
 })
 
 describe('after dispose', () => {
-  it('nothing observes the world, and nobody listens', async () => {
+  it('leaves no observers and no listeners', async () => {
     const observers = watched(watchObservers())
     const listeners = watched(watchListeners())
     const { signal } = new AbortController()
@@ -76,7 +75,7 @@ describe('after dispose', () => {
     expect(gpu.leaks()).toEqual([])
   })
 
-  it('a sync whose gpu came from a function leaves nothing either, and the gpu is destroyed', async () => {
+  it('leaves nothing and destroys the gpu when it came from a function', async () => {
     const observers = watched(watchObservers())
     const listeners = watched(watchListeners())
     const made: MkGpu[] = []
@@ -99,7 +98,7 @@ describe('after dispose', () => {
     ])
   })
 
-  it('a query that was disposed of alone leaves nothing', async () => {
+  it('leaves nothing of a query that was disposed by itself', async () => {
     const gpu = new MkGpu(new DummyBackend())
     const { mk, frame } = await useEverything({ gpu })
     const Tag = {}
@@ -120,7 +119,7 @@ describe('after dispose', () => {
     gpu.destroy()
   })
 
-  it('again, nothing happens; nor in an open frame, nor on a lost device', async () => {
+  it('does nothing when called again, in an open frame, or on a lost device', async () => {
     const gpu = new MkGpu(new DummyBackend())
     const { mk, pending } = await useEverything({ gpu })
     mk.beginFrame()
@@ -138,7 +137,7 @@ describe('after dispose', () => {
     await Promise.allSettled(other.pending)
   })
 
-  it('of a sync that could not be made, nothing is left', async () => {
+  it('leaves nothing of a sync that could not be created', async () => {
     const observers = watched(watchObservers())
     const gpu = new MkGpu(new DummyBackend({ maxBufferSize: 64 << 10 }))
     const world = {}
@@ -155,7 +154,7 @@ describe('after dispose', () => {
 
 /** Runs a case of the program in a process of its own; it fails when that does not end by itself. */
 async function timersAfter(name: string): Promise<{ during: number; after: number }> {
-  const program = new URL('workers/leave-nothing.node.ts', import.meta.url).pathname
+  const program = new URL('leave-nothing.node.ts', import.meta.url).pathname
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--conditions=@memkit/source', '--import=tsx', program, name],
@@ -164,9 +163,9 @@ async function timersAfter(name: string): Promise<{ during: number; after: numbe
   return JSON.parse(stdout) as { during: number; after: number }
 }
 
-describe('no timer is left', () => {
+describe('timers after dispose', () => {
   it.each(['run', 'ready', 'back-off', 'back-off of a plugin', 'slow device'])(
-    'of %s',
+    'are cleared: %s',
     async (name) => {
       const { during, after } = await timersAfter(name)
       expect(during).toBeGreaterThan(0)

@@ -1,11 +1,10 @@
 import { dawnDevice, dawnGpu } from '@memkit/gpu/node'
 import type { MkSync } from '@memkit/ecs-plugin'
-import { useEverything } from '../suites/everything.ts'
-import type { InUse } from '../suites/everything.ts'
+import { useEverything, type InUse } from './everything.ts'
 
 // A program on Dawn that is over when its last line has run: nothing may keep the process alive, and nothing may be left on the device.
 
-/** Disposes, twice, and sees to it that whatever was asked for has an answer. */
+/** Disposes twice, and waits until every promise is settled. */
 async function end({ mk, pending }: InUse): Promise<void> {
   mk.dispose()
   mk.dispose()

@@ -1,7 +1,7 @@
 import { createWorld } from 'bitecs'
 import { createApp, MkPlugin } from '@memkit/ecs-plugin'
 import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
-import { useEverything } from '../suites/everything.ts'
+import { useEverything } from './everything.ts'
 
 // A program that starts something which has a timer, ends it, and says how many timers there were meanwhile and afterwards.
 
@@ -70,6 +70,6 @@ const end = await cases[process.argv[2]]()
 const during = timers()
 end()
 end()
-// What waited has its answer; nothing may begin to wait anew.
+// Pending promises are settled; nothing may start to wait again.
 await new Promise((resolve) => setImmediate(resolve))
 console.log(JSON.stringify({ during, after: timers() }))

@@ -1,4 +1,4 @@
-/** What somebody has put somewhere and not taken away again. */
+/** What was registered and not removed again. */
 export interface LeftBehind {
   /** One line for each thing that is still there. */
   readonly left: () => string[]
@@ -19,15 +19,15 @@ export function replaceMethod<M extends Method>(
   return () => void Reflect.set(holder, name, original)
 }
 
-/** What memkit puts among an ECS's queries to hear of changes: it looks like one, and has no components. */
+/** Whether a value is memkit's listener among an ECS's queries: it has the shape of a query, and no components. */
 function isListener(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('toRemove' in value)) return false
   return (value as { readonly generations?: readonly unknown[] }).generations?.length === 0
 }
 
 /**
- * Watches functions that are put into sets. That is where bitECS keeps its observers (in closures that nobody else can look into), and
- * where every list of listeners of memkit is. And what memkit puts among the queries of an ECS.
+ * Watches functions that are put into sets. That is where bitECS keeps its observers (in closures, which other code can't inspect), and
+ * where memkit keeps its listeners. Also watches what memkit puts among the queries of an ECS.
  */
 export function watchObservers(): LeftBehind {
   const added: { readonly set: Set<unknown>; readonly observer: unknown; readonly where: string }[] = []

@@ -1,5 +1,5 @@
 import { begin, end } from './frames.ts'
-import type { StepsOf } from './program.ts'
+import type { StepsOf } from './session.ts'
 import { MAX_ENTITIES } from './side.ts'
 import { TwoWayModel } from './two-way.ts'
 
@@ -11,7 +11,7 @@ export const columnSteps: StepsOf<'write' | 'fill' | 'markShared' | 'grow' | 'te
   {
     write: (session, { c, e, seed, mark }) => {
       const i = c % session.stores.length
-      // Mostly somebody alive, the youngest first, who have the last of the packed rows; else anybody.
+      // Mostly a live entity, the youngest first, which have the last packed rows; else any entity.
       const alive = session.sides.flatMap(({ entities, mask }) => entities.map((entity) => entity & mask))
       const entity =
         (e < 224 && alive.at(-1 - (e % alive.length))) || session.setup.crowd + (e % MAX_ENTITIES)

@@ -4,7 +4,7 @@ import { InPlaceModel } from './in-place.ts'
 import type { ComponentModel } from './model.ts'
 import type { Session } from './session.ts'
 import type { LivingQuery, Side } from './side.ts'
-import { storeSpecs } from './stores.ts'
+import { storeSpecs } from '@memkit/testing/stores/zoo'
 import { TwoWayModel } from './two-way.ts'
 
 /** Something that is read back, and what must be there. */
@@ -112,7 +112,7 @@ function queryReads(session: Session, side: Side, i: number, living: LivingQuery
   return reads
 }
 
-/** Whoever made bind groups must be able to tell that they are out of date. */
+/** Checks that the generation tells owners of bind groups when those are out of date. */
 function checkGeneration({ generations }: Side, c: number, { buffer, generation }: SyncedBuffer): void {
   const before = generations.get(c)
   generations.set(c, { buffer, generation })

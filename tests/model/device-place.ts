@@ -1,14 +1,15 @@
-import { WebGl2Backend, WebGpuBackend } from '@memkit/gpu'
-import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
-import { starvedDevice } from '../suites/starved-device.ts'
-import type { StarvedDevice } from '../suites/starved-device.ts'
+import { WebGl2Backend, WebGpuBackend, type MkDeviceBuffer, type MkGpu } from '@memkit/gpu'
+import { starvedDevice, type StarvedDevice } from '@memkit/testing/starved-device'
 import type { Place } from './place.ts'
 
 /** Milliseconds that a device takes to say that it has no memory. */
 const ANSWER_MS = 4
 
 /** One device for all programs, as long as none of them loses it. */
-export function devicePlace(open: () => Promise<MkGpu>, mark?: Place['mark']): Place & { end(): void } {
+export function devicePlace(
+  open: () => Promise<MkGpu>,
+  mark?: Place['mark'],
+): Place & Required<Pick<Place, 'end'>> {
   let gpu: MkGpu | undefined
   let starved: StarvedDevice | undefined
   return {

@@ -1,7 +1,7 @@
 import type { Heap } from '@memkit/ecs-plugin'
 import { DummyBackend } from '@memkit/gpu'
 import { end } from './frames.ts'
-import type { StepsOf } from './program.ts'
+import type { StepsOf } from './session.ts'
 
 /** Frames after which every retry has come: distances of 1, 2, 4 … frames, after at most six failures. */
 const RETRY_FRAMES = 130
@@ -20,7 +20,7 @@ export const faultSteps: StepsOf<'lose' | 'restore' | 'hang' | 'starve' | 'hog' 
       session.place.lose?.(gpu)
       session.losing = true
     }
-    // Else frames go on on a device that is gone.
+    // Otherwise frames continue on a destroyed device.
     if (at % 2 === 0) await session.noteLoss()
   },
   restore: (session) => session.restore(),

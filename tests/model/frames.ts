@@ -8,7 +8,7 @@ import { TwoWayModel } from './two-way.ts'
 export function begin(session: Session, side: Side): void {
   if (side.open) side.abandoned++
   const models = side.models.filter((model) => model instanceof TwoWayModel)
-  // Errors are for the frame's own stage to tell: where there is no memory, nobody knows whose rows were taken.
+  // Errors are for the frame's own stage to tell: without memory, it is unknown whose rows were taken.
   const compared = models.filter(({ newColumns }) => newColumns)
   for (const model of models) if (model.stagesEarly) model.stage(session.isShort)
   const before = models.map((model) => model.columns())
@@ -100,7 +100,7 @@ function expectError(session: Session, side: Side, stage: () => void): boolean {
   return false
 }
 
-/** Codes of the errors that staging may give, or must: of a component that nobody ever had the sync need not know. */
+/** Codes of the errors that staging may throw, or must. The sync need not know a component that no entity ever had. */
 function foreseen(session: Session, { models }: Side, may: boolean): Set<string> {
   const codes = new Set<string>()
   for (const { error, highest } of models)

@@ -1,7 +1,6 @@
 import type { Changes, OnRemove } from '@memkit/ecs-plugin'
-import type { Store } from './stores.ts'
-import { matches } from './terms.ts'
-import type { Term } from './terms.ts'
+import type { Store } from '@memkit/testing/stores/store'
+import { matches, type Term } from './terms.ts'
 
 /**
  * What the device must hold of one component of one world. Copies every row that is alive at every stage; only `marked`

@@ -43,4 +43,20 @@ export interface Place {
   answered(gpu: MkGpu): Promise<void>
   /** Marks an entity from another thread, where there is one. */
   readonly mark?: ((marker: SharedMarker, entity: number) => Promise<void>) | undefined
+  /** Lets go of a device that all programs shared. */
+  readonly end?: () => void
+}
+
+/** Programs of one kind on one place. */
+export interface ModelCase {
+  /** Of the place, as titles have it. */
+  readonly name: string
+  readonly place: Place
+  /** Lose the device, restore it, let it hang, leave no memory. */
+  readonly faults: boolean
+  /** The place can leave no memory. */
+  readonly starves: boolean
+  readonly programs: number
+  readonly steps: number
+  readonly seed: number
 }

@@ -8,8 +8,7 @@ import type {
   SyncDirection,
 } from '@memkit/ecs-plugin'
 import * as fc from 'fast-check'
-import type { Session } from './session.ts'
-import { storeSpecs } from './stores.ts'
+import { storeSpecs } from '@memkit/testing/stores/zoo'
 import { TERMS } from './terms.ts'
 
 /** One flagged component. Numbers that name something are taken modulo what there is. */
@@ -59,7 +58,7 @@ export interface Setup {
   readonly listed: boolean
   /** Dummy only: no scatter. */
   readonly noScatter: boolean
-  /** Dummy only: work is done when somebody waits for it, not before. */
+  /** Dummy only: work is done when a caller waits for it, not before. */
   readonly slow: boolean
   /** Ids of entities have versions. */
   readonly versioned: boolean
@@ -97,7 +96,7 @@ export type Step =
   | { readonly op: 'refused'; w: number }
   /** Puts bigger columns in place; `by` 0: as big as before. */
   | { readonly op: 'grow'; c: number; by: number }
-  /** Puts a bigger column in place of one alone: staging must refuse until the others follow. */
+  /** Replaces only one column by a bigger one: staging must throw until the others follow. */
   | { readonly op: 'tear'; c: number; k: number }
   /** The user's own bitECS query: commits removals. */
   | { readonly op: 'look'; w: number; q: number }
@@ -133,11 +132,6 @@ export type Step =
   | { readonly op: 'feed' }
 
 export type Op = Step['op']
-
-/** What some of the steps do. */
-export type StepsOf<O extends Op> = {
-  readonly [K in O]: (session: Session, step: Extract<Step, { op: K }>) => unknown
-}
 
 export interface Program {
   readonly setup: Setup

@@ -1,8 +1,6 @@
 import * as fc from 'fast-check'
-import { Programs, show } from './program.ts'
-import type { Program, Setup, Step } from './program.ts'
-import { newTally } from './place.ts'
-import type { Place, Tally } from './place.ts'
+import { Programs, show, type Program, type Setup, type Step } from './program.ts'
+import { newTally, type Place, type Tally } from './place.ts'
 import { run } from './run.ts'
 
 export interface Runs {
@@ -16,8 +14,6 @@ export interface Runs {
   readonly path?: string
   /** What runs a failure again when the variables are put in front of it, for the message. */
   readonly command: string
-  /** In front of each variable's name. */
-  readonly prefix?: string
   readonly onProgress?: (tally: Tally) => void
 }
 
@@ -26,7 +22,7 @@ export interface Runs {
  * @returns what was done
  */
 export async function checkPrograms(place: Place, runs: Runs): Promise<Tally> {
-  const { programs, steps, faults, seed, path, command, prefix = '', onProgress } = runs
+  const { programs, steps, faults, seed, path, command, onProgress } = runs
   const tally = newTally()
   let failed = false
   const property = fc.asyncProperty(new Programs(steps, faults), async (program) => {
@@ -50,7 +46,7 @@ export async function checkPrograms(place: Place, runs: Runs): Promise<Tally> {
   const message = error instanceof Error ? error.message : String(error)
   const values = { FAULTS: faults, SEED: seed, STEPS: steps, PATH: found.counterexamplePath }
   const variables = Object.entries(values)
-    .map(([name, value]) => `${prefix}MEMKIT_MODEL_${name}=${value}`)
+    .map(([name, value]) => `${inPage ? 'VITE_' : ''}MEMKIT_MODEL_${name}=${value}`)
     .join(' ')
   throw new Error(
     `The device differs from the model, or something threw: ${message}\n\n` +
@@ -74,8 +70,10 @@ export function fromEnv(name: string, fallback: number): number {
   return text === undefined ? fallback : Number(text)
 }
 
-/** In a browser the variables are called `VITE_MEMKIT_MODEL_…`: Vite hands others to no page. */
+/** In a page the variables are called `VITE_MEMKIT_MODEL_…`: Vite hands others to no page. */
+const inPage = typeof process === 'undefined'
+
 export function textFromEnv(name: string): string | undefined {
-  if (typeof process !== 'undefined') return process.env[name]
+  if (!inPage) return process.env[name]
   return (import.meta as { env?: Record<string, string | undefined> }).env?.[`VITE_${name}`]
 }

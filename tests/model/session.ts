@@ -1,17 +1,13 @@
-import { addEntity, createRelation, entityExists } from 'bitecs'
-import type { Relation } from 'bitecs'
-import { attachMk, createHeap, GpuSynced } from '@memkit/ecs-plugin'
-import type { Synced } from '@memkit/ecs-plugin'
-import { DummyBackend } from '@memkit/gpu'
-import type { MkGpu } from '@memkit/gpu'
+import { addEntity, createRelation, entityExists, type Relation } from 'bitecs'
+import { attachMk, createHeap, GpuSynced, type Synced } from '@memkit/ecs-plugin'
+import { DummyBackend, type MkGpu } from '@memkit/gpu'
 import { InPlaceModel } from './in-place.ts'
 import { ComponentModel } from './model.ts'
-import { costModels, possible } from './program.ts'
-import type { Setup } from './program.ts'
+import { costModels, possible, type Op, type Setup, type Step } from './program.ts'
 import type { Place, Tally } from './place.ts'
-import { MAX_ENTITIES, newSide } from './side.ts'
-import type { Side } from './side.ts'
-import { Store, storeSpecs } from './stores.ts'
+import { MAX_ENTITIES, newSide, type Side } from './side.ts'
+import { Store } from '@memkit/testing/stores/store'
+import { storeSpecs } from '@memkit/testing/stores/zoo'
 import { TwoWayModel } from './two-way.ts'
 
 /** Errors and warnings that are all right while there is no memory. */
@@ -75,7 +71,7 @@ export class Session {
     this.parts = [...this.components, ...this.tags]
   }
 
-  /** Puts longer columns in place of those of a component. @param only this one of the typed ones alone */
+  /** Replaces the columns of a component by longer ones. @param only the typed column to replace; by default all columns */
   grow(i: number, slots: number, only?: number): void {
     const store = this.stores[i]
     if (store.spec.fixed) return
@@ -109,7 +105,7 @@ export class Session {
     for (const model of side.models) model.look(side.world, entity & side.mask, entity)
   }
 
-  /** After something that may have happened to anybody. */
+  /** Checks every entity, after a change that may concern any of them. */
   lookAtAll(side: Side): void {
     for (const entity of side.entities) this.look(side, entity)
   }
@@ -252,6 +248,11 @@ export class Session {
     if (this.gpu.backend instanceof DummyBackend) await this.place.answered(this.gpu)
     else for (const { mk } of this.sides) await mk.coordinator.ready()
   }
+}
+
+/** What some of the steps do to a session. */
+export type StepsOf<O extends Op> = {
+  readonly [K in O]: (session: Session, step: Extract<Step, { op: K }>) => unknown
 }
 
 /** Rows that need no mirror beside them. In the second of two worlds they have one, and are compared as if they had none. */

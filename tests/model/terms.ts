@@ -9,7 +9,7 @@ export interface Term {
 /** Forms of queries that `termsOf` knows. */
 export const TERMS = 11
 
-/** Whether a living entity matches, by looking at what it has alone: no query of bitECS is asked. */
+/** Whether a live entity matches, by its own components: asks no query of bitECS. */
 export function matches(world: object, entity: number, terms: readonly Term[]): boolean {
   const has = (component: object): boolean => hasComponent(world, entity, component)
   return terms.every(({ op, components }) =>

@@ -1,6 +1,6 @@
 import type { Changes, OnRemove, SyncDirection } from '@memkit/ecs-plugin'
 import { ComponentModel } from './model.ts'
-import type { Store } from './stores.ts'
+import type { Store } from '@memkit/testing/stores/store'
 import type { Term } from './terms.ts'
 
 type Row = Uint8Array
@@ -127,13 +127,13 @@ export class TwoWayModel extends ComponentModel {
     return this.#replaced.size > 0
   }
 
-  /** Takes what a replaced device holds. @throws when nobody ever had that */
+  /** Takes what a replaced device holds. @throws when a row holds what it never held */
   settleReplaced(found: Row, stride: number): void {
     for (const entity of this.#replaced) {
       const row = found.slice(entity * stride, (entity + 1) * stride)
       const candidates = [this.#known.get(entity), ...(this.#held.get(entity) ?? []), new Uint8Array(stride)]
       if (!this.unsure.has(entity) && !candidates.some((candidate) => same(candidate, row)))
-        throw new Error(`row ${entity} is ${row.join(' ')} after a loss, which nobody had`)
+        throw new Error(`row ${entity} is ${row.join(' ')} after a loss, which it never held`)
       this.rows.set(entity, row)
       this.#known.set(entity, row)
       this.#held.set(entity, [row])

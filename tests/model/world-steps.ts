@@ -14,11 +14,10 @@ import {
   setComponent,
   Wildcard,
 } from 'bitecs'
-import type { StepsOf } from './program.ts'
+import type { StepsOf } from './session.ts'
 import type { Session } from './session.ts'
 import { TARGET } from './session.ts'
-import { MAX_ENTITIES } from './side.ts'
-import type { Side } from './side.ts'
+import { MAX_ENTITIES, type Side } from './side.ts'
 import { bitecsTerms, termsOf } from './terms.ts'
 
 /** What happens to entities and to what they have. */

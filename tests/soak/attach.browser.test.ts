@@ -6,7 +6,7 @@ import { runAttachSoak } from './attach.ts'
 const cycles = Number((import.meta as { env?: Record<string, string> }).env?.['MEMKIT_ATTACH'] || 150)
 
 it.each(['a GPUDevice', 'an MkGpu'])(
-  `a world is attached ${cycles} times to %s that is lent, and leaves nothing behind`,
+  `leaves nothing behind when a world is attached ${cycles} times to %s that is borrowed`,
   { timeout: 60_000 + cycles * 500 },
   async (kind) => {
     const device = await webGpuDevice()

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { runAttachSoak } from './attach.ts'
 
 it(
-  'a world that is attached 200 times to one lent gpu leaves nothing behind',
+  'leaves nothing behind when a world is attached 200 times to one borrowed gpu',
   { timeout: 60_000 },
   async () => {
     setFlagsFromString('--expose-gc')

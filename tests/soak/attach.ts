@@ -1,7 +1,5 @@
-import { $internal, addComponent, addEntity, createRelation, createWorld } from 'bitecs'
-import type { InternalWorld } from 'bitecs'
-import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
-import type { MkOptions } from '@memkit/ecs-plugin'
+import { $internal, addComponent, addEntity, createRelation, createWorld, type InternalWorld } from 'bitecs'
+import { attachMk, GpuSynced, type MkOptions } from '@memkit/ecs-plugin'
 import { MkCoordinator } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
 
@@ -42,7 +40,7 @@ class AttachSoak {
     }
   }
 
-  /** Attaches, runs a few frames with queries and readbacks, and disposes. Every fourth time a coordinator alone. */
+  /** Attaches, runs a few frames with queries and readbacks, and disposes. Every fourth cycle uses a coordinator without an ECS. */
   async cycle(options: Pick<MkOptions, 'heapBytes'> = {}): Promise<void> {
     const { coordinator, end } =
       this.cycles++ % 4 === 3 && !('queue' in this.#lent)

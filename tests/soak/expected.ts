@@ -1,8 +1,7 @@
-import { SLOTS } from './kinds.ts'
-import type { Kind } from './kinds.ts'
+import { SLOTS, type Kind } from './kinds.ts'
 import type { Population } from './population.ts'
 
-/** What the device must hold of one component: after every stage the row of everyone who has one is copied anew. */
+/** What the device must hold of one component: after every stage, the row of each entity that has one is copied again. */
 export class Expected {
   readonly kind: Kind
   /** Rows by entity; those that were left and not zeroed are kept. */
@@ -33,14 +32,14 @@ export class Expected {
     }
   }
 
-  /** The sync was attached anew: it knows of nobody who was there before. */
+  /** Call it when the world was attached again: the new sync knows none of the earlier entities. */
   forget(): void {
     this.words.fill(0)
     this.staged.fill(0)
     this.#entered.fill(1)
   }
 
-  /** The device was lost, and with it what it wrote and nobody has read back. */
+  /** Call it when the device was lost, and with it what it wrote and was not read back. */
   lose(): void {
     const { kind } = this
     if (!kind.download) return

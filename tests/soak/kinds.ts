@@ -1,5 +1,4 @@
-import { f32, GpuSynced, struct, u32, vec3f } from '@memkit/ecs-plugin'
-import type { Heap, Synced } from '@memkit/ecs-plugin'
+import { f32, GpuSynced, struct, u32, vec3f, type Heap, type Synced } from '@memkit/ecs-plugin'
 
 /** Most entities alive at once: ids stay below `SLOTS`. */
 export const MOST = 3000

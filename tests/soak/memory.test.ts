@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { growth } from './memory.ts'
-import type { MemorySample } from './memory.ts'
+import { growth, type MemorySample } from './memory.ts'
 
 const flat: MemorySample = {
   frame: 0,
@@ -27,12 +26,12 @@ describe('memory', () => {
     expect(growth(samples((frame) => ({ jsHeap: frame <= 20_000 ? frame * 600 : 13e6 })))).toEqual([])
   })
 
-  it('is flat when it goes up and down from cycle to cycle', () => {
+  it('is flat when it rises and falls from cycle to cycle', () => {
     const jsHeap = (frame: number): number => 13e6 + (((frame / 1000) * 7919) % 13) * 1e5
     expect(growth(samples((frame) => ({ jsHeap: jsHeap(frame) })))).toEqual([])
   })
 
-  it('is not when each frame leaves 20 bytes of JavaScript behind', () => {
+  it("isn't flat when each frame leaves 20 bytes of JavaScript behind", () => {
     // Medians of the halves lie 40 000 frames apart: 800 000 bytes, more than 4 % of 13 MB and 512 KiB.
     expect(growth(samples((frame) => ({ jsHeap: 13e6 + frame * 20 })))).toEqual([
       expect.stringMatching(/^jsHeap grows from \d+ to \d+: more than 5\d{5} allowed$/),
@@ -46,13 +45,13 @@ describe('memory', () => {
     ['a deferred free in every 10 000 frames', { deferredFrees: 1e-4 }],
     ['1 KiB of native memory in every frame', { process: 1024 }],
     ['100 bytes of buffers in every frame', { external: 100 }],
-  ] as const)('is not when there is %s more', (_, perFrame) => {
+  ] as const)("isn't flat when there is %s more", (_, perFrame) => {
     const [[figure, each]] = Object.entries(perFrame) as [keyof typeof flat, number][]
     const grown = growth(samples((frame) => ({ [figure]: flat[figure] + Math.floor(frame * each) })))
     expect(grown).toEqual([expect.stringContaining(`${figure} grows`)])
   })
 
-  it('cannot be judged from less than six rounds of four cycles after the warm-up', () => {
+  it("can't be judged from less than six rounds of four cycles after the warm-up", () => {
     // A fifth of 29 cycles, rounded up, is 6: 23 are left, one too few.
     expect(growth(samples(() => ({})).slice(0, 29))).toBeUndefined()
     expect(growth(samples(() => ({})).slice(0, 30))).toEqual([])

@@ -1,7 +1,6 @@
 import { addComponent, addEntity, createWorld, removeComponent, removeEntity } from 'bitecs'
 import type { Heap, MkSync } from '@memkit/ecs-plugin'
-import { createKinds, MOST, Part, SLOTS } from './kinds.ts'
-import type { Kind } from './kinds.ts'
+import { createKinds, MOST, Part, SLOTS, type Kind } from './kinds.ts'
 
 /** The world: who lives in it, what they have, and a record of both that bitECS has no part in. */
 export class Population {
@@ -12,7 +11,7 @@ export class Population {
   readonly alive: number[] = []
   /** Parts of each entity; 0 where there is none. */
   readonly parts: Uint8Array = new Uint8Array(SLOTS)
-  /** By kind: who has entered, perhaps anew, since the last stage. */
+  /** By kind: which entities have entered, or entered again, since the last stage. */
   readonly entered: readonly Uint8Array[]
   readonly tags: { readonly frozen: object; readonly awake: object } = { frozen: {}, awake: {} }
   readonly #components: readonly object[]

@@ -72,7 +72,7 @@ export class Readback {
     for (let row = first; row < end; row++) {
       let entity = row
       if (kind.packed) entity = row < listed ? this.#entityAt[row] : 0
-      // Rows that nobody has now are the device's, where it writes.
+      // Free rows are the device's, where it writes.
       if (entity >= SLOTS || (kind.download && !expected.staged[entity])) skipped[row - first] = 1
       else if (!kind.packed || row < listed)
         words.set(

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { dawnPlace } from './places.ts'
 import { Soak } from './soak.ts'
 
-it('a world that is attached four times and loses its device finds its bytes on Dawn after every frame', async () => {
+it('finds the bytes of a world on Dawn after every frame, through four attachments and lost devices', async () => {
   const soak = new Soak(dawnPlace(), {
     frames: 200,
     cycle: 50,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { dummyPlace } from './places.ts'
 import { Soak } from './soak.ts'
 
-it('a world that is attached six times and loses its device finds its bytes on the Dummy after every frame', async () => {
+it('finds the bytes of a world on the Dummy after every frame, through six attachments and lost devices', async () => {
   const soak = new Soak(dummyPlace(), {
     frames: 600,
     cycle: 100,

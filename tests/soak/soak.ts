@@ -1,15 +1,12 @@
-import type { MkSync, Strategy } from '@memkit/ecs-plugin'
-import { attachMk, createHeap, MkBufferUsage } from '@memkit/ecs-plugin'
+import { attachMk, createHeap, MkBufferUsage, type MkSync, type Strategy } from '@memkit/ecs-plugin'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
-import { randomFrom } from '../suites/random.ts'
+import { randomFrom } from '@memkit/testing/random'
 import { Expected } from './expected.ts'
 import { MOST } from './kinds.ts'
-import { ROUND } from './memory.ts'
-import type { MemorySample } from './memory.ts'
+import { ROUND, type MemorySample } from './memory.ts'
 import type { SoakPlace } from './places.ts'
 import { Population } from './population.ts'
-import { makeQuery, Readback } from './readback.ts'
-import type { LivingQuery } from './readback.ts'
+import { makeQuery, Readback, type LivingQuery } from './readback.ts'
 
 export interface SoakOptions {
   readonly frames: number
@@ -110,7 +107,7 @@ export class Soak {
       this.#lent = await this.#open()
     }
     const population = this.#population
-    // Every other time the world has next to nobody, and buffers grow as it fills up.
+    // Every other time the world is nearly empty, and buffers grow as it fills up.
     if (count % ROUND < 2) while (population.alive.length > 10) population.churn(0, this.frame)
     this.#mk = await attachMk(population.world, {
       gpu: lends ? this.#lent! : this.#factory(),

@@ -1,4 +1,3 @@
-import { writeColumns } from './column-writer.ts'
-import type { WriteJob } from './column-writer.ts'
+import { writeColumns, type WriteJob } from './column-writer.ts'
 
 addEventListener('message', ({ data }: MessageEvent<WriteJob>) => postMessage(writeColumns(data)))

@@ -1,5 +1,4 @@
 import { parentPort } from 'node:worker_threads'
-import { writeColumns } from './column-writer.ts'
-import type { WriteJob } from './column-writer.ts'
+import { writeColumns, type WriteJob } from './column-writer.ts'
 
 parentPort!.once('message', (job: WriteJob) => parentPort!.postMessage(writeColumns(job)))

@@ -1,5 +1,6 @@
 import { addComponents, addEntity, createWorld, query } from 'bitecs'
 import { createApp, GpuSynced, MkPlugin, Schedule } from '@memkit/ecs-plugin'
+import { webGpuDevice } from '@memkit/gpu'
 
 /** What the page sends: a canvas that this worker draws from now on. */
 export interface StartGame {
@@ -46,8 +47,7 @@ async function play({ canvas, squares, size, frames }: StartGame): Promise<GameO
     .addPlugin(
       new MkPlugin({
         gpu: async () => {
-          const adapter = await navigator.gpu.requestAdapter()
-          device = await adapter!.requestDevice()
+          device = await webGpuDevice()
           device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message))
           return device
         },
@@ -63,7 +63,7 @@ async function play({ canvas, squares, size, frames }: StartGame): Promise<GameO
     let drawn = 0
     app.addSystem(Schedule.Render, () => {
       const { binding, rows } = app.mk.buffer(Position)
-      // Row 0 belongs to nobody.
+      // Row 0 is free, as no entity has id 0.
       draw(binding, 1, rows - 1)
       if (++drawn === frames) resolve(drawn)
     })

@@ -1,7 +1,7 @@
 import type { WriteJob } from './column-writer.ts'
 
 /** Writes columns in a worker of the page. */
-export function browserWriter(job: WriteJob): Promise<number> {
+export function writeInThread(job: WriteJob): Promise<number> {
   const worker = new Worker(new URL('./column-writer.browser.ts', import.meta.url), { type: 'module' })
   worker.postMessage(job)
   return new Promise((resolve, reject) => {

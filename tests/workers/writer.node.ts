@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { WriteJob } from './column-writer.ts'
 
 /** Writes columns in a thread of Node. */
-export function nodeWriter(job: WriteJob): Promise<number> {
+export function writeInThread(job: WriteJob): Promise<number> {
   const worker = new Worker(new URL('./typescript-worker.mjs', import.meta.url), {
     workerData: { entry: new URL('./column-writer.node.ts', import.meta.url).href },
     execArgv: ['--conditions=@memkit/source'],

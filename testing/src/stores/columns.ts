@@ -21,6 +21,7 @@ export type TypedArray =
   | Uint16Array
   | Int8Array
   | Uint8Array
+  | Uint8ClampedArray
 
 export class TypedColumn implements Column {
   readonly array: TypedArray

@@ -1,5 +1,12 @@
-import { aos } from 'bitecs'
-import { f32 as f32Tag, i16 as i16Tag, ref as refTag } from 'bitecs/serialization'
+import { aos, soa } from 'bitecs'
+import { defineComponent, Types } from 'bitecs/legacy'
+import {
+  array as arrayTag,
+  f32 as f32Tag,
+  i16 as i16Tag,
+  ref as refTag,
+  u8 as u8Tag,
+} from 'bitecs/serialization'
 import {
   array,
   createHeap,
@@ -15,43 +22,8 @@ import {
   vec3f,
   vec4f,
 } from '@memkit/ecs-plugin'
-import type { Schema } from '@memkit/ecs-plugin'
-
-import { EntryColumn, PlainColumn, TypedColumn } from './columns.ts'
-import type { Column, TypedArray } from './columns.ts'
-import { nearestHalf } from './half.ts'
-
-/** What a column's numbers become in a row. */
-type Scalar = 'f32' | 'i32' | 'u32' | 'f16'
-
-/** One column: how it is made for so many entities, and where its numbers go in a row. Written by hand, so that it is no echo of the layout code. */
-interface ColumnSpec {
-  /** Way to the column from the component, with dots; empty when the component is the column. */
-  readonly name: string
-  /** What lies there. */
-  readonly make: (slots: number) => object
-  readonly as: Scalar
-  /** Byte in the row of each number that an entity has in the column. */
-  readonly offsets: readonly number[]
-  /** Undefined: by its kind. */
-  readonly open?: (made: object) => Column
-}
-
-interface StoreSpec {
-  /** Undefined: the default schema. */
-  readonly schema: Schema | undefined
-  /** Bytes per row. */
-  readonly stride: number
-  readonly columns: readonly ColumnSpec[]
-  /** Columns cannot be re-assigned. */
-  readonly fixed?: boolean
-  /** Nothing can be added to it, as bitECS adds to the store of a relation. */
-  readonly sealed?: boolean
-  /** Rows cannot come back into it: it is made of objects or small arrays. */
-  readonly oneWay?: boolean
-  /** Makes the component, where it is more than its columns. */
-  readonly component?: (slots: number) => object
-}
+import { EntryColumn, type TypedArray } from './columns.ts'
+import type { ColumnSpec, Scalar, StoreSpec } from './store.ts'
 
 type TypedKind = new (source: number | ArrayBuffer | SharedArrayBuffer) => TypedArray
 
@@ -69,10 +41,17 @@ function shared(name: string, Kind: unknown, as: Scalar, ...offsets: number[]): 
   return { name, as, offsets, make }
 }
 
-function plain(name: string, brand: string | undefined, as: Scalar, ...offsets: number[]): ColumnSpec {
-  const make = (): object => (brand === undefined ? [] : Object.assign([], { [Symbol.for(brand)]: true }))
-  return { name, as, offsets, make }
+/** @param brand puts a type tag on an array, or none */
+function plain(
+  name: string,
+  brand: (array: number[]) => number[],
+  as: Scalar,
+  ...offsets: number[]
+): ColumnSpec {
+  return { name, as, offsets, make: () => brand([]) }
 }
+
+const untagged = (array: number[]): number[] => array
 
 /** Numbers in an entry for each entity. @param ways with dots, from the entry to each number */
 function entries(
@@ -90,8 +69,8 @@ function entries(
 const words = (first: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => first + 4 * i)
 
-/** Every shape of store that is synced today. */
-export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
+/** Every shape of store that can be synced. */
+export const storeSpecs: readonly StoreSpec[] = [
   {
     name: 'floats',
     schema: undefined,
@@ -101,7 +80,7 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
   {
     name: 'kinds',
     schema: undefined,
-    stride: 32,
+    stride: 36,
     columns: [
       typed('a', Float32Array, 'f32', 0),
       typed('b', Int32Array, 'i32', 4),
@@ -111,23 +90,26 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
       typed('f', Int16Array, 'i32', 20),
       typed('g', Uint16Array, 'u32', 24),
       typed('h', Int8Array, 'i32', 28),
+      typed('i', Uint8ClampedArray, 'u32', 32),
     ],
   },
   {
     name: 'plain',
     schema: undefined,
-    stride: 12,
+    stride: 20,
     columns: [
-      plain('hp', undefined, 'f32', 0),
-      plain('owner', 'bitecs-ref', 'u32', 4),
-      plain('score', 'bitecs-i16', 'i32', 8),
+      plain('hp', untagged, 'f32', 0),
+      plain('owner', refTag, 'u32', 4),
+      plain('score', i16Tag, 'i32', 8),
+      plain('small', u8Tag, 'u32', 12),
+      plain('speed', f32Tag, 'f32', 16),
     ],
   },
   {
     name: 'plain and typed',
     schema: undefined,
     stride: 8,
-    columns: [plain('hp', undefined, 'f32', 0), typed('id', Uint32Array, 'u32', 4)],
+    columns: [plain('hp', untagged, 'f32', 0), typed('id', Uint32Array, 'u32', 4)],
   },
   {
     name: 'bare',
@@ -144,13 +126,20 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
     columns: [typed('', Float32Array, 'f32', ...words(0, 4))],
   },
   {
+    name: 'bare plain',
+    schema: undefined,
+    stride: 4,
+    fixed: true,
+    columns: [plain('', u8Tag, 'u32', 0)],
+  },
+  {
     name: 'named',
     schema: struct({ pos: vec3f.from('x', 'y', 'z'), tag: u32 }),
     stride: 16,
     columns: [
-      typed('x', Float32Array, 'f32', 0),
-      typed('y', Float32Array, 'f32', 4),
       typed('z', Float32Array, 'f32', 8),
+      typed('y', Float32Array, 'f32', 4),
+      typed('x', Float32Array, 'f32', 0),
       typed('tag', Uint32Array, 'u32', 12),
     ],
   },
@@ -211,6 +200,25 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
     ],
   },
   {
+    name: 'other kinds',
+    // By value: a float column in fields of integers, an integer column in one of floats.
+    schema: struct({ uv: vec2h, n: u32, m: i32, k: f32 }),
+    stride: 16,
+    columns: [
+      typed('uv', Float32Array, 'f16', 0, 2),
+      typed('n', Float32Array, 'u32', 4),
+      typed('m', Float32Array, 'i32', 8),
+      typed('k', Uint32Array, 'f32', 12),
+    ],
+  },
+  {
+    name: 'one column in several fields',
+    schema: struct({ a: f32.from('x'), b: f32.from('x'), c: vec2f.from('y', 'x') }),
+    stride: 16,
+    oneWay: true,
+    columns: [{ ...typed('x', Float32Array, 'f32', 0), also: [4, 12] }, typed('y', Float32Array, 'f32', 8)],
+  },
+  {
     name: 'nested',
     schema: struct({ pos: vec2f.from('pos.x', 'pos.y'), m: vec2f.from('m.0', 'm.1') }),
     stride: 16,
@@ -220,7 +228,37 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
       typed('m.0', Float32Array, 'f32', 8),
       typed('m.1', Float32Array, 'f32', 12),
     ],
-    component: () => ({ pos: {}, m: [[], []] }),
+    component: () => ({ pos: {}, m: [] }),
+  },
+  {
+    name: 'legacy',
+    schema: struct({
+      m: vec4f.from('m.0', 'm.1', 'm.2', 'm.3'),
+      pos: vec2f.from('pos.x', 'pos.y'),
+      team: i32,
+      hp: u32,
+    }),
+    stride: 32,
+    columns: [
+      ...[0, 1, 2, 3].map((k) => typed(`m.${k}`, Float32Array, 'f32', 4 * k)),
+      typed('pos.x', Float32Array, 'f32', 16),
+      typed('pos.y', Float32Array, 'f32', 20),
+      typed('team', Int8Array, 'i32', 24),
+      typed('hp', Uint16Array, 'u32', 28),
+    ],
+    component: (slots) =>
+      defineComponent(
+        { m: [Types.f32, 4], pos: { x: Types.f32, y: Types.f32 }, team: Types.i8, hp: Types.ui16 },
+        slots,
+      ),
+  },
+  {
+    name: 'soa',
+    // The type tags say it: f32 at 0, u32 at 4, i32 at 8.
+    schema: undefined,
+    stride: 12,
+    columns: [plain('x', f32Tag, 'f32', 0), plain('small', u8Tag, 'u32', 4), plain('n', i16Tag, 'i32', 8)],
+    component: () => soa({ x: f32Tag(), small: u8Tag(), n: i16Tag() }),
   },
   {
     name: 'objects',
@@ -250,6 +288,55 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
     component: () => aos({ x: f32Tag(), n: i16Tag(), aim: refTag() }),
   },
   {
+    name: 'nested objects',
+    // vec3f at 0, f32 at 12, mat3x3f at 16: three columns of 16 bytes.
+    schema: struct({ pos: vec3f.from('pos.x', 'pos.y', 'pos.z'), mass: f32, turn: mat3x3f }),
+    stride: 64,
+    fixed: true,
+    oneWay: true,
+    columns: [
+      entries('', 'f32', ['pos.x', 'pos.y', 'pos.z', 'mass'], () => ({ pos: {}, turn: [] }), ...words(0, 4)),
+      entries(
+        '',
+        'f32',
+        Array.from({ length: 9 }, (_, k) => `turn.${k}`),
+        () => ({ pos: {}, turn: [] }),
+        ...words(16, 3),
+        ...words(32, 3),
+        ...words(48, 3),
+      ),
+    ],
+    component: () => [],
+  },
+  {
+    name: 'nested tagged objects',
+    schema: struct({ pos: vec2f.from('pos.x', 'pos.y'), dir: vec3f, mass: f32 }),
+    stride: 32,
+    fixed: true,
+    oneWay: true,
+    columns: [
+      entries('', 'f32', ['pos.x', 'pos.y'], () => ({ pos: {}, dir: [] }), 0, 4),
+      entries('', 'f32', ['dir.0', 'dir.1', 'dir.2', 'mass'], () => ({ pos: {}, dir: [] }), ...words(16, 4)),
+    ],
+    component: () => aos({ pos: { x: f32Tag(), y: f32Tag() }, dir: arrayTag(f32Tag), mass: f32Tag() }),
+  },
+  {
+    name: 'objects in a column',
+    schema: struct({ pos: vec2f.from('at.x', 'at.y') }),
+    stride: 8,
+    fixed: true,
+    oneWay: true,
+    columns: [entries('at', 'f32', ['x', 'y'], () => ({}), 0, 4)],
+  },
+  {
+    name: 'an array of small arrays',
+    schema: vec2f,
+    stride: 8,
+    fixed: true,
+    oneWay: true,
+    columns: [entries('', 'f32', ['0', '1'], () => [], 0, 4)],
+  },
+  {
     name: 'small arrays',
     schema: struct({ v: vec3f, w: vec2f }),
     stride: 32,
@@ -273,166 +360,20 @@ export const storeSpecs: readonly (StoreSpec & { readonly name: string })[] = [
   {
     name: 'heap',
     schema: undefined,
-    stride: 12,
+    // The matrix is 48 bytes; 88 is rounded up to a multiple of 16.
+    stride: 96,
     columns: [
       typed('x', Float32Array, 'f32', 0),
-      typed('y', Float32Array, 'f32', 4),
-      typed('n', Uint32Array, 'u32', 8),
+      typed('pos', Float32Array, 'f32', ...words(16, 3)),
+      typed('m', Float32Array, 'f32', ...words(32, 3), ...words(48, 3), ...words(64, 3)),
+      typed('n', Uint32Array, 'u32', 80),
+      typed('half', Float32Array, 'f16', 84),
     ],
     // Capacity is the highest id.
-    component: (slots) => createHeap({ bytes: 8 << 20 }).columns({ x: f32, y: f32, n: u32 }, slots - 1),
+    component: (slots) =>
+      createHeap({ bytes: 8 << 20 }).columns(
+        { x: f32, pos: vec3f, m: mat3x3f, n: u32, half: f16 },
+        slots - 1,
+      ),
   },
 ]
-
-/** Numbers at the edges of what columns and rows can hold. */
-const edges = [
-  0,
-  -0,
-  1,
-  -1,
-  0.1,
-  3.7,
-  -3.7,
-  255,
-  256,
-  2 ** 31,
-  -(2 ** 31),
-  2 ** 32 - 1,
-  1e-40,
-  1e300,
-  NaN,
-  Infinity,
-  -Infinity,
-]
-
-/** Spreads a small number over 32 bits. */
-function mixed(seed: number): number {
-  let bits = Math.imul(seed ^ (seed >>> 16), 0x45d9f3b)
-  bits = Math.imul(bits ^ (bits >>> 15), 0x2c1b3c6d)
-  return (bits ^ (bits >>> 13)) >>> 0
-}
-
-/** A component with its columns, which the program writes and the model reads. */
-export class Store {
-  readonly component: object
-  readonly spec: StoreSpec
-  readonly #columns: Column[] = []
-
-  /** @param slots entities that its columns have room for at first @param most what they have where they cannot grow */
-  constructor(spec: StoreSpec, slots: number, most: number) {
-    this.spec = spec
-    const room = spec.fixed ? most : slots
-    const alone = spec.fixed && spec.columns[0].name === ''
-    this.component = spec.component?.(room) ?? (alone ? spec.columns[0].make(room) : {})
-    for (let i = 0; i < spec.columns.length; i++) {
-      const found = this.#at(i)
-      this.#columns.push(undefined as never)
-      // A store of the heap has its columns; in the others nothing that holds numbers is there yet.
-      if (ArrayBuffer.isView(found) || alone) this.#open(i, found)
-      else this.#assign(i, spec.columns[i].make(room))
-    }
-  }
-
-  /** Entities that every column has room for: ids 0 … slots − 1. */
-  get slots(): number {
-    return Math.min(...this.#columns.map(({ slots }) => slots))
-  }
-
-  /** Typed columns disagree in length. */
-  get torn(): boolean {
-    const [first, ...others] = this.#columns.map(({ slots }) => slots).filter((slots) => slots !== Infinity)
-    return others.some((slots) => slots !== first)
-  }
-
-  /** Writes all numbers of an entity, each another one. Past the end of a typed column that does nothing. */
-  write(entity: number, seed: number): void {
-    this.spec.columns.forEach(({ as, offsets }, i) => {
-      const column = this.#columns[i]
-      for (let k = 0; k < offsets.length; k++) {
-        const at = entity * offsets.length + k
-        const hash = mixed(seed * 131 + i * 17 + k)
-        if (column.bits !== undefined && as === 'f32' && hash % 4 === 0) column.bits[at] = mixed(hash)
-        else if (hash % 4 === 1) column.set(at, edges[hash % edges.length])
-        // Nothing where a number should be: a hole, as plain arrays have them where nothing was ever written.
-        else if (hash % 16 === 2) column.set(at, undefined)
-        else column.set(at, (hash >>> 8) / 16 - 2 ** 19)
-      }
-    })
-  }
-
-  /** What the row of an entity must be. */
-  pack(entity: number): Uint8Array {
-    const row = new DataView(new ArrayBuffer(this.spec.stride))
-    this.spec.columns.forEach(({ as, offsets }, i) => {
-      const column = this.#columns[i]
-      for (let k = 0; k < offsets.length; k++) {
-        const at = entity * offsets.length + k
-        const value = column.get(at) ?? 0
-        if (as === 'f16') row.setUint16(offsets[k], nearestHalf(value), true)
-        else if (column.bits !== undefined) row.setUint32(offsets[k], column.bits[at] ?? 0, true)
-        else if (as === 'f32') row.setFloat32(offsets[k], value, true)
-        else row.setInt32(offsets[k], value, true)
-      }
-    })
-    return new Uint8Array(row.buffer)
-  }
-
-  /** A row with some numbers written anew, as a device might: such that each fits its column. @param row as it is on the device */
-  rewrite(row: Uint8Array, seed: number): Uint8Array<ArrayBuffer> {
-    const view = new DataView(row.slice().buffer)
-    this.spec.columns.forEach(({ as, offsets }, i) => {
-      const column = this.#columns[i]
-      for (let k = 0; k < offsets.length; k++) {
-        const hash = mixed(seed * 137 + i * 19 + k)
-        if (hash % 3 === 0) continue
-        const small = (hash >>> 8) % 100
-        if (as === 'f16') view.setUint16(offsets[k], nearestHalf(small), true)
-        else if (as === 'f32') {
-          // Columns of another kind would round, or lose a NaN's payload.
-          if (column.bits === undefined) view.setFloat32(offsets[k], small, true)
-          else view.setUint32(offsets[k], mixed(hash), true)
-        } else view.setUint32(offsets[k], column.holdsWords ? mixed(hash) : small, true)
-      }
-    })
-    return new Uint8Array(view.buffer)
-  }
-
-  /** Puts longer columns in place of the columns, with the same numbers. @param only this one of the typed ones alone */
-  grow(slots: number, only?: number): void {
-    if (this.spec.fixed) return
-    const typedColumns = this.#columns.filter((column) => column instanceof TypedColumn)
-    this.#columns.forEach((before, i) => {
-      const spec = this.spec.columns[i]
-      if (only !== undefined && typedColumns[only % typedColumns.length] !== before) return
-      const made = spec.make(Math.max(slots, before instanceof TypedColumn ? before.slots : 0))
-      if (before instanceof PlainColumn) Object.assign(made, before.array)
-      else if (before instanceof TypedColumn) {
-        if (before.bits !== undefined) new Uint32Array((made as Float32Array).buffer).set(before.bits)
-        else (made as TypedArray).set(before.array)
-      }
-      this.#assign(i, made)
-    })
-  }
-
-  #at(i: number): object {
-    const { name } = this.spec.columns[i]
-    let value = this.component as Record<string, object>
-    for (const key of name === '' ? [] : name.split('.')) value = value?.[key] as Record<string, object>
-    return value
-  }
-
-  #assign(i: number, made: object): void {
-    const keys = this.spec.columns[i].name.split('.')
-    let owner = this.component as Record<string, object>
-    for (const key of keys.slice(0, -1)) owner = owner[key] as Record<string, object>
-    owner[keys.at(-1)!] = made
-    this.#open(i, made)
-  }
-
-  #open(i: number, made: object): void {
-    const { open, offsets } = this.spec.columns[i]
-    if (open !== undefined) this.#columns[i] = open(made)
-    else if (Array.isArray(made)) this.#columns[i] = new PlainColumn(made as number[])
-    else this.#columns[i] = new TypedColumn(made as TypedArray, offsets.length)
-  }
-}

@@ -2,8 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
-import type { Browser, CDPSession, Page } from 'playwright-core'
+import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core'
 import { build, defaultClientConditions, preview } from 'vite'
 import { chromiumArgs, findChromium } from '../scripts/chromium.mjs'
 import type { Progress, Outcome } from './outcome.ts'
@@ -77,7 +76,7 @@ export class BenchPage {
     ] as const)) as Outcome
   }
 
-  /** Loads the page anew, with nothing in it. */
+  /** Reloads the page, with nothing in it. */
   async reload(): Promise<void> {
     await this.page.reload()
     await this.page.waitForFunction(() => document.title === 'ready')

@@ -23,9 +23,9 @@ export interface PackageOutcome {
 
 /** Benches that packages bring. `json`: whether it writes a file. */
 const programs: Readonly<Record<string, { file: string; json: boolean }>> = {
-  kernels: { file: 'packages/core/bench/kernels.ts', json: true },
-  planner: { file: 'packages/coordinator/bench/grid.ts', json: true },
-  queries: { file: 'packages/ecs-plugin/bench/membership.ts', json: false },
+  kernels: { file: 'bench/packages/core/kernels.ts', json: true },
+  planner: { file: 'bench/packages/coordinator/grid.ts', json: true },
+  queries: { file: 'bench/packages/ecs-plugin/membership.ts', json: false },
 }
 
 /** Names of these in their programs. */

@@ -1,5 +1,4 @@
-import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
-import { MkBufferUsage } from '@memkit/gpu'
+import { MkBufferUsage, type MkDeviceBuffer, type MkGpu } from '@memkit/gpu'
 
 export type BackendName = 'dummy' | 'null' | 'dawn' | 'chromium'
 
@@ -37,7 +36,7 @@ class Completion {
 const completions = new WeakMap<object, Completion>()
 
 /**
- * Resolves when a device has done what was handed to it. It reads the rows, as a draw would: writes alone may wait for a submit, and
+ * Resolves when a device has done what was handed to it. It reads the rows, as a draw would: writes may wait for a submit, and
  * a driver may write faster into what its device has never used.
  */
 export async function deviceDone(device: GPUDevice, rows: GPUBuffer): Promise<void> {

@@ -27,7 +27,7 @@ const printers: Readonly<Record<string, (part: PartResult) => void>> = {
     for (const { entities, share, entries } of data as Found[]) {
       console.log(`${share * 100} % of ${entities.toLocaleString('en')} entities written and found`)
       table(
-        ['way', 'ms', 'quartiles', '÷ writing alone'],
+        ['way', 'ms', 'quartiles', '÷ only writing'],
         entries.map(({ name, time, ratio }) => [
           name,
           time ? short(time.median) : '-',

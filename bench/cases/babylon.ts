@@ -5,8 +5,7 @@ import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js'
 import { Scene } from '@babylonjs/core/scene.js'
 import { deviceDone, readBuffer } from '../place.ts'
 import { bufferOf, captureBuffers, captureDevice } from './captured.ts'
-import { forEachRange, RowData } from './uploader.ts'
-import type { MakeUploader, Shape, Uploader } from './uploader.ts'
+import { forEachRange, RowData, type MakeUploader, type Shape, type Uploader } from './uploader.ts'
 
 let opened: Promise<readonly [Scene, WebGPUEngine, GPUDevice]> | undefined
 

@@ -1,4 +1,4 @@
-/** A buffer that somebody else made, so that it can be read back. */
+/** A buffer that other code created, captured so that it can be read back. */
 export interface CapturedBuffer {
   readonly buffer: GPUBuffer
   readonly size: number

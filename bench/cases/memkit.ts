@@ -2,10 +2,8 @@ import { createHeap, DirtyRows, f32, mat4x4f, struct, vec4f } from '@memkit/core
 import { MkCoordinator } from '@memkit/coordinator'
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import { addComponent, addEntity, createWorld } from 'bitecs'
-import { rowsDone, STORAGE_USAGE } from '../place.ts'
-import type { Place } from '../place.ts'
-import { RowData } from './uploader.ts'
-import type { Shape, Uploader } from './uploader.ts'
+import { rowsDone, STORAGE_USAGE, type Place } from '../place.ts'
+import { RowData, type Shape, type Uploader } from './uploader.ts'
 
 /** What a component's data lies in. */
 export type Store = 'heap columns' | 'heap rows' | 'Float32Array columns' | 'number[] columns'
@@ -97,14 +95,14 @@ function makeStore(heap: ReturnType<typeof createHeap>, shape: Shape, store: Sto
   }
 }
 
-/** A bitECS world with as many entities that have such a component, which nobody syncs: what the game has anyway. */
+/** A bitECS world with as many entities that have such a component, without a sync: what the game has anyway. */
 export function worldAlone(place: Place, shape: Shape): Uploader {
   const data = new RowData(shape)
   const component = { data: undefined }
   const world = createWorld()
   for (let i = 0; i < shape.rows; i++) addComponent(world, addEntity(world), component)
   return {
-    name: 'bitECS world alone',
+    name: 'bitECS world without memkit',
     change: (changed) => data.change(changed),
     upload() {},
     done: () => place.gpu.waitIdle(),
@@ -130,7 +128,7 @@ export function floorCase(place: Place, shape: Shape): Uploader {
   }
 }
 
-/** A mirror alone, without an ECS: the game writes rows through a view and marks them. */
+/** A mirror without an ECS: the game writes rows through a view and marks them. */
 export async function mirrorCase(place: Place, shape: Shape): Promise<Uploader> {
   const { rows, stride } = shape
   const heap = createHeap({ bytes: rows * stride * 2 + (32 << 20) })
@@ -185,7 +183,16 @@ export async function bevyRuleCase(place: Place, shape: Shape): Promise<Uploader
       if (count === 0) return
       if (count > most) return gpu.write(target, 0, heap.buffer, source, rows * stride)
       for (let i = 0; i < count; i++) dirty.set(changed[i])
-      heap.kernels.gather(dirty, 0, rows, source, stride, staged, staged + count * stride)
+      heap.kernels.gather(
+        dirty.offset,
+        dirty.summaryOffset,
+        0,
+        rows,
+        source,
+        stride,
+        staged,
+        staged + count * stride,
+      )
       gpu.write(payload, 0, heap.buffer, staged, count * (stride + 4))
       gpu.scatter(target, { payload, stride, count, payloadOffset: 0, indexOffset: count * stride })
       gpu.submit()

@@ -2,8 +2,7 @@ import { BUFFERUSAGE_COPY_DST, BUFFERUSAGE_COPY_SRC, createGraphicsDevice, Stora
 import type { GraphicsDevice } from 'playcanvas'
 import { deviceDone, readBuffer } from '../place.ts'
 import { bufferOf, captureBuffers, captureDevice } from './captured.ts'
-import { forEachRange, RowData } from './uploader.ts'
-import type { MakeUploader, Shape, Uploader } from './uploader.ts'
+import { forEachRange, RowData, type MakeUploader, type Shape, type Uploader } from './uploader.ts'
 
 let opened: Promise<readonly [GraphicsDevice, GPUDevice]> | undefined
 

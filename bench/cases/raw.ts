@@ -1,7 +1,5 @@
-import { deviceDone, readBuffer, rowsDone, STORAGE_USAGE } from '../place.ts'
-import type { Place } from '../place.ts'
-import { forEachRange, RowData } from './uploader.ts'
-import type { MakeUploader, Shape, Uploader } from './uploader.ts'
+import { deviceDone, readBuffer, rowsDone, STORAGE_USAGE, type Place } from '../place.ts'
+import { forEachRange, RowData, type MakeUploader, type Shape, type Uploader } from './uploader.ts'
 
 type Write = (offset: number, source: ArrayBuffer, sourceOffset: number, size: number) => void
 

@@ -13,8 +13,7 @@ import {
 import { attribute, positionLocal } from 'three/tsl'
 import { deviceDone, readBuffer } from '../place.ts'
 import { bufferOf, captureBuffers } from './captured.ts'
-import { forEachRange, RowData } from './uploader.ts'
-import type { MakeUploader, Shape, Uploader } from './uploader.ts'
+import { forEachRange, RowData, type MakeUploader, type Shape, type Uploader } from './uploader.ts'
 
 /**
  * three.js with WebGPURenderer: an instanced attribute, `needsUpdate`, with and without update ranges. It uploads when it renders, so each frame

@@ -1,7 +1,6 @@
 import { common, d, tgpu } from 'typegpu'
 import { deviceDone, readBuffer } from '../place.ts'
-import { forEachRange, RowData } from './uploader.ts'
-import type { MakeUploader, Shape, Uploader } from './uploader.ts'
+import { forEachRange, RowData, type MakeUploader, type Shape, type Uploader } from './uploader.ts'
 
 const Placed = d.struct({ position: d.vec3f, scale: d.f32 })
 const Matrix = d.struct({ matrix: d.mat4x4f })

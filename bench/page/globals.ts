@@ -1,4 +1,4 @@
-import type { CallCounts } from '../call-counts.ts'
+import type { CallCounts } from '@memkit/testing/call-counts'
 
 /** What the page has for the driver. Apart from the page: who names these need not know its engines. */
 declare global {

@@ -1,12 +1,9 @@
-import { countCalls } from '../call-counts.ts'
-import type { CallCounts } from '../call-counts.ts'
+import { countCalls, type CallCounts } from '@memkit/testing/call-counts'
 import type { Uploader } from '../cases/uploader.ts'
 import type { Place } from '../place.ts'
 import type { RowSets } from '../rows.ts'
-import { ratioOf, summarise } from '../statistics.ts'
-import type { Ratio, Summary } from '../statistics.ts'
-import { inTurns } from '../turns.ts'
-import type { TurnLimits } from '../turns.ts'
+import { ratioOf, summarise, type Ratio, type Summary } from '../statistics.ts'
+import { inTurns, type TurnLimits } from '../turns.ts'
 
 /** What one way of uploading took in one cell. Milliseconds. */
 export interface Entry {

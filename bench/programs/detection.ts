@@ -4,8 +4,7 @@ import { addComponent, addEntity, createWorld } from 'bitecs'
 import { createChanged, createWorld as createKootaWorld, trait } from 'koota'
 import type { Place } from '../place.ts'
 import { RowSets } from '../rows.ts'
-import { ratioOf, summarise } from '../statistics.ts'
-import type { Ratio, Summary } from '../statistics.ts'
+import { ratioOf, summarise, type Ratio, type Summary } from '../statistics.ts'
 import { inTurns } from '../turns.ts'
 import type { Run } from './program.ts'
 
@@ -16,7 +15,7 @@ export interface Found {
   readonly entries: readonly {
     readonly name: string
     readonly time: Summary | undefined
-    /** ÷ writing alone. */
+    /** ÷ only writing the columns. */
     readonly ratio: Ratio | undefined
   }[]
 }
@@ -130,7 +129,7 @@ function comparing(entities: number): Tracker {
   }
 }
 
-/** Stage alone is timed: it finds the rows and packs them. They are uploaded afterwards, so that the next frame finds others. */
+/** Times `stage()` only, which finds the rows and packs them. They are uploaded afterwards, so that the next frame finds others. */
 async function withMemkit({ gpu }: Place, entities: number): Promise<Tracker[]> {
   const ways = [
     ['memkit detect, heap columns', 'detect', true],

@@ -1,13 +1,10 @@
 import { bevyRuleCase, memkitCase, mirrorCase } from '../cases/memkit.ts'
 import { rawCases } from '../cases/raw.ts'
 import { typegpuCases } from '../cases/typegpu.ts'
-import { madeOf } from '../cases/uploader.ts'
-import type { MakeUploader, Shape } from '../cases/uploader.ts'
+import { madeOf, type MakeUploader, type Shape } from '../cases/uploader.ts'
 import type { Place } from '../place.ts'
-import { RowSets } from '../rows.ts'
-import type { Pattern } from '../rows.ts'
-import { Contest } from './contest.ts'
-import type { Entry } from './contest.ts'
+import { RowSets, type Pattern } from '../rows.ts'
+import { Contest, type Entry } from './contest.ts'
 import type { Run } from './program.ts'
 
 /** Rows × stride × share of rows that change, and where they lie. */

@@ -1,5 +1,4 @@
-import { countCalls, startCounting } from '../call-counts.ts'
-import type { CallCounts } from '../call-counts.ts'
+import { countCalls, startCounting, type CallCounts } from '@memkit/testing/call-counts'
 import { engineCases } from '../cases/engines.ts'
 import { memkitCase, worldAlone } from '../cases/memkit.ts'
 import type { MakeUploader, Shape, Uploader } from '../cases/uploader.ts'

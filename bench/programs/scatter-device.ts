@@ -1,8 +1,6 @@
-import { STORAGE_USAGE } from '../place.ts'
-import type { Place } from '../place.ts'
+import { STORAGE_USAGE, type Place } from '../place.ts'
 import { RowSets } from '../rows.ts'
-import { ratioOf, summarise } from '../statistics.ts'
-import type { Ratio, Summary } from '../statistics.ts'
+import { ratioOf, summarise, type Ratio, type Summary } from '../statistics.ts'
 import { inTurns } from '../turns.ts'
 import type { Run } from './program.ts'
 

@@ -1,8 +1,7 @@
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import { addComponent, addEntity, createWorld } from 'bitecs'
 import type { Place } from '../place.ts'
-import { summarise } from '../statistics.ts'
-import type { Summary } from '../statistics.ts'
+import { summarise, type Summary } from '../statistics.ts'
 import type { Run } from './program.ts'
 
 /** P13: what starting costs, milliseconds. */

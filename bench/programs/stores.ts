@@ -1,5 +1,4 @@
-import { floorCase, memkitCase } from '../cases/memkit.ts'
-import type { Changes, Store } from '../cases/memkit.ts'
+import { floorCase, memkitCase, type Changes, type Store } from '../cases/memkit.ts'
 import type { Shape } from '../cases/uploader.ts'
 import type { Place } from '../place.ts'
 import { RowSets } from '../rows.ts'

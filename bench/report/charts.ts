@@ -1,4 +1,30 @@
-import { COLOURS, Svg } from './svg.ts'
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+
+/** Where the plots are made: there is no page. */
+const { document } = parseHTML('<html></html>')
+
+/** Colours of series, as in light and in dark: each stands out from its ground by 4.5 to 1 or more. */
+const SERIES = [
+  ['#0550ae', '#79c0ff'],
+  ['#0f7a80', '#56d4dd'],
+  ['#bc4c00', '#ffa657'],
+  ['#cf222e', '#ff7b72'],
+  ['#8250df', '#d2a8ff'],
+  ['#7d4e00', '#e3b341'],
+  ['#57606a', '#a5adb6'],
+  ['#bf3989', '#f778ba'],
+  ['#4d7000', '#a5d64c'],
+] as const
+
+const theme = (at: 0 | 1): string =>
+  (at === 0
+    ? '--ground:#fff;--ink:#1f2328;--soft:#57606a;--grid:#d8dee4;--cold:#eef1f4;--heat:#bc4c00;'
+    : '--ground:#0d1117;--ink:#e6edf3;--soft:#9198a1;--grid:#262c36;--cold:#1b212a;--heat:#db6d28;') +
+  SERIES.map((pair, i) => `--s${i}:${pair[at]}`).join(';')
+
+const STYLE = `svg{${theme(0)};color:var(--ink)}
+@media(prefers-color-scheme:dark){svg{${theme(1)}}}`
 
 export interface Series {
   readonly name: string
@@ -9,141 +35,185 @@ export interface Series {
   readonly strong?: boolean
 }
 
-export interface Panel {
-  readonly title: string
-  readonly series: readonly Series[]
-}
-
 export interface LogChart {
   readonly title: string
   readonly note: string
-  readonly panels: readonly Panel[]
+  readonly panels: readonly { readonly title: string; readonly series: readonly Series[] }[]
   readonly xLabel: string
   readonly yLabel: string
   readonly xTicks: readonly (readonly [value: number, label: string])[]
   readonly yTick: (value: number) => string
 }
 
-const PLOT = { left: 52, top: 74, width: 262, height: 300, labels: 196 }
-const PANEL = PLOT.left + PLOT.width + PLOT.labels
+const PANEL = { width: 510, height: 430, marginTop: 84, marginRight: 170, marginBottom: 54, marginLeft: 62 }
 
 /** Lines over two logarithmic axes, named at their ends; panels beside each other share the axes and the colours. */
 export function logChart(chart: LogChart): string {
-  const { panels, xTicks } = chart
-  const svg = new Svg(PANEL * panels.length, PLOT.top + PLOT.height + 56, chart.title)
-  svg.text(12, 24, chart.title, 'title ink')
-  svg.text(12, 42, chart.note, 'soft')
-  const all = panels.flatMap(({ series }) => series.flatMap(({ points }) => points))
-  const values = all.map(([, y]) => y).filter((y) => y > 0)
-  const low = Math.floor(Math.log10(Math.min(...values)))
-  const high = Math.ceil(Math.log10(Math.max(...values)))
-  const xs = xTicks.map(([value]) => Math.log10(value))
-  const [left, right] = [Math.min(...xs), Math.max(...xs)]
-  panels.forEach((panel, at) => {
-    const x0 = at * PANEL + PLOT.left
-    const x = (value: number): number => x0 + ((Math.log10(value) - left) / (right - left)) * PLOT.width
-    const y = (value: number): number =>
-      PLOT.top + (1 - (Math.log10(Math.max(value, 10 ** low)) - low) / (high - low)) * PLOT.height
-    svg.text(x0, PLOT.top - 12, panel.title, 'head ink')
-    for (let decade = low; decade <= high; decade++) {
-      svg.line(x0, y(10 ** decade), x0 + PLOT.width, y(10 ** decade), 'grid')
-      svg.text(x0 - 6, y(10 ** decade) + 4, chart.yTick(10 ** decade), 'soft', 'end')
-    }
-    for (const [value, label] of xTicks) {
-      svg.line(x(value), PLOT.top, x(value), PLOT.top + PLOT.height, 'grid')
-      svg.text(x(value), PLOT.top + PLOT.height + 16, label, 'soft', 'middle')
-    }
-    svg.text(x0 + PLOT.width / 2, PLOT.top + PLOT.height + 38, chart.xLabel, 'ink', 'middle')
-    svg.text(at * PANEL + 12, PLOT.top + PLOT.height / 2, chart.yLabel, 'ink', 'middle', -90)
-    const drawn = panel.series.filter(({ points }) => points.length > 0)
-    for (const { points, strong = false, colour: at } of drawn) {
-      const colour = at % COLOURS
-      const places = points.map(([px, py]) => [x(px), y(py)] as const)
-      svg.polyline(places, `l${colour}${strong ? ' strong' : ''}`)
-      for (const [px, py] of places) svg.circle(px, py, strong ? 3.5 : 2.2, `f${colour}`)
-    }
-    const ends = drawn.map(({ name, points, strong = false, colour }) => {
-      const [px, py] = points.at(-1)!
-      return { name, strong, colour: colour % COLOURS, x: x(px), y: y(py), at: y(py) }
+  const all = chart.panels.flatMap(({ series }) => series.flatMap(({ points }) => points))
+  const decades = all.map(([, y]) => Math.log10(y))
+  const [low, high] = [Math.floor(Math.min(...decades)), Math.ceil(Math.max(...decades))]
+  const xs = chart.xTicks.map(([value]) => value)
+  // Names stand beyond the last point; a thin line leads there.
+  const beyond = xs.at(-1)! * (xs.at(-1)! / xs[0]) ** 0.06
+  const gap = ((high - low) * 14) / (PANEL.height - PANEL.marginTop - PANEL.marginBottom)
+  const panels = chart.panels.map(({ title, series }) => {
+    const ends = series
+      .filter(({ points }) => points.length > 0)
+      .map((each) => ({ ...each, last: each.points.at(-1)!, place: Math.log10(each.points.at(-1)![1]) }))
+    spread(ends, low, high, gap)
+    return Plot.plot({
+      ...PANEL,
+      document,
+      title: undefined,
+      style: { background: 'none', overflow: 'visible' },
+      x: { type: 'log', domain: [xs[0], beyond] },
+      y: { type: 'log', domain: [10 ** low, 10 ** high] },
+      marks: [
+        Plot.gridX(xs, { stroke: 'var(--grid)', strokeOpacity: 1 }),
+        Plot.gridY(powers(low, high), { stroke: 'var(--grid)', strokeOpacity: 1, x2: xs.at(-1) }),
+        Plot.axisX([], { label: chart.xLabel, labelAnchor: 'center', labelArrow: 'none' }),
+        // By hand: a logarithmic axis labels only what is near a power of ten.
+        Plot.text(chart.xTicks, { x: '0', text: '1', frameAnchor: 'bottom', lineAnchor: 'top', dy: 8 }),
+        Plot.axisY(powers(low, high), {
+          tickFormat: chart.yTick,
+          tickSize: 0,
+          label: chart.yLabel,
+          labelAnchor: 'center',
+          labelArrow: 'none',
+        }),
+        Plot.text([title], { frameAnchor: 'top-left', dy: -16, fontWeight: 600 }),
+        Plot.link(ends, {
+          x1: ({ last }) => last[0],
+          y1: ({ last }) => last[1],
+          x2: beyond,
+          y2: ({ place }) => 10 ** place,
+          stroke: 'var(--soft)',
+          strokeWidth: 0.5,
+        }),
+        ...ends.map(({ points, colour, strong }) =>
+          Plot.line(points, {
+            stroke: `var(--s${colour % SERIES.length})`,
+            strokeWidth: strong ? 3 : 1.4,
+          }),
+        ),
+        ...ends.map(({ points, colour, strong }) =>
+          Plot.dot(points, { fill: `var(--s${colour % SERIES.length})`, r: strong ? 3.5 : 2.2 }),
+        ),
+        ...ends.map(({ name, place, colour, strong }) =>
+          Plot.text([name], {
+            x: beyond,
+            y: 10 ** place,
+            dx: 3,
+            textAnchor: 'start',
+            fill: `var(--s${colour % SERIES.length})`,
+            fontWeight: strong ? 600 : 400,
+          }),
+        ),
+      ],
     })
-    spread(ends, PLOT.top, PLOT.top + PLOT.height)
-    for (const end of ends) {
-      const { colour } = end
-      const labelX = x0 + PLOT.width + 16
-      svg.line(end.x + 4, end.y, labelX - 3, end.at, 'lead')
-      svg.text(labelX, end.at + 4, end.name, end.strong ? `head f${colour}` : `f${colour}`)
-    }
   })
-  return svg.toString()
+  return page(chart, panels)
 }
 
-/** Moves labels apart that would lie upon each other. */
-function spread(labels: { at: number }[], top: number, bottom: number): void {
-  const gap = 14
-  labels.sort((a, b) => a.at - b.at)
-  for (let i = 1; i < labels.length; i++) labels[i].at = Math.max(labels[i].at, labels[i - 1].at + gap)
-  for (let i = labels.length - 1; i >= 0; i--) {
-    const most = i === labels.length - 1 ? bottom : labels[i + 1].at - gap
-    labels[i].at = Math.max(top, Math.min(labels[i].at, most))
-  }
+function powers(low: number, high: number): number[] {
+  return Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i))
+}
+
+/** Moves places apart that are closer than `gap`. */
+function spread(labels: { place: number }[], low: number, high: number, gap: number): void {
+  labels.sort((a, b) => a.place - b.place)
+  for (const [i, label] of labels.entries())
+    label.place = Math.max(label.place, i === 0 ? low : labels[i - 1].place + gap)
+  for (const [i, label] of [...labels.entries()].toReversed())
+    label.place = Math.min(label.place, i === labels.length - 1 ? high : labels[i + 1].place - gap)
 }
 
 export interface HeatMap {
   readonly title: string
   readonly note: string
-  readonly columns: readonly string[]
-  readonly rows: readonly {
+  readonly cells: readonly {
+    /** Rows stand in groups. */
     readonly group: string
-    readonly label: string
-    /** Undefined where there is nothing. */
-    readonly cells: readonly (
-      | { readonly value: number; readonly note: string; readonly strong?: boolean }
-      | undefined
-    )[]
+    readonly row: string
+    readonly column: string
+    readonly value: number
+    readonly note: string
+    readonly strong: boolean
   }[]
   /** From 0 (cold) to 1 (hot). */
   readonly heat: (value: number) => number
 }
 
-const CELL = { left: 168, top: 84, width: 76, height: 36 }
-
 /** A table whose cells glow. */
 export function heatMap(map: HeatMap): string {
-  const groups = new Set(map.rows.map(({ group }) => group)).size
-  const svg = new Svg(
-    CELL.left + map.columns.length * CELL.width + 16,
-    CELL.top + map.rows.length * CELL.height + groups * 24 + 8,
-    map.title,
-  )
-  svg.text(12, 24, map.title, 'title ink')
-  svg.text(12, 42, map.note, 'soft')
-  map.columns.forEach((column, i) => {
-    column
-      .split('\n')
-      .forEach((part, k) =>
-        svg.text(CELL.left + (i + 0.5) * CELL.width, CELL.top - 16 + k * 13, part, 'soft', 'middle'),
-      )
+  const columns = [...new Set(map.cells.map(({ column }) => column))]
+  const groups = [...new Set(map.cells.map(({ group }) => group))]
+  const rows = [...new Set(map.cells.map(({ row }) => row))]
+  const at = { fy: 'group', x: 'column', y: 'row' } as const
+  const plot = Plot.plot({
+    document,
+    width: 184 + columns.length * 76,
+    height: 96 + groups.length * (rows.length * 36 + 26),
+    marginTop: 84,
+    marginLeft: 168,
+    marginRight: 16,
+    marginBottom: 12,
+    style: { background: 'none', overflow: 'visible' },
+    fy: { domain: groups, padding: 0.19, axis: null },
+    x: { domain: columns, padding: 0.03 },
+    y: { domain: rows, padding: 0.06 },
+    marks: [
+      Plot.axisX({ anchor: 'top', tickSize: 0, label: null, color: 'var(--soft)' }),
+      Plot.axisY({ tickSize: 0, label: null, textAnchor: 'start', dx: -147 }),
+      Plot.text(groups, {
+        fy: (group: string) => group,
+        text: (group: string) => group,
+        frameAnchor: 'top-left',
+        dx: -156,
+        dy: -14,
+        fontWeight: 600,
+      }),
+      Plot.cell(map.cells, { ...at, fill: 'var(--cold)' }),
+      Plot.cell(map.cells, {
+        ...at,
+        fill: 'var(--heat)',
+        fillOpacity: ({ value }) => Math.max(0, Math.min(1, map.heat(value))) * 0.75,
+      }),
+      Plot.text(map.cells, {
+        ...at,
+        text: ({ value, strong }) => `${value.toFixed(2)}${strong ? ' !' : ''}`,
+        dy: -6,
+        fontWeight: 600,
+      }),
+      Plot.text(map.cells, { ...at, text: 'note', dy: 8 }),
+    ],
+    opacity: { type: 'identity' },
   })
-  let y = CELL.top
-  let group = ''
-  for (const row of map.rows) {
-    if (row.group !== group) {
-      group = row.group
-      y += 24
-      svg.text(12, y - 6, group, 'head ink')
-    }
-    svg.text(12, y + CELL.height / 2 + 4, row.label, 'ink')
-    row.cells.forEach((cell, i) => {
-      const x = CELL.left + i * CELL.width
-      svg.rect(x + 1, y + 1, CELL.width - 2, CELL.height - 2, 'cold')
-      if (!cell) return
-      const heat = Math.max(0, Math.min(1, map.heat(cell.value)))
-      if (heat > 0.02) svg.rect(x + 1, y + 1, CELL.width - 2, CELL.height - 2, 'heat', heat * 0.75)
-      const middle = x + CELL.width / 2
-      svg.text(middle, y + 16, `${cell.value.toFixed(2)}${cell.strong ? ' !' : ''}`, 'head onheat', 'middle')
-      svg.text(middle, y + 29, cell.note, 'onheat', 'middle')
-    })
-    y += CELL.height
-  }
-  return svg.toString()
+  return page(map, [plot])
+}
+
+/** Puts plots beside each other, under a title and a note. Ink and ground follow the reader's colour scheme. */
+function page({ title, note }: { title: string; note: string }, plots: Element[]): string {
+  const widths = plots.map((plot) => Number(plot.getAttribute('width')))
+  const width = widths.reduce((sum, each) => sum + each, 0)
+  const height = plots[0].getAttribute('height')!
+  let x = 0
+  const placed = plots.map((plot, i) => {
+    plot.setAttribute('x', String(x))
+    x += widths[i]
+    return plot.outerHTML.replaceAll(/(?<=[\s",(MLC])\d+\.\d{3,}(?=[^<>]*>)/g, (number) =>
+      String(Math.round(Number(number) * 100) / 100),
+    )
+  })
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
+<title>${title}</title>
+<style>${STYLE}</style>
+<rect width="100%" height="100%" fill="var(--ground)"/>
+<g font-family="system-ui, sans-serif" fill="var(--ink)">
+<text x="12" y="24" font-size="15" font-weight="600">${title}</text>
+<text x="12" y="42" font-size="11" fill="var(--soft)">${note}</text>
+</g>
+${placed.join('\n')}
+</svg>
+`
 }

@@ -24,7 +24,7 @@ export function tablesByName(figures: Figures): Map<string, string> {
   ])
 }
 
-/** The page with its tables made anew. A table whose part was not measured stays as it is. @throws when a place has no end */
+/** Fills the tables of a page. A table whose part was not measured stays as it is. @throws when a place has no end */
 export function filled(page: string, tables: ReadonlyMap<string, string>): string {
   return page.replaceAll(
     /(<!-- figures:([\w-]+) -->\n)([\s\S]*?)(<!-- \/figures:\2 -->)/g,

@@ -2,8 +2,7 @@ import type { Figures } from '../outcome.ts'
 import type { BackendName } from '../place.ts'
 import type { Entry } from '../programs/contest.ts'
 import type { GridCell } from '../programs/grid.ts'
-import { heatMap, logChart } from './charts.ts'
-import type { Panel, Series } from './charts.ts'
+import { heatMap, logChart, type LogChart, type Series } from './charts.ts'
 import { backendNames, cellsOf, dataOf, entryOf, partOf } from './parts-of.ts'
 
 /** Whom the lines show: ours and the best known way of each peer. The same order gives the same colours in all plots. */
@@ -96,7 +95,11 @@ function entityChart(figures: Figures, backend: BackendName, cells: readonly Gri
   })
 }
 
-function panels(ways: typeof WAYS, cells: readonly GridCell[], x: (cell: GridCell) => number): Panel[] {
+function panels(
+  ways: typeof WAYS,
+  cells: readonly GridCell[],
+  x: (cell: GridCell) => number,
+): LogChart['panels'] {
   const by = (time: (entry: Entry) => number | undefined): Series[] =>
     ways.map(([name, label]) => ({
       name: label,
@@ -164,37 +167,22 @@ function regretMap(figures: Figures): string | undefined {
     partOf(figures, 'planner', backend),
   )
   if (backends.length === 0) return undefined
-  const kinds = [0.001, 0.01, 0.1, 0.5]
-    .flatMap((share) => [
-      { share, random: false },
-      { share, random: true },
-    ])
-    .concat({ share: 1, random: false })
-  const shapes = [
-    { rows: 100_000, stride: 16 },
-    { rows: 100_000, stride: 64 },
-    { rows: 1_000_000, stride: 16 },
-  ]
+  const cells = backends.flatMap((backend) =>
+    ((dataOf(figures, 'planner', backend)?.json ?? []) as PlannerCell[])
+      .filter(({ share }) => share > 0)
+      .map((cell) => ({
+        group: backendNames[backend],
+        row: `${cell.rows.toLocaleString('en')} × ${cell.stride} B`,
+        column: `${cell.share * 100} %\n${cell.share === 1 ? 'all' : cell.random ? 'random' : 'clustered'}`,
+        value: cell.regret,
+        note: cell.chosen.strategy,
+        strong: cell.fails,
+      })),
+  )
   return heatMap({
     title: 'Regret of the planner: its choice ÷ the best of full, runs and scatter forced by hand',
     note: 'Time until the device was done, medians in turn. 1.00: none did better. Below: what was chosen. "!": above 1.25, and the quartiles do not overlap.',
-    columns: kinds.map(
-      ({ share, random }) => `${share * 100} %\n${share === 1 ? 'all' : random ? 'random' : 'clustered'}`,
-    ),
-    rows: backends.flatMap((backend) => {
-      const cells = (dataOf(figures, 'planner', backend)?.json ?? []) as PlannerCell[]
-      return shapes.map(({ rows, stride }) => ({
-        group: backendNames[backend],
-        label: `${rows.toLocaleString('en')} × ${stride} B`,
-        cells: kinds.map(({ share, random }) => {
-          const cell = cells.find(
-            (each) =>
-              each.rows === rows && each.stride === stride && each.share === share && each.random === random,
-          )
-          return cell && { value: cell.regret, note: cell.chosen.strategy, strong: cell.fails }
-        }),
-      }))
-    }),
+    cells,
     heat: (regret) => (regret - 1) / 1.5,
   })
 }

@@ -45,7 +45,7 @@ export function targets(figures: Figures): Target[] {
       wanted: '≤ 4 + 2 per mirror + 1 per 4 MiB, 1 submit',
       met: 'met',
       figure: 'exact, by test',
-      by: '`tests/exact-counts.test.ts`, `packages/coordinator/test/report.test.ts`',
+      by: '`tests/exact-counts.node.test.ts`, `packages/coordinator/test/report.test.ts`',
     },
     floor(
       figures,
@@ -96,7 +96,7 @@ function floor(figures: Figures, number: string, what: string, wanted: string, m
   }
 }
 
-/** P1: a mirror alone, and heap rows through the plugin. */
+/** P1: a mirror by itself, and heap rows through the plugin. */
 function rowsAsTheyLie(figures: Figures): Target {
   const mirror = floor(
     figures,

@@ -2,7 +2,7 @@
 import { MkCoordinator } from '@memkit/coordinator'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { dawnGpu } from '@memkit/gpu/node'
-import { short, table } from '../../../bench/interleave.ts'
+import { short, table } from '../../interleave.ts'
 
 const RUNS = 9
 for (const [name, gpu] of [

@@ -1,8 +1,7 @@
 import { ColumnPacker, createHeap, f32 } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
-import { MkBufferUsage } from '@memkit/gpu'
-import type { MkGpu } from '@memkit/gpu'
-import { interleave, short, table } from '../../../bench/interleave.ts'
+import { MkBufferUsage, type MkGpu } from '@memkit/gpu'
+import { interleave, short, table } from '../../interleave.ts'
 
 /** Calls and scans against what people write by hand: P1, P2, P5, P9, P11. CPU time of the flush. */
 export async function floors(gpu: MkGpu, name: string, quick: boolean): Promise<void> {

@@ -1,13 +1,12 @@
 // The grid of the flush: every strategy forced by hand against what the planner chose (regret, P6), bytes (P7) and calls (P8).
 //
-//   npm run bench -w @memkit/coordinator [-- --quick] [-- --only dummy|null|swiftshader]
+//   npm run planner -w bench [-- --quick] [-- --only dummy|null|swiftshader]
 import { createHeap } from '@memkit/core'
-import { MkCoordinator } from '@memkit/coordinator'
-import type { Mirror } from '@memkit/coordinator'
+import { MkCoordinator, type Mirror } from '@memkit/coordinator'
 import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
 import { dawnGpu } from '@memkit/gpu/node'
 import { floors } from './floors.ts'
-import { interleave, short, table } from '../../../bench/interleave.ts'
+import { interleave, short, table } from '../../interleave.ts'
 
 const quick = process.argv.includes('--quick')
 const onlyAt = process.argv.indexOf('--only')
@@ -79,7 +78,7 @@ for (const [name, make] of backends) {
           co.beginFrame()
           const start = performance.now()
           const report = co.endFrame()
-          // Writes alone may wait for the next submit: this one takes them along.
+          // Writes without a submit may wait for the next one: this copy's submit takes them along.
           // And it reads the mirror's buffer, as a draw would: drivers write faster into what no device has ever used.
           gpu.copy(mirror.buffer, 0, beside, 0, 16)
           const serial = gpu.submit()

@@ -1,12 +1,10 @@
-// The kernels beside TypedArray.set of the same bytes, in the same run: `npm run bench -w @memkit/core`.
+// The kernels beside TypedArray.set of the same bytes, in the same run: `npm run kernels -w bench`.
 // --quick: fewer cells, under a minute. --json FILE: the figures as JSON.
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { DirtyRows, createHeap } from '@memkit/core'
-import { inTurn } from './in-turn.ts'
-import type { Timing } from './in-turn.ts'
-import { copyOf, KernelCase, pick } from './kernel-case.ts'
-import type { Place } from './kernel-case.ts'
+import { inTurn, type Timing } from './in-turn.ts'
+import { copyOf, KernelCase, pick, type Place } from './kernel-case.ts'
 
 const quick = process.argv.includes('--quick')
 const jsonAt = process.argv.indexOf('--json')
@@ -83,7 +81,7 @@ for (const place of ['heap', 'Float32Array'] as const) {
         const bytes = rows * columns * 4
         if (s === 0) line += `${`${(set.median * 1e3).toFixed(0)} µs ${spread(set)}`.padStart(16)}  `
         const limit = allowed(place, bytes, share)
-        // Beyond by the medians alone may be the machine's doing; beyond by the lower quartiles too is the kernel's.
+        // Beyond by the medians only, the machine may be the cause; beyond by the lower quartiles too, the kernel is.
         const over = limit !== undefined && simd.median / set.median > limit
         const surely = over && simd.lower / set.lower > limit
         if (surely) missed++
@@ -100,7 +98,7 @@ for (const place of ['heap', 'Float32Array'] as const) {
 console.log(
   missed === 0
     ? 'All within P3 and P4 (?: beyond by the medians, not by the lower quartiles).'
-    : `${missed} cells beyond P3 or P4 (!), by the medians and by the lower quartiles; ? are those by the medians alone.`,
+    : `${missed} cells beyond P3 or P4 (!), by the medians and by the lower quartiles; ? are those by the medians only.`,
 )
 
 console.log('\nP4: plain number[] columns against a JavaScript loop that compares and packs them')
@@ -161,7 +159,8 @@ console.log('\nGather: 1 % random of 1 000 000 × 16 B')
     const payload = heap.alloc(picked.length * 16).offset
     const indices = heap.alloc(picked.length * 4).offset
     new Uint8Array(heap.buffer, source, rows * 16).fill(7)
-    const run = (): void => void heap.kernels.gather(dirty, 0, rows, source, 16, payload, indices)
+    const run = (): void =>
+      void heap.kernels.gather(dirty.offset, dirty.summaryOffset, 0, rows, source, 16, payload, indices)
     for (let call = 0; call < 100; call++) run()
     return { name: heap.kernels.kind, run }
   })

@@ -1,5 +1,5 @@
 // What following a world of bitECS costs: a GPU query against rebuilding and uploading the list (P15), and what entering and leaving,
-// dying and spawning cost beside bitECS's own work. `npm run bench -w @memkit/ecs-plugin [-- --quick]`
+// dying and spawning cost beside bitECS's own work. `npm run queries -w bench [-- --quick]`
 import { cpus } from 'node:os'
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import { DummyBackend, MkBufferUsage, MkGpu } from '@memkit/gpu'
@@ -15,7 +15,7 @@ import {
   removeComponent,
   removeEntity,
 } from 'bitecs'
-import { interleave, short, table } from '../../../bench/interleave.ts'
+import { interleave, short, table } from '../../interleave.ts'
 
 const quick = process.argv.includes('--quick')
 const rounds = quick ? 21 : 101
@@ -46,18 +46,18 @@ for (const [name, open] of [
 table(['device', 'entities', 'in and out', 'GPU query', 'rebuilt', 'rebuilt ÷ GPU query'], lines)
 
 console.log(
-  '\nEntering and leaving, ns per entity: the call of bitECS (alone = 1), and the frame after it on Dummy, upload included\n',
+  '\nEntering and leaving, ns per entity: the call of bitECS (without memkit = 1), and the frame after it on Dummy, upload included\n',
 )
-table(['what is followed', 'add', 'remove', '÷ bitECS alone', 'frame in', 'frame out'], await observers())
+table(['what is followed', 'add', 'remove', '÷ bitECS', 'frame in', 'frame out'], await observers())
 
 console.log(
-  '\n10 000 entities die and as many are spawned per frame, ÷ bitECS alone; the frame of memkit itself beside it\n',
+  '\n10 000 entities die and as many are spawned per frame, ÷ bitECS without memkit, with the frame of memkit beside it\n',
 )
 table(
   [
     'components',
     'among',
-    'bitECS alone, ms',
+    'bitECS, ms',
     'a query and two observers each',
     'detect',
     'marked',

@@ -1,10 +1,11 @@
-// Pool and sub-allocation beside plain createBuffer and destroy, in the same run: `npm run bench -w @memkit/gpu`.
+// Pool and sub-allocation beside plain createBuffer and destroy, in the same run: `npm run pools -w bench`.
 // --quick: fewer rounds. --json FILE: the figures as JSON.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
-import { DummyBackend, MkBufferUsage, MkGpu, MkGpuPool, MkSubAllocator, WebGpuBackend } from '@memkit/gpu'
-import type { MkBufferSlice, MkDeviceBuffer } from '@memkit/gpu'
+import { DummyBackend, MkBufferUsage, MkGpu, MkGpuPool, WebGpuBackend } from '@memkit/gpu'
+import type { MkDeviceBuffer } from '@memkit/gpu'
+import { MkSubAllocator, type MkBufferSlice } from '@memkit/gpu/sub-allocator'
 import { dawnGpu } from '@memkit/gpu/node'
 
 const FRAMES = 100
@@ -26,7 +27,7 @@ const sizes = ((): number[] => {
   return Array.from({ length: FRAMES * PER_FRAME }, () => Math.round(2 ** (6 + random() * 10) / 4) * 4)
 })()
 
-/** A way to have 100 buffers per frame, each used for that frame alone. */
+/** A way to have 100 buffers per frame, each used for that frame only. */
 interface Way<Held> {
   readonly name: string
   readonly acquire: (size: number) => Held
@@ -38,7 +39,7 @@ interface Way<Held> {
   readonly end: () => void
 }
 
-/** A way whose kind of buffer nobody has to know. */
+/** A way to have buffers, whatever their type. */
 interface Run {
   readonly name: string
   /** Milliseconds of all acquires and releases. */

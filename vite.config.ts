@@ -6,6 +6,13 @@ import { softwareVulkanEnv } from './scripts/vulkan.mjs'
 import { secondCopy } from './tests/second-copy-plugin.ts'
 
 const source = '@memkit/source'
+/** Makes `@memkit/testing/place` open devices of Dawn. */
+const dawn = '@memkit/dawn'
+
+/** Tests by what stands before `.test.ts` in the names of their files, which says where they run (CONTRIBUTING.md). */
+function named(...kinds: readonly string[]): string[] {
+  return kinds.flatMap((kind) => [`packages/*/test/**/*.${kind}.test.ts`, `tests/**/*.${kind}.test.ts`])
+}
 
 export default defineConfig({
   plugins: [secondCopy()],
@@ -23,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ['**/*.dawn.test.ts', '**/*.browser.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'],
+          exclude: [...named('dawn', 'browser', 'device', 'e2e'), '**/node_modules/**'],
         },
       },
       {
@@ -41,9 +48,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        ssr: { resolve: { conditions: [dawn], externalConditions: [dawn] } },
         test: {
           name: 'dawn',
-          include: ['packages/*/test/**/*.dawn.test.ts', 'tests/**/*.dawn.test.ts'],
+          include: named('dawn', 'device', 'node', 'everywhere'),
           // Driver variables reach the Vulkan loader in a forked process only, never in a thread.
           pool: 'forks',
           isolate: false,
@@ -57,7 +65,7 @@ export default defineConfig({
           name: 'e2e',
           // A whole browser on a busy machine: what fails once and then holds is the machine's doing.
           retry: process.env['CI'] ? 1 : 0,
-          include: ['tests/**/*.e2e.test.ts'],
+          include: named('e2e'),
           // Whole programs in Chromium, drawn in software: one file at a time, and slow where other projects run beside them.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -77,7 +85,7 @@ export default defineConfig({
         optimizeDeps: { include: ['bitecs', 'bitecs/legacy', 'bitecs/serialization', 'uplot'] },
         test: {
           name: 'browser',
-          include: ['packages/*/test/**/*.browser.test.ts', 'tests/**/*.browser.test.ts'],
+          include: named('browser', 'device', 'everywhere'),
           // How often the soak attaches a world (`npm run soak -- --attach 2000`).
           env: { MEMKIT_ATTACH: process.env['MEMKIT_ATTACH'] ?? '' },
           testTimeout: 30_000,

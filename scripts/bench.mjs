@@ -3,19 +3,15 @@
 //   --only NAME         one part (--list names them)
 //   --backend NAME      dummy, null, dawn or chromium
 //   --json FILE         figures as JSON; parts that are in the file already are replaced
-//   --docs              figures into docs/benchmarks/, whose plots and tables are drawn anew: what a run without options does
-//   --draw              draws them from the figures that are there
-import { join } from 'node:path'
-import { ensureChromium, ensurePackages, requireNode, root } from './install.mjs'
-import { runNode } from './run-tool.mjs'
+//   --docs              figures into docs/benchmarks/, whose plots and tables are drawn again: the default
+//   --draw              only draws them, from the figures that are there
+import { ensureChromium, prepare } from './install.mjs'
 import { softwareVulkanEnv } from './vulkan.mjs'
 
-requireNode()
-ensurePackages()
+prepare()
 const missing = ensureChromium()
 if (missing) console.error(missing)
+const { runProgram } = await import('./run.mjs')
 // Libraries leave their checks out in production, as a game would have them do.
-process.exitCode = await runNode(
-  ['--import', 'tsx', '--conditions=@memkit/source', join(root, 'bench/main.ts'), ...process.argv.slice(2)],
-  { ...softwareVulkanEnv(), NODE_ENV: 'production' },
-)
+const env = { ...softwareVulkanEnv(), NODE_ENV: 'production' }
+process.exitCode = await runProgram(['bench/main.ts', ...process.argv.slice(2)], env)

@@ -1,9 +1,8 @@
 // Bundles what a user imports, as Vite does it with nothing configured, from the built packages. size-limit weighs
-// the results (`.size-limit.json`); `node scripts/bundles.mjs --breakdown` prints what they are made of.
+// the results (`.size-limit.json`).
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
 import { root } from './install.mjs'
 
 /** Where the bundles lie: a file per chunk, in a folder per program. */
@@ -42,7 +41,7 @@ export const programs = {
  */
 export async function bundle(program, { minify = true, from = join(root, 'tests') } = {}) {
   const { build } = await import('vite')
-  // A page, and not a module alone, whose exports would keep chunks apart.
+  // A page: the exports of a module by itself would keep chunks apart.
   const folder = mkdtempSync(join(from, '.bundle-'))
   writeFileSync(join(folder, 'index.html'), '<script type="module" src="./program.js"></script>')
   writeFileSync(join(folder, 'program.js'), program)
@@ -75,7 +74,7 @@ export async function bundle(program, { minify = true, from = join(root, 'tests'
 }
 
 /** Bundles every program into `bundleFolder`. */
-export async function writeBundles() {
+async function writeBundles() {
   rmSync(bundleFolder, { recursive: true, force: true })
   for (const [name, program] of Object.entries(programs)) {
     mkdirSync(join(bundleFolder, name), { recursive: true })
@@ -84,47 +83,4 @@ export async function writeBundles() {
   }
 }
 
-/** @param {string} text */
-function gzipped(text) {
-  return gzipSync(text, { level: 9 }).length
-}
-
-/**
- * What each module adds to a program: each minified and compressed alone, then scaled so that the sum is the bundle.
- * @param {string} program
- */
-async function breakdown(program) {
-  const whole = (await bundle(program)).filter(({ name }) => name !== 'dummy')
-  const total = whole.reduce((sum, { code }) => sum + gzipped(code), 0)
-  const { minifySync } = await import('vite')
-  const regions = (await bundle(program, { minify: false }))
-    .filter(({ name }) => name !== 'dummy')
-    .flatMap(({ code }) => code.split(/^\/\/ (?=\S+\.js$)/m).slice(1))
-    .map((text) => {
-      const [path = '', ...lines] = text.split('\n')
-      const { code } = minifySync('module.js', lines.join('\n'), { mangle: { toplevel: true } })
-      return { path: path.replace(/^.*packages\//, '').replace('/dist/', '/'), alone: gzipped(code) }
-    })
-  const alone = regions.reduce((sum, region) => sum + region.alone, 0)
-  return {
-    total,
-    modules: regions
-      .map(({ path, alone: own }) => ({ path, bytes: (own / alone) * total }))
-      .sort((a, b) => b.bytes - a.bytes),
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--breakdown')) {
-    const { total, modules } = await breakdown(programs['plugin'] ?? '')
-    console.log(`plugin with the WebGPU backend: ${total} bytes gzipped, of which about`)
-    /** @type {Map<string, number>} */
-    const packages = new Map()
-    for (const { path, bytes } of modules) {
-      console.log(`${bytes.toFixed(0).padStart(7)}  ${path}`)
-      const name = path.split('/')[0] ?? ''
-      packages.set(name, (packages.get(name) ?? 0) + bytes)
-    }
-    for (const [name, bytes] of packages) console.log(`${bytes.toFixed(0).padStart(7)}  ${name} in all`)
-  } else await writeBundles()
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeBundles()

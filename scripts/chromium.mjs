@@ -2,7 +2,7 @@
 // No import from npm: start.mjs and test.mjs use this before anything is installed.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { delimiter, join } from 'node:path'
+import { findProgram } from './programs.mjs'
 
 /**
  * Flags that give WebGPU and WebGL2 on SwiftShader in headless Chromium. Without the `angle` and `vulkan`
@@ -36,14 +36,7 @@ const places = [
  * @returns {string | undefined}
  */
 export function findChromium() {
-  const chosen = process.env['MEMKIT_CHROMIUM']
-  if (chosen) return chosen
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter))
-    for (const name of names) {
-      const path = join(folder, name)
-      if (existsSync(path)) return path
-    }
-  return places.find((path) => existsSync(path)) ?? playwrightChromium()
+  return process.env['MEMKIT_CHROMIUM'] || findProgram(names, places) || playwrightChromium()
 }
 
 function playwrightChromium() {

@@ -1,18 +1,19 @@
-// The packages as a stranger meets them: packed, installed into a clean project, compiled by every TypeScript that is
-// supported, run by Node, bundled by Vite with nothing configured.
+// npm run check:consumer: the packages in a clean project: packed, installed, compiled by every TypeScript that is supported, run, bundled.
 import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle, programs } from './bundles.mjs'
 import { root } from './install.mjs'
 import { installTarballs, packAll } from './pack.mjs'
-import { capture } from './run-tool.mjs'
+import { capture } from './run.mjs'
 
 /** Entry points that a program may import on any machine: koota's and Dawn's need their peer. */
 const ENTRIES = [
   '@memkit/core',
+  '@memkit/core/allocator',
   '@memkit/gpu',
   '@memkit/gpu/dummy',
+  '@memkit/gpu/sub-allocator',
   '@memkit/gpu/conformance',
   '@memkit/coordinator',
   '@memkit/ecs-plugin',
@@ -37,24 +38,6 @@ const ONLY_IN_DOM = new Set([
   'WebGLSync',
 ])
 
-/** @returns {Promise<string[]>} what is wrong, nothing when all is well */
-export async function problemsOfConsumers() {
-  const place = realpathSync(mkdtempSync(join(tmpdir(), 'memkit-consumer-')))
-  try {
-    const tarballs = await packAll(join(place, 'tarballs'))
-    const project = join(place, 'project')
-    await installTarballs(project, tarballs)
-    for (const file of PROGRAMS) copyFileSync(join(root, 'scripts/consumer', file), join(project, file))
-    return [
-      ...(await problemsOfTypes(project)),
-      ...(await problemsOfNode(project)),
-      ...(await problemsOfVite(project)),
-    ]
-  } finally {
-    rmSync(place, { recursive: true })
-  }
-}
-
 /** @param {string} project */
 async function problemsOfTypes(project) {
   const problems = []
@@ -73,12 +56,7 @@ async function problemsOfTypes(project) {
         const config = { compilerOptions: options, files: PROGRAMS }
         writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config))
         const tsc = join(root, 'node_modules', compiler.path)
-        const { code, output } = await capture(
-          process.execPath,
-          [tsc, '-p', project, '--pretty', 'false'],
-          {},
-          project,
-        )
+        const { code, output } = await capture('node', [tsc, '-p', project, '--pretty', 'false'])
         const lines = output.split('\n').filter((line) => line.includes('error TS'))
         if (code !== 0 && lines.length === 0) lines.push(output)
         const where = `${compiler.name}, ${dom ? 'with' : 'without'} lib.dom, skipLibCheck ${skipLibCheck}`
@@ -110,7 +88,7 @@ function isOfAnother(line, dom) {
  */
 async function problemsOfNode(project) {
   const problems = []
-  const { code, output } = await capture(process.execPath, ['out/headless.js'], {}, project)
+  const { code, output } = await capture('node', ['out/headless.js'], { cwd: project })
   if (code !== 0 || output.trim() !== 'all there') problems.push(`node out/headless.js: ${output}`)
   writeFileSync(
     join(project, 'quiet.mjs'),
@@ -121,7 +99,7 @@ const more = Reflect.ownKeys(globalThis).slice(before).map(String)
 if (more.length > 0) throw new Error('importing left ' + more.join())
 `,
   )
-  const quiet = await capture(process.execPath, ['quiet.mjs'], {}, project)
+  const quiet = await capture('node', ['quiet.mjs'], { cwd: project })
   if (quiet.code !== 0 || quiet.output !== '') problems.push(`importing has an effect: ${quiet.output}`)
   return problems
 }
@@ -137,7 +115,11 @@ async function problemsOfVite(project) {
     problems.push('Vite keeps packages that nothing is used of')
 
   /** Files that must not be in the chunks a page loads. */
-  const foreign = { webgpu: 'backends/webgpu.js', webgl2: 'backends/webgl2.js', dummy: 'backends/dummy.js' }
+  const foreign = {
+    webgpu: 'backends/webgpu/webgpu.js',
+    webgl2: 'backends/webgl2/webgl2.js',
+    dummy: 'backends/dummy/dummy.js',
+  }
   const own = { plugin: 'webgpu', app: 'webgpu', coordinator: 'webgpu', gpu: 'webgpu', webgl2: 'webgl2' }
   for (const [program, backend] of Object.entries(own)) {
     const chunks = await bundle(programs[program] ?? '', { from: project })
@@ -150,4 +132,18 @@ async function problemsOfVite(project) {
     for (const [name] of wrong) problems.push(`${program}: the bundle holds ${name}, which it does not use`)
   }
   return problems
+}
+
+const place = realpathSync(mkdtempSync(join(tmpdir(), 'memkit-consumer-')))
+try {
+  const project = join(place, 'project')
+  await installTarballs(project, await packAll(join(place, 'tarballs')))
+  for (const file of PROGRAMS) copyFileSync(join(root, 'scripts/consumer', file), join(project, file))
+  for (const problemsOf of [problemsOfTypes, problemsOfNode, problemsOfVite])
+    for (const problem of await problemsOf(project)) {
+      console.error(problem)
+      process.exitCode = 1
+    }
+} finally {
+  rmSync(place, { recursive: true })
 }

@@ -1,4 +1,4 @@
-// npm run errors: writes docs/errors.md from the error classes of the packages, whose comments are the one place for what an error
+// npm run errors: writes the tables of docs/errors.md from the error classes of the packages, whose comments are the one place for what an error
 // means and what to do about it. A test fails while the page is out of date.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,57 +10,32 @@ const packages = ['core', 'gpu', 'coordinator', 'ecs-plugin']
 
 /**
  * @typedef {{ name: string, doc: string }} ErrorField
- * @typedef {{ name: string, file: string, meaning: string, remedy: string, fields: ErrorField[] }} ErrorClass
+ * @typedef {{ name: string, meaning: string, remedy: string, fields: ErrorField[] }} ErrorClass
  * @typedef {{ code: string, message: string }} Warning
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const page = join(root, 'docs/errors.md')
 
-/** The whole page. */
+/** The page, with the tables below its mark as the sources have them. */
 export function errorsPage() {
-  const sections = packages.map((name) => {
-    const classes = errorClasses(name)
-    const warnings = warningsOf(name)
-    return [
-      `## @memkit/${name}`,
-      '',
-      '| code | what it means | what to do | fields |',
-      '| --- | --- | --- | --- |',
-      ...classes.map(
-        (each) =>
-          `| <a id="${each.name}"></a>\`${each.name}\` | ${cell(each.meaning)} | ${cell(capital(each.remedy))} | ${fieldsCell(each.fields)} |`,
-      ),
-      ...(warnings.length === 0
-        ? []
-        : [
-            '',
-            '| warning | it says |',
-            '| --- | --- |',
-            ...warnings.map((each) => `| \`${each.code}\` | ${cell(each.message)} |`),
-          ]),
-    ].join('\n')
-  })
-  return `# Errors
-
-<!-- Written by \`npm run errors\` from the comments of the error classes: change those. -->
-
-Every error that memkit throws, or rejects a promise with, is an \`MkError\`: a class of its own with a stable \`code\`, the name of
-the class. Its fields say what was asked and what is allowed, its message says so in words, and what to do. Bad input
-changes nothing, unless the second column says otherwise: [the tests](reliability.md#bad-input) compare everything before and after.
-
-\`\`\`ts
-import { MkError } from '@memkit/ecs-plugin'
-
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof MkError && ['HeapFull', 'AllocationFailed', 'MirrorOutOfMemory'].includes(error.code)
+  const [intro = ''] = readFileSync(page, 'utf8').split(/(?<=<!-- Tables .*-->\n)/)
+  return intro + packages.map(tablesOf).join('')
 }
-\`\`\`
 
-Compare codes, or use \`hasCode(error, 'HeapFull')\`: where two copies of a package are on one page, \`instanceof MkError\` holds for the errors of both, \`instanceof HeapFull\` for those of one. A warning breaks nothing: whoever listens
-(\`co.on('warning', …)\`, \`mk.on('warning', …)\`) hears each one, else each goes to the console once.
-
-${sections.join('\n\n')}
-`
+/** @param {string} name of a package */
+function tablesOf(name) {
+  const errors = errorClasses(name).map(
+    (each) =>
+      `| <a id="${each.name}"></a>\`${each.name}\` | ${cell(each.meaning)} | ${cell(each.remedy)} | ${fieldsCell(each.fields)} |\n`,
+  )
+  const warnings = warningsOf(name).map((each) => `| \`${each.code}\` | ${cell(each.message)} |\n`)
+  const head = `\n## @memkit/${name}\n\n| code | what it means | what to do | fields |\n| --- | --- | --- | --- |\n`
+  return (
+    head +
+    errors.join('') +
+    (warnings.length > 0 ? `\n| warning | it says |\n| --- | --- |\n${warnings.join('')}` : '')
+  )
 }
 
 /**
@@ -71,12 +46,15 @@ ${sections.join('\n\n')}
 export function errorClasses(name) {
   return sources(name).flatMap((source) =>
     source.statements.flatMap((node) => {
-      if (!ts.isClassDeclaration(node) || !node.name || !extendsMkError(node)) return []
+      const made = ts.isVariableStatement(node) ? node.declarationList.declarations[0] : undefined
+      if (!made?.initializer?.getText().startsWith('defineError(')) return []
       const [meaning = '', remedy = ''] = comment(node).split(/\n\nWhat to do: /)
-      const file = source.fileName
-      return [
-        { name: node.name.text, file, meaning: flat(meaning), remedy: flat(remedy), fields: fieldsOf(node) },
-      ]
+      const error = {
+        name: made.name.getText(),
+        meaning: flat(meaning),
+        remedy: flat(remedy).replace(/^./, (first) => first.toUpperCase()),
+      }
+      return [{ ...error, fields: fieldsOf(made) }]
     }),
   )
 }
@@ -110,32 +88,28 @@ function warningsOf(name) {
 function sources(name) {
   const folder = `packages/${name}/src`
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.as.ts'))
+    .filter((file) => file.endsWith('.ts'))
     .sort()
     .flatMap((file) => {
       const path = `${folder}/${file.replaceAll('\\', '/')}`
       const text = readFileSync(join(root, path), 'utf8')
-      if (!/extends MkError|\bwarn\(/.test(text)) return []
+      if (!/\bdefineError\(|\bwarn\(/.test(text)) return []
       return [ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true)]
     })
 }
 
-/** @param {ts.ClassDeclaration} node */
-function extendsMkError(node) {
-  return node.heritageClauses?.some(({ types }) =>
-    types.some(({ expression }) => expression.getText() === 'MkError'),
-  )
-}
-
 /**
- * @param {ts.ClassDeclaration} node
+ * The fields of an error, those left out that only complete the message.
+ * @param {ts.VariableDeclaration} made
  * @returns {ErrorField[]}
  */
-function fieldsOf(node) {
-  return node.members
-    .filter(ts.isPropertyDeclaration)
+function fieldsOf(made) {
+  const fields = made.type && ts.isTypeReferenceNode(made.type) && made.type.typeArguments?.[0]
+  if (!fields || !ts.isTypeLiteralNode(fields)) return []
+  return fields.members
+    .filter(ts.isPropertySignature)
+    .filter((member) => member.questionToken === undefined && member.name.getText() !== 'code')
     .map((member) => ({ name: member.name.getText(), doc: flat(comment(member)) }))
-    .filter(({ name }) => name !== 'code')
 }
 
 /**
@@ -170,24 +144,14 @@ function cell(text) {
   return text.replaceAll('|', '\\|')
 }
 
-/** @param {string} text */
-function capital(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
 /** @param {ErrorField[]} fields */
 function fieldsCell(fields) {
-  return fields
-    .map(({ name, doc }) => `\`${name}\`${doc === '' ? '' : `: ${cell(lower(doc.replace(/\.$/, '')))}`}`)
-    .join('<br>')
-}
-
-/** @param {string} text */
-function lower(text) {
-  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+  const said = (/** @type {string} */ doc) =>
+    cell(doc.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase()))
+  return fields.map(({ name, doc }) => `\`${name}\`${doc && `: ${said(doc)}`}`).join('<br>')
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  writeFileSync(join(root, 'docs/errors.md'), errorsPage())
+  writeFileSync(page, errorsPage())
   console.log('docs/errors.md is written.')
 }

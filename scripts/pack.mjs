@@ -1,42 +1,30 @@
-// The packages as npm would publish them, and a project that installs them without asking a registry.
+// npm run pack [-- --to folder]: builds the packages and packs them as npm would publish them; dist-packs/ unless told otherwise.
+// The tarballs install together: npm install dist-packs/*.tgz
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { root } from './install.mjs'
-import { capture } from './run-tool.mjs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { prepare, root } from './install.mjs'
 
-/** Packages of others that ours depend on. They are packed from node_modules, so that a test needs no network. */
-const OTHERS = ['bitecs', '@webgpu/types', 'uplot']
+/** Packages of others that ours depend on, packed from node_modules, so that a test needs no network. */
+const OTHERS = ['bitecs', '@webgpu/types', 'uplot'].map((name) => `node_modules/${name}`)
 
 /** Folders of the packages that go to the registry. */
 export function published() {
   return readdirSync(join(root, 'packages'))
     .map((name) => `packages/${name}`)
-    .filter((path) => existsSync(join(root, path, 'package.json')))
-    .filter((path) => !readPackage(join(root, path)).private)
+    .filter((path) => existsSync(join(root, path, 'package.json')) && !readPackage(join(root, path)).private)
 }
 
 /**
  * Packs packages, which must be built.
- * @param {string[]} folders
- * @param {string} destination
- */
-export function pack(folders, destination) {
-  return npm(
-    ['pack', ...folders.map((folder) => join(root, folder)), '--pack-destination', destination],
-    root,
-  )
-}
-
-/**
- * Packs ours and those they depend on.
- * @param {string} destination a folder
+ * @param {string} destination a folder, which is made where it is missing
+ * @param {string[]} [folders] of the packages, relative to the root
  * @returns {Promise<Record<string, string>>} paths of the tarballs, by package name
  */
-export async function packAll(destination) {
+export async function pack(destination, folders = published()) {
   mkdirSync(destination, { recursive: true })
-  const folders = [...published(), ...OTHERS.map((name) => join('node_modules', name))]
-  const { code, output } = await pack(folders, destination)
-  if (code !== 0) throw new Error(`npm pack failed:\n${output}`)
+  await npm(['pack', ...folders.map((folder) => join(root, folder)), '--pack-destination', destination], root)
   return Object.fromEntries(
     folders.map((folder) => {
       const { name, version } = readPackage(join(root, folder))
@@ -46,8 +34,15 @@ export async function packAll(destination) {
 }
 
 /**
- * Installs tarballs into a project that exists or is made here. Only what they depend on and is none of them would be asked of a
- * registry.
+ * Packs ours and those they depend on.
+ * @param {string} destination
+ */
+export function packAll(destination) {
+  return pack(destination, [...published(), ...OTHERS])
+}
+
+/**
+ * Installs tarballs into a project that exists or is made here. npm asks a registry only for what they depend on besides each other.
  * @param {string} folder
  * @param {Record<string, string>} tarballs by package name
  */
@@ -60,26 +55,32 @@ export async function installTarballs(folder, tarballs) {
   )
   project.dependencies = { ...project.dependencies, ...dependencies }
   writeFileSync(file, `${JSON.stringify(project, undefined, 2)}\n`)
-  const { code, output } = await npm(
+  await npm(
     ['install', '--omit=dev', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'],
     folder,
   )
-  if (code !== 0) throw new Error(`npm install failed:\n${output}`)
 }
 
 /**
  * @param {string[]} args
- * @param {string} folder
+ * @param {string} cwd
  */
-function npm(args, folder) {
-  const entry = process.env['npm_execpath']
-  const all = [...args, '--loglevel=error']
-  return entry?.endsWith('.js')
-    ? capture(process.execPath, [entry, ...all], {}, folder)
-    : capture('npm', all, {}, folder)
+async function npm(args, cwd) {
+  const { capture } = await import('./run.mjs')
+  const { code, output } = await capture('npm', [...args, '--loglevel=error'], { cwd })
+  if (code !== 0) throw new Error(`npm ${args[0]} failed:\n${output}`)
 }
 
 /** @param {string} folder */
 function readPackage(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { to: { type: 'string', default: join(root, 'dist-packs') } } })
+  prepare()
+  const { run } = await import('./run.mjs')
+  process.exitCode = await run('tsc', ['-b'])
+  if (process.exitCode === 0)
+    for (const tarball of Object.values(await pack(resolve(values.to)))) console.log(tarball)
 }

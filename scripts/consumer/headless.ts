@@ -1,4 +1,4 @@
-// A program of somebody who has installed the packages: compiled by every TypeScript that is supported, with and without lib.dom,
+// A program of a user who has installed the packages: compiled by every TypeScript that is supported, with and without lib.dom,
 // then run by Node. It touches every package that needs no screen.
 import { BufferingMode, MkCoordinator } from '@memkit/coordinator'
 import type { FrameReport } from '@memkit/coordinator'

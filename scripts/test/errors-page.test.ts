@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import * as coordinator from '@memkit/coordinator'
 import * as core from '@memkit/core'
 import { MkError } from '@memkit/core'
+import * as allocator from '@memkit/core/allocator'
 import * as plugin from '@memkit/ecs-plugin'
 import * as gpu from '@memkit/gpu'
 import * as conformance from '@memkit/gpu/conformance'
@@ -43,7 +44,7 @@ describe('docs/errors.md', () => {
     // Errors of the packages below that a package exports again are told where they come from.
     const below = new Set<string>()
     for (const [name, modules] of [
-      ['core', [core]],
+      ['core', [core, allocator]],
       ['gpu', [gpu, conformance, dummy, node]],
       ['coordinator', [coordinator]],
       ['ecs-plugin', [plugin]],

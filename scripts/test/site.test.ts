@@ -37,7 +37,7 @@ describe('links of the built site', () => {
     expect(problemsOf('<a href="there.html#title"></a><a href="https://example.org/x">')).toEqual([])
   })
 
-  it('are told when a file or an id is missing', () => {
+  it('are reported when a file or an id is missing', () => {
     expect(problemsOf('<img src="gone.svg"><a href="there.html#gone">')).toEqual([
       'page.html: gone.svg (no such file)',
       'page.html: there.html#gone (no such id)',

@@ -4,8 +4,7 @@
 import { createApp, MkPlugin, Schedule } from '@memkit/ecs-plugin'
 import { MkGpu } from '@memkit/gpu'
 import { DummyBackend } from '@memkit/gpu/dummy'
-import { createWorld } from 'bitecs'
-import type { World } from 'bitecs'
+import { createWorld, type World } from 'bitecs'
 import { createEmber } from './src/components.ts'
 import { Game, STEP } from './src/rules/game.ts'
 import { readSettings } from './src/settings.ts'
@@ -16,7 +15,7 @@ const WARM_UP = 200
 
 const settings = readSettings(`?autopilot&entities=${drones}&seed=${seed}`, false)
 const world = createWorld()
-// Nobody's shader moves the embers here, so a system does.
+// There is no shader here to move the embers, so a system does.
 const game = new Game(settings, createEmber(false), false)
 const spent = new Map<string, { total: number; most: number }>()
 function timed(name: string, run: (world: World) => void): (world: World) => void {

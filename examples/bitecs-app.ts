@@ -1,4 +1,5 @@
-// The sync as a plugin of an App: schedules in Bevy's order, a fixed time step, and a system ordered after the flush.
+// The sync as a plugin of an App: schedules in Bevy's order, a fixed time step, and a system
+// ordered after the flush.
 //
 // npm run example -- bitecs-app
 import { createApp, GpuSynced, MkPlugin, MkSystemSet, Schedule } from '@memkit/ecs-plugin'
@@ -35,7 +36,7 @@ const app = createApp(world)
   )
 
 await app.ready()
-// A display at 30 Hz: a fixed step of 1/64 s fits about two times into each tick.
+// A display at 30 Hz: each tick has about two fixed steps of 1/64 s.
 for (let i = 0; i < 6; i++) app.tick(1 / 30)
 
 const device = new Float32Array(await app.mk.buffer(Position).read())

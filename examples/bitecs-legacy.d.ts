@@ -1,4 +1,4 @@
-/** What these programs use of `bitecs/legacy`, which ships without types (0.4.0). */
+/** Types for the part of `bitecs/legacy` that the examples use. bitECS 0.4.0 ships without them. */
 declare module 'bitecs/legacy' {
   type TypeName = 'i8' | 'ui8' | 'ui8c' | 'i16' | 'ui16' | 'i32' | 'ui32' | 'f32' | 'f64' | 'eid'
   interface ArrayOf {
@@ -16,7 +16,10 @@ declare module 'bitecs/legacy' {
   interface LegacySchema {
     readonly [field: string]: TypeName | readonly [TypeName, number] | LegacySchema
   }
-  /** A typed array per field, an array of them for `[type, length]`, nested objects for nested schemas. */
+  /**
+   * A typed array per field, an array of them for `[type, length]`, nested objects for nested
+   * schemas.
+   */
   type LegacyComponent<S> = {
     -readonly [K in keyof S]: S[K] extends TypeName
       ? ArrayOf[S[K]]

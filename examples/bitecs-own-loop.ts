@@ -1,4 +1,5 @@
-// The smallest sync in a loop of your own: attach a bitECS world, write plain arrays between beginFrame and endFrame.
+// The smallest sync in your own loop: attach a bitECS world, and write plain arrays between
+// beginFrame and endFrame.
 //
 // npm run example -- bitecs-own-loop
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
@@ -16,7 +17,7 @@ const world = createWorld()
 for (let i = 0; i < count; i++) {
   const entity = addEntity(world)
   addComponents(world, entity, Position, Velocity)
-  // A tenth of them moves.
+  // Moves a tenth of the entities.
   Velocity.x[entity] = i % 10 === 0 ? 1 : 0
 }
 

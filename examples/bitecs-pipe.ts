@@ -1,4 +1,4 @@
-// The sync as systems in bitECS's pipe, with marks: only rows that are marked are looked at.
+// The sync as systems in bitECS's pipe, with marks: memkit only reads marked rows.
 //
 // npm run example -- bitecs-pipe
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'

@@ -1,4 +1,5 @@
-// A component that the GPU computes and the ECS reads: heat spreads along a ring in a compute shader, some frames later it is in the column.
+// A component that the GPU computes and the ECS reads: a compute shader spreads heat along a ring,
+// and some frames later the column has it.
 //
 // npm run example -- compute-and-read-back
 import { attachMk, GpuSynced, perGeneration } from '@memkit/ecs-plugin'
@@ -6,11 +7,11 @@ import { dawnGpu } from '@memkit/gpu/node'
 import { addComponent, addEntity, createWorld } from 'bitecs'
 import { globals } from 'webgpu'
 
-// Node has no GPUShaderStage and the like of its own.
+// Node doesn't define GPUShaderStage and similar constants.
 Object.assign(globalThis, globals)
 
 const count = 1024
-// The shader owns the rows: they go up when an entity enters, and come back from then on.
+// The shader owns the rows: a row is uploaded when its entity enters, and comes back from then on.
 const Heat = GpuSynced({ value: new Float32Array(count + 1) }, { label: 'Heat', direction: 'download' })
 
 const world = createWorld()
@@ -23,7 +24,7 @@ const mk = await attachMk(world, { gpu })
 const { device } = mk
 if (device === undefined) throw new Error('This example computes, and only WebGPU does.')
 
-// Who is in the ring: the entities that have heat, in any order.
+// The ring: the entities that have heat, in any order.
 const ring = mk.query([Heat], { label: 'Ring' })
 const module = device.createShaderModule({
   code: /* wgsl */ `
@@ -31,7 +32,8 @@ ${mk.buffer(Heat).wgsl(0, 0, { access: 'read_write' })}
 
 ${ring.indices.wgsl(0, 1)}
 
-// Neighbours in the list share their heat in pairs, even and odd pairs in turn: no two threads share a row.
+// Neighbours in the list share their heat in pairs, even and odd pairs in turn: no two threads
+// share a row.
 override first: u32;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
   if (!ringHas(id.x * 2u)) { return; }

@@ -1,11 +1,12 @@
-// One function for every backend: uploadMesh runs on the Dummy backend and on Dawn, and the bytes that come back are the same.
+// One function for every backend: uploadMesh runs on the Dummy backend and on Dawn, and the bytes
+// that come back are the same.
 //
 // npm run example -- generic-upload
 import { DummyBackend, ForeignBuffer, MkBufferUsage, MkGpu } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpuBackend } from '@memkit/gpu'
 import { anyGpu } from './support/any-gpu.ts'
 
-/** Typed by its backend, so that what comes back is a buffer of that backend. */
+/** Generic over the backend, so that the result is a buffer of that backend. */
 function uploadMesh<B extends MkGpuBackend>(gpu: MkGpu<B>, vertices: Float32Array): MkDeviceBuffer<B> {
   const staging = gpu.stagingBufferWithData(vertices)
   const device = gpu.createDeviceBuffer(
@@ -17,7 +18,7 @@ function uploadMesh<B extends MkGpuBackend>(gpu: MkGpu<B>, vertices: Float32Arra
   return device
 }
 
-/** Uploads the mesh, reads it back, and says what that took. */
+/** Uploads the mesh, reads it back, and prints what that took. */
 async function roundTrip<B extends MkGpuBackend>(gpu: MkGpu<B>, vertices: Float32Array): Promise<Uint8Array> {
   const buffer = uploadMesh(gpu, vertices)
   await gpu.waitIdle()
@@ -42,7 +43,7 @@ console.log(
   `\n${equal ? 'Both hold' : 'They do not hold'} the ${given.length} bytes that were uploaded, bit for bit.`,
 )
 
-// A buffer belongs to the gpu that made it; where types cannot tell, the call says so.
+// A buffer belongs to the gpu that made it. Where the types don't tell, the call throws.
 const foreign = uploadMesh(dummy, vertices)
 let refused = false
 try {

@@ -1,4 +1,5 @@
-// A bitECS query on the GPU: one drawIndirect draws exactly the entities that match, into a texture whose pixels are counted.
+// A bitECS query on the GPU: one drawIndirect draws exactly the entities that match, into a texture
+// whose pixels are counted.
 //
 // npm run example -- gpu-query-indirect
 import { attachMk, GpuSynced, perGeneration } from '@memkit/ecs-plugin'
@@ -6,10 +7,10 @@ import { dawnGpu } from '@memkit/gpu/node'
 import { addComponent, addEntity, createWorld, Not, removeComponent, removeEntity } from 'bitecs'
 import { globals } from 'webgpu'
 
-// Node has no GPUTextureUsage and the like of its own.
+// Node doesn't define GPUTextureUsage and similar constants.
 Object.assign(globalThis, globals)
 
-// Each entity is one pixel of a grid, so the number of lit pixels is the number of entities that were drawn.
+// Each entity is one pixel of a grid, so the number of lit pixels is the number of entities drawn.
 const side = 64
 const Cell = GpuSynced(
   { x: new Float32Array(side * side + 1), y: new Float32Array(side * side + 1) },
@@ -27,7 +28,7 @@ for (let i = 0; i < side * side; i++) {
   cells.push(entity)
 }
 
-// Drawing needs a real device; a software one will do.
+// Drawing needs a device, which may be a software one.
 const gpu = await dawnGpu()
 console.log(`On ${gpu.capabilities.adapter}.\n`)
 const mk = await attachMk(world, { gpu })
@@ -94,7 +95,7 @@ mk.dispose()
 gpu.destroy()
 process.exitCode = wrong === 0 ? 0 : 1
 
-/** One frame: change the world, sync, draw, count. */
+/** Runs one frame: change the world, sync, draw, count. */
 async function show(what: string, change: () => void): Promise<void> {
   mk.beginFrame()
   change()

@@ -1,12 +1,13 @@
-// A bitECS world on a GPU without a screen: 300 frames of moving, resting, dying and growing, and a proof that every byte arrived.
+// A bitECS world on a GPU without a screen: 300 frames in which entities move, rest, die and
+// multiply, and a check that every byte arrived.
 //
 // npm run example [-- headless --entities 10000 --frames 300]
 //
-// Runs on Dawn (WebGPU in Node) when there is an adapter, a software one will do, and on the Dummy backend otherwise.
+// Runs on Dawn (WebGPU in Node) if there is an adapter, which may be a software one, and on the
+// Dummy backend otherwise.
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
-import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
-import type { SyncedBuffer } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced, type SyncedBuffer } from '@memkit/ecs-plugin'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { dawnGpu } from '@memkit/gpu/node'
 import { addComponents, addEntity, createWorld, query, removeEntity } from 'bitecs'
@@ -18,7 +19,8 @@ const { values: asked } = parseArgs({
 const entities = wholeNumber('--entities', asked.entities)
 const frames = wholeNumber('--frames', asked.frames)
 
-// Two components on the GPU, one that stays here. Ids start at 1, so a column has a slot more than there are entities.
+// Two components on the GPU and one that stays on the CPU. Ids start at 1, so columns need one slot
+// more than there are entities.
 const Position = GpuSynced(
   { x: new Float32Array(entities + 1), y: new Float32Array(entities + 1), z: new Float32Array(entities + 1) },
   { label: 'Position' },
@@ -33,7 +35,7 @@ for (let i = 0; i < entities; i++) spawn()
 const gpu = await anyGpu()
 const mk = await attachMk(world, { gpu })
 
-/** What happens in the frames: a fifth of them for each. */
+/** The phases of the run, each a fifth of the frames. */
 const phases: { name: string; update: (frame: number) => void }[] = [
   {
     name: 'all move',
@@ -56,7 +58,7 @@ const phases: { name: string; update: (frame: number) => void }[] = [
       while (leaving.size < Math.min(alive.length, entities / 100))
         leaving.add(alive[Math.floor(random() * alive.length)])
       for (const e of leaving) removeEntity(world, e)
-      // bitECS hands the ids out again at once: the newborn are in the rows of the dead.
+      // bitECS reuses ids at once: new entities get the rows of dead ones.
       for (let i = 0; i < leaving.size; i++) spawn()
     },
   },
@@ -87,7 +89,7 @@ for (let frame = 1; frame <= frames; frame++) {
     tally = new Tally()
     first = frame + 1
   }
-  // Lets the device keep up; a game's frame loop waits for the display instead.
+  // Lets the device keep up. A game's frame loop waits for the display instead.
   await mk.coordinator.pace()
 }
 console.log(tableRow(['all', '', ...total.cells()]))
@@ -120,7 +122,10 @@ function move(e: number): void {
   Position.y[e] += Velocity.y[e] / 60
 }
 
-/** A column is read from its component in every frame, so a bigger one just takes its place. */
+/**
+ * Grows the columns. memkit reads them from the component in every frame, so you can simply replace
+ * them.
+ */
 function growColumns(slots: number): void {
   const length = Math.max(slots, Position.x.length * 2)
   for (const component of [Position, Velocity, Tint] as Record<string, Float32Array | Uint32Array>[])
@@ -131,7 +136,10 @@ function growColumns(slots: number): void {
     }
 }
 
-/** Reads a buffer back and compares the row of every living entity with its columns, as bits. @returns rows that differ */
+/**
+ * Reads a buffer back and compares the row of every live entity with its columns, bit by bit.
+ * @returns the number of rows that differ
+ */
 async function compare(
   name: string,
   buffer: SyncedBuffer,
@@ -149,7 +157,7 @@ async function compare(
   return different
 }
 
-/** Dawn when it finds an adapter, else the Dummy backend. */
+/** Returns Dawn if it finds an adapter, otherwise the Dummy backend. */
 async function anyGpu(): Promise<MkGpu> {
   try {
     return await dawnGpu()
@@ -173,7 +181,7 @@ function wholeNumber(name: string, text: string): number {
   throw new Error(`${name} takes a whole number from 1 to 1000000, not ${text}.`)
 }
 
-/** The same numbers in every run, from 0 to just below 1. */
+/** Returns numbers from 0 to just below 1, the same in every run. */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {

@@ -1,4 +1,5 @@
-// The same sync for a world of koota: a trait is flagged where it is defined, systems go on as they are.
+// The same sync for a world of koota: flag a trait where you define it, and keep your systems as
+// they are.
 //
 // npm run example -- koota
 import { GpuSynced } from '@memkit/ecs-plugin'

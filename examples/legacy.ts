@@ -1,4 +1,5 @@
-// Components of bitecs/legacy: nested fields and arrays of columns, packed into vectors of a WGSL struct by path.
+// Components of bitecs/legacy: nested fields and arrays of columns, packed into vectors of a WGSL
+// struct by path.
 //
 // npm run example -- legacy
 import { attachMk, GpuSynced, struct, u32, vec2f, vec4f } from '@memkit/ecs-plugin'
@@ -7,7 +8,8 @@ import { addComponent, defineComponent, defineQuery, Types } from 'bitecs/legacy
 import { anyGpu } from './support/any-gpu.ts'
 
 const count = 100
-// What defineComponent makes: { pos: { x, y }, tint: [r, g, b, a], team }, each a typed array by entity.
+// defineComponent returns { pos: { x, y }, tint: [r, g, b, a], team }, each a typed array by
+// entity.
 const Body = GpuSynced(
   defineComponent({ pos: { x: Types.f32, y: Types.f32 }, tint: [Types.f32, 4], team: Types.ui8 }, count + 1),
   {
@@ -36,7 +38,7 @@ console.log(mk.buffer(Body).wgsl(0, 0))
 for (let frame = 1; frame <= 3; frame++) {
   mk.beginFrame()
   for (const entity of bodies(world)) {
-    // Team 0 walks, the others stand.
+    // Team 0 walks, the other one stands still.
     if (Body.team[entity] !== 0) continue
     Body.pos.x[entity] += 1
     Body.tint[0][entity] = frame / 4

@@ -1,4 +1,5 @@
-// Uniforms for every frame by teleport: dynamic offsets, and one bind group for the whole run.
+// Uniforms that change every frame, uploaded by teleport: dynamic offsets, and one bind group for
+// the whole run.
 import { MkCoordinator } from '@memkit/coordinator'
 import { MkBufferUsage, MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { dawnDevice } from '@memkit/gpu/node'
@@ -10,7 +11,7 @@ const device = await dawnDevice()
 const gpu = new MkGpu(new WebGpuBackend(device))
 const co = new MkCoordinator(gpu)
 
-// A compute pass stands for the draws: object i adds its uniform to its own sum.
+// A compute pass stands in for the draws: object i adds its uniform to its own sum.
 const module = device.createShaderModule({
   code: /* wgsl */ `
     struct Uniforms { value: vec4u }
@@ -31,8 +32,8 @@ const pipeline = device.createComputePipeline({
 })
 const sums = gpu.createDeviceBuffer(OBJECTS * 4, MkBufferUsage.STORAGE | MkBufferUsage.TRANSFER_SRC)
 
-// All slots share one device frame buffer, and equal staging order gives equal offsets: the bind group lasts until
-// the buffer is replaced, which `frameBufferGeneration` tells.
+// All slots share one device frame buffer, and equal staging order gives equal offsets: the bind
+// group lasts until the buffer is replaced, which `frameBufferGeneration` tells.
 let bindGroup: GPUBindGroup | undefined
 let generation = -1
 let bindGroups = 0

@@ -1,4 +1,4 @@
-// A particle system on mirrors alone, without any ECS: only what moved goes to the device.
+// A particle system with mirrors but without an ECS: only particles that moved are uploaded.
 import { struct, f32, u32, vec2f } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
 import { MkBufferUsage } from '@memkit/gpu'
@@ -9,9 +9,9 @@ const FRAMES = 200
 
 const gpu = await dawnGpu()
 const co = new MkCoordinator(gpu)
-await co.ready() // frames need not wait; here it makes every run plan alike
+await co.ready() // frames don't have to wait for it; here it makes every run plan the same uploads
 
-// Two mirrors: motion changes for those in the air, colour only when a particle is born again.
+// Two mirrors: motion changes for particles in the air, colour only when a particle restarts.
 const motion = co.createMirror({ rows: 1000, schema: struct({ at: vec2f, speed: vec2f }), label: 'Motion' })
 const looks = co.createMirror({
   rows: 1000,
@@ -20,7 +20,7 @@ const looks = co.createMirror({
   usage: MkBufferUsage.VERTEX,
 })
 
-// Views are good until the memory behind them is replaced: make them anew when a mirror grows.
+// Views are valid until the memory behind them is replaced: make new ones when a mirror grows.
 let moving = motion.view(Float32Array)
 let colours = looks.view(Uint32Array)
 co.on('reallocated', ({ label }) => {

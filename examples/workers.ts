@@ -1,21 +1,21 @@
-// Two worker threads write columns in shared memory, and mark what they wrote, while the main thread stages and uploads.
+// Two worker threads write columns in shared memory, and mark what they wrote, while the main
+// thread stages and uploads.
 //
 // npm run example -- workers
 import { Worker } from 'node:worker_threads'
-import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
-import type { SharedMarker } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced, type SharedMarker } from '@memkit/ecs-plugin'
 import { addComponent, addEntity, createWorld, query } from 'bitecs'
 import { anyGpu } from './support/any-gpu.ts'
 
-/** What a worker gets: all of it is shared memory, so nothing is copied. */
+/** What each worker gets. It is all shared memory, so nothing is copied. */
 export interface Assignment {
   readonly x: Float32Array
   readonly y: Float32Array
-  /** Entities first … end − 1 are the worker's. */
+  /** The worker moves entities first … end − 1. */
   readonly first: number
   readonly end: number
   readonly marker: SharedMarker
-  /** Word 0: not 0 to stop. Word 1: steps that workers have made. */
+  /** Word 0: set it to stop. Word 1: number of steps of all workers. */
   readonly control: Int32Array
 }
 
@@ -64,7 +64,7 @@ for (let frame = 1; frame <= 10; frame++) {
 Atomics.store(control, 0, 1)
 const moved = (await done).reduce((sum, each) => sum + each, 0)
 
-// A last frame takes what was marked since. Nothing is missing then.
+// One more frame uploads what was marked since.
 mk.beginFrame()
 mk.endFrame()
 const words = new Uint32Array(await mk.buffer(Position).read())

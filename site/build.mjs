@@ -15,10 +15,12 @@ const entries = {
   'packages/ecs-plugin/src/koota.ts': '@memkit/ecs-plugin/koota',
   'packages/coordinator/src/index.ts': '@memkit/coordinator',
   'packages/gpu/src/index.ts': '@memkit/gpu',
-  'packages/gpu/src/node.ts': '@memkit/gpu/node',
-  'packages/gpu/src/backends/dummy.ts': '@memkit/gpu/dummy',
-  'packages/gpu/src/conformance.ts': '@memkit/gpu/conformance',
+  'packages/gpu/src/node/index.ts': '@memkit/gpu/node',
+  'packages/gpu/src/backends/dummy/dummy.ts': '@memkit/gpu/dummy',
+  'packages/gpu/src/pool/sub-allocator.ts': '@memkit/gpu/sub-allocator',
+  'packages/gpu/src/conformance/index.ts': '@memkit/gpu/conformance',
   'packages/core/src/index.ts': '@memkit/core',
+  'packages/core/src/allocator/index.ts': '@memkit/core/allocator',
   'packages/inspector/src/index.ts': '@memkit/inspector',
 }
 const listed = pages(root)
@@ -59,14 +61,14 @@ const app = await Application.bootstrap({
 })
 app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
   const page = listed.find(({ file }) => file === `${document.name}.md`)
-  if (page === undefined) throw new Error(`${document.name} is no page of site/pages.mjs`)
+  if (page === undefined) throw new Error(`${document.name} isn’t a page of site/pages.mjs`)
   document.name = page.title
   document.frontmatter['group'] = page.group
 })
 app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
   for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
     const entry = Object.keys(entries).find((file) => file.replace(/(\/index)?\.ts$/, '') === module.name)
-    if (entry === undefined) throw new Error(`${module.name} is no entry point of site/build.mjs`)
+    if (entry === undefined) throw new Error(`${module.name} isn’t an entry point of site/build.mjs`)
     module.name = entries[entry] ?? ''
     putInGroup(module, 'API')
   }

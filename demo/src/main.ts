@@ -10,14 +10,17 @@ import { readBest } from './page/best-score.ts'
 import { Game, STEP } from './rules/game.ts'
 import { settingsOfPage } from './settings.ts'
 
-/** Plays until the signal is aborted, which leaves nothing behind: no loop, no listener, no device. */
+/**
+ * Plays until the signal is aborted, which leaves nothing behind: no loop, no listener, no device.
+ */
 async function play(signal: AbortSignal): Promise<void> {
   const canvas = document.querySelector<HTMLCanvasElement>('#stage')!
   const settings = settingsOfPage()
   const graphics = await findGraphics(canvas, settings.backend, signal)
   if (signal.aborted) return
 
-  // An ordinary bitECS game: a world, and systems that write typed arrays. It knows nothing of a GPU.
+  // An ordinary bitECS game: a world, and systems that write typed arrays. It knows nothing of a
+  // GPU.
   const world = createWorld()
   const ember = createEmber(graphics.kind === 'webgpu')
   const game = new Game(settings, ember, graphics.kind === 'webgpu', readBest())
@@ -32,13 +35,15 @@ async function play(signal: AbortSignal): Promise<void> {
   for (const { name, run } of game.systems) app.addSystem(Schedule.FixedUpdate, run, { label: name, runIf })
   await app.ready()
 
-  // What draws binds the buffers that `app.mk` has of the components, in Schedule.Render, when they hold this frame's data.
+  // What draws binds the buffers that `app.mk` has of the components, in Schedule.Render, when they
+  // hold this frame's data.
   openPage({ app, canvas, ember, game, graphics, settings, signal })
   runLoop(app, settings.frames)
 }
 
-// An edit ends the session that is on and starts one with the new code, in the same page. The new one ends the old one, not
-// Vite's `dispose`: of two quick edits, the first may begin only after its `dispose` would have been called.
+// An edit ends the session that is on and starts one with the new code, in the same page. The new
+// one ends the old one, not Vite's `dispose`: of two quick edits, the first may begin only after
+// its `dispose` would have been called.
 const session = new AbortController()
 if (import.meta.hot) {
   const { data } = import.meta.hot

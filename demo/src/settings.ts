@@ -15,7 +15,7 @@ export interface Settings {
   calm: boolean
   /** Equal seeds give equal games. */
   readonly seed: number
-  /** Ticks of one step each after which it stops; 0: it goes on in the time that passes. */
+  /** Stops after this many ticks of one step each. 0: runs in real time. */
   readonly frames: number
   /** What draws; undefined: the best there is. */
   readonly backend: 'webgpu' | 'webgl2' | undefined
@@ -24,9 +24,10 @@ export interface Settings {
 }
 
 /**
- * Reads `?entities=`, `?moving=` (percent), `?seed=`, `?frames=`, `?backend=`, `?autopilot`, `?inspector`. What makes no sense there is
- * ignored.
- * @param screenShare of the screen against a usual one, 0 … 1: a small one has fewer drones by default
+ * Reads `?entities=`, `?moving=` (percent), `?seed=`, `?frames=`, `?backend=`, `?autopilot`,
+ * `?inspector`. What makes no sense there is ignored.
+ * @param screenShare of the screen against a usual one, 0 … 1: a small one has fewer drones by
+ *   default
  */
 export function readSettings(search: string, calm: boolean, screenShare = 1): Settings {
   const asked = new URLSearchParams(search)

@@ -2,7 +2,7 @@ import type { FrameReport } from '@memkit/ecs-plugin'
 
 const strategies = ['none', 'full', 'runs', 'scatter'] as const
 
-/** Sums the reports of several frames. A report is reused by the next frame, so it is taken in at once. */
+/** Adds up the reports of several frames. The next frame reuses the report, so add it at once. */
 export class Tally {
   #frames = 0
   #rows = 0
@@ -24,7 +24,7 @@ export class Tally {
     for (const mirror of report.mirrors) this.#uploads[mirror.strategy]++
   }
 
-  /** What a line of the table says, from `rows` to `flush`. */
+  /** Returns a line of the table, from `rows` to `flush`. */
   cells(): string[] {
     return [
       formatCount(this.#rows),

@@ -1,7 +1,10 @@
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { dawnGpu } from '@memkit/gpu/node'
 
-/** Dawn (WebGPU in Node) when it finds an adapter, a software one will do; else the Dummy backend, with the reason. */
+/**
+ * Returns Dawn (WebGPU in Node) if it finds an adapter, which may be a software one. Otherwise
+ * prints why, and returns the Dummy backend.
+ */
 export async function anyGpu(): Promise<MkGpu> {
   try {
     const gpu = await dawnGpu()

@@ -1,24 +1,24 @@
 import type { App, FrameReport, Synced } from '@memkit/ecs-plugin'
 
-/** What a page of `examples/` shows around its canvas, and what it was asked for in its address. */
+/** The page around an example's canvas, and the parameters in its URL. */
 export interface ExamplePage {
   readonly canvas: HTMLCanvasElement
-  /** `?frames=20`: frames to run before it stops. Else Infinity. */
+  /** `?frames=20`: stops after this many frames. Default Infinity. */
   readonly frames: number
-  /** Puts the last frame's figures below the title. */
+  /** Shows the last frame's figures below the title. */
   showReport(report: FrameReport, entities: number): void
-  /** `starting`, `running`, `stopped` or `failed`, as `data-state` of the page, for those who wait for it. */
+  /** Sets the page's `data-state`, for tests: `starting`, `running`, `stopped` or `failed`. */
   state(state: 'starting' | 'running' | 'stopped'): void
   fail(error: unknown): void
 }
 
 declare global {
-  /** For the console, and for the tests. */
+  /** Values for the console and for tests. */
   var example:
     | {
         readonly app: App<object>
         readonly components: readonly (object & Synced)[]
-        /** Disposes of what draws the buffers, and leaves them as they are. */
+        /** Disposes of the renderer, but not of the buffers. */
         letGo?(): Promise<void>
       }
     | undefined
@@ -34,7 +34,7 @@ export function examplePage(): ExamplePage {
     canvas,
     frames: Number(new URLSearchParams(location.search).get('frames') ?? Infinity),
     showReport(report, entities) {
-      // Ten times a second or so: figures are there to be read.
+      // About ten times a second, so that people can read the figures.
       if (frame++ % 6 > 0) return
       const { rowsChanged, bytesUploaded, apiCalls } = report
       figures.textContent = `${entities.toLocaleString('en')} entities · ${rowsChanged.toLocaleString('en')} rows changed · ${(bytesUploaded / 1000).toFixed(1)} kB up in ${apiCalls} ${apiCalls === 1 ? 'call' : 'calls'}`

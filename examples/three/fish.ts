@@ -1,24 +1,23 @@
 import { f32, GpuSynced, struct, vec3f } from '@memkit/ecs-plugin'
-import { addComponent, addEntity, createWorld, query, removeEntity } from 'bitecs'
-import type { World } from 'bitecs'
+import { addComponent, addEntity, createWorld, query, removeEntity, type World } from 'bitecs'
 
 const mostFish = 6000
 
 const column = (): Float32Array => new Float32Array(mostFish + 1)
 
-/** Where a fish is, in metres, and how long. A row is a `vec4`. */
+/** Position and length of a fish, in metres. A row is a `vec4`. */
 export const Place = GpuSynced(
   { x: column(), y: column(), z: column(), size: column() },
   { label: 'Place', schema: struct({ position: vec3f.from('x', 'y', 'z'), size: f32 }) },
 )
 
-/** How it swims, in metres per second, and what it looks like (0 … 1). */
+/** Velocity in metres per second, and look (0 … 1). */
 export const Swim = GpuSynced(
   { x: column(), y: column(), z: column(), tint: column() },
   { label: 'Swim', schema: struct({ velocity: vec3f.from('x', 'y', 'z'), tint: f32 }) },
 )
 
-/** Where it would be if nothing drove it away: a ring around the axis of the school. Not flagged, stays here. */
+/** Its home, on a ring around the axis of the school. Not flagged: stays on the CPU. */
 const Ring = { radius: column(), height: column(), pace: column() }
 
 export interface Light {
@@ -35,7 +34,7 @@ export class School {
   #time = 0
   #spawned = 0
 
-  /** @param size fish to start with; half as many join them in the first seconds */
+  /** @param size number of fish at the start; half as many join in the first seconds */
   constructor(size: number) {
     this.#wanted = Math.min(mostFish, Math.round(size * 1.5))
     for (let i = 0; i < size; i++) this.#spawn()
@@ -53,14 +52,14 @@ export class School {
     const { light } = this
     const [px, py, pz] = [Place.x[e], Place.y[e], Place.z[e]]
     const around = Math.hypot(px, pz) || 1
-    // Along the ring, back to its radius and height, with a slow swell.
+    // Follow the ring, and return to its radius and height, with a slow swell.
     const pace = Ring.pace[e]
     const back = (Ring.radius[e] - around) * 0.8
     const swell = Math.sin(this.#time * 0.7 + Ring.radius[e] * 0.6) * 1.4
     let vx = (-pz / around) * pace + (px / around) * back
     let vy = (Ring.height[e] + swell - py) * 0.8
     let vz = (px / around) * pace + (pz / around) * back
-    // Away from the light, the more the nearer.
+    // Flee from the light, faster when it is near.
     const [dx, dy, dz] = [px - light.x, py - light.y, pz - light.z]
     const near = Math.hypot(dx, dy, dz)
     if (near < 6) {
@@ -85,7 +84,7 @@ export class School {
     this.light.z = Math.sin(t * 0.8) * 8
   }
 
-  /** A few leave, whose ids and rows are taken by those who come. */
+  /** Replaces a few fish. The new ones get the ids and rows of the old ones. */
   #comeAndGo(count: number): void {
     const fish = query(this.world, [Place])
     for (let i = 0; i < 4; i++) removeEntity(this.world, fish[(this.#spawned * 7 + i) % fish.length])
@@ -114,7 +113,7 @@ export class School {
   }
 }
 
-/** A number from 0 to 1 for a fish, the same in every run. */
+/** Returns a number from 0 to 1 for a fish, the same in every run. */
 function scatter(n: number, salt: number): number {
   const value = Math.sin(n * 12.9898 + salt * 78.233) * 43758.5453
   return value - Math.floor(value)

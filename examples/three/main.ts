@@ -38,7 +38,7 @@ const page = examplePage()
 const { canvas } = page
 
 async function main(): Promise<void> {
-  // One device for both, which belongs to neither.
+  // Both use one device, and neither owns it.
   const device = await webGpuDevice()
   const renderer = new WebGPURenderer({ canvas, antialias: true, device })
   await renderer.init()
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   await app.ready()
 
   const scene = new Scene()
-  // Lighter above, as water is; the fog has the colour of its middle.
+  // Lighter above, as in water. The fog has the colour in the middle.
   scene.backgroundNode = mix(color(0x0d3a56), color(0x020a14), screenUV.y.smoothstep(0, 0.9))
   scene.fog = new FogExp2(0x06202f, 0.028)
   scene.add(new AmbientLight(0x4f7fa8, 1.4))
@@ -57,7 +57,8 @@ async function main(): Promise<void> {
   scene.add(sun)
   const camera = new PerspectiveCamera(45, 1, 0.1, 120)
 
-  // A fish is a cone that points along z. Who is drawn is a query's list, whatever there is to draw; how often, its draw arguments.
+  // A fish is a cone that points along z. A query's list says which fish to draw, its draw
+  // arguments how many.
   const geometry = new ConeGeometry(0.42, 2.2, 6).rotateX(Math.PI / 2).scale(0.55, 1, 1)
   const alive = app.mk.query([Place, Swim], { draw: { indexCount: geometry.index!.count } })
   const attributes = new SyncedAttributes(renderer)
@@ -83,7 +84,7 @@ async function main(): Promise<void> {
     tint.smoothstep(0.55, 1),
   )
   const shoal = new Mesh(geometry, fish)
-  shoal.frustumCulled = false // its bounds are those of one cone
+  shoal.frustumCulled = false // its bounds only cover one cone
   scene.add(shoal)
 
   const lamp = new PointLight(0xffdca8, 220, 24)
@@ -119,7 +120,7 @@ async function main(): Promise<void> {
       }
     })
 
-  // three first, which leaves the buffers to memkit.
+  // Dispose of three first: it leaves the buffers to memkit.
   const letGo = (): Promise<void> => {
     attributes.release()
     return renderer.dispose()
@@ -128,7 +129,7 @@ async function main(): Promise<void> {
   page.state('running')
   app.run({ onError: (error) => page.fail(error) })
 
-  // An edit makes a new page; what this one held goes back.
+  // An edit reloads the page: free what this one holds.
   import.meta.hot?.dispose(async () => {
     await letGo()
     app.dispose()

@@ -7,7 +7,9 @@ import {
 import type { BufferGeometry, Node, StorageBufferNode, WebGPURenderer } from 'three/webgpu'
 import { instancedBufferAttribute, storage } from 'three/tsl'
 
-/** What three's backend knows of an attribute: it makes a buffer, and fills it, where there is none. */
+/**
+ * What three's backend keeps for an attribute. Where there is no buffer, it creates and fills one.
+ */
 interface AttributeData {
   buffer?: GPUBuffer
 }
@@ -21,8 +23,9 @@ type RowType = 'float' | 'uint' | 'int' | 'vec2' | 'uvec2' | 'ivec2' | 'vec4' | 
 type VertexType = 'float' | 'uint' | 'int' | 'vec2' | 'vec3' | 'vec4'
 
 /**
- * Synced buffers as attributes of a WebGPURenderer, without a copy: three is told of the GPUBuffer before it would make one.
- * The arrays that three wants to see hold a single row and are never uploaded, for nobody sets `needsUpdate`.
+ * Uses synced buffers as attributes of a WebGPURenderer without a copy: three gets the GPUBuffer
+ * before it creates its own. The arrays that three needs hold a single row and are never uploaded,
+ * because `needsUpdate` is never set.
  *
  * ```ts
  * const attributes = new SyncedAttributes(renderer)
@@ -34,16 +37,17 @@ type VertexType = 'float' | 'uint' | 'int' | 'vec2' | 'vec3' | 'vec4'
 export class SyncedAttributes {
   readonly #backend: Backend
   readonly #updates: (() => void)[] = []
-  /** Those that three destroys the buffers of when it is disposed of. */
+  /** Attributes whose buffers three destroys on dispose. */
   readonly #tracked: object[] = []
 
-  /** @param renderer after `await renderer.init()`, made with the `device` that memkit has */
+  /** @param renderer made with memkit's `device`, after `await renderer.init()` */
   constructor(renderer: WebGPURenderer) {
     this.#backend = renderer.backend as unknown as Backend
   }
 
   /**
-   * A value per instance, as a vertex attribute: the entities of a query, or a field of packed rows.
+   * Returns a vertex attribute with a value per instance: the entities of a query, or a field of
+   * packed rows.
    * @param offset bytes from the start of a row to the field
    */
   instanced<T extends VertexType>(synced: SyncedBuffer, type: T, offset = 0): Node<T> {
@@ -55,15 +59,17 @@ export class SyncedAttributes {
           ? new Int32Array(words)
           : new Float32Array(words)
     const interleaved = new InstancedInterleavedBuffer(row, words)
-    // Vertex buffers are looked up for each draw: to replace one, it is enough to say so.
+    // three looks up vertex buffers for each draw, so replacing one here is enough.
     this.#follow(synced, () => (this.#backend.get(interleaved).buffer = synced.gpuBuffer))
     return instancedBufferAttribute<T>(interleaved, type, words, offset / 4)
   }
 
-  /** All rows, as an array for shaders: `.element(entity)`. The type is that of a whole row. */
+  /**
+   * Returns all rows as an array for shaders: `.element(entity)`. The type is that of a whole row.
+   */
   storage<T extends RowType>(synced: SyncedBuffer, type: T): StorageBufferNode<T> {
     const node = storage(this.#adopt(rowAttribute(synced), synced.gpuBuffer), type, 0).toReadOnly()
-    // A bind group is made anew for another attribute only, so that is what a replaced buffer comes as.
+    // three makes a new bind group only for a new attribute, so a replaced buffer gets one.
     this.#follow(synced, () => (node.value = this.#adopt(rowAttribute(synced), synced.gpuBuffer)))
     return node
   }
@@ -74,12 +80,12 @@ export class SyncedAttributes {
     geometry.setIndirect(this.#adopt(args, query.drawArgs.gpuBuffer))
   }
 
-  /** Follows buffers that were replaced, because they grew. */
+  /** Follows buffers that grew and were replaced. */
   update(): void {
     for (const update of this.#updates) update()
   }
 
-  /** Leaves three nothing of memkit's to destroy. */
+  /** Takes memkit's buffers away from three, so that it doesn't destroy them. */
   release(): void {
     const { device } = this.#backend
     for (const attribute of this.#tracked)

@@ -1,14 +1,13 @@
 import { GpuSynced } from '@memkit/ecs-plugin'
-import { addComponent, addEntity, createWorld, query, removeEntity } from 'bitecs'
-import type { World } from 'bitecs'
+import { addComponent, addEntity, createWorld, query, removeEntity, type World } from 'bitecs'
 import { d } from 'typegpu'
 
 const mostBodies = 256
 
-/** A schema of TypeGPU: for its shaders, and for the rows that memkit uploads. */
+/** A TypeGPU schema, used by its shaders and for the rows that memkit uploads. */
 export const BodyRow = d.struct({ position: d.vec2f, mass: d.f32, hue: d.f32 }).$name('Body')
 
-/** The columns that the rows are made of: two numbers per body in the first. */
+/** The columns of the rows. The first has two numbers per body. */
 export const Body = GpuSynced(
   {
     position: new Float32Array(2 * (mostBodies + 1)),
@@ -18,7 +17,7 @@ export const Body = GpuSynced(
   { label: 'Body', schema: BodyRow, rows: 'packed' },
 )
 
-/** Not flagged: stays here. */
+/** Not flagged: stays on the CPU. */
 const Motion = { x: new Float32Array(mostBodies + 1), y: new Float32Array(mostBodies + 1) }
 const Age = { seconds: new Float32Array(mostBodies + 1) }
 
@@ -35,7 +34,10 @@ export class Bodies {
     for (let i = 0; i < count; i++) this.#spawnOnRing()
   }
 
-  /** Moves them: each falls towards the middle of the picture and past it, and is held back by whom it comes near. */
+  /**
+   * Moves the bodies: each falls towards the middle of the picture and past it, and nearby bodies
+   * slow it down.
+   */
   move(dt: number): void {
     const bodies = query(this.world, [Body])
     for (const a of bodies) {
@@ -55,7 +57,7 @@ export class Bodies {
     }
   }
 
-  /** A heavy one where the pointer is. The oldest makes room for it. */
+  /** Adds a heavy body at the pointer, in place of the oldest one. */
   spawnAt({ x, y }: Point): void {
     const bodies = query(this.world, [Body])
     if (bodies.length === mostBodies) {

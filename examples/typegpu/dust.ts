@@ -1,9 +1,9 @@
-import { perGeneration } from '@memkit/ecs-plugin'
-import type { SyncedBuffer } from '@memkit/ecs-plugin'
+import { perGeneration, type SyncedBuffer } from '@memkit/ecs-plugin'
 import { d, tgpu, warn } from 'typegpu'
 import { BodyRow } from './bodies.ts'
 
-// TypeGPU 0.12 warns that it leaves `in.at` of a fragment function alone when that is written in WGSL: as it should.
+// TypeGPU 0.12 warns that it does not change `in.at` of a fragment function when that is written in
+// WGSL: as it should.
 warn.disable('external-omitted')
 
 const Grain = d.struct({ position: d.vec2f, velocity: d.vec2f, tint: d.vec3f, speed: d.f32 })
@@ -45,7 +45,7 @@ const step = tgpu.computeFn({ in: { id: d.builtin.globalInvocationId }, workgrou
     let way = body.position - grain.position;
     let distance2 = dot(way, way) + 0.004;
     let force = body.mass / distance2;
-    // Most of it inwards, some of it around.
+    // Mostly inwards, partly around.
     pull += (way * 0.9 + vec2f(-way.y, way.x) * 0.55) * force * 0.08;
     tint += tintOf(body.hue) * force * force;
     nearest = min(nearest, distance2);
@@ -54,7 +54,7 @@ const step = tgpu.computeFn({ in: { id: d.builtin.globalInvocationId }, workgrou
   grain.position += grain.velocity * scene.dt;
   grain.speed = length(grain.velocity);
   grain.tint = mix(grain.tint, tint / (max(tint.x, max(tint.y, tint.z)) + 1e-6), 0.08);
-  // What has fallen in, or flown off, comes back from anywhere.
+  // Grains that fell in or flew off start again anywhere.
   if (nearest < 0.0048 || dot(grain.position, grain.position) > 9.0) {
     let n = i * 3u + scene.seed;
     grain.position = (vec2f(chance(n), chance(n + 1u)) * 2.0 - 1.0) * vec2f(scene.aspect, 1.0) * 1.1;
@@ -106,7 +106,7 @@ const bodyLight = tgpu.fragmentFn({ in: soft, out: d.vec4f })`{
   return vec4f(in.light * glow + mix(in.light, vec3f(1.0), 0.75) * core, 1.0);
 }`
 
-/** Grains that fall around the bodies: computed and drawn by TypeGPU. */
+/** Grains that fall around the bodies, computed and drawn by TypeGPU. */
 export class Dust {
   readonly #draw: (context: GPUCanvasContext, bodies: number) => void
   readonly #step: (bodies: number, dt: number, canvas: HTMLCanvasElement) => void
@@ -117,7 +117,8 @@ export class Dust {
     const scene = root.createBuffer(Scene).$usage('uniform')
     const grains = root.createBuffer(d.arrayOf(Grain, grainCount), firstGrains(grainCount)).$usage('storage')
 
-    // A typed buffer around the synced one: nothing is copied, and TypeGPU never destroys it. Made again when it was replaced.
+    // Wraps the synced buffer in a typed one, without a copy. TypeGPU never destroys it. Wraps it
+    // again when it was replaced.
     const groups = perGeneration([synced], () => {
       const bodies = root
         .createBuffer(d.arrayOf(BodyRow, synced.capacity), synced.gpuBuffer)

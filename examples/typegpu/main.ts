@@ -1,7 +1,6 @@
 import { createApp, MkPlugin, Schedule, webGpuDevice } from '@memkit/ecs-plugin'
 import { examplePage } from '../support/page.ts'
-import { Bodies, Body } from './bodies.ts'
-import type { Point } from './bodies.ts'
+import { Bodies, Body, type Point } from './bodies.ts'
 import { Dust } from './dust.ts'
 
 const page = examplePage()
@@ -50,7 +49,7 @@ function fit(): void {
   if (canvas.height !== height) canvas.height = height
 }
 
-/** Where a pointer is in the picture: y from −1 (below) to 1, x as far as the picture is wide. */
+/** Position of a pointer in the picture: y from −1 (bottom) to 1, x in the same unit. */
 function worldPoint({ clientX, clientY }: PointerEvent): Point {
   const { clientWidth: width, clientHeight: height } = canvas
   return { x: ((clientX / width) * 2 - 1) * (width / height), y: 1 - (clientY / height) * 2 }

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { SharedMarker } from '@memkit/ecs-plugin'
 import type { Assignment } from '../workers.ts'
 
-// A worker's part of the entities: it moves a tenth of them per step, and marks what it moved. It knows nothing of a world or a device.
+// Moves a tenth of a worker's entities per step, and marks them. It needs no world and no device.
 const {
   x,
   y,
@@ -18,7 +18,7 @@ for (let step = 0; Atomics.load(control, 0) === 0; step++) {
   for (let entity = first + (step % 10); entity < end; entity += 10) {
     x[entity] += 0.5
     y[entity] = Math.sin(x[entity])
-    // After the write: a stage that takes the mark sees what was written before it.
+    // Mark after writing: a stage that sees the mark also sees what was written before it.
     marker.mark(entity)
     moved++
   }

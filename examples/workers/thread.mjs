@@ -1,4 +1,4 @@
-// Starts a TypeScript file in a worker thread: Node 20 cannot by itself. A game is built to JavaScript, and needs no such thing.
+// Starts a TypeScript file in a worker thread, which Node 20 can't. A game is built to JavaScript and doesn't need this.
 import { workerData } from 'node:worker_threads'
 import { register } from 'tsx/esm/api'
 

@@ -1,6 +1,8 @@
 import { RIPPLES } from '../rules/cues.ts'
 
-/** The night: stars, a grid that explosions ripple, the arena's edge. Needs nothing but the view. */
+/**
+ * The night: stars, a grid that explosions ripple, the arena's edge. Needs nothing but the view.
+ */
 export const backdropShader = /* wgsl */ `
 struct Sky {
   @builtin(position) clip: vec4f,

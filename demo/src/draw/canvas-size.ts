@@ -27,7 +27,10 @@ export class CanvasSize {
     return Math.max(1, this.#height)
   }
 
-  /** Resizes the canvas if it must be; the ratio changes when the window moves to another screen. To be called right before drawing: a resized canvas is empty. */
+  /**
+   * Resizes the canvas if it must be; the ratio changes when the window moves to another screen. To
+   * be called right before drawing: a resized canvas is empty.
+   */
   apply(): void {
     const width = this.#pixels(this.#width)
     const height = this.#pixels(this.#height)

@@ -45,7 +45,7 @@ export async function findGraphics(
     const device = await requestDevice()
     if (device !== undefined) return webGpu(device, signal)
     if (backend === 'webgpu')
-      throw new NoGraphics('WebGPU was asked for, and there is none.', [
+      throw new NoGraphics('The page was opened with ?backend=webgpu, but WebGPU is not available.', [
         browsers,
         acceleration,
         linux,
@@ -67,7 +67,10 @@ export async function findGraphics(
   return webGl2(canvas, gl, signal)
 }
 
-/** Undefined where there is none, or where its vertex shaders may not read rows: compatibility mode on an old driver. */
+/**
+ * Undefined where there is no device, or where its vertex shaders can't read rows (compatibility
+ * mode on an old driver).
+ */
 async function requestDevice(): Promise<GPUDevice | undefined> {
   try {
     const device = await webGpuDevice({ powerPreference: 'high-performance', label: 'Swarm' })
@@ -86,7 +89,7 @@ async function requestDevice(): Promise<GPUDevice | undefined> {
 function webGpu(first: GPUDevice, signal: AbortSignal): Graphics {
   let next: GPUDevice | undefined = first
   let current = first
-  // The first one is there before the plugin is, which would destroy it otherwise.
+  // The first device exists before the plugin, which would destroy it.
   if (signal.aborted) first.destroy()
   signal.addEventListener('abort', () => current.destroy())
   const rowByRow = new RowByRow()
@@ -97,7 +100,7 @@ function webGpu(first: GPUDevice, signal: AbortSignal): Graphics {
       const device = next ?? (await requestDevice())
       next = undefined
       if (device === undefined)
-        throw new NoGraphics('The device was lost, and there is no other.', [acceleration])
+        throw new NoGraphics('The device was lost, and there is no other one.', [acceleration])
       current = device
       return rowByRow.watch(new MkGpu(new WebGpuBackend(device, { owned: true })))
     },

@@ -1,8 +1,9 @@
 import { EMBER_DRAG, EMBER_WIND } from '../rules/embers.ts'
 
 /**
- * Moves the embers where they are: on the GPU, which owns their rows. The same as `Embers.move`, and in addition they bounce off
- * asteroids, whose places are at hand. Needs ember (read_write), position, look, rocks and embers.
+ * Moves the embers where they are: on the GPU, which owns their rows. The same as `Embers.move`,
+ * and in addition they bounce off asteroids, whose places are at hand. Needs ember (read_write),
+ * position, look, rocks and embers.
  */
 export const emberMotion = /* wgsl */ `
 struct Motion {

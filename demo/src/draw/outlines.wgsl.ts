@@ -1,6 +1,6 @@
 /**
- * What bodies look like: light that adds to what is behind (alpha 0), and matter that hides it (alpha 1). `place` counts half the body's
- * width as 1, x forwards; `blur` is about a pixel.
+ * What bodies look like: light that adds to what is behind (alpha 0), and matter that hides it
+ * (alpha 1). `place` counts half the body's width as 1, x forwards; `blur` is about a pixel.
  */
 export const outlines = /* wgsl */ `
 fn wave(angle: f32, seed: f32) -> f32 {

@@ -1,8 +1,8 @@
 import type { MkGpu } from '@memkit/gpu'
 
 /**
- * What hand-written code often does, to hold it against the plugin: one write per entity. While it is on, each write of rows is cut into
- * one call for each row on its way to the backend.
+ * What hand-written code often does, to hold it against the plugin: one write per entity. While it
+ * is on, each write of rows is cut into one call for each row on its way to the backend.
  */
 export class RowByRow {
   on = false

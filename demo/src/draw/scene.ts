@@ -1,6 +1,5 @@
 import type { GpuQuery, MkSync, SyncedBuffer } from '@memkit/ecs-plugin'
-import { Asteroid, Body, Drone, Look, Position, Velocity } from '../components.ts'
-import type { Ember } from '../components.ts'
+import { Asteroid, Body, Drone, Look, Position, Velocity, type Ember } from '../components.ts'
 
 /** Vertices of one drone or ember (a comet in a triangle), and of one body (a square). */
 export const COMET = 3
@@ -9,7 +8,10 @@ export const SQUARE = 6
 export const COMETS = 64
 export const SQUARES = 16
 
-/** What there is to draw, on the device: the buffers of the components, and a list of entities for each way of drawing. */
+/**
+ * What there is to draw, on the device: the buffers of the components, and a list of entities for
+ * each way of drawing.
+ */
 export interface Scene {
   readonly position: SyncedBuffer
   readonly velocity: SyncedBuffer
@@ -18,7 +20,7 @@ export interface Scene {
   readonly drones: GpuQuery
   readonly bodies: GpuQuery
   readonly embers: GpuQuery
-  /** Asteroids alone: embers fly around them. */
+  /** Only asteroids, which embers bounce off. */
   readonly rocks: GpuQuery
 }
 

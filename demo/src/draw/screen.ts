@@ -6,9 +6,10 @@ import { WebGl2Renderer } from './webgl2-renderer.ts'
 import { WebGpuRenderer } from './webgpu-renderer.ts'
 
 /**
- * What the game is seen on: the canvas at its size, and a renderer on the device of the moment. A device can be lost at any time (a
- * driver update, a laptop that changes graphics cards). memkit then asks for another one and uploads everything again; what is made of
- * the old device, here the renderer, has to be made anew.
+ * The canvas at its size, and a renderer on the current device. A device can be lost at any time (a
+ * driver update, a laptop that switches graphics cards). memkit then requests another one and
+ * uploads everything again, but what was made from the old device, here the renderer, must be
+ * replaced.
  */
 export class Screen {
   readonly #canvas: HTMLCanvasElement

@@ -1,8 +1,9 @@
 import { RIPPLES } from '../rules/cues.ts'
 
 /**
- * The shaders of WebGL2. There are no storage buffers there: the columns come in as vertex attributes, a point is drawn for each entity that
- * a list names, and the fragment shader paints in the point's square.
+ * The shaders of WebGL2. There are no storage buffers there: the columns come in as vertex
+ * attributes, a point is drawn for each entity that a list names, and the fragment shader paints in
+ * the point's square.
  */
 const view = /* glsl */ `#version 300 es
 precision highp float;

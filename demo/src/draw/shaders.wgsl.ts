@@ -1,7 +1,10 @@
 import { COMET, COMETS, SQUARE, SQUARES } from './scene.ts'
 import { viewLayout } from './view.ts'
 
-/** What every shader begins with. The declarations of synced buffers follow, as they give them of themselves. */
+/**
+ * What every shader begins with. The declarations of synced buffers follow, as they give them of
+ * themselves.
+ */
 export const common = /* wgsl */ `
 ${viewLayout.wgsl('View')}
 @group(0) @binding(0) var<uniform> view: View;
@@ -24,7 +27,10 @@ struct Comet {
   @location(1) @interpolate(flat, either) colour: vec3f,
 }
 
-/** A triangle just around the comet that is drawn in it. The head is where the entity is; the tail trails behind. */
+/**
+ * A triangle just around the comet that is drawn in it. The head is where the entity is; the tail
+ * trails behind.
+ */
 fn comet(vertex: u32, at: vec2f, flight: vec2f, width: f32, reach: f32, colour: vec3f) -> Comet {
   let speed = length(flight);
   let forward = select(vec2f(1.0, 0.0), flight / speed, speed > 0.0);

@@ -1,7 +1,6 @@
 import { array, f32, struct, vec2f, vec4f } from '@memkit/ecs-plugin'
 import { RIPPLES } from '../rules/cues.ts'
-import type { Game } from '../rules/game.ts'
-import { STEP } from '../rules/game.ts'
+import { STEP, type Game } from '../rules/game.ts'
 
 /** What all shaders know, as a struct: WGSL and GLSL (std140) agree on where its fields lie. */
 export const viewLayout = struct({
@@ -10,12 +9,15 @@ export const viewLayout = struct({
   scale: vec2f,
   /** The arena's width and height. */
   arena: vec2f,
-  /** Width of drones, against their size, so that a million of them does not drown in its own light; and their brightness. */
+  /**
+   * Width of drones, against their size, so that a million of them does not drown in its own light;
+   * and their brightness.
+   */
   width: f32,
   light: f32,
   /** Half the width in world units below which something gets dimmer instead of thinner. */
   thinnest: f32,
-  /** Seconds since the last step of the game: everyone is carried on by it. */
+  /** Seconds since the last step of the game, by which shaders move everything on. */
   lead: f32,
   /** Seconds. */
   time: f32,
@@ -39,7 +41,10 @@ export class View {
   #height = 1
   #alarm = 0
 
-  /** @param pixels the canvas's width. @param alpha share of a step that has passed since the last one */
+  /**
+   * @param pixels the canvas's width. @param alpha share of a step that has passed since the last
+   *   one
+   */
   update(game: Game, calm: boolean, pixels: number, alpha: number): void {
     const { cues, match, ship } = game
     const { data } = this
@@ -76,7 +81,10 @@ export class View {
     })
   }
 
-  /** The place in the arena that is seen at a place of the canvas. @param x, y from 0, left and top, to 1 */
+  /**
+   * The place in the arena that is seen at a place of the canvas.
+   * @param x, y from 0, left and top, to 1
+   */
   worldAt(x: number, y: number): { x: number; y: number } {
     return {
       x: this.data[centre] + (x - 0.5) * this.#width,

@@ -15,7 +15,9 @@ interface Layer {
   readonly list: GpuQuery | undefined
 }
 
-/** Draws the scene with WebGL2: a point for each entity of a list, which is an index buffer there. */
+/**
+ * Draws the scene with WebGL2: a point for each entity of a list, which is an index buffer there.
+ */
 export class WebGl2Renderer implements Renderer {
   readonly #gl: WebGL2RenderingContext
   readonly #view: WebGLBuffer
@@ -60,7 +62,7 @@ export class WebGl2Renderer implements Renderer {
     gl.bindBuffer(gl.UNIFORM_BUFFER, this.#view)
     gl.bufferSubData(gl.UNIFORM_BUFFER, 0, view)
     gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, this.#view)
-    // Light adds up; matter hides what is behind it, as much as its alpha says.
+    // Light is added; matter covers the background by its alpha.
     gl.blendFuncSeparate(gl.ONE, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE)
     for (const { program, pixels, attributes, list } of this.#layers) {
       gl.useProgram(program)

@@ -1,5 +1,4 @@
-import { perGeneration } from '@memkit/ecs-plugin'
-import type { GpuQuery, SyncedBuffer } from '@memkit/ecs-plugin'
+import { perGeneration, type GpuQuery, type SyncedBuffer } from '@memkit/ecs-plugin'
 import { backdropShader } from './backdrop.wgsl.ts'
 import { emberMotion } from './ember-motion.wgsl.ts'
 import { outlines } from './outlines.wgsl.ts'
@@ -8,14 +7,14 @@ import { bodyShader, common, droneShader, emberShader } from './shaders.wgsl.ts'
 import { viewLayout } from './view.ts'
 import { STEP } from '../rules/game.ts'
 
-/** One way of drawing: everyone that a query lists, in one indirect call. */
+/** Draws every entity of a query with one indirect call. */
 interface Layer {
   readonly pipeline: GPURenderPipeline
   readonly bindGroup: () => GPUBindGroup
   readonly list: GpuQuery | undefined
 }
 
-/** Light adds up; matter hides what is behind it, as much as its alpha says. */
+/** Light is added; matter covers the background by its alpha. */
 const blend: GPUBlendState = {
   color: { srcFactor: 'one', dstFactor: 'one-minus-src-alpha' },
   alpha: { srcFactor: 'one', dstFactor: 'one' },

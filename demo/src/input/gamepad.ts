@@ -2,7 +2,10 @@
 const REST = 0.18
 const START_BUTTON = 9
 
-/** The first gamepad with the standard layout: left stick steers, right stick aims and shoots, start pauses. */
+/**
+ * The first gamepad with the standard layout: left stick steers, right stick aims and shoots, start
+ * pauses.
+ */
 export class Gamepad {
   x = 0
   y = 0

@@ -1,4 +1,7 @@
-/** Where each key that steers points to, x and y. By place on the keyboard, so that other layouts steer with the same fingers. */
+/**
+ * Where each key that steers points to, x and y. By place on the keyboard, so that other layouts
+ * steer with the same fingers.
+ */
 const ways: Readonly<Record<string, readonly [number, number]>> = {
   KeyW: [0, 1],
   KeyA: [-1, 0],
@@ -49,7 +52,10 @@ export class Keyboard {
   }
 }
 
-/** Whether a key has a job of its own there: Enter and Space in buttons, all of them in fields, sliders and the panel. */
+/**
+ * Whether the focused element uses the key itself: Enter and Space in buttons, every key in fields,
+ * sliders and the panel.
+ */
 export function hasOwnJob(event: KeyboardEvent): boolean {
   const { key, target } = event
   if (!(target instanceof Element)) return false

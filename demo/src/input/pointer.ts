@@ -1,9 +1,15 @@
 /** Pixels that a finger is dragged for full speed. */
 const FULL_DRAG = 56
 
-/** The mouse aims and shoots. A finger is a stick: it steers away from where it came down, and the ship aims and shoots by itself. */
+/**
+ * The mouse aims and shoots. A finger works like a stick around the place it first touched, and the
+ * ship aims and shoots automatically.
+ */
 export class Pointer {
-  /** Where the mouse is on the canvas, from 0, left and top, to 1; undefined before it moved, and with fingers. */
+  /**
+   * Where the mouse is on the canvas, from 0, left and top, to 1; undefined before it moved, and
+   * with fingers.
+   */
   mouse: { readonly x: number; readonly y: number } | undefined
   fire = false
   /** −1 … 1, y upwards. */

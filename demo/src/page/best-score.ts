@@ -1,6 +1,6 @@
 const KEY = 'swarm: best score'
 
-// A page may be denied its storage: then there is no best score, and no game is spoilt by it.
+// A page may be denied storage. Then there is no best score, and the game works without it.
 
 /** The best score of this browser; 0 before the first game. */
 export function readBest(): number {

@@ -38,7 +38,7 @@ export class Commands {
     addEventListener('keydown', (event) => this.#key(event), { signal })
     for (const button of document.querySelectorAll<HTMLElement>('[data-command]'))
       button.addEventListener('click', () => this.run(button.dataset['command'] as Command), { signal })
-    // Nobody plays a game that is not seen.
+    // Pause a game that is not visible.
     const leave = (): void => {
       if (document.hidden && game.match.phase === 'playing') this.run('pause')
     }

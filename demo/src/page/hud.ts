@@ -1,16 +1,21 @@
 import type { FrameReport } from '@memkit/ecs-plugin'
 import type { Game } from '../rules/game.ts'
-import { FULL_HEALTH, WAVE_REST } from '../rules/match.ts'
-import type { Phase } from '../rules/match.ts'
+import { FULL_HEALTH, WAVE_REST, type Phase } from '../rules/match.ts'
 import { keepBest } from './best-score.ts'
 import { formatBytes, formatCount, formatMs, formatRate } from './figures.ts'
 import type { PageValues } from './page-values.ts'
 import { ReportWindow } from './report-window.ts'
 
-/** How often the sync's numbers change, in milliseconds: often enough to follow, seldom enough to read. */
+/**
+ * How often the sync's numbers change, in milliseconds: often enough to follow, seldom enough to
+ * read.
+ */
 const REFRESH = 500
 
-/** Score, wave, health, and a line about the sync. Also which screen lies over the game, by `data-phase` of the page. */
+/**
+ * Score, wave, health, and a line about the sync. Also which screen lies over the game, by
+ * `data-phase` of the page.
+ */
 export class Hud {
   readonly #values: PageValues
   readonly #window = new ReportWindow(REFRESH)
@@ -58,7 +63,7 @@ export class Hud {
     if (phase !== 'playing') return
     const banner = this.#values.element('banner')
     banner.textContent = `Wave ${wave}`
-    // Begins the animation anew.
+    // Restarts the animation.
     banner.classList.remove('shown')
     void banner.offsetWidth
     banner.classList.add('shown')

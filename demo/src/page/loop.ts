@@ -4,7 +4,11 @@ import { STEP } from '../rules/game.ts'
 import { showError } from './notice.ts'
 import { setState } from './state.ts'
 
-/** Runs the App with the display. @param frames 0: in the time that passes; else so many ticks of one step each, however long they take */
+/**
+ * Runs the App with the display.
+ * @param frames 0: in the time that passes; else so many ticks of one step each, however long they
+ *   take
+ */
 export function runLoop(app: App<World>, frames: number): void {
   setState('running')
   const fail = (error: unknown): void => {

@@ -8,7 +8,7 @@ export function showNotice(title: string, sentences: readonly string[]): void {
   heading.textContent = title
   const reload = document.createElement('button')
   reload.type = 'button'
-  reload.textContent = 'Load again'
+  reload.textContent = 'Reload'
   reload.addEventListener('click', () => location.reload())
   const paragraphs = sentences.map((sentence) => {
     const paragraph = document.createElement('p')
@@ -23,7 +23,7 @@ export function hideNotice(): void {
   place().hidden = true
 }
 
-/** The same for an error. One that nobody foresaw goes to the console as well, for its stack. */
+/** Shows an error. Unexpected ones also go to the console, with their stack. */
 export function showError(error: unknown): void {
   if (error instanceof NoGraphics) {
     showNotice('Swarm needs WebGPU or WebGL2', [error.message, ...error.advice])

@@ -1,4 +1,7 @@
-/** Places in the page that show something: elements with `data-value="name"`. Each is written only when its text changes. */
+/**
+ * Places in the page that show something: elements with `data-value="name"`. Each is written only
+ * when its text changes.
+ */
 export class PageValues {
   readonly #elements = new Map<string, HTMLElement>()
 

@@ -6,19 +6,19 @@ import type { Settings } from '../settings.ts'
 import { MAX_DRONES } from '../components.ts'
 import { formatBytes, formatCount, formatMs } from './figures.ts'
 
-const ways = {
+const strategies = {
   auto: 'auto',
   'full buffers': 'full',
   'runs of rows': 'runs',
   'scatter on the GPU': 'scatter',
   'one write per entity': 'each',
 } as const
-type Way = (typeof ways)[keyof typeof ways]
+type ChosenStrategy = (typeof strategies)[keyof typeof strategies]
 
-/** Frames between two looks at the words; the graphs see every frame. */
+/** Frames between two updates of the texts. The graphs show every frame. */
 const WORDS_EVERY = 10
 
-/** The panel: how rows get to the GPU, switched while the game runs, and what that costs. */
+/** The panel: chooses how rows get to the GPU while the game runs, and shows what that costs. */
 export class Panel {
   readonly #pane: Pane
   readonly #graphs: readonly BindingApi[]
@@ -30,11 +30,15 @@ export class Panel {
   constructor(place: HTMLElement, settings: Settings, mk: MkSync, graphics: Graphics, inspector: () => void) {
     const pane = new Pane({ container: place, title: 'How rows get to the GPU' })
     this.#pane = pane
-    const chosen: { way: Way } = { way: graphics.rowByRow.on ? 'each' : mk.coordinator.strategy }
-    pane.addBinding(chosen, 'way', { label: 'way', options: ways }).on('change', ({ value }) => {
-      graphics.rowByRow.on = value === 'each'
-      mk.coordinator.strategy = value === 'each' ? 'runs' : value
-    })
+    const chosen: { strategy: ChosenStrategy } = {
+      strategy: graphics.rowByRow.on ? 'each' : mk.coordinator.strategy,
+    }
+    pane
+      .addBinding(chosen, 'strategy', { label: 'strategy', options: strategies })
+      .on('change', ({ value }) => {
+        graphics.rowByRow.on = value === 'each'
+        mk.coordinator.strategy = value === 'each' ? 'runs' : value
+      })
     const word = (key: 'calls' | 'bytes' | 'ms', label: string): BindingApi =>
       pane.addBinding(this.#shown, key, { readonly: true, label, interval: 0 })
     const graph = (key: 'callsGraph' | 'bytesGraph' | 'msGraph', label: string, max: number): BindingApi =>
@@ -57,7 +61,7 @@ export class Panel {
     this.#graphs = [callsGraph, bytesGraph, msGraph]
 
     const swarm = pane.addFolder({ title: 'Swarm' })
-    // Of a slider over such a range, one half would be useless: it slides over the exponent.
+    // On a linear slider over such a range, one half would be useless. So it sets the exponent.
     const slider = { entities: Math.log10(settings.entities), moving: settings.moving * 100 }
     swarm
       .addBinding(slider, 'entities', {
@@ -84,7 +88,7 @@ export class Panel {
     device.addButton({ title: 'Open the inspector' }).on('click', inspector)
   }
 
-  /** Takes in the report of a frame. */
+  /** Shows the report of a frame. */
   show(report: FrameReport): void {
     const shown = this.#shown
     const ms = report.stageMs + report.flushMs

@@ -10,7 +10,7 @@ export interface ReportSummary {
   readonly flushMs: number
 }
 
-/** Frames come faster than anyone reads: this takes them in, and gives a summary twice a second. */
+/** Summarises frames twice a second, because they come faster than people read. */
 export class ReportWindow {
   readonly #length: number
   #start = 0
@@ -37,7 +37,7 @@ export class ReportWindow {
     this.#flushMs += report.flushMs
     // Strictly more: of equal frames the first will do. The report is reused, so a copy is kept.
     if (this.#busiest === undefined || report.bytesUploaded > this.#busiest.bytesUploaded)
-      this.#busiest = { ...report, mirrors: report.mirrors.map((mirror) => ({ ...mirror })) }
+      this.#busiest = Object.assign({}, report, { mirrors: report.mirrors.map((mirror) => ({ ...mirror })) })
     const elapsed = now - this.#start
     if (elapsed < this.#length) return undefined
     const summary = {

@@ -22,7 +22,7 @@ const tones: Readonly<Record<Cue, Tone>> = {
 /** Seconds for which the same sound is not begun again. */
 const GAP = 0.06
 
-/** Sounds made on the spot; none before somebody asked for them. */
+/** Synthesised sounds, off until the player turns them on. */
 export class Sound {
   #audio: AudioContext | undefined
   #noise: AudioBuffer | undefined

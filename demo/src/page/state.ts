@@ -4,12 +4,15 @@ import { hideNotice, showNotice } from './notice.ts'
 /** How long a new device may take to come before the page speaks of it, in milliseconds. */
 const PATIENCE = 3_000
 
-/** For whoever drives the page, in `data-state`. */
+/** The state of the page, in `data-state`, for tests and scripts. */
 export function setState(state: 'starting' | 'running' | 'stopped' | 'lost' | 'failed'): void {
   document.documentElement.dataset['state'] = state
 }
 
-/** Tells of a device that was lost, and of the next one. The plugin does all the rest. */
+/**
+ * Shows that a device was lost, and hides the notice once there is another one. The plugin does the
+ * rest.
+ */
 export function watchLoss(mk: MkSync, signal: AbortSignal): void {
   let patience: ReturnType<typeof setTimeout> | undefined
   signal.addEventListener('abort', () => clearTimeout(patience))
@@ -19,7 +22,7 @@ export function watchLoss(mk: MkSync, signal: AbortSignal): void {
       () =>
         showNotice('The graphics device was lost', [
           message,
-          'The page keeps asking for another one. If none comes, loading it again may help.',
+          'The page keeps requesting another one. If none comes, try to reload the page.',
         ]),
       PATIENCE,
     )

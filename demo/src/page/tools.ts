@@ -4,7 +4,7 @@ import type { Graphics } from '../draw/device.ts'
 import type { Settings } from '../settings.ts'
 import type { Panel } from './panel.ts'
 
-/** What one looks behind the scenes with: the panel and the inspector. Neither is loaded before somebody asks for it. */
+/** The panel and the inspector, which load on first use. */
 export class Tools {
   readonly #settings: Settings
   readonly #mk: MkSync
@@ -38,7 +38,7 @@ export class Tools {
   }
 
   readonly toggleInspector = (): void => {
-    // It closes by itself too, with Escape or its own button; closed it costs nothing.
+    // Escape or its own button closes it too. A closed inspector costs nothing.
     if (this.#inspector !== undefined) return this.#inspector.toggle()
     void this.#load(async () => {
       const { mountInspector } = await import('@memkit/inspector')
@@ -53,7 +53,7 @@ export class Tools {
   dispose(): void {
     this.#disposed = true
     this.#panel?.dispose()
-    this.#inspector?.unmount()
+    this.#inspector?.dispose()
     document.querySelector<HTMLElement>('#panel')!.hidden = true
   }
 

@@ -1,9 +1,12 @@
 import type { DroneGrid } from './drone-grid.ts'
 
-/** Within how many world units a ship looks for something to shoot at by itself. */
+/** World units within which a ship finds targets automatically. */
 const REACH = 420
 
-/** Where the swarm is thickest around a place, near counting more than far; undefined when there is nobody. */
+/**
+ * Finds where the swarm is thickest around a place, near drones counting more. Undefined when there
+ * are none.
+ */
 export function thickest(grid: DroneGrid, x: number, y: number): { x: number; y: number } | undefined {
   let best = 0
   let at = -1

@@ -1,6 +1,9 @@
 const LARGEST = 1_600 * 1_000
 const SMALLEST = 700 * 900
-/** Pixels per world unit that small screens get at least, so that a phone's ship is as large as a finger can steer. */
+/**
+ * Pixels per world unit that small screens get at least, so that a phone's ship is as large as a
+ * finger can steer.
+ */
 const CLOSEST = 0.64
 
 /** The world's rectangle, around 0, in world units, y upwards. */

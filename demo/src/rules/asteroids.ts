@@ -1,5 +1,4 @@
-import { query, removeEntity } from 'bitecs'
-import type { World } from 'bitecs'
+import { query, removeEntity, type World } from 'bitecs'
 import { Asteroid, Look, Position, Shape } from '../components.ts'
 import type { Arena } from './arena.ts'
 import { addBody } from './bodies.ts'
@@ -62,7 +61,10 @@ export class Asteroids {
     for (const e of [...query(world, [Asteroid])]) removeEntity(world, e)
   }
 
-  /** A system: rocks spin, come back on the other side, and push the swarm aside. After the grid was sorted. */
+  /**
+   * A system: rocks spin, come back on the other side, and push the swarm aside. After the grid was
+   * sorted.
+   */
   drift(world: World, step: number): void {
     const { width, height } = this.#arena
     const rocks = query(world, [Asteroid])

@@ -1,5 +1,4 @@
-import { query } from 'bitecs'
-import type { World } from 'bitecs'
+import { query, type World } from 'bitecs'
 import { Asteroid, Look, Pickup, Position } from '../components.ts'
 import { thickest } from './aim.ts'
 import type { Arena } from './arena.ts'
@@ -11,7 +10,10 @@ import type { PlayerShip } from './ship.ts'
 const WAYS = 16
 const LOOKS = [50, 110, 180, 260] as const
 
-/** Plays as one would: away from where it is thick, around rocks, towards pick-ups, shooting all the while. */
+/**
+ * Plays as one would: away from where it is thick, around rocks, towards pick-ups, shooting all the
+ * while.
+ */
 export class Autopilot {
   readonly #arena: Arena
   readonly #grid: DroneGrid

@@ -6,7 +6,10 @@ import type { Drones } from './drones.ts'
 import type { Embers } from './embers.ts'
 import type { Match } from './match.ts'
 
-/** Seconds for which a blast pushes, how far beyond its reach, and how hard (world units per second²). */
+/**
+ * Seconds for which a blast pushes, how far beyond its reach, and how hard (world units per
+ * second²).
+ */
 const PUSHES = 0.22
 const WAKE = 2.6
 const PUSH = 2_600
@@ -49,7 +52,7 @@ export class Blasts {
   take(world: World, x: number, y: number, reach: number): number {
     const n = this.#grid.near(x, y, reach)
     const { found } = this.#grid
-    // However many go at once, some dozens of embers show it.
+    // A few dozen embers are enough for any number of explosions.
     const every = Math.max(1, Math.ceil(n / 24))
     for (let i = 0; i < n; i++) {
       const e = found[i]

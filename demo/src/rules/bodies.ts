@@ -1,5 +1,4 @@
-import { addComponents, addEntity } from 'bitecs'
-import type { World } from 'bitecs'
+import { addComponents, addEntity, type World } from 'bitecs'
 import { Body, Look, Position, Velocity } from '../components.ts'
 
 /** What a body is when it comes. */
@@ -15,7 +14,10 @@ export interface BodyForm {
   readonly turn?: number
 }
 
-/** Makes an entity that is drawn one by one: ship, asteroid, bullet, pick-up. @param components beside the usual ones */
+/**
+ * Makes an entity that is drawn one by one: ship, asteroid, bullet, pick-up.
+ * @param components beside the usual ones
+ */
 export function addBody(world: World, form: BodyForm, ...components: object[]): number {
   const e = addEntity(world)
   addComponents(world, e, Body, Position, Velocity, Look, ...components)

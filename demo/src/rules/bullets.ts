@@ -1,5 +1,4 @@
-import { query, removeEntity } from 'bitecs'
-import type { World } from 'bitecs'
+import { query, removeEntity, type World } from 'bitecs'
 import { Asteroid, Bullet, Look, Position, Shape, Velocity } from '../components.ts'
 import type { Asteroids } from './asteroids.ts'
 import type { Blasts } from './blasts.ts'

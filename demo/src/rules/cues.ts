@@ -11,10 +11,13 @@ export interface Ripple {
   age: number
 }
 
-/** Ripples that are seen at once. */
+/** Most ripples at the same time. */
 export const RIPPLES = 4
 
-/** What the rules tell those who draw and sound: how often each thing happened since they last looked, how hard it shook, and where. */
+/**
+ * What the rules report for drawing and sound: how often each event happened since the last frame,
+ * how hard it shook, and where.
+ */
 export class Cues {
   readonly counts = new Map<Cue, number>()
   readonly ripples: readonly Ripple[] = Array.from({ length: RIPPLES }, () => ({

@@ -8,9 +8,10 @@ const CELL = 36
 const RIM = 2
 
 /**
- * The drones, sorted into the cells of a coarse grid. A drone steers by its cell's means instead of by its neighbours, and what a bullet or a
- * blast hits is looked for in a few cells: so a step takes time in proportion to the number of drones. Each step moves the grid by a
- * random part of a cell; otherwise its lines would show.
+ * The drones, sorted into the cells of a coarse grid. A drone steers by its cell's means instead of
+ * by its neighbours, and what a bullet or a blast hits is looked for in a few cells: so a step
+ * takes time in proportion to the number of drones. Each step moves the grid by a random part of a
+ * cell; otherwise its lines would show.
  */
 export class DroneGrid {
   columns = 0
@@ -31,7 +32,7 @@ export class DroneGrid {
   #left = 0
   #bottom = 0
 
-  /** Sorts everyone in. @param drones entities with a position and a velocity */
+  /** Sorts the drones into cells. @param drones entities with a position and a velocity */
   sort(drones: ArrayLike<number>, arena: Arena, random: Random): void {
     this.#begin(arena, random)
     const { count, vx, vy } = this
@@ -105,7 +106,10 @@ export class DroneGrid {
     return n
   }
 
-  /** Pushes everyone away from a place until the next `sort`. @param strength world units per second² in the middle */
+  /**
+   * Pushes drones away from a place until the next `sort`.
+   * @param strength world units per second² in the middle
+   */
   push(x: number, y: number, reach: number, strength: number): void {
     const right = this.#column(x + reach)
     const top = this.#row(y + reach)

@@ -1,14 +1,14 @@
-import { addComponents, addEntity, query, removeEntity } from 'bitecs'
-import type { World } from 'bitecs'
+import { addComponents, addEntity, query, removeEntity, type World } from 'bitecs'
 import { Drone, Look, Position, Velocity } from '../components.ts'
 import type { Settings } from '../settings.ts'
 import type { Arena } from './arena.ts'
-import { flockFor, flocks } from './flocks.ts'
-import type { Flocks } from './flocks.ts'
-import { bell } from './random.ts'
-import type { Random } from './random.ts'
+import { flockFor, flocks, type Flocks } from './flocks.ts'
+import { bell, type Random } from './random.ts'
 
-/** Entities that come or go in one step: a million of them arrive over two seconds instead of in one long frame. */
+/**
+ * Entities that come or go in one step: a million of them arrive over two seconds instead of in one
+ * long frame.
+ */
 const PER_STEP = 10_000
 
 /** Who lives in the swarm. */
@@ -36,14 +36,14 @@ export class Drones {
     return this.count + this.#coming
   }
 
-  /** A full wave: fills up what is missing. */
+  /** Fills up the wave. */
   reinforce(fromOutside: boolean): void {
     this.#fromOutside = fromOutside
     this.#asked = this.#settings.entities
     this.#coming = this.#settings.entities - this.count
   }
 
-  /** A system: lets those who are due come; and go, when the panel asks for fewer. */
+  /** A system: spawns the drones that are due, and removes some when the panel asks for fewer. */
   balance(world: World): void {
     const change = this.#settings.entities - this.#asked
     if (change !== 0) {
@@ -82,7 +82,7 @@ export class Drones {
     Drone.dead[e] = 0
     let angle = random() * Math.PI * 2
     if (this.#fromOutside) {
-      // Each flock comes from a side of its own.
+      // Each flock comes from a different side.
       angle = 0.7 + (id * Math.PI) / 2 + bell(random) * 0.22
       const { width, height } = this.#arena
       Position.x[e] = Math.cos(angle) * width * (0.75 + 0.4 * random())

@@ -1,17 +1,18 @@
-import { addComponent, addEntity, query, removeComponent } from 'bitecs'
-import type { World } from 'bitecs'
-import { EMBERS } from '../components.ts'
-import type { Ember } from '../components.ts'
+import { addComponent, addEntity, query, removeComponent, type World } from 'bitecs'
+import { EMBERS, type Ember } from '../components.ts'
 import type { Random } from './random.ts'
 import { windX, windY } from './wind.ts'
 
-/** Share of its speed that an ember loses per second (as an exponent), and how the wind carries it. The shader does the same. */
+/**
+ * Share of its speed that an ember loses per second (as an exponent), and how the wind carries it.
+ * The shader does the same.
+ */
 export const EMBER_DRAG = 2.4
 export const EMBER_WIND = 90
 
 /**
- * Embers: entities that wait until something explodes. To light one is to write its columns and add the component; it has burnt out when
- * its life, as the GPU reports it, is over.
+ * Embers: entities that wait until something explodes. To light one is to write its columns and add
+ * the component; it has burnt out when its life, as the GPU reports it, is over.
  */
 export class Embers {
   readonly #ember: Ember
@@ -23,7 +24,10 @@ export class Embers {
     this.#random = random
   }
 
-  /** Makes the entities, before any other: their rows come back from the GPU, and the lower they are, the fewer those are. */
+  /**
+   * Makes the entities, before any other: their rows come back from the GPU, and the lower they
+   * are, the fewer those are.
+   */
   prepare(world: World): void {
     for (let i = 0; i < EMBERS; i++) this.#waiting.push(addEntity(world))
     this.#waiting.reverse()

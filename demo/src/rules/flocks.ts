@@ -23,14 +23,19 @@ export const flocks: readonly FlockKind[] = [
 const HUNT_EVERY = 17
 const HUNT_LASTS = 5
 
-/** Where the leaders are, and which of them hunt. Nobody sees a leader, all of its flock follow it. */
+/**
+ * Where the leaders are, and which of them hunt. Leaders are invisible, and their flocks follow them.
+ */
 export class Flocks {
   readonly x = new Float64Array(flocks.length)
   readonly y = new Float64Array(flocks.length)
   readonly hunting = new Uint8Array(flocks.length)
   time = 0
 
-  /** @param prey where the ship is; undefined when there is none to hunt. @param wave later ones hunt longer */
+  /**
+   * @param prey where the ship is; undefined when there is none to hunt. @param wave later ones
+   *   hunt longer
+   */
   lead(seconds: number, arena: Arena, prey: { x: number; y: number } | undefined, wave: number): void {
     this.time += seconds
     for (let id = 0; id < flocks.length; id++) {

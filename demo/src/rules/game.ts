@@ -1,7 +1,5 @@
-import { query } from 'bitecs'
-import type { World } from 'bitecs'
-import { Asteroid, Drone, Look, Position, Shape, Velocity } from '../components.ts'
-import type { Ember } from '../components.ts'
+import { query, type World } from 'bitecs'
+import { Asteroid, Drone, Look, Position, Shape, Velocity, type Ember } from '../components.ts'
 import type { Settings } from '../settings.ts'
 import { thickest } from './aim.ts'
 import { Arena } from './arena.ts'
@@ -10,8 +8,7 @@ import { Autopilot } from './autopilot.ts'
 import { Blasts } from './blasts.ts'
 import { within } from './bodies.ts'
 import { Bullets } from './bullets.ts'
-import { restingControls } from './controls.ts'
-import type { Controls } from './controls.ts'
+import { restingControls, type Controls } from './controls.ts'
 import { Cues } from './cues.ts'
 import { DroneGrid } from './drone-grid.ts'
 import { Drones } from './drones.ts'
@@ -29,7 +26,7 @@ export const STEP = 1 / 64
 const DRONE_HURTS = 0.07
 const ROCK_HURTS = 16
 const NOVA = 260
-/** Seconds that the autopilot looks at the end of a game before it starts another one. */
+/** Seconds between the end of a game and the next one of the autopilot. */
 const MOURNS = 4
 /** Seconds after which the title stands still, where that is asked for. */
 const TITLE_STILL = 2
@@ -40,7 +37,10 @@ export interface GameSystem {
   readonly run: (world: World) => void
 }
 
-/** The rules of Swarm, as systems over a bitECS world. Deterministic: equal seed and controls, equal game. */
+/**
+ * The rules of Swarm, as systems over a bitECS world. Deterministic: equal seed and controls, equal
+ * game.
+ */
 export class Game {
   readonly arena = new Arena()
   readonly controls: Controls = restingControls()
@@ -67,7 +67,7 @@ export class Game {
     this.#settings = settings
     this.match = match
     this.drones = new Drones(settings, arena, this.#flocks, random)
-    // What nobody plays by has random numbers of its own.
+    // Decoration has its own random numbers, so that it doesn't change the game.
     const embers = new Embers(ember, createRandom(settings.seed + 1))
     this.#embers = embers
     this.#blasts = new Blasts(match, grid, this.drones, embers, cues)
@@ -109,7 +109,7 @@ export class Game {
     ]
   }
 
-  /** Time goes on: not while paused. For those who asked for less motion, the title soon stands still. */
+  /** Advances time. Not called while paused. With reduced motion, the title soon stands still. */
   get running(): boolean {
     const { calm } = this.#settings
     return this.match.running && !(calm && this.match.phase === 'title' && this.time > TITLE_STILL)

@@ -1,7 +1,10 @@
 /** What the game is doing. */
 export type Phase = 'title' | 'playing' | 'paused' | 'over'
 
-/** Drones that one hit point and one point of score are reckoned for; with more of them, each counts for less. */
+/**
+ * Drones that one hit point and one point of score are reckoned for; with more of them, each counts
+ * for less.
+ */
 export const USUAL_DRONES = 30_000
 /** A wave is over when this share of it is left. */
 export const WAVE_REST = 0.25
@@ -32,7 +35,7 @@ export class Match {
     this.best = best
   }
 
-  /** Time goes on: not while paused. */
+  /** Advances time. Not called while paused. */
   get running(): boolean {
     return this.phase !== 'paused'
   }

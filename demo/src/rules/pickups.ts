@@ -1,5 +1,4 @@
-import { query, removeEntity } from 'bitecs'
-import type { World } from 'bitecs'
+import { query, removeEntity, type World } from 'bitecs'
 import { Look, Pickup, Position, Shape, Velocity } from '../components.ts'
 import { addBody, within } from './bodies.ts'
 import type { Random } from './random.ts'
@@ -7,7 +6,7 @@ import type { PlayerShip } from './ship.ts'
 
 /** Seconds. */
 const LASTS = 16
-/** World units: where it flies to the ship by itself, and where it is caught. */
+/** World units within which a pickup flies to the ship, and within which it is caught. */
 const PULL_REACH = 170
 const CATCH_REACH = 30
 /** What each kind is, and how it looks. Draws are even. */
@@ -37,7 +36,10 @@ export class Pickups {
     for (const e of [...query(world, [Pickup])]) removeEntity(world, e)
   }
 
-  /** A system: they fly to a ship nearby, and fade when nobody comes. @param caught hears of each that was caught */
+  /**
+   * A system: pickups fly to a ship nearby, and fade otherwise.
+   * @param caught called with each one caught
+   */
   offer(world: World, ship: PlayerShip, step: number, caught: (kind: number) => void): void {
     const pickups = query(world, [Pickup])
     for (let i = 0; i < pickups.length; i++) {

@@ -1,4 +1,6 @@
-/** Numbers from 0 to just below 1 that look random and are the same for the same seed (mulberry32). */
+/**
+ * Numbers from 0 to just below 1 that look random and are the same for the same seed (mulberry32).
+ */
 export type Random = () => number
 
 export function createRandom(seed: number): Random {

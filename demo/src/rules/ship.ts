@@ -1,5 +1,4 @@
-import { removeEntity } from 'bitecs'
-import type { World } from 'bitecs'
+import { removeEntity, type World } from 'bitecs'
 import { Look, Position, Shape, Ship, Velocity } from '../components.ts'
 import { addBody } from './bodies.ts'
 import type { Arena } from './arena.ts'

@@ -1,11 +1,9 @@
-import { query } from 'bitecs'
-import type { World } from 'bitecs'
+import { query, type World } from 'bitecs'
 import { Drone, Position, Velocity } from '../components.ts'
 import type { Settings } from '../settings.ts'
 import type { Arena } from './arena.ts'
 import type { DroneGrid } from './drone-grid.ts'
-import { flocks } from './flocks.ts'
-import type { Flocks } from './flocks.ts'
+import { flocks, type Flocks } from './flocks.ts'
 import { windX, windY } from './wind.ts'
 
 /** World units per second that a drone falls back to, and that one which hunts does. */
@@ -57,14 +55,15 @@ export class Steering {
       const x = Position.x[e]
       const y = Position.y[e]
       const cell = grid.cellAt(x, y)
-      // Cells at the rim look at themselves, or around the corner: nobody stays there.
+      // Cells at the rim read themselves, or a cell on the other side: no drone stays there.
       const last = grid.count.length - 1
       const roomX = grid.count[cell > 0 ? cell - 1 : 0] - grid.count[cell < last ? cell + 1 : last]
       const roomY =
         grid.count[cell > grid.columns ? cell - grid.columns : 0] -
         grid.count[cell + grid.columns < last ? cell + grid.columns : last]
 
-      // With the others; away from where it is crowded; with the wind; out of the way of rocks and blasts.
+      // With the others; away from where it is crowded; with the wind; out of the way of rocks and
+      // blasts.
       let ax =
         (grid.vx[cell] - vx) * 1.6 + clamp(roomX * crowding, 170) + this.#windX[cell] * 70 + grid.pushX[cell]
       let ay =
@@ -116,7 +115,7 @@ export class Steering {
   }
 }
 
-/** A system: carries along whoever has a velocity worth the name. */
+/** A system: moves every entity that has a noticeable velocity. */
 export function move(world: World, step: number): void {
   const entities = query(world, [Position, Velocity])
   for (let i = 0; i < entities.length; i++) {

@@ -1,6 +1,6 @@
 /**
- * The wind, which keeps flocks from standing still: sines of place and time. Turned by a right angle, the slope of a smooth hill
- * blows along its contours: no place fills up, none runs empty.
+ * The wind, which keeps flocks from standing still: sines of place and time. Turned by a right
+ * angle, the slope of a smooth hill blows along its contours: no place fills up, none runs empty.
  */
 export function windX(x: number, y: number, time: number): number {
   return Math.cos(y * 0.0093 + time * 0.37) + 0.6 * Math.cos(y * 0.021 - x * 0.008 + time * 0.71)

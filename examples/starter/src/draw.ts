@@ -1,9 +1,12 @@
-// The picture: one draw call over the buffers that memkit keeps in step.
+// Draws everything with one call, from the buffers that memkit syncs.
 import { perGeneration } from '@memkit/ecs-plugin'
 import type { MkSync } from '@memkit/ecs-plugin'
 import { Look, Position } from './world.ts'
 
-/** Makes a function that draws a frame. Made again when the device was lost and memkit has a new one. */
+/**
+ * Returns a function that draws a frame. Call it again when the device was lost and memkit has a
+ * new one.
+ */
 export function createDraw(mk: MkSync, canvas: HTMLCanvasElement): () => void {
   const device = mk.device!
   const context = canvas.getContext('webgpu')!
@@ -12,10 +15,10 @@ export function createDraw(mk: MkSync, canvas: HTMLCanvasElement): () => void {
 
   const position = mk.buffer(Position)
   const look = mk.buffer(Look)
-  // Who is drawn: the list of the living, and the arguments of the draw call, kept on the GPU.
+  // memkit keeps the list of entities and the arguments of the draw call on the GPU.
   const dots = mk.query([Position, Look], { draw: { vertexCount: 6 } })
 
-  // Structs and bindings are written by memkit, so that they cannot drift apart from the data.
+  // memkit writes structs and bindings, so that they always match the data.
   const module = device.createShaderModule({
     code: `
       ${position.wgsl(0, 0)}
@@ -44,7 +47,7 @@ export function createDraw(mk: MkSync, canvas: HTMLCanvasElement): () => void {
     vertex: { module },
     fragment: { module, targets: [{ format, blend: { color: light, alpha: light } }] },
   })
-  // Made anew only when one of the buffers was replaced because it grew.
+  // Makes a new bind group only after a buffer grew and was replaced.
   const bindGroup = perGeneration([position, look, dots.indices], () =>
     device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),

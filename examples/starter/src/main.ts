@@ -6,7 +6,7 @@ const canvas = document.querySelector('canvas')!
 const message = document.querySelector('#message')!
 
 const app = createApp(world)
-  // As a function: when the device is lost, memkit asks for another one.
+  // A function, so that memkit can request another device when this one is lost.
   .addPlugin(new MkPlugin({ gpu: () => webGpu() }))
   .addSystem(Schedule.Update, () => move(app.time.delta))
 import.meta.hot?.accept()

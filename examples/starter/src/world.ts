@@ -1,16 +1,17 @@
-// The game: a bitECS world, its components, its systems. Nothing in here knows of a GPU, but for the two flags.
+// The game: a bitECS world with its components and systems. Apart from two flags, nothing here
+// concerns the GPU.
 import { GpuSynced } from '@memkit/ecs-plugin'
 import { addComponents, addEntity, createWorld, query } from 'bitecs'
 
 const MOST = 20_000
 const slots = MOST + 1 // ids of bitECS start at 1
 
-/** −1 … 1 across the canvas. Flagged: at the end of every frame the GPU has what these arrays hold. */
+/** −1 … 1 across the canvas. Flagged: at the end of every frame the GPU has the same values. */
 export const Position = GpuSynced(
   { x: new Float32Array(slots), y: new Float32Array(slots) },
   { label: 'Position' },
 )
-/** Written once, when a dot is made. */
+/** Written once, when a dot is created. */
 export const Look = GpuSynced(
   { hue: new Float32Array(slots), size: new Float32Array(slots) },
   { label: 'Look' },
@@ -21,7 +22,7 @@ const Velocity = { x: new Float32Array(slots), y: new Float32Array(slots) }
 export const world = createWorld()
 let dots = 0
 
-/** Makes dots that fly apart from a place. */
+/** Creates dots that fly apart from a place. */
 export function burst(count: number, x: number, y: number): void {
   for (let i = 0; i < count && dots < MOST; i++, dots++) {
     const dot = addEntity(world)

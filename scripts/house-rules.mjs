@@ -1,5 +1,4 @@
 // Rules of the house that no linter knows: how files are named, that nothing speaks of one person's machine, and habits of language.
-// With --everywhere, habits of language are looked for where they are not checked yet, too.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -28,8 +27,7 @@ const habits = [
   [/(?<!\b(?:leav(?:e|es|ing)|left|let)\b.{0,50})\balone\b/i, 'only, by itself'],
   [/\bsees? to it\b/i, 'makes sure, or say what it does'],
 ]
-/** Where habits are checked: where they are gone. */
-const plain = /^(?!packages\/(?:core|gpu|ecs-plugin)\/src\/)/
+/** Where habits aren’t checked. */
 const exempt = /^(?:docs|\.changeset)\/|CHANGELOG\.md$|LICENSE$|\/generated\/|house-rules/
 
 const code = /\.(?:[cm]?[jt]s|wgsl)$/
@@ -60,17 +58,15 @@ function sentences(name, source) {
  * One line per broken rule, "file: what is wrong".
  * @param {string} folder that the file names are relative to
  * @param {readonly string[]} files
- * @param {RegExp} [places] where habits of language are checked
  */
-export function brokenRules(folder, files, places = plain) {
+export function brokenRules(folder, files) {
   return files.flatMap((file) => {
     const name = basename(file)
     const broken = []
     if (emptyNames.test(name)) broken.push(`${file}: name it after the one thing it holds`)
     if (!text.test(name) || name === 'package-lock.json') return broken
-    const checked = places.test(file) && !exempt.test(file)
     const source = readFileSync(join(folder, file), 'utf8')
-    const prose = checked ? sentences(name, source) : []
+    const prose = exempt.test(file) ? [] : sentences(name, source)
     for (const [i, line] of source.split('\n').entries()) {
       const path = machinePath.exec(line)?.[0]
       if (path) broken.push(`${file}:${i + 1}: ${path} exists on one machine only`)
@@ -91,8 +87,7 @@ function filesOf(/** @type {string} */ folder) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const places = process.argv.includes('--everywhere') ? /./ : plain
-  for (const line of brokenRules(root, filesOf(root), places)) {
+  for (const line of brokenRules(root, filesOf(root))) {
     console.error(line)
     process.exitCode = 1
   }

@@ -10,7 +10,7 @@ export function words(count: number, seed: number = 1): Uint32Array<ArrayBuffer>
   return Uint32Array.from({ length: count }, (_, i) => Math.imul(i + 1, 2654435761) + seed * 40503)
 }
 
-/** Bytes that are no multiple of anything. */
+/** Bytes that aren’t a multiple of anything. */
 export function bytes(count: number, seed: number = 1): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: count }, (_, i) => (i * 37 + seed * 101 + 1) & 255)
 }

@@ -18,7 +18,7 @@ export type {
 } from './harness.ts'
 
 /**
- * What every backend promises: one list, gated by capability alone. Runs in any test runner, and without one:
+ * What every backend promises: one list, gated by capability only. Runs in any test runner, and without one:
  *
  *     for (const { name, run } of conformanceCases) it(name, () => run(() => ({ backend, lose })))
  *     console.log(await runConformance(factory))

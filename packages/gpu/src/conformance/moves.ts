@@ -236,7 +236,7 @@ const copies: readonly ConformanceCase[] = [
   }),
 ]
 
-/** Transfers: copies that are handed over at once, alone or in batches. */
+/** Transfers: copies that are handed over at once, one by one or in batches. */
 const transfers: readonly ConformanceCase[] = [
   onGpu('a transfer moves all of a source, or the range it is told', async ({ gpu }) => {
     const staging = gpu.stagingBufferWithData(words(8))

@@ -192,7 +192,7 @@ export const serialCases: readonly ConformanceCase[] = [
     await pause()
     equal([told.lost.length, told.completed.length], [1, 0], 'losses and completions reported')
     for (const buffer of [a, b, late.native, mapped.native]) backend.destroyBuffer(buffer)
-    // What a lost device says of itself is no complaint.
+    // What a lost device says of itself isn’t a complaint.
     told.errors.length = 0
   }),
 

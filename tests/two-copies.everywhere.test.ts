@@ -143,7 +143,8 @@ describe('two copies of the packages', () => {
     Thing.f32[entity] = 4
     expect((await rowsAfterFrame(first, Thing)).slice(0, 2)).toEqual([0, 4])
     expect((await rowsAfterFrame(second, Thing)).slice(0, 2)).toEqual([0, 4])
-    expect(first.synced()[0].mirror.offset).not.toBe(second.synced()[0].mirror.offset)
+    const [mirror, otherMirror] = [first, second].map((mk) => mk.synced()[0].mirror as coordinator.Mirror)
+    expect(mirror.offset).not.toBe(otherMirror.offset)
   })
 
   const pairs: readonly [string, EcsPlugin, EcsPlugin][] = [

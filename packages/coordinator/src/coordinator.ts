@@ -17,6 +17,7 @@ import { UploadedSlices } from './frame/uploaded-slices.ts'
 import type { MirrorOptions } from './mirror/mirror-options.ts'
 import type { Mirror } from './mirror/mirror.ts'
 import { Mirrors } from './mirror/mirrors.ts'
+import { ColumnMirror, type ColumnMirrorOptions } from './sections/column-mirror.ts'
 
 /** Bytes of staging buffers kept for readbacks. */
 const READBACK_BYTES = 32 << 20
@@ -55,6 +56,7 @@ export class MkCoordinator {
   readonly #listeners = new Listeners()
   readonly #readback: Readback
   readonly #uploaded = new UploadedSlices()
+  readonly #columnMirrors: ColumnMirror[] = []
   #ready: Promise<void>
 
   /**
@@ -189,6 +191,8 @@ export class MkCoordinator {
    * @throws {@link NoOpenFrame}
    */
   endFrame(): FrameReport {
+    this.#frames.requireOpen('endFrame()')
+    for (const mirror of this.#columnMirrors) mirror.collect()
     return this.#frames.end()
   }
 
@@ -220,6 +224,14 @@ export class MkCoordinator {
   createMirror(options: MirrorOptions): Mirror {
     this.#checkAlive('createMirror()')
     return this.#mirrors.create(options)
+  }
+
+  /** Makes a mirror of columns: typed arrays whose changes are on the device after every frame. */
+  createColumnMirror(options: ColumnMirrorOptions): ColumnMirror {
+    this.#checkAlive('createColumnMirror()')
+    const mirror = new ColumnMirror((words) => this.createMirror(words), options)
+    this.#columnMirrors.push(mirror)
+    return mirror
   }
 
   /**

@@ -3,7 +3,10 @@ export { GpuSynced, isGpuSynced } from './sync/gpu-synced.ts'
 export type { Flagged } from './sync/gpu-synced.ts'
 export type {
   Changes,
+  ColumnsOptions,
+  ColumnsSynced,
   GpuSyncedOptions,
+  Layout,
   OnRemove,
   PackedSynced,
   RowKind,
@@ -11,7 +14,7 @@ export type {
   SyncDirection,
   Synced,
 } from './sync/gpu-synced-options.ts'
-export type { DefaultSchema } from './store/schema-types.ts'
+export type { ColumnName, DefaultSchema } from './store/schema-types.ts'
 
 // Sync a world
 export { attachMk } from './sync/attach-mk.ts'
@@ -23,8 +26,11 @@ export type { GpuQuery } from './sync/gpu-query.ts'
 export type { DispatchArgs, DispatchDeclaration, DrawArgs } from './buffer/indirect-args.ts'
 export type { DispatchShape, DrawShape } from './buffer/draw-shape.ts'
 export type { GpuQueryOptions } from './sync/query-options.ts'
-export type { SyncedBuffer } from './buffer/synced-buffer.ts'
-export type { SyncedInfo } from './sync/synced-component.ts'
+export type { SyncedBuffer, VertexSlots } from './buffer/synced-buffer.ts'
+export type { ColumnsBuffer, DeviceSection } from './buffer/columns-buffer.ts'
+export type { ColumnsDeclaration } from './buffer/columns-wgsl.ts'
+export type { ElementKind } from './store/device-columns.ts'
+export type { SyncedColumns, SyncedInfo, SyncedRows } from './sync/synced-component.ts'
 export { SharedMarker, SharedMemoryUnavailable } from './marks/shared-marker.ts'
 export { perGeneration } from './buffer/per-generation.ts'
 export type { Generational } from './buffer/per-generation.ts'

@@ -2,6 +2,8 @@ import { runInNewContext } from 'node:vm'
 import { MirrorOwnsBuffer, MirrorTooLarge } from '@memkit/coordinator'
 import {
   array,
+  atomic,
+  createHeap,
   f16,
   f32,
   InvalidIdentifier,
@@ -13,6 +15,7 @@ import {
   u32,
   vec2f,
   vec3f,
+  vec3u,
   vec4f,
 } from '@memkit/core'
 import type { Schema } from '@memkit/core'
@@ -30,6 +33,7 @@ import {
   withVersioning,
 } from 'bitecs'
 import { array as arrayOf, f32 as f32Tag, str, u32 as u32Array } from 'bitecs/serialization'
+import { trait } from 'koota'
 import { expect, vi } from 'vitest'
 import {
   AlreadyFlagged,
@@ -117,12 +121,16 @@ async function setUp() {
     { a: floats(4 * 4), b: floats(4), c: floats(4) },
     { label: 'Long', capacity: 4, schema: struct({ a: size(1032, vec4f), b: size(1024, f32), c: f32 }) },
   )
+  const Flat = GpuSynced(
+    { x: floats(8), hp: new Uint8Array(8), rest: new Uint8Array(24) },
+    { label: 'Flat', layout: 'columns', capacity: 8, schema: struct({ x: f32, hp: u32, rest: vec3u }) },
+  )
   const world = createWorld()
   const entities = [1, 2, 3].map(() => spawn(world, Thing))
   const mk = await attachMk(world, { gpu: dummy() })
   const marker = mk.marker(Thing)
   // Their buffers are there from the start.
-  for (const component of [Pair, Wide, Holey, Unnamed, Many, Long]) mk.buffer(component)
+  for (const component of [Pair, Wide, Holey, Unnamed, Many, Long, Flat]) mk.buffer(component)
   const gone = await attachMk(createWorld(), { gpu: dummy() })
   gone.dispose()
   const ticks: number[] = []
@@ -161,6 +169,7 @@ async function setUp() {
       Unnamed,
       Many,
       Long,
+      Flat,
       Plain,
       world,
       entities,
@@ -215,6 +224,7 @@ const attach = (options: object, world: object = createWorld()): Promise<MkSync<
 const Owner = GpuSynced({ x: floats(4) }, { label: 'Owner', rows: 'packed' })
 const Sharer = GpuSynced({ x: floats(4) }, { label: 'Sharer', rowsOf: Owner })
 const ByEntity = GpuSynced({ x: floats(4) }, { label: 'ByEntity' })
+const InColumns = GpuSynced({ x: floats(4) }, { label: 'InColumns', layout: 'columns' })
 
 const components: readonly Row[] = [
   [
@@ -251,6 +261,66 @@ const components: readonly Row[] = [
     () => flag({ x: floats(2) }, { rowsOf: Owner, ...options }),
     { option: Object.keys(options)[0] },
   ]),
+  ...(
+    [
+      [{ layout: 'table' }, 'layout'],
+      [{ rows: 'packed' }, 'rows'],
+      [{ with: [Owner] }, 'with'],
+      [{ direction: 'download' }, 'direction'],
+      [{ direction: 'both' }, 'direction'],
+      [{ onRemove: 'zero' }, 'onRemove'],
+    ] as const
+  ).map(([options, option]): Row => [
+    `columns with ${JSON.stringify(options).slice(0, 30)}`,
+    InvalidOption,
+    () => flag({ x: floats(2) }, { layout: 'columns', ...options }),
+    { option, message: expect.stringContaining("'rows'") },
+  ]),
+  [
+    'rowsOf a component in columns',
+    InvalidOption,
+    () => flag({ x: floats(2) }, { rowsOf: InColumns }),
+    { option: 'rowsOf' },
+  ],
+  [
+    'columns of a trait',
+    InvalidOption,
+    () => flag(trait({ x: 0 }), { layout: 'columns' }),
+    { option: 'layout', message: expect.stringContaining("'rows'") },
+  ],
+  ...(
+    [
+      ['of 64-bit floats', { x: new Float64Array(2) }, {}],
+      ['that are plain arrays', { x: [0, 1] }, {}],
+      ['of a store of rows', createHeap({ bytes: 65_536 }).rows(struct({ x: f32 }), 3), {}],
+      ['of objects', [], { schema: struct({ x: f32.from('x') }) }],
+      ['of type tags', aos({ x: f32Tag() }), {}],
+    ] as const
+  ).map(([what, store, options]): Row => [
+    `columns ${what}`,
+    UnsupportedColumn,
+    () => flag(store, { layout: 'columns', ...options }),
+    { message: expect.stringContaining("layout: 'rows'") },
+  ]),
+  ...(
+    [
+      ['of another kind than their fields', { x: new Int32Array(2) }, { schema: struct({ x: f32 }) }],
+      ['of floats for a field of integers', { x: floats(2) }, { schema: struct({ x: u32 }) }],
+      ['of half floats', { x: floats(2) }, { schema: struct({ x: vec2f.from('x', 'x'), h: f16.from('x') }) }],
+      ['of half floats in the heap', createHeap({ bytes: 65_536 }).columns({ h: f16, i: f16 }, 3), {}],
+      ['of atomics', { x: new Uint32Array(2) }, { schema: struct({ x: atomic(u32) }) }],
+    ] as const
+  ).map(([what, store, options]): Row => [
+    `columns ${what}`,
+    SchemaMismatch,
+    () => flag(store, { layout: 'columns', ...options }),
+  ]),
+  [
+    'flagging in columns what was flagged in rows',
+    AlreadyFlagged,
+    (b) => flag(b.Thing, { label: 'Thing', layout: 'columns' }),
+    { option: 'layout' },
+  ],
   [
     'a label that hides a builtin',
     InvalidIdentifier,
@@ -684,6 +754,53 @@ const buffers: readonly Row[] = [
     (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { access: 'read_write' }),
     { option: 'access' },
   ],
+  [
+    'one vertex layout of columns',
+    InvalidOption,
+    (b) => (b.mk.buffer(b.Flat) as { vertexLayout(): unknown }).vertexLayout(),
+  ],
+  [
+    'vertices from a column of bytes',
+    NoVertexFormat,
+    (b) => b.mk.buffer(b.Flat).vertexLayouts(0, ['x', 'hp']),
+    { component: 'Flat', field: 'hp' },
+  ],
+  [
+    'vertices from a column of three bytes',
+    NoVertexFormat,
+    (b) => b.mk.buffer(b.Flat).vertexLayouts(0, ['rest']),
+  ],
+  [
+    'vertices from a column that is not there',
+    InvalidOption,
+    (b) => b.mk.buffer(b.Flat).bindVertices(any(undefined), 0, [any('y')]),
+    { option: 'column', value: 'y' },
+  ],
+  [
+    'the section of a column that is not there',
+    InvalidOption,
+    (b) => b.mk.buffer(b.Flat).column(any('y')),
+    { option: 'column' },
+  ],
+  [
+    'the section of a column of bytes, as an array of WGSL',
+    InvalidOption,
+    (b) => b.mk.buffer(b.Flat).column('hp'),
+    { option: 'name' },
+  ],
+  ['the section of a column on another backend', WrongBackend, (b) => b.mk.buffer(b.Flat).column('x')],
+  [
+    'columns named in two words',
+    InvalidIdentifier,
+    (b) => b.mk.buffer(b.Flat).wgsl(0, 0, { name: 'two words' }),
+  ],
+  [
+    'columns with a struct of the name of their array',
+    InvalidOption,
+    (b) => b.mk.buffer(b.Flat).wgsl(0, 0, { struct: 'flatWords' }),
+    { option: 'name' },
+  ],
+  ['rows of columns that are not there', core.RowsOutOfRange, (b) => b.mk.buffer(b.Flat).read(0, 99)],
   ['an invalid access', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0, { access: any('write') })],
   ['a group of −1', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(-1, 0), { option: 'group', value: -1 }],
   ['half a binding', InvalidOption, (b) => b.mk.buffer(b.Thing).wgsl(0, 0.5), { option: 'binding' }],

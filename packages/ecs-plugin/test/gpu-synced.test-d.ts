@@ -1,10 +1,23 @@
 import { aos, createWorld, soa } from 'bitecs'
 import { array as arrayTag, f32 as f32Tag, ref as refTag, str as strTag } from 'bitecs/serialization'
-import { createHeap, f32, mat4x4f, struct, u32, vec2f, vec3f, type Struct } from '@memkit/core'
+import {
+  atomic,
+  createHeap,
+  f16,
+  f32,
+  i32,
+  mat4x4f,
+  struct,
+  u32,
+  vec2f,
+  vec3f,
+  type Struct,
+} from '@memkit/core'
+import { trait } from 'koota'
 import { d } from 'typegpu'
 import { describe, expectTypeOf, it } from 'vitest'
 import { createApp, GpuSynced, MkPlugin, Schedule, SharedMarker } from '../src/index.ts'
-import type { DrawArgs, MkSync, Synced, SyncedBuffer } from '../src/index.ts'
+import type { ColumnsBuffer, DrawArgs, MkSync, Synced, SyncedBuffer } from '../src/index.ts'
 
 declare const mk: MkSync
 
@@ -124,6 +137,82 @@ describe('GpuSynced', () => {
     GpuSynced(aos({ x: f32Tag(), name: strTag() }))
     // @ts-expect-error nothing says what the objects have
     GpuSynced(aos())
+  })
+
+  it('keeps columns as they are, and knows their names', () => {
+    const Body = GpuSynced(
+      { x: new Float32Array(4), hp: new Uint8Array(4) },
+      { layout: 'columns', changes: 'all' },
+    )
+    const body = mk.buffer(Body)
+    expectTypeOf(body).toEqualTypeOf<
+      ColumnsBuffer<Struct<{ readonly x: f32; readonly hp: u32 }>, 'x' | 'hp'>
+    >()
+    expectTypeOf(body.column('x')).toEqualTypeOf<GPUBufferBinding>()
+    body.vertexLayouts(0, ['x'])
+    // @ts-expect-error no column y
+    body.column('y')
+    // @ts-expect-error nor here
+    body.vertexLayouts(0, ['y'])
+    // @ts-expect-error columns have a layout each
+    body.vertexLayout()
+    // @ts-expect-error no shader writes columns
+    body.wgsl(0, 0, { access: 'read_write' })
+    const schema = struct({ at: vec2f.from('x', 'pos.y'), hp: i32 })
+    const Nested = GpuSynced(
+      { x: new Float32Array(4), pos: { y: new Float32Array(4) }, hp: new Uint8Array(4) },
+      { schema, layout: 'columns' },
+    )
+    expectTypeOf(mk.buffer(Nested).column).parameter(0).toEqualTypeOf<'x' | 'pos.y' | 'hp'>()
+    const Heat = GpuSynced(new Float32Array(4), { layout: 'columns' })
+    expectTypeOf(mk.buffer(Heat).column).parameter(0).toEqualTypeOf<''>()
+    const Heap = GpuSynced(createHeap().columns({ at: vec3f, id: u32 }, 10), {
+      layout: 'columns',
+      capacity: 20,
+    })
+    expectTypeOf(mk.buffer(Heap).column).parameter(0).toEqualTypeOf<'at' | 'id'>()
+    // A buffer in columns is one of a component still: its generation, its binding, its rows.
+    expectTypeOf(body).toExtend<SyncedBuffer>()
+    const rows = GpuSynced({ x: new Float32Array(4) }, { layout: 'rows' })
+    expectTypeOf(mk.buffer(rows)).toEqualTypeOf<SyncedBuffer<Struct<{ readonly x: f32 }>>>()
+  })
+
+  it('refuses in columns what needs rows', () => {
+    const x = (): { x: Float32Array } => ({ x: new Float32Array(4) })
+    const Owner = GpuSynced(x(), { rows: 'packed' })
+    // @ts-expect-error packed rows
+    GpuSynced(x(), { layout: 'columns', rows: 'packed' })
+    // @ts-expect-error rows of another
+    GpuSynced(x(), { layout: 'columns', rowsOf: Owner })
+    // @ts-expect-error other components
+    GpuSynced(x(), { layout: 'columns', with: [Owner] })
+    // @ts-expect-error a shader writes
+    GpuSynced(x(), { layout: 'columns', direction: 'download' })
+    // @ts-expect-error zeros for the dead
+    GpuSynced(x(), { layout: 'columns', onRemove: 'zero' })
+    // @ts-expect-error 64-bit floats
+    GpuSynced({ x: new Float64Array(4) }, { layout: 'columns' })
+    // @ts-expect-error a plain array
+    GpuSynced({ x: [] as number[] }, { layout: 'columns' })
+    // @ts-expect-error an array of objects
+    GpuSynced([] as { x: number }[], { schema: struct({ x: f32 }), layout: 'columns' })
+    // @ts-expect-error type tags
+    GpuSynced(aos({ x: f32Tag() }), { layout: 'columns' })
+    // @ts-expect-error rows of the heap
+    GpuSynced(createHeap().rows(struct({ x: f32 }), 10), { layout: 'columns' })
+    // @ts-expect-error half floats
+    GpuSynced(createHeap().columns({ x: f16, y: f16 }, 10), { layout: 'columns' })
+    // @ts-expect-error integers read as floats
+    GpuSynced({ x: new Int32Array(4) }, { schema: struct({ x: f32 }), layout: 'columns' })
+    // @ts-expect-error floats read as integers
+    GpuSynced(new Float32Array(4), { schema: u32, layout: 'columns' })
+    // @ts-expect-error atomics
+    GpuSynced({ x: new Uint32Array(4) }, { schema: struct({ x: atomic(u32) }), layout: 'columns' })
+    // @ts-expect-error a trait
+    GpuSynced(trait({ x: 0 }), { layout: 'columns' })
+    const Flat = GpuSynced(x(), { layout: 'columns' })
+    // @ts-expect-error columns own no packed rows
+    GpuSynced(x(), { rowsOf: Flat })
   })
 
   it("accepts bitECS's soa()", () => {

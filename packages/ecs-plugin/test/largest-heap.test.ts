@@ -26,7 +26,8 @@ it.each(['entity', 'packed'] as const)(
     }
     mk.beginFrame()
     mk.endFrame()
-    for (const { mirror } of mk.synced()) {
+    for (const { layout, mirror } of mk.synced()) {
+      if (layout !== 'rows') throw new Error('in rows')
       expect(mirror.heap).toBe(heap)
       expect(mirror.offset).toBeGreaterThan(2 ** 32 - (3 << 20))
     }

@@ -20,7 +20,8 @@ it('asks for a name for a component without a label, which then names its struct
   const buffer = mk.buffer(GpuSynced({ x: floats() }))
   expect(() => buffer.wgsl(0, 0)).toThrowError(asks('name', 'label'))
   expect(buffer.wgsl(0, 1, { name: 'position' })).toBe(
-    'struct Position {\n  x: f32,\n}\n@group(0) @binding(1) var<storage, read> position: array<Position>;\n',
+    'struct Position {\n  x: f32,\n}\n@group(0) @binding(1) var<storage, read> position: array<Position>;\n' +
+      'fn positionRow(row: u32) -> Position {\n  return position[row];\n}\n',
   )
   expect(buffer.wgsl(0, 0, { name: 'Upper' })).toContain('struct UpperRow {')
   expect(buffer.wgsl(0, 0, { name: 'p', struct: 'Place' })).toContain('p: array<Place>;')

@@ -1,4 +1,4 @@
-import { attachMk, f32, GpuSynced, mat4x4f, struct, u32, vec2f } from '@memkit/ecs-plugin'
+import { attachMk, f32, GpuSynced, mat4x4f, struct, u32, vec2f, type SyncedRows } from '@memkit/ecs-plugin'
 import { addComponents, addEntity, createWorld, removeEntity } from 'bitecs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cdp, userEvent } from 'vitest/browser'
@@ -291,7 +291,8 @@ describe('Memory', () => {
   it('shows an overflow heap of mirrors beside the main one', async () => {
     g.frame()
     const inspector = mount({ tab: 'memory' })
-    g.mk.synced()[0].mirror.isolate(1024)
+    const [info] = g.mk.synced() as SyncedRows[]
+    info.mirror.isolate(1024)
     inspector.update()
     expect(texts(all(inspector, '.heap h3'))).toEqual(['Heap', 'overflow heap 1'])
   })

@@ -4,6 +4,11 @@ import { NO_ENTITY } from './no-entity.ts'
 import { SyncedBuffer, type BufferSource } from './synced-buffer.ts'
 import { variableName, type StorageOptions } from './wgsl-binding.ts'
 
+/** Names that the declaration of a list generates beside the list itself. */
+export function listNames(name: string, isDispatched: boolean): string[] {
+  return isDispatched ? [`${name}Has`, `${name}Index`, `${name}Dispatch`] : [`${name}Has`]
+}
+
 /**
  * The list of a query on the device: a `u32` per entity, followed by `NO_ENTITY` up to the end of
  * the buffer. A binding covers the buffer's whole capacity, so `arrayLength` isn't the number of

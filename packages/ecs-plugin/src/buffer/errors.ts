@@ -11,11 +11,13 @@ export const NoVertexFormat: ErrorClass<{
   component: string
   field: string
   type: string
+  /** What to do beside reading it as storage. */
+  remedy?: string
 }> = defineError(
   'NoVertexFormat',
-  ({ component, field, type }) =>
+  ({ component, field, type, remedy = 'give the field a scalar, vector or matrix type' }) =>
     `Field "${field}" of ${component} is ${type}, which has no vertex format. Read the buffer as storage instead ` +
-    '(mk.buffer(component).wgsl(group, binding)), or give the field a scalar, vector or matrix type.',
+    `(mk.buffer(component).wgsl(group, binding)), or ${remedy}.`,
 )
 export type NoVertexFormat = InstanceType<typeof NoVertexFormat>
 
@@ -29,18 +31,20 @@ export const VertexLimitExceeded: ErrorClass<{
   code: 'VertexLimitExceeded'
   component: string
   /** WebGPU's name of the limit. */
-  limit: 'maxVertexAttributes' | 'maxVertexBufferArrayStride'
-  /** Locations up to that of the last attribute, or bytes of a row. */
+  limit: VertexLimit
+  /** Locations up to that of the last attribute, bytes of a row, or vertex buffers. */
   requested: number
   max: number
 }> = defineError('VertexLimitExceeded', ({ component, limit, requested, max }) => {
-  const what =
-    limit === 'maxVertexAttributes'
-      ? `need ${requested} vertex attribute locations, but the device has ${max}`
-      : `are ${requested} bytes each, but the device allows vertex strides up to ${max}`
+  const what = {
+    maxVertexAttributes: `need ${requested} vertex attribute locations, but the device has ${max}`,
+    maxVertexBufferArrayStride: `are ${requested} bytes each, but the device allows vertex strides up to ${max}`,
+    maxVertexBuffers: `need ${requested} vertex buffers, one for each column, but the device has ${max}. Name the columns to draw from: vertexLayouts(0, ['x', 'y'])`,
+  }
   return (
-    `The rows of ${component} ${what} (${limit}). Read the buffer as storage instead (mk.buffer(component).wgsl(group, binding)), ` +
+    `The rows of ${component} ${what[limit]} (${limit}). Read the buffer as storage instead (mk.buffer(component).wgsl(group, binding)), ` +
     'split the component in two, or request a higher limit in requiredLimits.'
   )
 })
+type VertexLimit = 'maxVertexAttributes' | 'maxVertexBufferArrayStride' | 'maxVertexBuffers'
 export type VertexLimitExceeded = InstanceType<typeof VertexLimitExceeded>

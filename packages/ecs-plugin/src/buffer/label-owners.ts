@@ -3,35 +3,49 @@
  * only once: the first object keeps the label, the others need names of their own.
  */
 export class LabelOwners {
-  readonly #owners = new Map<string, object>()
+  readonly #owners = new Map<string, { readonly owner: object; readonly variable: string }>()
 
-  /** Claims the label for an object, unless another one has it. @returns whether it has it now */
-  take(label: string, owner: object): boolean {
-    const name = variableOf(label)
-    if (!this.#owners.has(name)) this.#owners.set(name, owner)
-    return this.#owners.get(name) === owner
+  /**
+   * Claims the label for an object, and all names that are made of it, unless another object has one.
+   *
+   * @returns undefined when all are this object's now, else what is wrong with the label
+   */
+  take(label: string, owner: object, namesOf: (name: string) => readonly string[]): string | undefined {
+    const variable = variableOf(label)
+    const names = [variable, ...namesOf(variable)]
+    const taken = names.find((name) => (this.#owners.get(name)?.owner ?? owner) !== owner)
+    if (taken === undefined) {
+      for (const name of names) this.#owners.set(name, { owner, variable })
+      return undefined
+    }
+    const same = this.#owners.get(taken)!.variable === variable
+    const what = same ? `is also called ${label}` : `declares ${taken} too`
+    return `another component or query of this world ${what}, and a shader can declare a name only once`
   }
 
-  /** Frees the label, if this object has it. */
-  release(label: string, owner: object): void {
-    const name = variableOf(label)
-    if (this.#owners.get(name) === owner) this.#owners.delete(name)
+  /** Frees all names that this object has. */
+  release(owner: object): void {
+    for (const [name, its] of this.#owners) if (its.owner === owner) this.#owners.delete(name)
   }
+}
+
+/** What may take a label. */
+interface Labelled {
+  readonly label: string
+  /** Names in WGSL that are made of its name. */
+  namesOf(name: string): readonly string[]
 }
 
 /** Says why the label of a component, or of its row table, can't name anything in a shader. */
 export function componentLabelProblem(
-  source: { readonly label: string },
+  source: Labelled,
   isLabelled: boolean,
   labels: LabelOwners,
 ): string | undefined {
   if (!isLabelled)
     return "the component has no label to make one from (GpuSynced(store, { label: 'Position' }))"
-  if (labels.take(source.label, source)) return undefined
-  return (
-    `another component or query of this world is also called ${source.label}, and a shader can declare a name only once. Or give ` +
-    'each of them a label of its own'
-  )
+  const problem = labels.take(source.label, source, (name) => source.namesOf(name))
+  return problem && `${problem}. Or give each of them a label of its own`
 }
 
 /** `Position` and `position` both make a variable `position`. */

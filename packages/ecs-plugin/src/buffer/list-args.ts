@@ -34,6 +34,11 @@ export class ListArgs {
     this.#shapes = shapes
   }
 
+  /** The list was made with the shape of a dispatch. */
+  get isDispatched(): boolean {
+    return this.#shapes.dispatch !== undefined
+  }
+
   /** Makes the arguments of these shapes, where the device has INDIRECT buffers. */
   open(): void {
     if (!this.#coordinator.gpu.capabilities.indirect) return

@@ -1,6 +1,6 @@
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { RowsOutOfRange, type Schema, type u32 } from '@memkit/core'
-import type { Mirror, MkCoordinator } from '@memkit/coordinator'
+import type { ColumnMirror, Mirror, MkCoordinator } from '@memkit/coordinator'
 import { Disposed } from '../disposed.ts'
 import { checkOption } from '../options.ts'
 import { gpuBufferOf } from './gpu-buffer.ts'
@@ -10,7 +10,7 @@ import { storageDeclaration, type StorageOptions, type StorageSource } from './w
 
 /** What a `SyncedBuffer` shows: rows in a mirror. */
 export interface BufferSource extends StorageSource {
-  readonly mirror: Mirror
+  readonly mirror: Mirror | ColumnMirror
   /** Rows in use. */
   readonly rows: number
   rowOf(entity: number): number
@@ -28,6 +28,9 @@ interface Live {
   binding?: () => GPUBufferBinding
   rowTable?: SyncedBuffer<u32>
 }
+
+/** A render pass or a render bundle, as `bindVertices` uses it. */
+export type VertexSlots = Pick<GPURenderPassEncoder, 'setVertexBuffer'>
 
 /**
  * The device buffer of a flagged component: the same object for as long as the world is attached.
@@ -81,9 +84,10 @@ export class SyncedBuffer<S extends Schema = Schema> {
     return this.#alive('capacity').source.mirror.capacity
   }
 
-  /** Bytes from one row to the next. */
+  /** Bytes from one row to the next; with `layout: 'columns'`, those of a row in all columns together. */
   get stride(): number {
-    return this.#alive('stride').source.mirror.stride
+    const { mirror } = this.#alive('stride').source
+    return 'stride' in mirror ? mirror.stride : mirror.bytesPerRow
   }
 
   get schema(): S {
@@ -96,11 +100,12 @@ export class SyncedBuffer<S extends Schema = Schema> {
    * Always false in direction `'upload'`.
    */
   get downloads(): boolean {
-    return this.#alive('downloads').source.mirror.downloads
+    const { mirror } = this.#alive('downloads').source
+    return 'downloads' in mirror && mirror.downloads
   }
   set downloads(on: boolean) {
     const { mirror } = this.#alive('downloads').source
-    mirror.downloads = on && mirror.direction !== 'upload'
+    if ('downloads' in mirror) mirror.downloads = on && mirror.direction !== 'upload'
   }
 
   /** Returns the row of an entity, −1 when it has none. Packed rows are those of the last stage. */
@@ -126,8 +131,13 @@ export class SyncedBuffer<S extends Schema = Schema> {
   }
 
   /**
-   * Returns WGSL that declares the row's struct and a storage binding of the buffer:
-   * `@group(0) @binding(1) var<storage, read> position: array<Position>;`
+   * Returns WGSL that declares the row's struct, a storage binding of the buffer, and for a component
+   * a function that reads a row, as with `layout: 'columns'`:
+   *
+   * ```wgsl
+   * @group(0) @binding(1) var<storage, read> position: array<Position>;
+   * fn positionRow(row: u32) -> Position { … }
+   * ```
    *
    * @param options.name names the variable, default the label with a small first letter
    * @throws {@link InvalidIdentifier} for a name that WGSL refuses or reserves, such as `target`
@@ -153,13 +163,32 @@ export class SyncedBuffer<S extends Schema = Schema> {
   }
 
   /**
+   * Returns `vertexLayout` as the list of one that a pipeline's `buffers` take: with
+   * `layout: 'columns'` there is one for each column. Draw with `bindVertices`.
+   */
+  vertexLayouts(firstLocation = 0): readonly GPUVertexBufferLayout[] {
+    return [this.vertexLayout(firstLocation)]
+  }
+
+  /**
+   * Sets the vertex buffers that `vertexLayouts` describes: one, or with `layout: 'columns'` one for
+   * each column. Call it for every frame that draws, as buffers are replaced when they grow.
+   *
+   * @param firstSlot default 0
+   * @throws {@link WrongBackend}
+   */
+  bindVertices(pass: VertexSlots, firstSlot = 0): void {
+    pass.setVertexBuffer(firstSlot, this.gpuBuffer)
+  }
+
+  /**
    * Reads what the device holds now. For tests and tools: it waits for the device.
    * @param first first row, default 0
    * @param count number of rows, default up to the last one in use
    * @throws {@link RowsOutOfRange} for rows beyond `rows`
    */
   read(first = 0, count: number = this.rows - first): Promise<ArrayBuffer> {
-    this.#checkRows(first, count)
+    checkRows(this, first, count)
     return this.#alive('read()').coordinator.download(this.buffer, first * this.stride, count * this.stride)
   }
 
@@ -173,11 +202,12 @@ export class SyncedBuffer<S extends Schema = Schema> {
    * @throws {@link ColumnLengthMismatch} or {@link SchemaMismatch} when the columns can't be read
    */
   readCpu(first = 0, count: number = this.rows - first): ArrayBuffer {
-    this.#checkRows(first, count)
+    checkRows(this, first, count)
     const { source } = this.#alive('readCpu()')
     if (source.rowsNow !== undefined) return source.rowsNow(first, count)
     const { stride } = this
-    return source.mirror.view(Uint8Array).slice(first * stride, (first + count) * stride).buffer
+    const bytes = (source.mirror as Mirror).view(Uint8Array)
+    return bytes.slice(first * stride, (first + count) * stride).buffer
   }
 
   /** @internal */
@@ -187,13 +217,18 @@ export class SyncedBuffer<S extends Schema = Schema> {
   }
 
   #alive(call: string): Live {
-    if (this.#live === undefined) throw new Disposed({ call })
-    return this.#live
+    return this.#live ?? this.gone(call)
   }
 
-  #checkRows(first: number, count: number): void {
-    const whole = Number.isInteger(first) && Number.isInteger(count)
-    if (!whole || first < 0 || count < 0 || first + count > this.rows)
-      throw new RowsOutOfRange({ first, count, rows: this.rows })
+  /** @internal */
+  protected gone(call: string): never {
+    throw new Disposed({ call })
   }
+}
+
+/** @throws {@link RowsOutOfRange} */
+export function checkRows({ rows }: { readonly rows: number }, first: number, count: number): void {
+  const whole = Number.isInteger(first) && Number.isInteger(count)
+  if (!whole || first < 0 || count < 0 || first + count > rows)
+    throw new RowsOutOfRange({ first, count, rows })
 }

@@ -30,23 +30,31 @@ export function vertexLayout(
   firstLocation: number,
   limits: MkCapabilities,
 ): GPUVertexBufferLayout {
-  const { maxVertexAttributes } = limits
+  checkFirstLocation(firstLocation, limits)
+  const attributes = vertexAttributes(label, schema, firstLocation)
+  checkLimit(label, 'maxVertexAttributes', firstLocation + attributes.length, limits.maxVertexAttributes)
+  checkLimit(label, 'maxVertexBufferArrayStride', stride, limits.maxVertexBufferArrayStride)
+  return { arrayStride: stride, stepMode: 'instance', attributes }
+}
+
+/** @throws {@link InvalidOption} for a location that the device doesn't have */
+export function checkFirstLocation(firstLocation: number, { maxVertexAttributes }: MkCapabilities): void {
   checkOption(
     Number.isInteger(firstLocation) && firstLocation >= 0 && firstLocation < maxVertexAttributes,
     'firstLocation',
     firstLocation,
     `a whole number from 0 to ${maxVertexAttributes - 1}, the last @location of this device`,
   )
-  const attributes = vertexAttributes(label, schema, firstLocation)
-  const needed = {
-    maxVertexAttributes: firstLocation + attributes.length,
-    maxVertexBufferArrayStride: stride,
-  }
-  for (const limit of ['maxVertexAttributes', 'maxVertexBufferArrayStride'] as const) {
-    const [requested, max] = [needed[limit], limits[limit]]
-    if (requested > max) throw new VertexLimitExceeded({ component: label, limit, requested, max })
-  }
-  return { arrayStride: stride, stepMode: 'instance', attributes }
+}
+
+/** @throws {@link VertexLimitExceeded} */
+export function checkLimit(
+  component: string,
+  limit: VertexLimitExceeded['limit'],
+  requested: number,
+  max: number,
+): void {
+  if (requested > max) throw new VertexLimitExceeded({ component, limit, requested, max })
 }
 
 function vertexAttributes(label: string, schema: Schema, firstLocation: number): GPUVertexAttribute[] {

@@ -28,6 +28,13 @@ export interface StorageSource extends WgslNaming {
   readonly schema: Schema
   /** Whether a shader may write the rows. */
   readonly deviceWrites?: boolean
+  /** Whether rows belong to entities, so that `fn <name>Row` reads one. */
+  readonly hasEntities?: boolean
+}
+
+/** Names that the declaration of rows generates beside the array and structs. */
+export function rowsNames(name: string, source: StorageSource): string[] {
+  return source.hasEntities === true && !hasAtomics(source.schema) ? [`${name}Row`] : []
 }
 
 /** Returns the declarations of a row type and of a runtime-sized storage array of it. */
@@ -48,28 +55,46 @@ export function storageDeclaration(
     `'read': the CPU owns the rows of ${label}. Flag it with direction: 'download' or 'both' to let a shader write them`,
   )
   const declaration = `${bindingAttributes(group, binding)} var<storage, ${access}> ${name}: `
-  if (schema.kind !== 'struct') return `${declaration}array<${schema.type}>;\n`
+  const accessors = (type: string, declared: ReadonlySet<string>): string =>
+    rowsNames(name, source)
+      // A variable with a capital letter has a struct of that name.
+      .filter((row) => !declared.has(row))
+      .map((row) => `fn ${row}(row: u32) -> ${type} {\n  return ${name}[row];\n}\n`)
+      .join('')
+  if (schema.kind !== 'struct')
+    return `${declaration}array<${schema.type}>;\n${accessors(schema.type, new Set())}`
   const struct = structName(source, name, options)
   const structs = schema.wgsl(struct)
+  const declared = declaredStructs(structs)
   checkOption(
-    !structs.startsWith(`struct ${name} `) && !structs.includes(`\nstruct ${name} `),
+    !declared.has(name),
     'name',
     name,
     `different: the struct of the rows of ${label} has that name. Give \`name\` or \`struct\` to wgsl(group, binding, { name, struct })`,
   )
-  return `${structs}\n${declaration}array<${struct}>;\n`
+  return `${structs}\n${declaration}array<${struct}>;\n${accessors(struct, declared)}`
 }
 
-/** Returns the variable's name: the one given, or the label with a small first letter. */
+/** Names of the structs in a declaration. */
+export function declaredStructs(structs: string): Set<string> {
+  return new Set(Array.from(structs.matchAll(/^struct (\S+) /gm), ([, name]) => name))
+}
+
+/** Returns `nameOf`, if it can name a variable. @throws {@link InvalidIdentifier}, {@link InvalidOption} */
 export function variableName(source: WgslNaming, given: string | undefined): string {
+  const name = nameOf(source, given)
+  checkVariableName(name, "Choose another with `name`, for example wgsl(0, 0, { name: 'targets' })")
+  return name
+}
+
+/** Returns the name given, or the label with a small first letter. @throws {@link InvalidOption} */
+export function nameOf(source: WgslNaming, given: string | undefined): string {
   const isText = given === undefined || typeof given === 'string'
   checkOption(isText, 'name', given, 'a string, the name of a variable in WGSL')
   const problem = given === undefined ? source.labelProblem : undefined
   const allowed = `given, for example wgsl(0, 0, { name: 'position' }): ${problem}`
   checkOption(problem === undefined, 'name', undefined, allowed)
-  const name = given ?? source.label.charAt(0).toLowerCase() + source.label.slice(1)
-  checkVariableName(name, "Choose another with `name`, for example wgsl(0, 0, { name: 'targets' })")
-  return name
+  return given ?? source.label.charAt(0).toLowerCase() + source.label.slice(1)
 }
 
 /** Returns `@group(0) @binding(1)`. */
@@ -79,7 +104,13 @@ export function bindingAttributes(group: number, binding: number): string {
   return `@group(${group}) @binding(${binding})`
 }
 
-function structName({ label, labelProblem }: WgslNaming, name: string, options: StorageOptions): string {
+/** @param suffix of a struct whose variable has a capital letter */
+export function structName(
+  { label, labelProblem }: WgslNaming,
+  name: string,
+  options: Pick<StorageOptions, 'struct'>,
+  suffix = 'Row',
+): string {
   const { struct } = options
   if (struct !== undefined) {
     checkStructName(struct, 'Choose another with `struct`')
@@ -87,5 +118,11 @@ function structName({ label, labelProblem }: WgslNaming, name: string, options: 
   }
   if (labelProblem === undefined) return label
   const derived = name.charAt(0).toUpperCase() + name.slice(1)
-  return derived === name ? `${name}Row` : derived
+  return derived === name ? `${name}${suffix}` : derived
+}
+
+/** Atomics can't be read by value. */
+function hasAtomics(type: Schema): boolean {
+  if (type.kind === 'array') return hasAtomics(type.element)
+  return type.kind === 'struct' ? type.fields.some((field) => hasAtomics(field.type)) : type.kind === 'atomic'
 }

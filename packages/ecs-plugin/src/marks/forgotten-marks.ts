@@ -1,11 +1,19 @@
 import type { DirtyRows } from '@memkit/core'
-import type { Mirror } from '@memkit/coordinator'
 import type { RowMap } from '../rows/row-map.ts'
 import { ShadowRows } from '../rows/shadow-rows.ts'
 import type { ComponentColumns } from '../store/component-columns.ts'
 
 /** Milliseconds that a thread gets between its write and its mark: another program may come in between. */
 const THREAD_PATIENCE = 250
+
+/** Rows as they were when they were last marked: a mirror, or `SentRows`. */
+interface MarkedRows {
+  readonly capacity: number
+  readonly stride: number
+  /** Where the row map's table lies, if it has one. */
+  readonly heap?: { readonly buffer: ArrayBuffer }
+  view(type: Uint8ArrayConstructor): Uint8Array
+}
 
 /**
  * Debug: finds rows that changed without a mark. After a stage has packed what was marked, a copy of the
@@ -40,7 +48,7 @@ export class ForgottenMarks {
    * @param threads other threads write too: a row counts if it still waits for its mark some time later
    * @returns rows found
    */
-  look(mirror: Mirror, rowMap: RowMap, rows: number, threads: boolean): number {
+  look(mirror: MarkedRows, rowMap: RowMap, rows: number, threads: boolean): number {
     const stale = new Map<number, number>()
     const counted = new Set<number>()
     const now = performance.now()
@@ -60,7 +68,7 @@ export class ForgottenMarks {
     return found
   }
 
-  #compare(mirror: Mirror, rowMap: RowMap, rows: number): Set<number> {
+  #compare(mirror: MarkedRows, rowMap: RowMap, rows: number): Set<number> {
     const stale = new Set<number>()
     if (rows === 0) return stale
     const { capacity, stride } = mirror
@@ -72,7 +80,7 @@ export class ForgottenMarks {
     if (rowMap.mask === undefined) mask.setRange(0, rows)
     else mask.or(rowMap.mask, rows)
     const byTable = rowMap.table >= 0
-    if (byTable) table.set(new Uint32Array(mirror.heap.buffer, rowMap.table, rows))
+    if (byTable) table.set(new Uint32Array(mirror.heap!.buffer, rowMap.table, rows))
     this.#shadow.binding.bind()
     this.#shadow.diff(rows, byTable)
     for (let from = 0; dirty.nextRun(from, 0); from = dirty.runFirst + dirty.runCount) {

@@ -35,6 +35,10 @@ export class RowTable implements BufferSource, RowListener {
     return componentLabelProblem(this, this.#isLabelled, this.#labels)
   }
 
+  namesOf(): readonly string[] {
+    return []
+  }
+
   get rows(): number {
     return this.#packed.rows
   }

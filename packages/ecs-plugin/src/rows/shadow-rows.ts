@@ -1,5 +1,4 @@
 import { ColumnPacker, createHeap, DirtyRows } from '@memkit/core'
-import type { Mirror } from '@memkit/coordinator'
 import { ColumnBinding, type ComponentColumns } from '../store/component-columns.ts'
 
 /**
@@ -8,6 +7,7 @@ import { ColumnBinding, type ComponentColumns } from '../store/component-columns
  */
 export class ShadowRows {
   readonly capacity: number
+  readonly stride: number
   readonly bytes: Uint8Array
   /** Rows that the next pass is about. */
   readonly mask: DirtyRows
@@ -27,6 +27,7 @@ export class ShadowRows {
     const heap = createHeap({ bytes, memory: 'plain', label })
     const { buffer } = heap
     this.capacity = capacity
+    this.stride = stride
     this.#offset = heap.alloc(capacity * stride).offset
     this.bytes = new Uint8Array(buffer, this.#offset, capacity * stride)
     this.mask = new DirtyRows(capacity, { buffer, offset: heap.alloc(setBytes).offset })
@@ -67,15 +68,15 @@ export class RowsNow {
   }
 
   /**
-   * Reads rows from `first` on. Rows without an entity, and what no column covers, come from the mirror.
+   * Reads rows from `first` on.
    *
+   * @param rows what rows without an entity hold, and what no column covers; it's overwritten
    * @param entityOf returns the entity of a row, −1 where it has none
    * @throws {@link ColumnLengthMismatch}, {@link SchemaMismatch} when the columns cannot be read
    */
-  read(mirror: Mirror, first: number, count: number, entityOf: (row: number) => number): ArrayBuffer {
-    const { stride } = mirror
-    const { bytes, mask, table } = this.#shadow
-    const rows = mirror.view(Uint8Array).slice(first * stride, (first + count) * stride)
+  read(rows: Uint8Array<ArrayBuffer>, first: number, entityOf: (row: number) => number): ArrayBuffer {
+    const { bytes, mask, stride, table } = this.#shadow
+    const count = rows.byteLength / stride
     const length = this.#shadow.binding.bind()
     for (let at = 0; at < count; at += CHUNK_ROWS) {
       const part = rows.subarray(at * stride, Math.min(count, at + CHUNK_ROWS) * stride)

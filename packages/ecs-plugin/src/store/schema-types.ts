@@ -153,6 +153,74 @@ export type HasColumns<C, S> = C extends RowsMemory & StoreOf<infer Own>
         ? unknown
         : { readonly 'the component has no column': Exclude<ColumnsOf<S>, ColumnPath<StoreOfComponent<C>>> }
 
+/** Names of a component's columns, which `column()` of its buffer takes; '' when the component is the column. */
+export type ColumnName<S> =
+  string extends ColumnsOf<S> ? string : [ColumnsOf<S>] extends [never] ? '' : ColumnsOf<S>
+
+/** Arrays that the device can keep as they are, for a field of that scalar. */
+type DeviceArray<N> = N extends 'f32'
+  ? { readonly [Symbol.toStringTag]: 'Float32Array' }
+  : N extends 'i32' | 'u32'
+    ? { readonly [Symbol.toStringTag]: IntegerArray }
+    : never
+type IntegerArray = `${'Int' | 'Uint'}${8 | 16 | 32}Array` | 'Uint8ClampedArray'
+
+/** The scalar of a field; for a struct, or an array of structs, unknown at compile time. */
+type ScalarOfField<T> = T extends { readonly kind: 'array'; readonly element: infer E }
+  ? Schema extends E
+    ? unknown
+    : ScalarOfField<E>
+  : T extends { readonly scalar: infer N }
+    ? N
+    : unknown
+
+/** Fields of a struct whose column the device can't keep as it is. Paths are checked at run time. */
+type UnfitFields<C, F> = {
+  [K in keyof F & string]: F[K] extends { readonly kind: 'atomic' }
+    ? K
+    : 'f16' extends ScalarOfField<F[K]>
+      ? unknown extends ScalarOfField<F[K]>
+        ? never
+        : K
+      : unknown extends ScalarOfField<F[K]>
+        ? never
+        : [C[(F[K] extends { readonly sources: readonly (infer N)[] } ? N : K) & keyof C]] extends [
+              DeviceArray<ScalarOfField<F[K]>>,
+            ]
+          ? never
+          : K
+}[keyof F & string]
+
+/**
+ * `unknown` when the device can keep the component's columns as they are, or `layout` isn't
+ * `'columns'`; else a type that says why not. `GpuSynced` itself finds out what types don't tell.
+ */
+export type HasDeviceColumns<C, S, L> = [L] extends ['columns']
+  ? Schema extends S
+    ? unknown
+    : C extends RowsMemory
+      ? NeedsRows<'a store of rows'>
+      : C extends TraitOf<infer _>
+        ? NeedsRows<'a trait'>
+        : C extends readonly unknown[]
+          ? NeedsRows<'a plain array'>
+          : S extends Struct<infer F>
+            ? string extends keyof F
+              ? unknown
+              : [UnfitFields<C, F>] extends [never]
+                ? unknown
+                : NeedsRows<UnfitFields<C, F>>
+            : [C] extends [DeviceArray<ScalarOfField<S>>]
+              ? unknown
+              : [keyof C] extends [never]
+                ? unknown
+                : NeedsRows<'the column'>
+  : unknown
+
+interface NeedsRows<What> {
+  readonly "leave `layout` out: in columns the device keeps typed arrays of the field's own kind": What
+}
+
 /** `unknown`, or for a component that cannot be flagged without a schema a type that says so. */
 export type HasSchema<S> = [S] extends [never]
   ? {

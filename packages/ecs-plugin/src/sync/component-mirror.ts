@@ -25,6 +25,18 @@ export function checkDevice({ gpu }: MkCoordinator, options: SyncedOptions, stri
   if (bytes > max) throw new MirrorTooLarge({ label, requested: bytes, max })
 }
 
+/** Rows to reserve for those that are there, as many as the device allows. */
+export function firstRows(
+  { gpu }: MkCoordinator,
+  { capacity, isReserved }: SyncedOptions,
+  stride: number,
+  wanted: number,
+): number {
+  const most = Math.floor(mostMirrorBytes(gpu.capabilities) / stride)
+  const affordable = Math.max(1, Math.floor(MAX_FIRST_BYTES / stride))
+  return Math.min(most, Math.max(isReserved ? capacity : Math.min(capacity, affordable), wanted))
+}
+
 /**
  * Makes a mirror with room for the rows that are there, or for as many as the device allows.
  *
@@ -34,15 +46,17 @@ export function checkDevice({ gpu }: MkCoordinator, options: SyncedOptions, stri
  */
 export function createMirror(
   coordinator: MkCoordinator,
-  { capacity, direction, isReserved, label, usage }: SyncedOptions,
+  options: SyncedOptions,
   { schema, stride }: ComponentLayout,
   wanted: number,
   ownerRows: number | undefined,
 ): Mirror {
+  const { direction, label, usage } = options
   const most = Math.floor(mostMirrorBytes(coordinator.gpu.capabilities) / stride)
-  const affordable = Math.max(1, Math.floor(MAX_FIRST_BYTES / stride))
-  const first = ownerRows ?? (isReserved ? capacity : Math.min(capacity, affordable))
-  const rows = Math.min(most, Math.max(first, wanted))
+  const rows =
+    ownerRows === undefined
+      ? firstRows(coordinator, options, stride, wanted)
+      : Math.min(most, Math.max(ownerRows, wanted))
   return coordinator.createMirror({ rows, schema, label, usage, direction })
 }
 

@@ -2,7 +2,7 @@ import { u32 } from '@memkit/core'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
 import { MkBufferUsage, UsageUnsupported } from '@memkit/gpu'
 import type { DrawShape } from '../buffer/draw-shape.ts'
-import { EntityList } from '../buffer/entity-list.ts'
+import { EntityList, listNames } from '../buffer/entity-list.ts'
 import type { DispatchArgs, DrawArgs } from '../buffer/indirect-args.ts'
 import type { LabelOwners } from '../buffer/label-owners.ts'
 import { ListArgs, type ListShapes } from '../buffer/list-args.ts'
@@ -15,7 +15,7 @@ import type { PackedRows } from '../rows/packed-rows.ts'
 import type { RowListener } from '../rows/row-map.ts'
 import { SparseSet } from '../rows/sparse-set.ts'
 import { ListWords } from './list-words.ts'
-import type { SyncedComponent } from './synced-component.ts'
+import type { AnySynced } from './synced-components.ts'
 
 /** What `mk.query` knows of a query. */
 export interface GpuQueryParts extends ListShapes {
@@ -24,7 +24,7 @@ export interface GpuQueryParts extends ListShapes {
   readonly label: string
   readonly isLabelled: boolean
   readonly labels: LabelOwners
-  readonly rowsOf: SyncedComponent | undefined
+  readonly rowsOf: AnySynced | undefined
 }
 
 /**
@@ -91,7 +91,7 @@ export class GpuQuery implements BufferSource {
       throw error
     }
     this.#packed?.listeners.push(this.#changes)
-    if (isLabelled) labels.take(label, this)
+    if (isLabelled) this.#takeLabel()
   }
 
   /** Number of entities that matched at the last stage: the instances of a direct draw. */
@@ -114,8 +114,8 @@ export class GpuQuery implements BufferSource {
 
   get labelProblem(): string | undefined {
     if (!this.#isLabelled) return 'neither the query nor any of its terms has a label'
-    if (this.#labels.take(this.label, this)) return undefined
-    return `another query or component of this world is also called ${this.label}. Give each mk.query its own \`label\`, or a \`name\` here`
+    const problem = this.#takeLabel()
+    return problem && `${problem}. Give each mk.query its own \`label\`, or a \`name\` here`
   }
 
   /**
@@ -207,12 +207,17 @@ export class GpuQuery implements BufferSource {
     this.#disposed = true
     const listeners = this.#packed?.listeners
     listeners?.splice(listeners.indexOf(this.#changes), 1)
-    this.#labels.release(this.label, this)
+    this.#labels.release(this)
     this.#membership.dispose()
     this.indices.end()
     this.mirror.destroy()
     this.#args.dispose()
     this.#forget(this)
+  }
+
+  #takeLabel(): string | undefined {
+    const isDispatched = this.#args.isDispatched
+    return this.#labels.take(this.label, this, (name) => listNames(name, isDispatched))
   }
 
   #list(position: number, entity: number): void {

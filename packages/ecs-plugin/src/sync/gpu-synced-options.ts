@@ -2,6 +2,7 @@ import type { Schema, TypeLike } from '@memkit/core'
 
 declare const schemaOf: unique symbol
 declare const ownsPackedRows: unique symbol
+declare const keepsColumns: unique symbol
 
 /** A component that was flagged with `GpuSynced`. Only the type carries its schema, not the object. */
 export interface Synced<S extends Schema = Schema> {
@@ -12,6 +13,14 @@ export interface Synced<S extends Schema = Schema> {
 export interface PackedSynced<S extends Schema = Schema> extends Synced<S> {
   readonly [ownsPackedRows]: true
 }
+
+/** A component with `layout: 'columns'`. */
+export interface ColumnsSynced<S extends Schema = Schema> extends Synced<S> {
+  readonly [keepsColumns]: true
+}
+
+/** How the device keeps a component. */
+export type Layout = 'rows' | 'columns'
 
 /** How changed rows are found. */
 export type Changes = 'detect' | 'marked' | 'all'
@@ -50,8 +59,18 @@ interface RowOptions<S extends TypeLike> {
   usage?: number
 }
 
-/** Options of a component with rows of its own. See {@link SharedRowsOptions} for rows of another. */
+/**
+ * Options of a component with rows of its own. See {@link SharedRowsOptions} for rows of another, and
+ * {@link ColumnsOptions} for columns.
+ */
 export interface GpuSyncedOptions<S extends TypeLike = TypeLike> extends RowOptions<S> {
+  /**
+   * How the device keeps the component. `'rows'` (default): a struct for each entity. `'columns'`:
+   * the component's typed arrays as they are, one after the other. Columns cost no packing, so they
+   * are faster where most rows change in most frames; rows are faster where few rows of a wide
+   * component change, and can be packed, shared, and written by shaders.
+   */
+  layout?: 'rows'
   /**
    * `'entity'` (default): row = entity id, for good. `'packed'`: rows without gaps, in no
    * particular order; an entity's row changes when another one leaves.
@@ -84,11 +103,33 @@ export interface SharedRowsOptions<S extends TypeLike = TypeLike> extends RowOpt
    * the owner's.
    */
   rowsOf: PackedSynced
+  layout?: 'rows'
   rows?: 'packed'
   direction?: 'upload'
   onRemove?: 'zero'
   with?: never
   capacity?: never
+}
+
+/**
+ * Options of a component whose columns are on the device as they are. Row = entity id, and the CPU
+ * writes. The rows of removed entities hold what the columns hold there.
+ */
+export interface ColumnsOptions<S extends TypeLike = TypeLike> extends RowOptions<S> {
+  /**
+   * See `layout` of {@link GpuSyncedOptions}. Columns are typed arrays, and a field has the kind of
+   * its column: f32 for floats, i32 or u32 for integers of 8, 16 or 32 bits. With `changes: 'all'`
+   * and `'marked'` the bytes are read when the frame ends, so what is written after the stage goes up
+   * too.
+   */
+  layout: 'columns'
+  rows?: 'entity'
+  direction?: 'upload'
+  onRemove?: 'keep'
+  /** Rows reserved at the start, rounded up, default 1 024. A store of `heap.columns` has its own number. */
+  capacity?: number
+  with?: never
+  rowsOf?: never
 }
 
 /** Options of a flagged component, with defaults filled in. */
@@ -100,6 +141,7 @@ export interface SyncedOptions extends Readonly<
     >
   >
 > {
+  readonly layout: Layout
   /** The label was given, and isn't a number. */
   readonly isLabelled: boolean
   readonly schema: Schema | undefined

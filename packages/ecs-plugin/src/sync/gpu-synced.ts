@@ -2,9 +2,12 @@ import { asType, checkStructName, isWhole, shared } from '@memkit/core'
 import type { Converted, Schema, TypeLike } from '@memkit/core'
 import { AlreadyFlagged, NotAComponent, NotGpuSynced } from './errors.ts'
 import { checkOption, checkOptionNames } from '../options.ts'
-import type { DefaultSchema, HasColumns, HasSchema } from '../store/schema-types.ts'
+import type { DefaultSchema, HasColumns, HasDeviceColumns, HasSchema } from '../store/schema-types.ts'
 import type {
+  ColumnsOptions,
+  ColumnsSynced,
   GpuSyncedOptions,
+  Layout,
   PackedSynced,
   RowKind,
   SharedRowsOptions,
@@ -14,19 +17,24 @@ import type {
 import { checkUnpackable } from '../store/row-unpacker.ts'
 import { checkLengths } from '../store/component-columns.ts'
 import { readLayout } from '../store/component-layout.ts'
+import { deviceColumns } from '../store/device-columns.ts'
 import { blankStore, isTrait, traitSchema } from '../ecs/trait.ts'
 
 /** The schema that rows have when they are described by `S`: a data schema of TypeGPU is converted. */
 export type SchemaOf<S extends TypeLike> = Converted<S> extends infer T extends Schema ? T : never
 
 /** A flagged component of that schema; one with packed rows of its own may be another's `rowsOf`. */
-export type Flagged<S extends Schema, R extends RowKind, O> = [R] extends ['packed']
-  ? [O] extends [undefined]
-    ? PackedSynced<S>
+export type Flagged<S extends Schema, R extends RowKind, O, L extends Layout = 'rows'> = [L] extends [
+  'columns',
+]
+  ? ColumnsSynced<S>
+  : [R] extends ['packed']
+    ? [O] extends [undefined]
+      ? PackedSynced<S>
+      : Synced<S>
     : Synced<S>
-  : Synced<S>
 
-type AnyOptions = GpuSyncedOptions | SharedRowsOptions
+type AnyOptions = GpuSyncedOptions | SharedRowsOptions | ColumnsOptions
 
 /** What was flagged on this page. Kept apart, because serializers walk `Object.keys(component)`. */
 interface Registry {
@@ -62,15 +70,17 @@ export function GpuSynced<
   S extends TypeLike = DefaultSchema<C>,
   const R extends RowKind = RowKind,
   O extends PackedSynced | undefined = undefined,
+  const L extends Layout = 'rows',
 >(
   component: C & HasSchema<S>,
-  options: (GpuSyncedOptions<S> | SharedRowsOptions<S>) & {
+  options: (GpuSyncedOptions<S> | SharedRowsOptions<S> | ColumnsOptions<S>) & {
     readonly schema?: HasColumns<C, Converted<S>>
     readonly rows?: R
     readonly rowsOf?: O
+    readonly layout?: L & HasDeviceColumns<C, Converted<S>, L>
   } = {},
-): C & Flagged<SchemaOf<S>, R, O> {
-  type Result = C & Flagged<SchemaOf<S>, R, O>
+): C & Flagged<SchemaOf<S>, R, O, L> {
+  type Result = C & Flagged<SchemaOf<S>, R, O, L>
   const given = options as AnyOptions
   if ((typeof component !== 'object' && typeof component !== 'function') || component === null)
     throw new NotAComponent({ found: component === null ? 'null' : typeof component })
@@ -85,6 +95,7 @@ export function GpuSynced<
   const layout = readLayout(synced.label, store, synced.schema)
   checkLengths(synced.label, store, layout)
   if (synced.direction !== 'upload') checkUnpackable(synced.label, store, layout, synced.direction)
+  if (synced.layout === 'columns') deviceColumns(synced.label, store, layout)
   all.options.set(component, synced)
   all.components.push(new WeakRef(component))
   warnOfNames(synced.label, component)
@@ -116,6 +127,7 @@ export function flaggedSince(count: number): object[] {
 const optionNames = [
   'label',
   'schema',
+  'layout',
   'changes',
   'rows',
   'rowsOf',
@@ -136,6 +148,7 @@ function withDefaults(component: object, options: AnyOptions, number: number): S
     label,
     isLabelled: options.label !== undefined,
     schema: schemaGiven(label, component, options.schema),
+    layout: options.layout ?? 'rows',
     changes: options.changes ?? 'detect',
     rows: options.rows ?? (owner === undefined ? 'entity' : 'packed'),
     rowsOf: options.rowsOf,
@@ -148,6 +161,8 @@ function withDefaults(component: object, options: AnyOptions, number: number): S
   }
   checkOption(typeof label === 'string', 'label', label, 'a text')
   checkStructName(label, 'Choose another `label`')
+  checkOneOf('layout', synced.layout, ['rows', 'columns'])
+  if (synced.layout === 'columns') checkColumns(synced, component)
   checkOneOf('changes', synced.changes, ['detect', 'marked', 'all'])
   checkOneOf('rows', synced.rows, ['entity', 'packed'])
   checkOneOf('direction', synced.direction, ['upload', 'download', 'both'])
@@ -179,9 +194,27 @@ function checkDeviceWrites({ changes, direction, rows }: SyncedOptions): void {
   checkOption(changes !== 'all', 'changes', changes, found)
 }
 
+/** What columns leave out, and the value that may be given. */
+const columnsOptions: readonly (readonly [name: 'rows' | 'direction' | 'onRemove', allowed: string])[] = [
+  ['rows', 'entity'],
+  ['direction', 'upload'],
+  ['onRemove', 'keep'],
+]
+
+/** @throws {@link InvalidOption} for what needs `layout: 'rows'` */
+function checkColumns(synced: SyncedOptions, component: object): void {
+  const instead = "with layout: 'columns'. For anything else leave `layout` out, or give layout: 'rows'"
+  for (const [name, allowed] of columnsOptions)
+    checkOption(synced[name] === allowed, name, synced[name], `'${allowed}' ${instead}`)
+  checkOption(synced.with.length === 0, 'with', synced.with, `left out ${instead}`)
+  const traits = `'rows' for ${synced.label}, a trait of koota, whose columns are plain arrays`
+  checkOption(!isTrait(component), 'layout', 'columns', traits)
+}
+
 /** What a component with `rowsOf` leaves to the owner of its rows, and the value that may be given. */
 const ownersOptions: readonly (readonly [name: keyof AnyOptions, allowed: unknown])[] = [
   ['rows', 'packed'],
+  ['layout', 'rows'],
   ['direction', 'upload'],
   ['onRemove', 'zero'],
   ['with', undefined],

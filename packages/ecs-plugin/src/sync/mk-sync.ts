@@ -3,16 +3,18 @@ import { MkCoordinator } from '@memkit/coordinator'
 import type { CoordinatorEvents, DeviceLease, FrameReport } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
 import type { World } from 'bitecs'
+import type { ColumnsBuffer } from '../buffer/columns-buffer.ts'
 import type { SyncedBuffer } from '../buffer/synced-buffer.ts'
 import { Disposed } from '../disposed.ts'
 import type { EcsWorld } from '../ecs/ecs.ts'
 import type { SharedMarker } from '../marks/shared-marker.ts'
+import type { ColumnName } from '../store/schema-types.ts'
 import { GpuQuery } from './gpu-query.ts'
-import type { Synced } from './gpu-synced-options.ts'
+import type { ColumnsSynced, Synced } from './gpu-synced-options.ts'
 import { borrowGpu, coordinatorConfig, ownGpu, type MkOptions } from './mk-options.ts'
 import { checkQueryOptions, checkTerms, type GpuQueryOptions } from './query-options.ts'
-import type { SyncedComponent, SyncedInfo } from './synced-component.ts'
-import { heapOfComponents, SyncedComponents } from './synced-components.ts'
+import type { SyncedInfo } from './synced-component.ts'
+import { heapOfComponents, SyncedComponents, type AnySynced } from './synced-components.ts'
 import { labelOfTerms } from './term-labels.ts'
 
 /** Syncs a world with the GPU. Made by `attachMk`, `attachKoota` or `MkPlugin`. */
@@ -24,7 +26,7 @@ export class MkSync<W extends object = World> {
   readonly #release: () => void
   readonly #debug: boolean
   readonly #components: SyncedComponents
-  #lastMarked: SyncedComponent | undefined
+  #lastMarked: AnySynced | undefined
   readonly #queries = new Set<GpuQuery>()
   /** Components first: queries may list their rows. */
   readonly #stageables: readonly Iterable<{ stage(): void }>[]
@@ -197,6 +199,8 @@ export class MkSync<W extends object = World> {
    *
    * @throws NotGpuSynced for a component that was not flagged
    */
+  buffer<S extends Schema>(component: ColumnsSynced<S>): ColumnsBuffer<S, ColumnName<S>>
+  buffer<S extends Schema>(component: Synced<S>): SyncedBuffer<S>
   buffer<S extends Schema>(component: Synced<S>): SyncedBuffer<S> {
     return this.#syncedOf(component, 'buffer').buffer as SyncedBuffer<S>
   }
@@ -330,7 +334,7 @@ export class MkSync<W extends object = World> {
     throw error
   }
 
-  #syncedOf(component: object, call: string): SyncedComponent {
+  #syncedOf(component: object, call: string): AnySynced {
     this.#assertAlive(call)
     return this.#components.of(component, call)
   }

@@ -1,7 +1,9 @@
 import type { MkError, Schema } from '@memkit/core'
-import type { Mirror, MkCoordinator } from '@memkit/coordinator'
+import type { ColumnMirror, Mirror, MkCoordinator } from '@memkit/coordinator'
+import type { ColumnsBuffer } from '../buffer/columns-buffer.ts'
 import { componentLabelProblem, type LabelOwners } from '../buffer/label-owners.ts'
 import { SyncedBuffer, type BufferSource } from '../buffer/synced-buffer.ts'
+import { rowsNames } from '../buffer/wgsl-binding.ts'
 import type { EcsWorld } from '../ecs/ecs.ts'
 import { Membership } from '../ecs/membership.ts'
 import { ForgottenMarks } from '../marks/forgotten-marks.ts'
@@ -32,7 +34,9 @@ export interface SyncedWorld {
 }
 
 /** A component that a world syncs, and how. For tools. */
-export interface SyncedInfo {
+export type SyncedInfo = SyncedRows | SyncedColumns
+
+interface SyncedAnyhow {
   readonly component: Synced
   readonly label: string
   readonly changes: Changes
@@ -40,10 +44,23 @@ export interface SyncedInfo {
   readonly direction: SyncDirection
   /** Entities that have a row or are to get one with the next stage. */
   readonly entities: number
+}
+
+/** A component in rows. */
+export interface SyncedRows extends SyncedAnyhow {
+  readonly layout: 'rows'
   /** The same object that `mk.buffer(component)` gives. */
   readonly buffer: SyncedBuffer
   /** Where its rows lie on the CPU. Look, and do not write: its dirty rows are what goes up. */
   readonly mirror: Mirror
+}
+
+/** A component in columns. */
+export interface SyncedColumns extends SyncedAnyhow {
+  readonly layout: 'columns'
+  readonly buffer: ColumnsBuffer
+  /** What uploads it. Look, and do not write. */
+  readonly mirror: ColumnMirror
 }
 
 /** One flagged component of one world: its mirror, who has which row, and how its columns get there. */
@@ -53,6 +70,7 @@ export class SyncedComponent implements BufferSource {
   readonly label: string
   readonly schema: Schema
   readonly deviceWrites: boolean
+  readonly hasEntities = true
   readonly mirror: Mirror
   readonly rowMap: RowMap
   /** Rows to pack whether they differ or not. */
@@ -125,7 +143,7 @@ export class SyncedComponent implements BufferSource {
     )
     if (changes === 'marked' || direction === 'download') this.#markSources.followWrites()
     mirror.used = 0
-    if (isLabelled) world.labels.take(label, this)
+    if (isLabelled) world.labels.take(label, this, (name) => this.namesOf(name))
     if (owner !== undefined) this.#follow(owner)
   }
 
@@ -133,16 +151,21 @@ export class SyncedComponent implements BufferSource {
     return componentLabelProblem(this, this.options.isLabelled, this.#world.labels)
   }
 
+  /** Names in WGSL that are made of its name. */
+  namesOf(name: string): readonly string[] {
+    return rowsNames(name, this)
+  }
+
   /** The same object each time. */
   get buffer(): SyncedBuffer {
     return (this.#buffer ??= new SyncedBuffer(this, this.#world.coordinator))
   }
 
-  get info(): SyncedInfo {
+  get info(): SyncedRows {
     const { buffer, entities, label, mirror } = this
     const { changes, direction, rows: rowKind } = this.options
     const component = this.component as Synced
-    return { component, label, changes, rowKind, direction, entities, buffer, mirror }
+    return { component, label, layout: 'rows', changes, rowKind, direction, entities, buffer, mirror }
   }
 
   /** Components that an entity needs to have a row. */
@@ -175,7 +198,10 @@ export class SyncedComponent implements BufferSource {
 
   rowsNow(first: number, count: number): ArrayBuffer {
     this.#rowsNow ??= new RowsNow(this.#columns)
-    return this.#rowsNow.read(this.mirror, first, count, (row) => this.entityOf(row))
+    const { mirror } = this
+    const { stride } = mirror
+    const rows = mirror.view(Uint8Array).slice(first * stride, (first + count) * stride)
+    return this.#rowsNow.read(rows, first, (row) => this.entityOf(row))
   }
 
   rowTable(): RowTable | undefined {
@@ -255,7 +281,7 @@ export class SyncedComponent implements BufferSource {
       const followers = this.#owner.#followers
       followers.splice(followers.indexOf(this), 1)
     }
-    this.#world.labels.release(this.label, this)
+    this.#world.labels.release(this)
     this.#markSources.dispose()
     this.rowMap.dispose()
     this.#rowTable?.dispose()

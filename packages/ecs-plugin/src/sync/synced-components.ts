@@ -3,8 +3,13 @@ import type { MkCoordinator } from '@memkit/coordinator'
 import { LabelOwners } from '../buffer/label-owners.ts'
 import type { EcsWorld } from '../ecs/ecs.ts'
 import { NotGpuSynced } from './errors.ts'
+import type { SyncedOptions } from './gpu-synced-options.ts'
 import { flaggedCount, flaggedSince, isGpuSynced, syncedOptions } from './gpu-synced.ts'
+import { ColumnsComponent } from './columns-component.ts'
 import { SyncedComponent, type SyncedWorld } from './synced-component.ts'
+
+/** A component that a world syncs, in rows or in columns. */
+export type AnySynced = SyncedComponent | ColumnsComponent
 
 /** The components that a world syncs: those listed in its options, or all flagged ones it registered. */
 export class SyncedComponents implements SyncedWorld {
@@ -13,13 +18,13 @@ export class SyncedComponents implements SyncedWorld {
   readonly debug: boolean
   readonly labels: LabelOwners = new LabelOwners()
   /** In the order in which they are staged: the owner of rows before the components that share them. */
-  readonly all: SyncedComponent[] = []
+  readonly all: AnySynced[] = []
   /** Those whose rows come back from the device. */
   readonly deviceWritten: SyncedComponent[] = []
   /** All that are listed are synced. */
   isComplete = false
   readonly #listed: readonly object[] | undefined
-  readonly #known = new Map<object, SyncedComponent>()
+  readonly #known = new Map<object, AnySynced>()
   /** Components that could not be synced. */
   readonly #refused = new Set<object>()
   #refusal: unknown
@@ -42,16 +47,17 @@ export class SyncedComponents implements SyncedWorld {
    * Returns a synced component, or syncs it.
    * @throws {@link NotGpuSynced}, and what `SyncedComponent` throws
    */
-  of(component: object, call: string): SyncedComponent {
+  of(component: object, call: string): AnySynced {
     const known = this.#known.get(component)
     if (known !== undefined) return known
     const options = syncedOptions(component)
     if (options === undefined) throw new NotGpuSynced({ call, columns: columnNames(component) })
-    const owner = options.rowsOf === undefined ? undefined : this.of(options.rowsOf, call)
-    const synced = new SyncedComponent(this, component, options, owner)
+    const synced =
+      options.layout === 'columns'
+        ? new ColumnsComponent(this, component, options)
+        : this.#syncRows(component, options, call)
     this.#known.set(component, synced)
     this.all.push(synced)
-    if (synced.deviceWrites) this.deviceWritten.push(synced)
     return synced
   }
 
@@ -74,6 +80,14 @@ export class SyncedComponents implements SyncedWorld {
     for (const synced of this.all) synced.dispose()
     this.#known.clear()
     this.all.length = this.deviceWritten.length = 0
+  }
+
+  #syncRows(component: object, options: SyncedOptions, call: string): SyncedComponent {
+    // The owner of rows has packed ones, which columns don't have.
+    const owner = options.rowsOf && (this.of(options.rowsOf, call) as SyncedComponent)
+    const synced = new SyncedComponent(this, component, options, owner)
+    if (synced.deviceWrites) this.deviceWritten.push(synced)
+    return synced
   }
 
   #lookInWorld(): void {

@@ -82,7 +82,8 @@ export class MemoryView implements View {
 
   #updateHeaps(): void {
     const heaps = new Set([this.#mk.coordinator.heap])
-    for (const { mirror } of [...this.#mk.synced(), ...this.#mk.queries()]) heaps.add(mirror.heap)
+    for (const { mirror } of [...this.#mk.synced(), ...this.#mk.queries()])
+      if ('heap' in mirror) heaps.add(mirror.heap)
     for (const [heap, map] of this.#heaps) {
       if (heaps.has(heap)) continue
       map.element.remove()

@@ -209,7 +209,7 @@ describe("columns with changes: 'marked'", () => {
     frame(mk, () => mk.mark(Body, b))
     expect(mk.forgottenMarks(Body)).toBe(1)
     expect([...new Float32Array(await mk.buffer(Body).read())]).toEqual([0, 1, 2])
-    frame(mk, () => addComponent(world, a, set(Body, { x: floats(1) } as never)))
+    frame(mk, () => addComponent(world, a, set(Body, { x: floats(1) })))
     const marker = mk.marker(Body)
     store.x[b] = 9
     marker.mark(b)

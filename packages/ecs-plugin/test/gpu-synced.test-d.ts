@@ -17,9 +17,19 @@ import { trait } from 'koota'
 import { d } from 'typegpu'
 import { describe, expectTypeOf, it } from 'vitest'
 import { createApp, GpuSynced, MkPlugin, Schedule, SharedMarker } from '../src/index.ts'
-import type { ColumnsBuffer, DrawArgs, MkSync, Synced, SyncedBuffer } from '../src/index.ts'
+import type {
+  ColumnName,
+  ColumnsBuffer,
+  ColumnsSynced,
+  DrawArgs,
+  MkSync,
+  Synced,
+  SyncedBuffer,
+} from '../src/index.ts'
 
 declare const mk: MkSync
+/** What `column()` of a component's buffer takes. */
+type ColumnOf<C> = C extends ColumnsSynced<infer T> ? ColumnName<T> : never
 
 describe('GpuSynced', () => {
   it('keeps the type of the component, and carries the default schema', () => {
@@ -163,14 +173,14 @@ describe('GpuSynced', () => {
       { x: new Float32Array(4), pos: { y: new Float32Array(4) }, hp: new Uint8Array(4) },
       { schema, layout: 'columns' },
     )
-    expectTypeOf(mk.buffer(Nested).column).parameter(0).toEqualTypeOf<'x' | 'pos.y' | 'hp'>()
+    expectTypeOf<ColumnOf<typeof Nested>>().toEqualTypeOf<'x' | 'pos.y' | 'hp'>()
     const Heat = GpuSynced(new Float32Array(4), { layout: 'columns' })
-    expectTypeOf(mk.buffer(Heat).column).parameter(0).toEqualTypeOf<''>()
+    expectTypeOf<ColumnOf<typeof Heat>>().toEqualTypeOf<''>()
     const Heap = GpuSynced(createHeap().columns({ at: vec3f, id: u32 }, 10), {
       layout: 'columns',
       capacity: 20,
     })
-    expectTypeOf(mk.buffer(Heap).column).parameter(0).toEqualTypeOf<'at' | 'id'>()
+    expectTypeOf<ColumnOf<typeof Heap>>().toEqualTypeOf<'at' | 'id'>()
     // A buffer in columns is one of a component still: its generation, its binding, its rows.
     expectTypeOf(body).toExtend<SyncedBuffer>()
     const rows = GpuSynced({ x: new Float32Array(4) }, { layout: 'rows' })

@@ -123,7 +123,8 @@ export class ColumnsBuffer<S extends Schema = Schema, N extends string = string>
    *
    * @param firstLocation `@location` of the first attribute, default 0
    * @param columns the columns to draw from, default all of them
-   * @throws {@link NoVertexFormat} for a column whose rows are no multiple of 4 bytes, or arrays
+   * @throws {@link NoVertexFormat} for a column whose rows take 1, 2, 3 … bytes instead of
+   *   a multiple of 4, or hold an array
    * @throws {@link VertexLimitExceeded} beyond the device's number of attributes or vertex buffers
    * @throws {@link InvalidOption} for a location or a column that isn't there
    */

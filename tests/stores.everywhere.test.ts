@@ -1,5 +1,6 @@
 import { addComponent, addEntity, createWorld, removeComponent, removeEntity, resetWorld } from 'bitecs'
-import { attachMk, GpuSynced, type Changes, type RowKind } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
+import type { Changes, RowKind, Schema, Synced } from '@memkit/ecs-plugin'
 import type { MkGpu } from '@memkit/gpu'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '@memkit/testing/stores/store'
@@ -26,20 +27,25 @@ describe.each(Object.entries(places))('every store on %s', (_, { open }) => {
   afterEach(() => closeStrict(gpu))
 
   const modes: readonly Changes[] = ['detect', 'marked', 'all']
-  const kinds: [Changes, RowKind][] = modes.flatMap((mode) => [
+  const kinds: [Changes, RowKind | 'columns'][] = modes.flatMap((mode) => [
     [mode, 'entity'],
     [mode, 'packed'],
+    [mode, 'columns'],
   ])
-  describe.each(kinds)('%s, %s rows', (mode, rows) => {
-    it.each(storeSpecs.map((spec) => [spec.name, spec] as const))('%s', async (_name, spec) => {
+  describe.each(kinds)('%s, %s', (mode, kind) => {
+    const specs = storeSpecs.filter(({ rowsOnly }) => kind !== 'columns' || rowsOnly !== true)
+    it.each(specs.map((spec) => [spec.name, spec] as const))('%s', async (_name, spec) => {
       const store = new Store(spec, slots, slots)
-      const Thing = GpuSynced(store.component, {
-        schema: spec.schema,
+      const options =
+        kind === 'columns'
+          ? ({ layout: 'columns' } as const)
+          : ({ layout: 'rows', rows: kind, onRemove: 'zero' } as const)
+      const Thing: Synced = GpuSynced<object, Schema>(store.component, {
+        schema: spec.schema!,
         changes: mode,
-        rows,
         capacity: 8,
-        onRemove: 'zero',
         label: 'Thing',
+        ...options,
       })
       const world = createWorld()
       const mk = await attachMk(world, { gpu })
@@ -80,14 +86,27 @@ describe.each(Object.entries(places))('every store on %s', (_, { open }) => {
         }
         mk.endFrame()
         const buffer = mk.buffer(Thing)
-        expect(buffer.stride).toBe(spec.stride)
-        const expected = new Uint32Array((buffer.rows * spec.stride) / 4)
+        const found = new Uint32Array(await buffer.read())
+        // The rows of the dead are zeros; in columns they are what the columns hold.
+        const expected = kind === 'columns' ? found.slice() : new Uint32Array((buffer.rows * spec.stride) / 4)
+        if (kind !== 'columns') expect(buffer.stride).toBe(spec.stride)
+        expect(found.byteLength).toBe(buffer.rows * spec.stride)
         for (const [entity, words] of model) expected.set(words, (buffer.rowOf(entity) * spec.stride) / 4)
-        if (rows === 'packed') expect(buffer.rows).toBe(model.size)
-        expect(new Uint32Array(await buffer.read()), `frame ${frame}`).toEqual(expected)
+        if (kind === 'packed') expect(buffer.rows).toBe(model.size)
+        expect(found, `frame ${frame}`).toEqual(expected)
       }
       expect(model.size).toBeGreaterThan(10)
       mk.dispose()
     })
   })
+
+  it.each(storeSpecs.filter(({ rowsOnly }) => rowsOnly).map((spec) => [spec.name, spec] as const))(
+    'refuses to keep columns of %s as they are, and says that rows can be',
+    (_name, { component, columns, schema }) => {
+      const store = new Store({ name: '', schema, stride: 0, columns, component: component! }, slots, slots)
+      expect(() =>
+        GpuSynced<object, Schema>(store.component, { schema: schema!, layout: 'columns' }),
+      ).toThrowError(/layout: 'rows'/)
+    },
+  )
 })

@@ -33,6 +33,8 @@ export interface StoreSpec {
   readonly sealed?: boolean
   /** Rows cannot come back into it: it is made of objects or small arrays. */
   readonly oneWay?: boolean
+  /** The device can't keep its columns as they are: numbers are converted, or not in typed arrays. */
+  readonly rowsOnly?: boolean
   /** Makes the component, where it is more than its columns. */
   readonly component?: (slots: number) => object
 }

@@ -19,8 +19,10 @@ import {
   u32,
   vec2f,
   vec2h,
+  vec2i,
   vec3f,
   vec4f,
+  vec4u,
 } from '@memkit/ecs-plugin'
 import { EntryColumn, type TypedArray } from './columns.ts'
 import type { ColumnSpec, Scalar, StoreSpec } from './store.ts'
@@ -81,6 +83,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'kinds',
     schema: undefined,
     stride: 36,
+    rowsOnly: true,
     columns: [
       typed('a', Float32Array, 'f32', 0),
       typed('b', Int32Array, 'i32', 4),
@@ -97,6 +100,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'plain',
     schema: undefined,
     stride: 20,
+    rowsOnly: true,
     columns: [
       plain('hp', untagged, 'f32', 0),
       plain('owner', refTag, 'u32', 4),
@@ -109,6 +113,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'plain and typed',
     schema: undefined,
     stride: 8,
+    rowsOnly: true,
     columns: [plain('hp', untagged, 'f32', 0), typed('id', Uint32Array, 'u32', 4)],
   },
   {
@@ -129,6 +134,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'bare plain',
     schema: undefined,
     stride: 4,
+    rowsOnly: true,
     fixed: true,
     columns: [plain('', u8Tag, 'u32', 0)],
   },
@@ -182,6 +188,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'shared',
     schema: undefined,
     stride: 12,
+    rowsOnly: true,
     columns: [
       shared('x', Float32Array, 'f32', 0),
       shared('y', Float64Array, 'f32', 4),
@@ -192,6 +199,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'halves',
     schema: struct({ uv: vec2h.from('u', 'v'), w: f16, id: u32 }),
     stride: 12,
+    rowsOnly: true,
     columns: [
       typed('u', Float32Array, 'f16', 0),
       typed('v', Float64Array, 'f16', 2),
@@ -204,6 +212,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     // By value: a float column in fields of integers, an integer column in one of floats.
     schema: struct({ uv: vec2h, n: u32, m: i32, k: f32 }),
     stride: 16,
+    rowsOnly: true,
     columns: [
       typed('uv', Float32Array, 'f16', 0, 2),
       typed('n', Float32Array, 'u32', 4),
@@ -257,6 +266,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     // The type tags say it: f32 at 0, u32 at 4, i32 at 8.
     schema: undefined,
     stride: 12,
+    rowsOnly: true,
     columns: [plain('x', f32Tag, 'f32', 0), plain('small', u8Tag, 'u32', 4), plain('n', i16Tag, 'i32', 8)],
     component: () => soa({ x: f32Tag(), small: u8Tag(), n: i16Tag() }),
   },
@@ -264,6 +274,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'objects',
     schema: struct({ pos: vec2f.from('pos.x', 'pos.y'), n: u32 }),
     stride: 16,
+    rowsOnly: true,
     fixed: true,
     oneWay: true,
     columns: [
@@ -278,6 +289,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     // The type tags say it: f32 at 0, i32 at 4, u32 at 8.
     schema: undefined,
     stride: 12,
+    rowsOnly: true,
     fixed: true,
     oneWay: true,
     columns: [
@@ -292,6 +304,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     // vec3f at 0, f32 at 12, mat3x3f at 16: three columns of 16 bytes.
     schema: struct({ pos: vec3f.from('pos.x', 'pos.y', 'pos.z'), mass: f32, turn: mat3x3f }),
     stride: 64,
+    rowsOnly: true,
     fixed: true,
     oneWay: true,
     columns: [
@@ -312,6 +325,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'nested tagged objects',
     schema: struct({ pos: vec2f.from('pos.x', 'pos.y'), dir: vec3f, mass: f32 }),
     stride: 32,
+    rowsOnly: true,
     fixed: true,
     oneWay: true,
     columns: [
@@ -324,6 +338,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'objects in a column',
     schema: struct({ pos: vec2f.from('at.x', 'at.y') }),
     stride: 8,
+    rowsOnly: true,
     fixed: true,
     oneWay: true,
     columns: [entries('at', 'f32', ['x', 'y'], () => ({}), 0, 4)],
@@ -332,6 +347,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'an array of small arrays',
     schema: vec2f,
     stride: 8,
+    rowsOnly: true,
     fixed: true,
     oneWay: true,
     columns: [entries('', 'f32', ['0', '1'], () => [], 0, 4)],
@@ -340,6 +356,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'small arrays',
     schema: struct({ v: vec3f, w: vec2f }),
     stride: 32,
+    rowsOnly: true,
     fixed: true,
     oneWay: true,
     columns: [
@@ -351,6 +368,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     name: 'rows',
     schema: undefined,
     stride: 16,
+    rowsOnly: true,
     fixed: true,
     sealed: true,
     // Uploaded as they lie, padding and all.
@@ -362,6 +380,7 @@ export const storeSpecs: readonly StoreSpec[] = [
     schema: undefined,
     // The matrix is 48 bytes; 88 is rounded up to a multiple of 16.
     stride: 96,
+    rowsOnly: true,
     columns: [
       typed('x', Float32Array, 'f32', 0),
       typed('pos', Float32Array, 'f32', ...words(16, 3)),
@@ -375,5 +394,43 @@ export const storeSpecs: readonly StoreSpec[] = [
         { x: f32, pos: vec3f, m: mat3x3f, n: u32, half: f16 },
         slots - 1,
       ),
+  },
+  {
+    name: 'small kinds',
+    // vec4u at 16, then vec2i at 32; 44 is rounded up to a multiple of 16.
+    schema: struct({ a: i32, b: u32, c: i32, d: u32, e: vec4u, f: vec2i, g: u32 }),
+    stride: 48,
+    columns: [
+      typed('a', Int16Array, 'i32', 0),
+      typed('b', Uint16Array, 'u32', 4),
+      typed('c', Int8Array, 'i32', 8),
+      typed('d', Uint8Array, 'u32', 12),
+      typed('e', Uint8Array, 'u32', ...words(16, 4)),
+      typed('f', Int16Array, 'i32', ...words(32, 2)),
+      typed('g', Uint8ClampedArray, 'u32', 40),
+    ],
+  },
+  {
+    name: 'shared words and bytes',
+    schema: undefined,
+    stride: 12,
+    columns: [
+      shared('x', Float32Array, 'f32', 0),
+      shared('n', Int32Array, 'i32', 4),
+      shared('small', Uint8Array, 'u32', 8),
+    ],
+  },
+  {
+    name: 'heap of words',
+    schema: undefined,
+    stride: 80,
+    columns: [
+      typed('x', Float32Array, 'f32', 0),
+      typed('pos', Float32Array, 'f32', ...words(16, 3)),
+      typed('m', Float32Array, 'f32', ...words(32, 3), ...words(48, 3), ...words(64, 3)),
+      typed('n', Uint32Array, 'u32', 28),
+    ],
+    component: (slots) =>
+      createHeap({ bytes: 8 << 20 }).columns({ x: f32, pos: vec3f, n: u32, m: mat3x3f }, slots - 1),
   },
 ]

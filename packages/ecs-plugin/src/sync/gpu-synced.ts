@@ -24,7 +24,7 @@ import { blankStore, isTrait, traitSchema } from '../ecs/trait.ts'
 export type SchemaOf<S extends TypeLike> = Converted<S> extends infer T extends Schema ? T : never
 
 /** A flagged component of that schema; one with packed rows of its own may be another's `rowsOf`. */
-export type Flagged<S extends Schema, R extends RowKind, O, L extends Layout = 'rows'> = [L] extends [
+export type Flagged<S extends Schema, R extends RowKind, O, L extends Layout = Layout> = [L] extends [
   'columns',
 ]
   ? ColumnsSynced<S>
@@ -70,7 +70,7 @@ export function GpuSynced<
   S extends TypeLike = DefaultSchema<C>,
   const R extends RowKind = RowKind,
   O extends PackedSynced | undefined = undefined,
-  const L extends Layout = 'rows',
+  const L extends Layout = Layout,
 >(
   component: C & HasSchema<S>,
   options: (GpuSyncedOptions<S> | SharedRowsOptions<S> | ColumnsOptions<S>) & {

@@ -1,5 +1,6 @@
 import type { SyncedBuffer } from '@memkit/ecs-plugin'
 import { DummyBackend } from '@memkit/gpu'
+import { ColumnsModel } from './columns-model.ts'
 import { InPlaceModel } from './in-place.ts'
 import type { ComponentModel } from './model.ts'
 import type { Session } from './session.ts'
@@ -59,13 +60,19 @@ function componentReads(session: Session, side: Side, c: number, model: Componen
   const what = `${storeSpecs[store].name}, component ${c}`
   const buffer = side.mk.buffer(session.components[c])
   checkGeneration(side, c, buffer)
-  const bytes = side.mk.coordinator.download(buffer.buffer)
   if (rows === 'entity') {
     // One that entered and left between two stages may have been seen, or not.
     if (buffer.rows < model.stagedRows || buffer.rows > model.highest + 1)
       throw new Error(`${what}: ${buffer.rows} rows, expected ${model.stagedRows} to ${model.highest + 1}`)
+    if (model instanceof ColumnsModel) {
+      const { stride } = storeSpecs[store]
+      const check = (found: Uint8Array): void => expectBytes(found, model.expected(found, stride), stride)
+      return [{ what, bytes: buffer.read(), check }]
+    }
+    const bytes = side.mk.coordinator.download(buffer.buffer)
     return [{ what, bytes, check: (found) => checkEntityRows(model, buffer, found) }]
   }
+  const bytes = side.mk.coordinator.download(buffer.buffer)
   expectEqual(`${what}: rows`, buffer.rows, model.staged.size)
   const numbers = sorted([...model.staged].map((entity) => buffer.rowOf(entity)))
   expectEqual(`${what}: row numbers`, numbers, [...model.staged].map((_, row) => row).join(' '))

@@ -2,6 +2,7 @@ import type {
   BufferingMode,
   Changes,
   CostModel,
+  Layout,
   OnRemove,
   RowKind,
   Strategy,
@@ -16,6 +17,8 @@ interface ComponentSetup {
   /** Index in `storeSpecs`. */
   readonly store: number
   readonly changes: Changes
+  /** Where the store can't be kept in columns, and with what they cannot go with, rows. */
+  readonly layout: Layout
   readonly rows: RowKind
   readonly onRemove: OnRemove
   /** Only entities that have the first tag as well. */
@@ -33,10 +36,13 @@ interface ComponentSetup {
 /** A component that can be. */
 export function possible(component: ComponentSetup): ComponentSetup {
   const { changes, direction } = component
-  const { oneWay, sealed } = storeSpecs[component.store]
+  const { oneWay, rowsOnly, sealed } = storeSpecs[component.store]
   const pair = component.pair && sealed !== true
-  if (direction === 'upload' || oneWay === true) return { ...component, pair, direction: 'upload' }
-  return { ...component, pair, rows: 'entity', changes: changes === 'all' ? 'detect' : changes }
+  if (component.layout === 'columns' && rowsOnly !== true)
+    return { ...component, pair, rows: 'entity', onRemove: 'keep', with: false, direction: 'upload' }
+  const inRows = { ...component, pair, layout: 'rows' as const }
+  if (direction === 'upload' || oneWay === true) return { ...inRows, direction: 'upload' }
+  return { ...inRows, rows: 'entity', changes: changes === 'all' ? 'detect' : changes }
 }
 
 /** What a program runs on. */
@@ -173,6 +179,7 @@ const seed = fc.nat(0xffff)
 const component: fc.Arbitrary<ComponentSetup> = fc.record({
   store: fc.nat(storeSpecs.length - 1),
   changes: fc.constantFrom<Changes>('detect', 'detect', 'marked', 'marked', 'all'),
+  layout: fc.constantFrom<Layout>('rows', 'columns'),
   rows: fc.constantFrom<RowKind>('entity', 'packed'),
   onRemove: fc.constantFrom<OnRemove>('keep', 'zero'),
   with: fc.boolean(),
@@ -311,6 +318,7 @@ function* simpler({ setup, steps }: Program): Generator<Program> {
   const plainestComponent: ComponentSetup = {
     store: 0,
     changes: 'detect',
+    layout: 'rows',
     rows: 'entity',
     onRemove: 'keep',
     with: false,

@@ -1,6 +1,7 @@
 import { addEntity, createRelation, entityExists, type Relation } from 'bitecs'
 import { attachMk, createHeap, GpuSynced, type Synced } from '@memkit/ecs-plugin'
 import { DummyBackend, type MkGpu } from '@memkit/gpu'
+import { ColumnsModel } from './columns-model.ts'
 import { InPlaceModel } from './in-place.ts'
 import { ComponentModel } from './model.ts'
 import { costModels, possible, type Op, type Setup, type Step } from './program.ts'
@@ -55,10 +56,10 @@ export class Session {
       ({ store, slots }) => new Store(storeSpecs[store], setup.crowd + slots, setup.crowd + MOST_IDS + 1),
     )
     this.components = components.map((component, i) => {
-      const { changes, rows, onRemove, capacity, direction } = component
+      const { changes, layout, rows, onRemove, capacity, direction } = component
       const { schema } = storeSpecs[component.store]
       const tagged = component.with ? [this.tags[0]] : []
-      const options = { changes, rows, onRemove, capacity, direction, with: tagged, schema }
+      const options = { changes, layout, rows, onRemove, capacity, direction, with: tagged, schema }
       const store = this.stores[i].component
       // bitECS hands over the target, which its types do not say.
       const storeOf = ((target: unknown) => (target === TARGET ? store : {})) as () => object
@@ -186,6 +187,7 @@ export class Session {
       const { changes, onRemove, direction, with: tagged } = component
       const components = [this.components[c], ...(tagged ? [this.tags[0]] : [])]
       const terms = [{ op: 'has' as const, components }]
+      if (component.layout === 'columns') return new ColumnsModel(this.stores[c], changes, onRemove, terms)
       if (isInPlace(component, this.setup)) return new InPlaceModel(this.stores[c], changes, onRemove, terms)
       if (direction === 'upload') return new ComponentModel(this.stores[c], changes, onRemove, terms)
       return new TwoWayModel(this.stores[c], changes, onRemove, terms, direction)

@@ -21,8 +21,10 @@ export class TwoWayModel extends ComponentModel {
   readonly #held = new Map<number, Row[]>()
   /** The device was replaced: it has one of those. */
   readonly #replaced = new Set<number>()
-  /** Columns were replaced since rows were last taken. */
+  /** Columns were replaced since rows were last taken from others. */
   newColumns = false
+  /** Rows were taken from columns once. */
+  #hasTaken = false
 
   constructor(
     store: Store,
@@ -41,12 +43,14 @@ export class TwoWayModel extends ComponentModel {
   }
 
   override columnsReplaced(): void {
-    this.newColumns = true
+    this.newColumns = this.#hasTaken
   }
 
   override stage(failed: boolean): void {
     super.stage(failed)
-    if (!this.store.torn) this.newColumns = false
+    if (this.store.torn) return
+    this.newColumns = false
+    this.#hasTaken = true
   }
 
   protected override mustGo(entity: number, row: Row): boolean {

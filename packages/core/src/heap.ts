@@ -110,13 +110,8 @@ export class Heap implements LinearMemory {
   }
 
   constructor(options: HeapOptions = {}) {
-    const {
-      bytes = 256 << 20,
-      exact = false,
-      kernels = 'auto',
-      memory: kind = 'auto',
-      label = 'Heap',
-    } = options
+    const { bytes = 256 << 20, exact = false, label = 'Heap' } = options
+    const { memory: kind = 'auto', kernels = 'auto' } = options
     requireSize('createHeap: bytes', bytes, 1, MAX_RESERVE_BYTES)
     const { buffer, memory } = reserve(bytes, exact, kind)
     this.buffer = buffer

@@ -23,9 +23,10 @@ export type { TypedArray, TypedArrayKind } from './memory/typed-array.ts'
 // Rows that changed, and the loops that find and pack them
 export { DirtyRows } from './rows/dirty-rows.ts'
 export type { DirtyRowsPlace } from './rows/dirty-rows.ts'
-export { ColumnPacker } from './rows/column-packer.ts'
-export type { ColumnLayout, ColumnReader, ColumnSource } from './rows/column-packer.ts'
-export type { NumberArray, PackTarget } from './rows/column-packer.ts'
+export { ColumnPacker, type PackTarget } from './rows/column-packer.ts'
+export type { ColumnReader, ColumnSource } from './rows/bound-column.ts'
+export type { NumberArray } from './rows/convert-rows.ts'
+export type { ColumnLayout } from './kernels/group-table.ts'
 export { createKernels } from './kernels/create-kernels.ts'
 export type { Kernels } from './kernels/kernels.ts'
 

@@ -16,7 +16,7 @@ export function isInstance(value: unknown, of: abstract new (...args: never[]) =
   return Function.prototype[Symbol.hasInstance].call(of, value)
 }
 
-/** Returns the state `name` that all copies of the packages on a page share; the first one makes it. */
+/** Returns the state `name`, shared by all copies of the packages on a page; the first makes it. */
 export function shared<T extends object>(name: string, make: () => T): T {
   const holder = globalThis as { [key: symbol]: T | undefined }
   return (holder[Symbol.for(`@memkit/${name}`)] ??= make())

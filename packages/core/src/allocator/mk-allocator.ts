@@ -308,7 +308,7 @@ export class MkAllocator {
   // Budgets, phases, statistics
 
   /**
-   * Sets the limits of a tag; leaving one out removes it. Memory that is alive stays, even above them.
+   * Sets the limits of a tag; leaving one out removes it. Live memory stays, even above them.
    * @throws InvalidSize when a limit isn't a whole number of bytes, or soft is above hard
    */
   limit(tag: MkTag, limits: BudgetLimits): void {

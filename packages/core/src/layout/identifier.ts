@@ -79,12 +79,12 @@ export function checkFieldName(name: string): void {
   refuse('field', name, identifierProblem(name))
 }
 
-/** @throws {@link InvalidIdentifier} when `name` cannot name a struct; `remedy` says what to do then */
+/** @throws {@link InvalidIdentifier} with this `remedy` when `name` cannot name a struct */
 export function checkStructName(name: string, remedy?: string): void {
   refuse('struct', name, declarationProblem(name), remedy)
 }
 
-/** @throws {@link InvalidIdentifier} when `name` cannot name a variable; `remedy` as for a struct */
+/** @throws {@link InvalidIdentifier} with this `remedy` when `name` cannot name a variable */
 export function checkVariableName(name: string, remedy?: string): void {
   refuse('variable', name, declarationProblem(name), remedy)
 }

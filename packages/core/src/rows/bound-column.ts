@@ -6,7 +6,7 @@ import type { ChunkRows, NumberArray, Scratch } from './convert-rows.ts'
 import type { ColumnLayout } from '../kernels/group-table.ts'
 import type { Block, LinearMemory } from '../memory/linear-memory.ts'
 
-/** Reads a column that isn't an array of numbers (objects, small arrays): one wanted entity at a time. */
+/** Reads a column that isn't an array of numbers (objects, small arrays), one entity at a time. */
 export interface ColumnReader {
   /** Entities that it can read: 0 … length − 1. All others are zero. */
   readonly length: number

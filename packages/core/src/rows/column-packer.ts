@@ -254,7 +254,7 @@ class PackTable {
     for (let l = 0; l < lanes.length; l += 2) this.#words[lanes[l]] = base + lanes[l + 1] * 4
   }
 
-  /** Sets the `limit` of a column, −1 for none, and the address of its table row → index, −1 for none. */
+  /** Sets a column's `limit` and the address of its table row → index; −1 for none of either. */
   setIndices(column: number, limit: number, entities: number): void {
     const lanes = this.#lanes[column]
     for (let l = 0; l < lanes.length; l += 2) {

@@ -144,7 +144,7 @@ export class DirtyRows {
     return total
   }
 
-  /** Calls `fn` with each run in turn, as `nextRun` finds it; it may change rows before the run's end. */
+  /** Calls `fn` with each run that `nextRun` finds; it may change rows before the run's end. */
   forEachRun(maxGap: number, fn: (first: number, count: number) => void): void {
     for (let from = 0; this.nextRun(from, maxGap);) {
       const { runFirst, runCount } = this
@@ -176,7 +176,7 @@ export class DirtyRows {
     return true
   }
 
-  /** Makes this set equal to `other`, for growth. @throws RowsOutOfRange when `other` has more rows */
+  /** Makes this set equal to `other`, for growth. @throws RowsOutOfRange when that has more rows */
   copyFrom(other: DirtyRows): void {
     if (other.rows > this.rows) throw new RowsOutOfRange({ first: 0, count: other.rows, rows: this.rows })
     this.words.set(other.words)
@@ -185,7 +185,7 @@ export class DirtyRows {
     this.summary.fill(0, other.summary.length)
   }
 
-  /** Adds the rows of `other` below `end`. @throws RowsOutOfRange when they reach past this set's */
+  /** Adds the rows of `other` below `end`. @throws RowsOutOfRange when one is past this set's */
   or(other: DirtyRows, end: number = other.rows): void {
     const rows = Math.min(end, other.rows)
     if (rows > this.rows) throw new RowsOutOfRange({ first: 0, count: rows, rows: this.rows })

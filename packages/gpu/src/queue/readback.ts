@@ -28,10 +28,7 @@ export interface ReadbackOwner<B extends MkGpuBackend> {
 
 /** How a Readback treats its staging buffers. */
 export interface ReadbackOptions<B extends MkGpuBackend = MkGpuBackend> {
-  /**
-   * Bytes of free staging buffers to keep for later reads. Default 0: each read makes one and
-   * destroys it.
-   */
+  /** Bytes of free staging buffers to keep for later reads. Default 0: each read makes its own. */
   keepBytes?: number
   /** Of its staging buffers; default `readback of <buffer>`. */
   label?: string

@@ -18,12 +18,10 @@ export interface HeapOptions {
   /** `'js'`: JavaScript kernels. `'auto'` (default): WebAssembly SIMD where the platform has it. */
   readonly kernels?: 'auto' | 'js'
   /**
-   * - `'auto'` (default): a WebAssembly.Memory, or where that is refused an ArrayBuffer, with the
-   *   JavaScript kernels.
-   * - `'wasm'`: the same, but `ReserveRefused` where the platform has WebAssembly and gives no
-   *   memory.
-   * - `'plain'`: an ArrayBuffer, for memory that kernels rarely work on: a page of Chromium has
-   *   about 124 WebAssembly memories.
+   * - `'auto'` (default): WebAssembly memory; where that is refused, as `'plain'`.
+   * - `'wasm'`: the same, but `ReserveRefused` where WebAssembly is there and gives no memory.
+   * - `'plain'`: an ArrayBuffer, with the JavaScript kernels, for memory that kernels rarely work on:
+   *   a page of Chromium has about 124 WebAssembly memories.
    */
   readonly memory?: MemoryKind
   /** Shown in errors and warnings; default `'Heap'`. */

@@ -76,8 +76,7 @@ export function writeValue<T extends WgslType>(
 }
 
 /**
- * Reads a value in the layout of its type. A runtime-sized array has as many elements as fit
- * `view`.
+ * Reads a value in the layout of its type. A runtime-sized array reaches to the end of `view`.
  * @param offset bytes from the start of `view`
  * @throws {@link InvalidSize} for an offset from which the type reaches past the end of `view`
  */

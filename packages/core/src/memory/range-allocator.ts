@@ -93,8 +93,7 @@ export class RangeAllocator {
 
   /**
    * @param size units to manage, at least 1
-   * @param maxRanges the most ranges, used and free, that it may have, of 26 bytes each; default
-   *   and most 2²²
+   * @param maxRanges the most ranges, used and free, of 26 bytes each; default and most 2²²
    * @throws {@link InvalidSize} when either is out of range
    */
   constructor(size: number, maxRanges: number = MAX_NODES) {

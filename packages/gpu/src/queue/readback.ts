@@ -59,11 +59,8 @@ export class Readback<B extends MkGpuBackend = MkGpuBackend> {
   }
 
   /**
-   * Reads what a buffer holds after everything handed over so far. Submits what is recorded.
-   * @param offset first byte, any
-   * @param size bytes, any
+   * Reads `size` bytes from byte `offset` on, any, as `gpu.read`, and rejects as it does.
    * @param held resolves to an error if the buffer holds nothing; default: its `allocationError`
-   * @returns a copy of the bytes; rejects as `gpu.read`
    */
   async read(
     buffer: MkBuffer<B>,

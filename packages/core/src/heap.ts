@@ -20,8 +20,8 @@ export interface HeapOptions {
   /**
    * - `'auto'` (default): WebAssembly memory; where that is refused, as `'plain'`.
    * - `'wasm'`: the same, but `ReserveRefused` where WebAssembly is there and gives no memory.
-   * - `'plain'`: an ArrayBuffer, with the JavaScript kernels, for memory that kernels rarely work on:
-   *   a page of Chromium has about 124 WebAssembly memories.
+   * - `'plain'`: an ArrayBuffer with the JavaScript kernels, for memory that they rarely work on: a
+   *   page of Chromium has about 124 WebAssembly memories.
    */
   readonly memory?: MemoryKind
   /** Shown in errors and warnings; default `'Heap'`. */

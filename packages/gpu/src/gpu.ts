@@ -64,7 +64,10 @@ export interface MkGpuStats {
 export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements ReadbackOwner<B> {
   readonly backend: B
   readonly capabilities: MkCapabilities
-  /** Resolves when the device is lost or this gpu destroyed. If it outlives you, use `onLost`. */
+  /**
+   * Resolves when the device is lost or this gpu destroyed. Never rejects. Use `onLost` instead when
+   * the gpu outlives you.
+   */
   readonly lost: Promise<LossInfo>
   readonly calls: Readonly<MkCallCounts>
   readonly stats: MkGpuStats

@@ -151,7 +151,7 @@ export class FrameArena {
     return (mark - count) / MARK_SPAN === this.#stamp && count <= this.#count && Math.floor(count) === count
   }
 
-  /** Frees everything allocated since `mark`. @throws {@link StaleMark} unless it `holds` that */
+  /** Frees all allocations since `mark`. @throws {@link StaleMark} unless it `holds` the mark */
   rewind(mark: ArenaMark): void {
     if (!this.holds(mark)) throw new StaleMark({ arena: this.label, mark })
     this.#rewindTo(mark % MARK_SPAN)

@@ -110,10 +110,11 @@ export class BoundColumn {
    */
   loadChunk(chunk: number, wanted: number, mask: DirtyRows | undefined): number {
     const first = chunk * this.#chunkRows
-    if (this.#reader !== undefined) {
+    const reader = this.#reader
+    if (reader !== undefined) {
       let holes = 0
       for (let i = 0; i < wanted; i++)
-        if (mask === undefined || mask.has(first + i)) holes += this.#ask(this.#reader, first + i, i)
+        if (mask === undefined || mask.has(first + i)) holes += this.#ask(reader, first + i, i)
       return holes
     }
     const begin = first * this.#arity

@@ -185,7 +185,7 @@ export class DirtyRows {
     this.summary.fill(0, other.summary.length)
   }
 
-  /** Adds the rows of `other` below `end`. @throws RowsOutOfRange when one is past this set's */
+  /** Adds the rows of `other` below `end`. @throws RowsOutOfRange when this set ends before that */
   or(other: DirtyRows, end: number = other.rows): void {
     const rows = Math.min(end, other.rows)
     if (rows > this.rows) throw new RowsOutOfRange({ first: 0, count: rows, rows: this.rows })

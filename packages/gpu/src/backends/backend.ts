@@ -104,7 +104,7 @@ export interface MkGpuBackend<Native extends object = object> {
 
   /**
    * Makes a buffer of zeros. Must not wait.
-   * @throws {@link AllocationFailed} when it knows at once that there is no memory; nothing to free
+   * @throws {@link AllocationFailed} if it knows at once that memory is short; nothing to free then
    */
   createBuffer(descriptor: BackendBufferDescriptor): BackendAllocation<Native>
 

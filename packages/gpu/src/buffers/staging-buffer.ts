@@ -118,7 +118,7 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
     return this
   }
 
-  /** Gives the buffer back to the device; cancels a pending map. @throws {@link NotMapped} */
+  /** Gives the buffer back; cancels a pending map. @throws {@link NotMapped} when it is unmapped */
   unmap(): this {
     const native = this.native
     if (this.#state === 'unmapped')

@@ -86,7 +86,7 @@ export function needing(needs: ConformanceCapability, name: string, body: CaseBo
   return onGpu(name, body, needs)
 }
 
-/** A case of a device that has no memory left. */
+/** A case as `onGpu`, for subjects that can `starve`. */
 export function starved(name: string, body: CaseBody): ConformanceCase {
   return onGpu(name, body, 'starve')
 }

@@ -310,7 +310,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     this.#after('copy', `${from.label}', '${to.label}`)
   }
 
-  /** Reads a buffer whose fence was reached. @throws {@link AllocationFailed} for either side */
+  /** Reads a buffer whose fence was reached. @throws {@link AllocationFailed} of either memory */
   #download(native: WebGLBuffer, buffer: GlBuffer): void {
     const { gl } = this
     const missing = buffer.stored && buffer.size >= CHECKED_BYTES ? this.#missing(native, buffer) : undefined

@@ -68,11 +68,12 @@ export class BenchPage {
     return opened
   }
 
-  async run(name: string, quick: boolean, progress: Progress): Promise<Outcome> {
+  async run(name: string, quick: boolean, progress: Progress, variant?: string): Promise<Outcome> {
     this.#progress = progress
-    return (await this.page.evaluate(([name, quick]) => globalThis.bench(name, quick), [
+    return (await this.page.evaluate(([name, quick, variant]) => globalThis.bench(name, quick, variant), [
       name,
       quick,
+      variant,
     ] as const)) as Outcome
   }
 

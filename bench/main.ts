@@ -94,21 +94,34 @@ function run(part: Part, progress: Progress): Promise<Outcome> {
     progress(0, 'its own program')
     return runPackageBench(part.name, part.backend, options.quick)
   }
+  const { variants } = part
+  if (variants) return runVariants(part, variants(options.quick), progress)
   return part.backend === 'chromium' ? inPage(part, progress) : inChild(part, progress)
 }
 
-async function inPage(part: Part, progress: Progress): Promise<Outcome> {
+async function runVariants(part: Part, variants: readonly string[], progress: Progress): Promise<Outcome> {
+  const outcomes: Outcome[] = []
+  for (const [i, variant] of variants.entries()) {
+    const report: Progress = (done, what) => progress((i + done) / variants.length, what)
+    const inOwn = part.backend === 'chromium' ? inPage : inChild
+    outcomes.push(await inOwn(part, report, variant))
+  }
+  return { ...outcomes[0], data: outcomes.flatMap(({ data }) => data as unknown[]) }
+}
+
+async function inPage(part: Part, progress: Progress, variant?: string): Promise<Outcome> {
   progress(0, 'building the page')
   page ??= await BenchPage.open()
   if (part.name === 'memory') return await weigh(page, options.quick, progress)
-  return await page.run(part.name, options.quick, progress)
+  if (variant !== undefined) await page.reload()
+  return await page.run(part.name, options.quick, progress, variant)
 }
 
-function inChild(part: Part, progress: Progress): Promise<Outcome> {
+function inChild(part: Part, progress: Progress, variant?: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = fork(
       fileURLToPath(new URL('part.ts', import.meta.url)),
-      [part.name, part.backend, options.quick ? 'quick' : 'full'],
+      [part.name, part.backend, options.quick ? 'quick' : 'full', ...(variant ? [variant] : [])],
       { execArgv: ['--import', 'tsx', '--conditions=@memkit/source', '--expose-gc'] },
     )
     child.on('message', (message: { done: number; what: string } | { result: Outcome }) => {

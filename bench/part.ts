@@ -2,10 +2,11 @@
 import { nodePlace } from './node-place.ts'
 import { nodePrograms } from './programs/node.ts'
 
-const [name, backend, quick] = process.argv.slice(2)
+const [name, backend, quick, variant] = process.argv.slice(2)
 const place = await nodePlace(backend as 'dummy' | 'null' | 'dawn')
 const data = await nodePrograms[name](place, {
   quick: quick === 'quick',
+  variant,
   progress: (done, what) => void process.send?.({ done, what }),
 })
 process.send?.({ result: { adapter: place.adapter, runtime: place.runtime, data } }, () => process.exit())

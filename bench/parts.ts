@@ -1,4 +1,5 @@
 import type { BackendName } from './place.ts'
+import { commonVariants } from './programs/common.ts'
 
 /** One thing that `npm run bench` does: a program on a backend. */
 export interface Part {
@@ -9,10 +10,14 @@ export interface Part {
   readonly quickSeconds: number
   /** Left out of a quick run. */
   readonly slow?: boolean
+  /** Runs the program once for each, in a process or page of its own, and joins what they return. */
+  readonly variants?: (quick: boolean) => string[]
 }
 
 /** What there is, in the order in which it runs. */
 export const parts: readonly Part[] = [
+  { name: 'common', backend: 'dawn', seconds: 150, quickSeconds: 8, variants: commonVariants },
+  { name: 'common', backend: 'chromium', seconds: 150, quickSeconds: 10, variants: commonVariants },
   { name: 'grid', backend: 'dummy', seconds: 45, quickSeconds: 4, slow: true },
   { name: 'grid', backend: 'null', seconds: 80, quickSeconds: 5, slow: true },
   { name: 'grid', backend: 'dawn', seconds: 85, quickSeconds: 6 },

@@ -2,6 +2,7 @@ import { short, table } from './interleave.ts'
 import type { Weight } from './memory.ts'
 import type { PartResult } from './outcome.ts'
 import type { BundleSize, PackageOutcome } from './package-benches.ts'
+import type { CommonCell } from './programs/common.ts'
 import type { Found } from './programs/detection.ts'
 import type { GridCell } from './programs/grid.ts'
 import type { DeviceScatter } from './programs/scatter-device.ts'
@@ -60,6 +61,32 @@ const printers: Readonly<Record<string, (part: PartResult) => void>> = {
         `${weight.gpuBuffersPerFrame}`,
       ]),
     ),
+  common: ({ data }) => {
+    for (const { entities, kind, pace, entries } of data as CommonCell[]) {
+      console.log(`every ${kind} of ${entities.toLocaleString('en')} moves, ${pace}`)
+      table(
+        [
+          'way',
+          'store',
+          'sync ms',
+          'quartiles',
+          '÷ a write per column',
+          'system + sync ms',
+          '÷ rows by hand',
+        ],
+        entries.map(({ name, store, sync, total, syncRatio, totalRatio }) => [
+          name,
+          store,
+          sync ? short(sync.median) : '-',
+          sync ? quartiles(sync) : '-',
+          syncRatio ? interval(syncRatio) : '-',
+          total ? short(total.median) : '-',
+          totalRatio ? interval(totalRatio) : '-',
+        ]),
+      )
+      console.log()
+    }
+  },
   scatter: ({ data }) => {
     const found = data as DeviceScatter | undefined
     if (!found?.scatter || !found.copies || !found.ratio) return console.log('No scatter here.')

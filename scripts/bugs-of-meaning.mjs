@@ -2,12 +2,12 @@
 // time, in a copy of the working tree, and expects that the tests named with it fail.
 //   tests/bugs/<name>.patch begins with what breaks then, and the line "Tests: file …", without what stands after their first dot.
 //   A line "Project: dawn" has them run on a device.
-// To write one: make the bug, git diff -U2 > tests/bugs/<name>.patch, put the words above it, and undo the bug.
-import { cpSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+// To write one: make the bug, git diff -U0 > tests/bugs/<name>.patch, put the words above it, and undo the bug. Lines are found by what
+// they say, which must be once in their file: give more of them with -U1 where they are not.
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { x } from 'tinyexec'
 import { root } from './install.mjs'
-import { capture } from './run.mjs'
 import { softwareVulkanEnv } from './vulkan.mjs'
 
 const folder = 'tests/bugs'
@@ -31,12 +31,31 @@ export function bugsOfMeaning(words = ['']) {
 }
 
 /**
- * Plants a bug, or takes it out again; with `--check` neither, but says whether its patch still applies.
+ * The files that a bug changes, as they read with it.
  * @param {Bug} bug
- * @param {...string} options of git apply
+ * @returns {[file: string, source: string][]}
+ * @throws when the lines that it replaces are not in their file, or there more than once
  */
-export function patch({ name }, ...options) {
-  return capture('git', ['apply', '-C1', '--recount', ...options, `${folder}/${name}.patch`])
+export function planted({ name }) {
+  const [, ...changes] = readFileSync(join(root, folder, `${name}.patch`), 'utf8').split(/^\+\+\+ b\//m)
+  return changes.map((change) => {
+    const [file = '', ...lines] = change.split('\n')
+    let source = readFileSync(join(root, file), 'utf8')
+    for (const hunk of lines
+      .join('\n')
+      .split(/^@@.*\n/m)
+      .slice(1)) {
+      const said = (/** @type {RegExp} */ signs) =>
+        hunk
+          .split('\n')
+          .flatMap((line) => (signs.test(line) ? `${line.slice(1)}\n` : []))
+          .join('')
+      const parts = source.split(said(/^[ -](?!-- )/))
+      if (parts.length !== 2) throw new Error(`${name}: ${parts.length - 1} places in ${file} for\n${hunk}`)
+      source = parts.join(said(/^[ +]/))
+    }
+    return [file, source]
+  })
 }
 
 /** Plants each bug and runs its tests. @param {readonly string[]} words @returns whether all were caught */
@@ -58,10 +77,10 @@ export async function tryBugsOfMeaning(words) {
     if (!ok) throw new Error(`The tests fail without any bug:\n${output}`)
   }
   for (const bug of bugs) {
-    const planted = await patch(bug, `--directory=${copy}`)
-    const { ok, failed, output } =
-      planted.code === 0 ? await runTests(bug.project, bug.tests) : { ...planted, ok: false, failed: false }
-    if (planted.code === 0) await patch(bug, `--directory=${copy}`, '--reverse')
+    const files = planted(bug)
+    for (const [file, source] of files) writeFileSync(join(root, copy, file), source)
+    const { ok, failed, output } = await runTests(bug.project, bug.tests)
+    for (const [file] of files) cpSync(join(root, file), join(root, copy, file))
     const verdict = ok ? 'survived' : failed ? 'caught' : 'is broken'
     if (verdict === 'caught') caught++
     console.log(`${failed ? '✓' : '✗'} ${bug.name.padEnd(36)} ${verdict}: ${bug.breaks}`)

@@ -35,6 +35,8 @@ export default defineConfig({
     exclude: [
       '**/*.{dawn,browser,device,e2e}.test.ts',
       '**/{generated-kernels,conformance-catches,consumer-types,bundle,misread-stores,large-rows,device-limits}.test.ts',
+      '**/{layout-typegpu,overflow-heaps,clocks,without-listener,wgsl-names,app-misuse}.test.ts',
+      'packages/ecs-plugin/test/bad-input.test.ts',
       '**/node_modules/**',
     ],
   },

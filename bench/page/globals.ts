@@ -3,7 +3,7 @@ import type { CallCounts } from '@memkit/testing/call-counts'
 /** What the page has for the driver. Apart from the page: who names these need not know its engines. */
 declare global {
   /** Runs a program; what it returns must be JSON. */
-  var bench: (name: string, quick: boolean) => Promise<unknown>
+  var bench: (name: string, quick: boolean, variant?: string) => Promise<unknown>
   /** For the program that weighs: its cases in a fresh page. */
   var memory: Weighable
   var openMemory: () => Promise<{ cases: number; adapter: string; runtime: string }>

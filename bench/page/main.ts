@@ -26,11 +26,12 @@ async function browserPlace(): Promise<Place> {
   }
 }
 
-globalThis.bench = async (name, quick) => {
+globalThis.bench = async (name, quick, variant) => {
   const program = browserPrograms[name]
   if (!program) throw new Error(`There is no program ${name} for a page`)
   const place = await browserPlace()
-  const data = await program(place, { quick, progress: (done, what) => globalThis.benchProgress(done, what) })
+  const progress = (done: number, what: string): void => globalThis.benchProgress(done, what)
+  const data = await program(place, { quick, variant, progress })
   return { adapter: place.adapter, runtime: place.runtime, data }
 }
 globalThis.openMemory = async () => {

@@ -1,3 +1,4 @@
+import { common } from './common.ts'
 import { detection } from './detection.ts'
 import { entities, grid } from './grid.ts'
 import type { Program } from './program.ts'
@@ -10,6 +11,7 @@ export const nodePrograms: Readonly<Record<string, Program<unknown>>> = {
   grid: (place, run) => grid(place, run),
   entities: (place, run) => entities(place, run),
   stores,
+  common,
   detection,
   scatter: scatterDevice,
   startup,

@@ -1,13 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bugsOfMeaning, patch } from '../bugs-of-meaning.mjs'
+import { bugsOfMeaning, planted } from '../bugs-of-meaning.mjs'
 import { root } from '../install.mjs'
 
 describe('the bugs of meaning', () => {
-  it.each(bugsOfMeaning())('$name: its patch applies to the sources, and its tests exist', async (bug) => {
-    const { code, output } = await patch(bug, '--check')
-    expect(code, output).toBe(0)
+  it.each(bugsOfMeaning())('$name: the lines it changes and the tests it names exist', (bug) => {
+    expect(planted(bug)).not.toEqual([])
     expect(bug.breaks).toMatch(/^[a-z]/)
     for (const test of bug.tests)
       expect(

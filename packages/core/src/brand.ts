@@ -16,10 +16,7 @@ export function isInstance(value: unknown, of: abstract new (...args: never[]) =
   return Function.prototype[Symbol.hasInstance].call(of, value)
 }
 
-/**
- * Returns state that all copies of the packages on a page share. The first copy that asks makes it.
- * @param name one for each piece of state
- */
+/** Returns the state `name`, shared by all copies of the packages on a page; the first makes it. */
 export function shared<T extends object>(name: string, make: () => T): T {
   const holder = globalThis as { [key: symbol]: T | undefined }
   return (holder[Symbol.for(`@memkit/${name}`)] ??= make())

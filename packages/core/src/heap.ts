@@ -18,12 +18,10 @@ export interface HeapOptions {
   /** `'js'`: JavaScript kernels. `'auto'` (default): WebAssembly SIMD where the platform has it. */
   readonly kernels?: 'auto' | 'js'
   /**
-   * - `'auto'` (default): a WebAssembly.Memory, or where that is refused an ArrayBuffer, with the
-   *   JavaScript kernels.
-   * - `'wasm'`: the same, but `ReserveRefused` where the platform has WebAssembly and gives no
-   *   memory.
-   * - `'plain'`: an ArrayBuffer, for memory that kernels rarely work on: a page of Chromium has
-   *   about 124 WebAssembly memories.
+   * - `'auto'` (default): WebAssembly memory; where that is refused, as `'plain'`.
+   * - `'wasm'`: the same, but `ReserveRefused` where WebAssembly is there and gives no memory.
+   * - `'plain'`: an ArrayBuffer with the JavaScript kernels, for memory that they rarely work on: a
+   *   page of Chromium has about 124 WebAssembly memories.
    */
   readonly memory?: MemoryKind
   /** Shown in errors and warnings; default `'Heap'`. */
@@ -110,13 +108,8 @@ export class Heap implements LinearMemory {
   }
 
   constructor(options: HeapOptions = {}) {
-    const {
-      bytes = 256 << 20,
-      exact = false,
-      kernels = 'auto',
-      memory: kind = 'auto',
-      label = 'Heap',
-    } = options
+    const { bytes = 256 << 20, exact = false, label = 'Heap' } = options
+    const { memory: kind = 'auto', kernels = 'auto' } = options
     requireSize('createHeap: bytes', bytes, 1, MAX_RESERVE_BYTES)
     const { buffer, memory } = reserve(bytes, exact, kind)
     this.buffer = buffer

@@ -1,31 +1,26 @@
 // One heap, and what lives in it
-export { createHeap, Heap } from './heap.ts'
-export type { HeapLeak, HeapOptions, HeapStats } from './heap.ts'
+export { createHeap, Heap, type HeapLeak, type HeapOptions, type HeapStats } from './heap.ts'
 export type { Block, LinearMemory } from './memory/linear-memory.ts'
-export { RangeAllocator } from './memory/range-allocator.ts'
-export type { RangeReport } from './memory/range-allocator.ts'
+export { RangeAllocator, type RangeReport } from './memory/range-allocator.ts'
 
 // Stores: bitECS components in the heap
 export { columnsInfo, createColumns } from './stores/columns.ts'
 export type { ColumnArray, Columns, ColumnsSpec, StoreOf } from './stores/columns.ts'
 export type { ColumnPlace, ColumnsInfo } from './stores/columns.ts'
-export { createRows, rowsInfo } from './stores/rows-store.ts'
-export type { Rows, RowsInfo, RowsMemory } from './stores/rows-store.ts'
+export { createRows, rowsInfo, type Rows, type RowsInfo, type RowsMemory } from './stores/rows-store.ts'
 export type { FieldCells, FieldOf, RowArray } from './stores/row-fields.ts'
 export type { ScalarField, StructFields, ViewField } from './stores/row-fields.ts'
 
 // Memory of a frame
-export { FrameArena } from './arena/frame-arena.ts'
-export type { ArenaMark, FrameArenaOptions } from './arena/frame-arena.ts'
-export { isDetached, kindOfView } from './memory/typed-array.ts'
-export type { TypedArray, TypedArrayKind } from './memory/typed-array.ts'
+export { FrameArena, type ArenaMark, type FrameArenaOptions } from './arena/frame-arena.ts'
+export { isDetached, kindOfView, type TypedArray, type TypedArrayKind } from './memory/typed-array.ts'
 
 // Rows that changed, and the loops that find and pack them
-export { DirtyRows } from './rows/dirty-rows.ts'
-export type { DirtyRowsPlace } from './rows/dirty-rows.ts'
-export { ColumnPacker } from './rows/column-packer.ts'
-export type { ColumnLayout, ColumnReader, ColumnSource } from './rows/column-packer.ts'
-export type { NumberArray, PackTarget } from './rows/column-packer.ts'
+export { DirtyRows, type DirtyRowsPlace } from './rows/dirty-rows.ts'
+export { ColumnPacker, type PackTarget } from './rows/column-packer.ts'
+export type { ColumnReader, ColumnSource } from './rows/bound-column.ts'
+export type { NumberArray } from './rows/convert-rows.ts'
+export type { ColumnLayout } from './kernels/group-table.ts'
 export { createKernels } from './kernels/create-kernels.ts'
 export type { Kernels } from './kernels/kernels.ts'
 
@@ -40,15 +35,11 @@ export { mat4x2h, mat4x3h, mat4x4h } from './layout/numeric.ts'
 export { align, array, atomic, size, struct } from './layout/struct.ts'
 export { isRuntimeSized, sizeOf, strideOf } from './layout/compose.ts'
 export { asType } from './layout/typegpu.ts'
-export { checkLayout, layoutProblems } from './layout/address-space.ts'
-export type { AddressSpace, LayoutProblem } from './layout/address-space.ts'
+export { checkLayout, layoutProblems, type AddressSpace, type LayoutProblem } from './layout/address-space.ts'
 export { checkStructName, checkVariableName } from './layout/identifier.ts'
-export { scalarsOf } from './layout/scalars-of.ts'
-export type { ScalarPlace } from './layout/scalars-of.ts'
-export { scalarFor } from './layout/scalar-for.ts'
-export type { ScalarFor } from './layout/scalar-for.ts'
-export { readValue, writeValue } from './layout/values.ts'
-export type { Infer, InferInput } from './layout/values.ts'
+export { scalarsOf, type ScalarPlace } from './layout/scalars-of.ts'
+export { scalarFor, type ScalarFor } from './layout/scalar-for.ts'
+export { readValue, writeValue, type Infer, type InferInput } from './layout/values.ts'
 export { halfBits, halfValue } from './kernels/half-float.ts'
 export type {
   Converted,
@@ -64,8 +55,7 @@ export type { Atomic, Attributed, Field, FieldLike, Fields, WgslArray } from './
 export type { Matrix, MatrixName, Scalar, ScalarName, Vector, VectorName } from './layout/types.ts'
 
 // Errors
-export { defineError, hasCode, messageOf, MkError } from './mk-error.ts'
-export type { ErrorClass } from './mk-error.ts'
+export { defineError, hasCode, messageOf, MkError, type ErrorClass } from './mk-error.ts'
 export { InvalidAlignment, InvalidSize, RowOutOfRange, RowsOutOfRange } from './memory/bounds.ts'
 export { DoubleFree, HeapFull, NotAllocated } from './memory/errors.ts'
 export { ReserveRefused } from './memory/reserve.ts'

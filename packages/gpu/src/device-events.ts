@@ -24,10 +24,12 @@ export class DeviceEvents {
   }
 
   onLost(listener: (info: LossInfo) => void): () => void {
-    const remove = listen(this.#lossListeners, listener)
+    // Wrapped: a listener that is given twice is called twice.
+    const entry = (info: LossInfo): void => listener(info)
+    this.#lossListeners.add(entry)
     // Only this one is left: the others have been told.
     if (this.#isLost) void this.lost.then((info) => this.#tellOfLoss(info))
-    return remove
+    return () => void this.#lossListeners.delete(entry)
   }
 
   onError(listener: (error: MkError) => void): () => void {
@@ -46,16 +48,6 @@ export class DeviceEvents {
     this.#lossListeners.clear()
     tell(listeners, info)
   }
-}
-
-/**
- * Adds a listener; one that is given twice is called twice.
- * @returns a function that removes it
- */
-function listen<T>(listeners: Set<(told: T) => void>, listener: (told: T) => void): () => void {
-  const entry = (told: T): void => listener(told)
-  listeners.add(entry)
-  return () => void listeners.delete(entry)
 }
 
 function tell<T>(listeners: Iterable<(told: T) => void>, told: T): void {

@@ -1,6 +1,6 @@
 import { hasBrand, isInstance } from '@memkit/core'
 import type { Converted, InferInput, MkError, TypeLike } from '@memkit/core'
-import type { LossInfo, MkGpuBackend } from './backends/backend.ts'
+import type { BackendSink, LossInfo, MkGpuBackend } from './backends/backend.ts'
 import type { MkCallCounts, MkCapabilities } from './backends/capabilities.ts'
 import { unawaited } from './backends/unawaited.ts'
 import { MkBufferUsage, MkMemoryType } from './backends/usage.ts'
@@ -93,10 +93,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements ReadbackOwn
     return 'MkGpu'
   }
 
-  /**
-   * @param backend belongs to this gpu from now on
-   * @throws {@link BackendInUse} when it serves another MkGpu
-   */
+  /** Takes the backend for itself. @throws {@link BackendInUse} when it serves another MkGpu */
   constructor(backend: B, options: MkGpuOptions = {}) {
     this.backend = backend
     this.capabilities = backend.capabilities
@@ -109,15 +106,13 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements ReadbackOwn
     const { total, byUsage, byMemory } = this.#memory.ledger
     this.stats = { buffers: total, byUsage, byMemory, calls: backend.calls }
     this.lost = this.#events.lost
-    backend.attach(
-      {
-        completed: this.#timeline.complete,
-        lost: (info) => this.#lose(info),
-        error: (error) => this.#events.report(error, true),
-        uncaptured: (error) => this.#events.report(error, false),
-      },
-      { debug: this.debug },
-    )
+    const sink: BackendSink = {
+      completed: this.#timeline.complete,
+      lost: (info) => this.#lose(info),
+      error: (error) => this.#events.report(error, true),
+      uncaptured: (error) => this.#events.report(error, false),
+    }
+    backend.attach(sink, { debug: this.debug })
   }
 
   /** True once the device is known to be lost, or this gpu is destroyed. */
@@ -254,11 +249,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements ReadbackOwn
     this.#recorder.recordCopy(src, srcOffset, dst, dstOffset, size)
   }
 
-  /**
-   * Copies now: records and submits.
-   * @param range default: all of `src` to the start of `dst`
-   * @throws as `copy`
-   */
+  /** Copies now: records the copy, and submits. @throws as `copy` */
   transfer(src: MkBuffer<B>, dst: MkBuffer<B>, range: TransferRange = {}): MkGpuTransfer {
     return this.batchTransfer().copy(src, dst, range).submit()
   }

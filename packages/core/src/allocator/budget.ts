@@ -122,11 +122,6 @@ export class Budgets {
     return budget
   }
 
-  /**
-   * Sets both limits of a tag; leaving one out removes it. Memory that is alive stays, even above a
-   * new limit.
-   * @throws InvalidSize when a limit isn't a whole number of bytes, or soft is above hard
-   */
   limit(tag: MkTag, { soft = Infinity, hard = Infinity }: BudgetLimits): void {
     const most = Number.MAX_SAFE_INTEGER
     if (hard !== Infinity) requireSize(`budget ${tag}: hard`, hard, 0, most)

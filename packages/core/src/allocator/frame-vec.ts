@@ -67,11 +67,7 @@ export class FrameVec<A extends TypedArray> {
     return index < this.#length ? this.#array[index] : undefined
   }
 
-  /**
-   * Removes the numbers from `length` on.
-   * @throws InvalidSize when `length` is above the present one
-   * @throws {@link StaleFrameVec}
-   */
+  /** Removes numbers from `length` on. @throws InvalidSize past the end, {@link StaleFrameVec} */
   truncate(length: number): void {
     this.#requireAlive()
     requireSize('FrameVec.truncate: length', length, 0, this.#length)

@@ -124,9 +124,7 @@ export class MkAllocator {
    */
   constructor(config: MkAllocatorConfig = {}) {
     const { frameArenaBytes = 1 << 20, maxFrameArenaBytes: maxBytes, debug = false, budgets = {} } = config
-    for (const [tag, limits] of Object.entries(budgets)) {
-      if (limits !== undefined) this.#budgets.limit(tag, limits)
-    }
+    for (const [tag, limits] of Object.entries(budgets)) if (limits) this.#budgets.limit(tag, limits)
     this.#frameBudget = this.#budgets.of(MkTag.Frame)
     this.heap = config.heap ?? createHeap({ bytes: config.heapBytes })
     this.#arena = new FrameArena(this.heap, frameArenaBytes, { debug, maxBytes })
@@ -309,15 +307,15 @@ export class MkAllocator {
 
   // Budgets, phases, statistics
 
-  /** Sets the limits of a tag; leaving one out removes it. @throws InvalidSize */
+  /**
+   * Sets the limits of a tag; leaving one out removes it. Live memory stays, even above them.
+   * @throws InvalidSize when a limit isn't a whole number of bytes, or soft is above hard
+   */
   limit(tag: MkTag, limits: BudgetLimits): void {
     this.#budgets.limit(tag, limits)
   }
 
-  /**
-   * Calls `listener` when a tag passes its soft limit or is refused at its hard one; returns a
-   * function that removes it.
-   */
+  /** Calls `listener` with each {@link BudgetEvent}; returns a function that removes it. */
   onBudget(listener: BudgetListener): () => void {
     return this.#budgets.listen(listener)
   }

@@ -51,8 +51,8 @@ export class FrameArena {
   #ends = new Uint32Array(64)
   #blockOf = new Uint32Array(64)
   #serials = new Float64Array(64)
-  /** Debug: the serial of the allocation that each view shows. */
-  readonly #serialOf = new WeakMap<object, number>()
+  /** Debug: the allocation that each view shows. */
+  readonly #shown = new WeakMap<object, { readonly place: number; readonly serial: number }>()
 
   /** Changes with every reset. */
   #stamp = ++lastStamp
@@ -130,7 +130,7 @@ export class FrameArena {
     const offset = this.#bump(length * size, align)
     if (!this.debug) return this.#views.view(kind, offset, length)
     const view = new kind(this.buffer, offset, length)
-    this.#serialOf.set(view, this.#allocs)
+    this.#shown.set(view, { place: this.#count - 1, serial: this.#allocs })
     return view
   }
 
@@ -151,11 +151,7 @@ export class FrameArena {
     return (mark - count) / MARK_SPAN === this.#stamp && count <= this.#count && Math.floor(count) === count
   }
 
-  /**
-   * Frees everything allocated since `mark`.
-   * @throws {@link StaleMark} when the mark is of another frame or arena, or the arena was rewound
-   *   past it
-   */
+  /** Frees all allocations since `mark`. @throws {@link StaleMark} unless it `holds` the mark */
   rewind(mark: ArenaMark): void {
     if (!this.holds(mark)) throw new StaleMark({ arena: this.label, mark })
     this.#rewindTo(mark % MARK_SPAN)
@@ -189,8 +185,8 @@ export class FrameArena {
    */
   ownsThisFrame(view: ArrayBufferView): boolean {
     if (view.buffer !== this.buffer) return false
-    const serial = this.debug ? this.#serialOf.get(view) : undefined
-    if (serial !== undefined) return this.isAlive(this.#placeOf(serial), serial)
+    const shown = this.debug ? this.#shown.get(view) : undefined
+    if (shown !== undefined) return this.isAlive(shown.place, shown.serial)
     return this.#blocks.covers(view.byteOffset, view.byteOffset + view.byteLength)
   }
 
@@ -203,18 +199,6 @@ export class FrameArena {
   dispose(): void {
     this.reset()
     this.#blocks.dispose()
-  }
-
-  /** Finds the first living allocation with that serial or a later one: serials ascend. */
-  #placeOf(serial: number): number {
-    let low = 0
-    let high = this.#count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#serials[middle] < serial) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 
   #bump(bytes: number, align: number): number {

@@ -5,10 +5,8 @@ import { createJsKernels } from './js-kernels.ts'
 import type { Kernels } from './kernels.ts'
 
 /**
- * Makes the kernels of one linear memory.
+ * Makes the kernels of one linear memory, of the kind that `HeapOptions.kernels` describes.
  * @param memory the WebAssembly memory behind `buffer`; undefined for a plain buffer
- * @param kind `'js'` forces the JavaScript kernels; `'auto'` uses WebAssembly SIMD where the
- *   platform allows it
  */
 export function createKernels(
   memory: WebAssembly.Memory | undefined,

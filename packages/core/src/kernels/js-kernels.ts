@@ -69,8 +69,7 @@ export function createJsKernels(buffer: ArrayBuffer): Kernels {
 }
 
 /**
- * Compares and packs the scalars of one group in 32 rows: those from `row` on whose bits are in
- * `live`.
+ * Compares and packs the scalars of one group in the `live` ones of the 32 rows from `row` on.
  * @param g index of the group's first word
  * @param rowAddress byte address of row `row`
  * @returns bits of the rows that differed

@@ -48,10 +48,7 @@ export function layoutProblems(type: WgslType, space: AddressSpace): readonly La
   return problems
 }
 
-/**
- * Checks that a type can be used in an address space.
- * @throws {@link InvalidLayout} when it cannot; the error lists everything that is wrong
- */
+/** Checks a type for an address space. @throws {@link InvalidLayout}, listing all that is wrong */
 export function checkLayout(type: WgslType, space: AddressSpace): void {
   const problems = layoutProblems(type, space)
   if (problems.length > 0) throw new InvalidLayout({ type: type.type, space, problems })

@@ -79,15 +79,12 @@ export function checkFieldName(name: string): void {
   refuse('field', name, identifierProblem(name))
 }
 
-/**
- * @param remedy what to do instead; by default, to choose another name
- * @throws {@link InvalidIdentifier} when `name` cannot name a struct in generated WGSL
- */
+/** @throws {@link InvalidIdentifier} with this `remedy` when `name` cannot name a struct */
 export function checkStructName(name: string, remedy?: string): void {
   refuse('struct', name, declarationProblem(name), remedy)
 }
 
-/** The same for a variable. @throws {@link InvalidIdentifier} */
+/** @throws {@link InvalidIdentifier} with this `remedy` when `name` cannot name a variable */
 export function checkVariableName(name: string, remedy?: string): void {
   refuse('variable', name, declarationProblem(name), remedy)
 }

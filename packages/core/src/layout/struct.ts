@@ -29,8 +29,7 @@ export function struct<const F extends { readonly [name: string]: FieldLike }>(
 /**
  * Makes a WGSL array of `count` elements, at least 1. Leave the count out for a runtime-sized
  * array, which may be a whole buffer, or the last field of a struct.
- * @throws {@link InvalidArrayCount} for a count that isn't a positive integer, or more bytes than a
- *   buffer can have
+ * @throws {@link InvalidArrayCount} for a count that isn't a positive integer, or is too large
  * @throws {@link RuntimeArrayNotLast} when the element itself is runtime-sized
  */
 export function array<const T extends TypeLike>(element: T): WgslArray<Converted<T>, undefined>

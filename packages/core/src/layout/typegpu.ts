@@ -42,10 +42,8 @@ function isWgslType(value: unknown): value is WgslType {
 }
 
 /**
- * Returns the type that `like` is or stands for: a WGSL type of memkit as it is, a TypeGPU data
- * schema converted.
- * @throws {@link NotHostShareable} when it is neither, or holds something that cannot lie in a
- *   buffer (`bool`, a loose schema)
+ * Returns a WGSL type of memkit as it is, and converts a TypeGPU data schema to one.
+ * @throws {@link NotHostShareable} for anything else, also within it (`bool`, a loose schema)
  */
 export function asType(like: TypeLike): WgslType {
   if (isWgslType(like)) return like

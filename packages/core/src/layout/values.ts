@@ -76,8 +76,7 @@ export function writeValue<T extends WgslType>(
 }
 
 /**
- * Reads a value in the layout of its type. A runtime-sized array has as many elements as fit
- * `view`.
+ * Reads a value in the layout of its type. A runtime-sized array reaches to the end of `view`.
  * @param offset bytes from the start of `view`
  * @throws {@link InvalidSize} for an offset from which the type reaches past the end of `view`
  */
@@ -87,18 +86,18 @@ export function readValue<T extends WgslType>(type: T, view: DataView, offset: n
 }
 
 /** Gets each number of a value with the byte that it goes to. */
-type VisitNumber = (at: number, scalar: ScalarName, number: number) => void
+type PutNumber = (at: number, scalar: ScalarName, number: number) => void
 
 /** Visits the numbers of a value. @throws {@link InvalidValue} for a value of another shape */
-function visit(type: WgslType, value: unknown, path: string, at: number, number: VisitNumber): void {
+function visit(type: WgslType, value: unknown, path: string, at: number, put: PutNumber): void {
   switch (type.kind) {
     case 'scalar':
     case 'atomic':
-      number(at, type.scalar, requireNumber(value, path))
+      put(at, type.scalar, requireNumber(value, path))
       return
     case 'vector':
     case 'matrix':
-      visitNumbers(type, value, path, at, number)
+      visitNumbers(type, value, path, at, put)
       return
     case 'array': {
       const length = lengthOf(value)
@@ -107,8 +106,7 @@ function visit(type: WgslType, value: unknown, path: string, at: number, number:
         throw new InvalidValue({ path, expected: `a list${many} for ${type.type}`, given: value })
       }
       const list = value as ArrayLike<unknown>
-      for (let i = 0; i < length; i++)
-        visit(type.element, list[i], join(path, i), at + i * type.stride, number)
+      for (let i = 0; i < length; i++) visit(type.element, list[i], join(path, i), at + i * type.stride, put)
       return
     }
     default:
@@ -118,18 +116,12 @@ function visit(type: WgslType, value: unknown, path: string, at: number, number:
         if (!Object.hasOwn(type.members, name))
           throw new InvalidValue({ path: join(path, name), expected: `a field of ${type.type}`, given: part })
         const field = type.members[name]
-        if (part !== undefined) visit(field.type, part, join(path, name), at + field.offset, number)
+        if (part !== undefined) visit(field.type, part, join(path, name), at + field.offset, put)
       }
   }
 }
 
-function visitNumbers(
-  type: Vector | Matrix,
-  value: unknown,
-  path: string,
-  at: number,
-  number: VisitNumber,
-): void {
+function visitNumbers(type: Vector | Matrix, value: unknown, path: string, at: number, put: PutNumber): void {
   const { components, scalar } = type
   const bytes = bytesOf(scalar)
   const length = lengthOf(value)
@@ -138,8 +130,8 @@ function visitNumbers(
     throw new InvalidValue({ path, expected: `${components} numbers for ${type.type}`, given: value })
   for (let i = 0; i < length; i++) {
     const each = requireNumber((value as ArrayLike<unknown>)[i], join(path, i))
-    if (!isPadded) number(at + scalarOffset(type, i), scalar, each)
-    else if ((i * bytes) % type.columnStride < type.rows * bytes) number(at + i * bytes, scalar, each)
+    if (!isPadded) put(at + scalarOffset(type, i), scalar, each)
+    else if ((i * bytes) % type.columnStride < type.rows * bytes) put(at + i * bytes, scalar, each)
   }
 }
 

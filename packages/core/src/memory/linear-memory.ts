@@ -11,11 +11,7 @@ export interface LinearMemory {
   readonly buffer: ArrayBuffer
   /** The WebAssembly memory behind `buffer`; undefined for a plain buffer. */
   readonly memory: WebAssembly.Memory | undefined
-  /**
-   * @param align power of two, default 16
-   * @param label shown in leak lists
-   * @throws {@link HeapFull} when no free piece is big enough
-   */
+  /** `align` is a power of two, default 16; leak lists show `label`. @throws {@link HeapFull} */
   alloc(bytes: number, align?: number, label?: string): Block
   free(block: Block): void
 }

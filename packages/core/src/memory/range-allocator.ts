@@ -93,8 +93,7 @@ export class RangeAllocator {
 
   /**
    * @param size units to manage, at least 1
-   * @param maxRanges the most ranges, used and free, that it may have, of 26 bytes each; default
-   *   and most 2²²
+   * @param maxRanges the most ranges, used and free, of 26 bytes each; default and most 2²²
    * @throws {@link InvalidSize} when either is out of range
    */
   constructor(size: number, maxRanges: number = MAX_NODES) {
@@ -175,25 +174,21 @@ export class RangeAllocator {
 
   /** Reports what is used, free and fragmented. Walks one bin: not for the hot path. */
   report(): RangeReport {
+    let largestFree = 0
+    if (this.#available > 0) {
+      const group = 31 - Math.clz32(this.#groups)
+      const bin = group * LEAVES + 31 - Math.clz32(this.#leaves[group])
+      for (let node = this.#bins[bin]; node !== NONE; node = this.#next[node])
+        largestFree = Math.max(largestFree, this.#sizes[node])
+    }
     return {
       size: this.size,
       used: this.size - this.#available,
       free: this.#available,
-      largestFree: this.#largestFree(),
+      largestFree,
       allocations: this.#allocations,
       freeRanges: this.#freeRanges,
     }
-  }
-
-  #largestFree(): number {
-    if (this.#groups === 0) return 0
-    const group = 31 - Math.clz32(this.#groups)
-    const leaf = 31 - Math.clz32(this.#leaves[group])
-    let largest = 0
-    for (let node = this.#bins[group * LEAVES + leaf]; node !== NONE; node = this.#next[node]) {
-      if (this.#sizes[node] > largest) largest = this.#sizes[node]
-    }
-    return largest
   }
 
   /** Finds a free node that holds `size` units at `align`. */

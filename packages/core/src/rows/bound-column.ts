@@ -6,12 +6,7 @@ import type { ChunkRows, NumberArray, Scratch } from './convert-rows.ts'
 import type { ColumnLayout } from '../kernels/group-table.ts'
 import type { Block, LinearMemory } from '../memory/linear-memory.ts'
 
-export type { NumberArray } from './convert-rows.ts'
-
-/**
- * Reads a column that isn't an array of numbers (objects by entity, arrays of small arrays), one entity at
- * a time. Only rows that are wanted are read.
- */
+/** Reads a column that isn't an array of numbers (objects, small arrays), one entity at a time. */
 export interface ColumnReader {
   /** Entities that it can read: 0 … length − 1. All others are zero. */
   readonly length: number
@@ -115,7 +110,13 @@ export class BoundColumn {
    */
   loadChunk(chunk: number, wanted: number, mask: DirtyRows | undefined): number {
     const first = chunk * this.#chunkRows
-    if (this.#reader !== undefined) return this.#askChunk(this.#reader, first, wanted, mask)
+    const reader = this.#reader
+    if (reader !== undefined) {
+      let holes = 0
+      for (let i = 0; i < wanted; i++)
+        if (mask === undefined || mask.has(first + i)) holes += this.#ask(reader, first + i, i)
+      return holes
+    }
     const begin = first * this.#arity
     const end = wanted * this.#arity
     const left = Math.max(0, (this.#plain ? this.#source!.length : this.#elements) - begin)
@@ -205,7 +206,12 @@ export class BoundColumn {
       }
     }
     holes += this.#putPlain(source, begin, k, have)
-    return holes > 0 && mask !== undefined ? this.#holesIn(source, begin, have, mask) : holes
+    if (holes === 0 || mask === undefined) return holes
+    // Some are not numbers: count those in rows of the mask.
+    holes = 0
+    for (let at = begin; at < begin + have; at++)
+      if (typeof source[at] !== 'number' && mask.has(Math.floor(at / this.#arity))) holes++
+    return holes
   }
 
   #putPlain(source: readonly unknown[], begin: number, from: number, end: number): number {
@@ -214,22 +220,6 @@ export class BoundColumn {
       const value = source[begin + k]
       if (typeof value !== 'number') holes++
       putScalar(this.#scratch!, this.#type, k, numberOr0(value))
-    }
-    return holes
-  }
-
-  #holesIn(source: readonly unknown[], begin: number, have: number, mask: DirtyRows): number {
-    let holes = 0
-    for (let k = begin; k < begin + have; k++) {
-      if (typeof source[k] !== 'number' && mask.has(Math.floor(k / this.#arity))) holes++
-    }
-    return holes
-  }
-
-  #askChunk(reader: ColumnReader, first: number, count: number, mask: DirtyRows | undefined): number {
-    let holes = 0
-    for (let i = 0; i < count; i++) {
-      if (mask === undefined || mask.has(first + i)) holes += this.#ask(reader, first + i, i)
     }
     return holes
   }

@@ -8,9 +8,6 @@ import { requireRows, type DirtyRows } from './dirty-rows.ts'
 import { ColumnUnusable, PackerDisposed, WrongMemory } from './errors.ts'
 import { checkPackLayout, chunkRowsOf, packerBytesOf, tableBytesOf } from './pack-layout.ts'
 
-export type { ColumnLayout } from '../kernels/group-table.ts'
-export type { ColumnReader, ColumnSource, NumberArray } from './bound-column.ts'
-
 /** Rows that columns are packed into; all of it lies in the packer's memory. */
 export interface PackTarget {
   /** Byte of row 0 in the memory's buffer, a multiple of 4. */
@@ -170,11 +167,8 @@ export class ColumnPacker {
 
   /** Lists the rows of the mask among `from … from + count − 1`, with the index of each in the columns. */
   #listRows(chunkFirst: number, from: number, count: number, mask: Mask): ChunkRows {
-    this.#rows ??= {
-      positions: new Int32Array(this.#chunkRows),
-      indices: new Uint32Array(this.#chunkRows),
-      count: 0,
-    }
+    const size = this.#chunkRows
+    this.#rows ??= { positions: new Int32Array(size), indices: new Uint32Array(size), count: 0 }
     const { positions, indices } = this.#rows
     const entities = this.#entities
     const table = entities >>> 2
@@ -260,11 +254,7 @@ class PackTable {
     for (let l = 0; l < lanes.length; l += 2) this.#words[lanes[l]] = base + lanes[l + 1] * 4
   }
 
-  /**
-   * Sets which indices of a column are read.
-   * @param limit how many there are; −1 for any
-   * @param entities address of the table row → index; −1 where row = index
-   */
+  /** Sets a column's `limit` and the address of its table row → index; −1 for none of either. */
   setIndices(column: number, limit: number, entities: number): void {
     const lanes = this.#lanes[column]
     for (let l = 0; l < lanes.length; l += 2) {

@@ -60,10 +60,7 @@ export class DirtyRows {
     }
   }
 
-  /**
-   * Bytes that a set of that many rows needs: an eighth of a byte a row, and a 32nd of that for the summary.
-   * @throws InvalidSize
-   */
+  /** Bytes for so many rows: an eighth of a byte each, and a 32nd of that. @throws InvalidSize */
   static bytesFor(rows: number): number {
     requireSize('DirtyRows: rows', rows, 0, MAX_ROWS)
     const wordCount = (rows + 31) >>> 5
@@ -97,8 +94,8 @@ export class DirtyRows {
   /** @throws RowsOutOfRange */
   setRange(first: number, count: number): void {
     requireRows(first, count, this.rows)
-    const end = first + count
     if (count === 0) return
+    const end = first + count
     setBits(this.words, first, end)
     setBits(this.summary, first >>> 5, ((end - 1) >>> 5) + 1)
   }
@@ -127,10 +124,7 @@ export class DirtyRows {
     return nextSet(this.words, this.summary, 0) < 0
   }
 
-  /**
-   * Counts the rows of `first … first + count − 1` that are in the set.
-   * @param enough may stop once it has counted so many
-   */
+  /** Counts the rows of the set in `first … first + count − 1`; may stop at `enough` of them. */
   countRange(first: number, count: number, enough: number = Infinity): number {
     const end = Math.min(first + count, this.rows)
     const { words, summary } = this
@@ -150,16 +144,12 @@ export class DirtyRows {
     return total
   }
 
-  /**
-   * Calls `fn` with each run of rows, in ascending order; see `nextRun`. `fn` may change rows
-   * before the run's end.
-   */
+  /** Calls `fn` with each run that `nextRun` finds; it may change rows before the run's end. */
   forEachRun(maxGap: number, fn: (first: number, count: number) => void): void {
     for (let from = 0; this.nextRun(from, maxGap);) {
-      const first = this.runFirst
-      const count = this.runCount
-      fn(first, count)
-      from = first + count
+      const { runFirst, runCount } = this
+      fn(runFirst, runCount)
+      from = runFirst + runCount
     }
   }
 
@@ -186,10 +176,7 @@ export class DirtyRows {
     return true
   }
 
-  /**
-   * Makes this set equal to `other`, which may have fewer rows: for growth.
-   * @throws RowsOutOfRange when `other` has more rows
-   */
+  /** Makes this set equal to `other`, for growth. @throws RowsOutOfRange when that has more rows */
   copyFrom(other: DirtyRows): void {
     if (other.rows > this.rows) throw new RowsOutOfRange({ first: 0, count: other.rows, rows: this.rows })
     this.words.set(other.words)
@@ -198,11 +185,7 @@ export class DirtyRows {
     this.summary.fill(0, other.summary.length)
   }
 
-  /**
-   * Adds the rows of `other` that are below `end`.
-   * @param end default all of them
-   * @throws RowsOutOfRange when `other` reaches further than this set does
-   */
+  /** Adds the rows of `other` below `end`. @throws RowsOutOfRange when this set ends before that */
   or(other: DirtyRows, end: number = other.rows): void {
     const rows = Math.min(end, other.rows)
     if (rows > this.rows) throw new RowsOutOfRange({ first: 0, count: rows, rows: this.rows })

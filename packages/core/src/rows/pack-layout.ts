@@ -35,11 +35,7 @@ export function packerBytesOf(columns: readonly ColumnLayout[]): number {
   return bytes
 }
 
-/**
- * Checks that each scalar has a place of its own in the row.
- *
- * @throws {@link PackLayoutInvalid}
- */
+/** @throws {@link PackLayoutInvalid} unless each scalar has a place of its own in the row */
 export function checkPackLayout(columns: readonly ColumnLayout[], stride: number): void {
   const refuse = (column: number, reason: string): never => {
     throw new PackLayoutInvalid({ column, reason })

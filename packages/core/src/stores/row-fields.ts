@@ -89,10 +89,7 @@ export function fieldOf(rows: RowViews, type: WgslType, offset: number): unknown
     case 'atomic':
       return CELL[type.scalar](rows, offset / bytesOf(type.scalar), rows.stride / bytesOf(type.scalar))
     case 'struct': {
-      const fields = type.fields.map((field) => [
-        field.name,
-        fieldOf(rows, field.type, offset + field.offset),
-      ])
+      const fields = type.fields.map(({ name, type, offset: at }) => [name, fieldOf(rows, type, offset + at)])
       return Object.freeze(Object.fromEntries(fields))
     }
     case 'array': {

@@ -104,8 +104,7 @@ export interface MkGpuBackend<Native extends object = object> {
 
   /**
    * Makes a buffer of zeros. Must not wait.
-   * @throws {@link AllocationFailed} when it knows at once that there is no memory; there is nothing to
-   *   free then
+   * @throws {@link AllocationFailed} if it knows at once that memory is short; nothing to free then
    */
   createBuffer(descriptor: BackendBufferDescriptor): BackendAllocation<Native>
 
@@ -142,9 +141,8 @@ export interface MkGpuBackend<Native extends object = object> {
   readonly scatterRoom?: number
 
   /**
-   * Makes what so many scatters per submit need, and asks again for memory that was missing. Cheap to
-   * call again. Resolves to true when `scatterReady`, to false without scatter; never rejects.
-   * @param scatters default 1
+   * Makes what so many scatters per submit (default 1) need; asks for missing memory again. Cheap
+   * to call again. Resolves to true when `scatterReady`, to false without scatter; never rejects.
    */
   prepareScatter(scatters?: number): Promise<boolean>
 
@@ -191,10 +189,7 @@ export interface MkGpuBackend<Native extends object = object> {
   /** Hands a range of the mapped bytes over ahead of `unmap`, which hands over all. May do nothing. */
   flush(buffer: Native, offset: number, size: number): void
 
-  /**
-   * Ends a mapping, or a pending map, which then rejects. What was written is in the buffer for all work
-   * that follows.
-   */
+  /** Ends a mapping, or a pending map, which rejects. All work after it sees what was written. */
   unmap(buffer: Native): void
 }
 

@@ -48,13 +48,9 @@ export function memoryNames(flags: number): string {
 }
 
 function flagNames(set: Readonly<Record<string, number>>, flags: number): string {
-  const names: string[] = []
-  let rest = flags
-  for (const [name, flag] of Object.entries(set)) {
-    if ((flags & flag) === 0) continue
-    names.push(name)
-    rest &= ~flag
-  }
+  const known = Object.entries(set).filter(([, flag]) => (flags & flag) !== 0)
+  const names = known.map(([name]) => name)
+  const rest = known.reduce((left, [, flag]) => left & ~flag, flags)
   if (rest !== 0) names.push(`0x${(rest >>> 0).toString(16)}`)
   return names.length === 0 ? 'none' : names.join(' | ')
 }

@@ -42,10 +42,7 @@ export interface BufferOwner<B extends MkGpuBackend> {
   release(buffer: MkBuffer<B>, handle: NativeOf<B>): void
 }
 
-/**
- * A piece of GPU memory. Lives until `destroy()`: dropping the last reference does not free it
- * (`gpu.leaks()` lists it).
- */
+/** A piece of GPU memory. Only `destroy()` frees it; `gpu.leaks()` lists what is left. */
 export abstract class MkBuffer<B extends MkGpuBackend = MkGpuBackend> implements MkBufferDescription {
   /** Bytes asked for. */
   readonly size: number
@@ -63,22 +60,13 @@ export abstract class MkBuffer<B extends MkGpuBackend = MkGpuBackend> implements
   allocated = false
   /** True once the device has said that it has no memory. */
   allocationFailed = false
-  /**
-   * Serial of the last work that uses this buffer; above `gpu.serial` while that work is recorded but
-   * not submitted. Kept by `MkGpu`.
-   */
+  /** Serial of the last work that uses it, above `gpu.serial` until submitted. Kept by `MkGpu`. */
   lastSerial = 0
-  /**
-   * Whether the bytes copied into HostCached memory are indices; undefined before the first copy.
-   * @internal
-   */
+  /** @internal Whether HostCached memory holds indices; undefined before the first copy into it. */
   holdsIndices: boolean | undefined
   /** @internal */
   readonly owner: BufferOwner<B>
-  /**
-   * As `native`, without its check: undefined once destroyed.
-   * @internal
-   */
+  /** @internal As `native`, without its check: undefined once destroyed. */
   handle: NativeOf<B> | undefined
 
   /** Made by `MkGpu`. */
@@ -97,10 +85,7 @@ export abstract class MkBuffer<B extends MkGpuBackend = MkGpuBackend> implements
     })
   }
 
-  /**
-   * The backend's own buffer: GPUBuffer, WebGLBuffer, DummyBuffer.
-   * @throws {@link BufferDestroyed}
-   */
+  /** The backend's own buffer, such as a GPUBuffer. @throws {@link BufferDestroyed} */
   get native(): NativeOf<B> {
     if (this.handle === undefined) throw new BufferDestroyed({ label: this.label })
     return this.handle

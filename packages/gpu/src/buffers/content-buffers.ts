@@ -56,10 +56,7 @@ abstract class ContentBuffer<B extends MkGpuBackend> extends MkDeviceBuffer<B> {
 export class MkVertexBuffer<B extends MkGpuBackend = MkGpuBackend> extends ContentBuffer<B> {
   readonly content = 'vertices'
 
-  /**
-   * @param first number of the float at which `data` starts
-   * @throws {@link OutOfRange} past the end, and as `gpu.write`
-   */
+  /** Writes from float `first` on. @throws {@link OutOfRange} past the end, and as `gpu.write` */
   write(data: Float32Array, first: number = 0): void {
     this.writeArray(data, first)
   }
@@ -156,11 +153,7 @@ export class MkStorageBuffer<
     this.gpu.write(this, first * this.stride, view.buffer)
   }
 
-  /**
-   * Reads what the device holds after everything handed over so far.
-   * @param count default: all rows from `first` on
-   * @returns rejects as `gpu.read`
-   */
+  /** Reads rows as they are after everything handed over so far. Rejects as `gpu.read`. */
   async read(first: number = 0, count: number = this.rows - first): Promise<Infer<S>[]> {
     this.#check(first, count)
     const view = new DataView(await this.gpu.read(this, first * this.stride, count * this.stride))

@@ -51,20 +51,14 @@ export class DeviceMemory<B extends MkGpuBackend> implements BufferOwner<B> {
     const label = options.label ?? `staging ${++this.#unnamed}`
     const hint = 'For memory of the device: createDeviceBuffer.'
     this.#requireMemory(`Staging buffer '${label}'`, memory, HostVisible | HostCached | Unified, hint)
-    if (mapped && memory === HostCached)
-      throw new NotMappable({
-        label,
-        why: 'HostCached memory starts unmapped; copy into it, then await map().',
-      })
+    const why = 'HostCached memory starts unmapped; copy into it, then await map().'
+    if (mapped && memory === HostCached) throw new NotMappable({ label, why })
     const usage = (memory === HostCached ? 0 : TRANSFER_SRC) | (memory === HostVisible ? 0 : TRANSFER_DST)
     requireBufferSize(size, this.backend.capabilities.maxBufferSize, label)
     return this.adopt(new MkStagingBuffer(this.allocate({ size, usage, memory, label }, mapped), mapped))
   }
 
-  /**
-   * Checks the description of a device buffer. Call `allocate` and `adopt` next to make it.
-   * @throws as `gpu.createDeviceBuffer`
-   */
+  /** Checks the description of a device buffer, which `allocate` and `adopt` then make. */
   describe(size: number, usage: number, options: DeviceBufferOptions = {}): MkBufferDescription {
     const { memory = DeviceLocal } = options
     const label = options.label ?? `buffer ${++this.#unnamed}`
@@ -75,19 +69,13 @@ export class DeviceMemory<B extends MkGpuBackend> implements BufferOwner<B> {
     return { size, usage, memory, label }
   }
 
-  /**
-   * Asks the backend for the memory of a buffer.
-   * @throws {@link AllocationFailed}, {@link DeviceLost}
-   */
+  /** Asks the backend for memory. @throws {@link AllocationFailed}, {@link DeviceLost} */
   allocate(description: MkBufferDescription, mapped: boolean = false): BufferParts<B> {
     this.work.requireDevice()
     const size = allocatedSize(description.size)
     const { native, error } = this.backend.createBuffer({ ...description, size, mapped })
-    const allocation = {
-      native: native as NativeOf<B>,
-      error: error.then((failed) => failed ?? this.work.lossError()),
-    }
-    return { maker: this, description, allocation }
+    const answer = error.then((failed) => failed ?? this.work.lossError())
+    return { maker: this, description, allocation: { native: native as NativeOf<B>, error: answer } }
   }
 
   /** Adds a new buffer to the books. */

@@ -1,14 +1,7 @@
 import { hasCode, messageOf } from '@memkit/core'
 import { MkBuffer, type BufferParts } from './buffers.ts'
 import type { MkGpuBackend, NativeOf } from '../backends/backend.ts'
-import {
-  AlreadyMapped,
-  BufferDestroyed,
-  BufferInUse,
-  BufferMapped,
-  NotMappable,
-  NotMapped,
-} from './errors.ts'
+import { AlreadyMapped, BufferDestroyed, BufferInUse, NotMappable, NotMapped } from './errors.ts'
 import { MkMemoryType } from '../backends/usage.ts'
 import { requireFit, requireRange } from './bounds.ts'
 import { unawaited } from '../backends/unawaited.ts'
@@ -58,9 +51,12 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
   }
 
   #map(resolve: (bytes: Uint8Array<ArrayBuffer>) => void, reject: (error: Error) => void): void {
-    const { native } = this
-    const { backend } = this.owner
-    this.#checkMappable()
+    const { native, label } = this
+    const { backend, work } = this.owner
+    if (this.#state !== 'unmapped') throw new AlreadyMapped({ label, state: this.#state })
+    work.requireDevice()
+    if (this.memory !== MkMemoryType.Unified && work.isRecorded(this))
+      throw new BufferInUse({ label, why: 'recorded work needs it. gpu.submit() before map().' })
     const mapping = ++this.#mapping
     this.#state = 'pending'
     this.#cancel = reject
@@ -86,10 +82,7 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
     }, refused)
   }
 
-  /**
-   * The mapped bytes, `size` of them. Their ArrayBuffer detaches at `unmap()`.
-   * @throws {@link NotMapped} while it isn't mapped
-   */
+  /** The mapped bytes, `size` of them, which `unmap()` detaches. @throws {@link NotMapped} */
   get bytes(): Uint8Array<ArrayBuffer> {
     const native = this.#mappedNative('bytes')
     this.#bytes ??= new Uint8Array(this.owner.backend.mappedRange(native), 0, this.size)
@@ -125,10 +118,7 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
     return this
   }
 
-  /**
-   * Gives the buffer back to the device. Cancels a pending map.
-   * @throws {@link NotMapped} when it is neither mapped nor about to be
-   */
+  /** Gives the buffer back; cancels a pending map. @throws {@link NotMapped} when it is unmapped */
   unmap(): this {
     const native = this.native
     if (this.#state === 'unmapped')
@@ -150,14 +140,6 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
     return native
   }
 
-  #checkMappable(): void {
-    const { label } = this
-    if (this.#state !== 'unmapped') throw new AlreadyMapped({ label, state: this.#state })
-    this.owner.work.requireDevice()
-    if (this.memory !== MkMemoryType.Unified && this.owner.work.isRecorded(this))
-      throw new BufferInUse({ label, why: 'recorded work needs it. gpu.submit() before map().' })
-  }
-
   #mapFailure(cause: unknown): Error {
     const loss = this.owner.work.lossError()
     if (loss) return loss
@@ -171,11 +153,4 @@ export class MkStagingBuffer<B extends MkGpuBackend = MkGpuBackend> extends MkBu
     this.#cancel?.(error)
     this.#cancel = undefined
   }
-}
-
-/** @throws {@link BufferMapped} for a buffer that is mapped or about to be, unless memory is Unified */
-export function requireUnmapped(buffer: MkBuffer, operation: string): void {
-  const { label, memory } = buffer
-  if (memory !== MkMemoryType.Unified && buffer instanceof MkStagingBuffer && buffer.state !== 'unmapped')
-    throw new BufferMapped({ operation, label })
 }

@@ -1,9 +1,8 @@
 import { struct, f32, u32, vec3f, isPowerOfTwo } from '@memkit/core'
-import type { MkDeviceBuffer } from '../buffers/buffers.ts'
 import { MkBufferUsage, MkMemoryType } from '../backends/usage.ts'
 import { BOTH, bufferOf, bytes, words } from './content.ts'
 import { equal, holds, ok, refused, rejected } from './expectations.ts'
-import { needing, onGpu, type ConformanceCase } from './harness.ts'
+import { needing, onGpu, starved, type ConformanceCase } from './harness.ts'
 
 const { INDEX, INDIRECT, STORAGE, TRANSFER_DST, TRANSFER_SRC, UNIFORM, VERTEX } = MkBufferUsage
 
@@ -109,8 +108,7 @@ export const bufferCases: readonly ConformanceCase[] = [
   }),
 
   onGpu('the books know what is alive', ({ gpu }) => {
-    const make = (): MkDeviceBuffer => gpu.createDeviceBuffer(64, VERTEX | TRANSFER_DST)
-    const buffers = Array.from({ length: 100 }, make)
+    const buffers = Array.from({ length: 100 }, () => gpu.createDeviceBuffer(64, VERTEX | TRANSFER_DST))
     equal([gpu.stats.buffers.buffers, gpu.stats.buffers.bytes], [100, 6400], 'alive')
     for (const buffer of buffers) buffer.destroy()
     equal([gpu.stats.buffers.buffers, gpu.stats.buffers.peakBytes], [0, 6400], 'alive, and at peak')
@@ -160,7 +158,7 @@ export const bufferCases: readonly ConformanceCase[] = [
     await holds(gpu, bufferOf(gpu, args, INDIRECT | BOTH), args, 'draw arguments')
   }),
 
-  needing('starve', 'a buffer without memory says so, and harms no other', async ({ gpu, poor }) => {
+  starved('a buffer without memory says so, and harms no other', async ({ gpu, poor }) => {
     const [before, back] = [bufferOf(gpu, words(4)), bufferOf(gpu, words(4, 2))]
     const none = poor(16)
     if (none !== undefined) {

@@ -50,47 +50,45 @@ interface Harness {
 type CaseBody = (harness: Harness) => void | Promise<void>
 
 /**
- * A case on an `MkGpu` in debug mode: whatever the device complains about, at whatever time, fails
- * it.
+ * A case on an `MkGpu` in debug mode, which fails whenever the device complains about something.
  * @param body leaves the device idle or lost; what it creates is destroyed for it
  */
-export function onGpu(name: string, body: CaseBody): ConformanceCase {
-  return { name, run: (factory) => runOnGpu(factory, undefined, body) }
+export function onGpu(name: string, body: CaseBody, needs?: ConformanceCapability): ConformanceCase {
+  const run = (factory: ConformanceFactory): Promise<ConformanceOutcome> =>
+    runOnSubject(factory, (subject, complaints) => {
+      const { backend } = subject
+      const gpu = new MkGpu(backend, { debug: true })
+      gpu.onError(({ message }) => complaints.push(message))
+      const starve = (): void => subject.starve?.()
+      const poor = (size: number, usage: number = BOTH): MkDeviceBuffer | undefined => {
+        starve()
+        try {
+          return gpu.createDeviceBuffer(size, usage)
+        } catch (error) {
+          requireCode('AllocationFailed', error, 'createDeviceBuffer')
+          return undefined
+        }
+      }
+      return {
+        gated: needs === 'starve' ? !('starve' in subject) : needs !== undefined && !gpu.capabilities[needs],
+        async body() {
+          await body({ gpu, backend, lose: async () => subject.lose(), starve, poor })
+          if (!gpu.isLost) await gpu.waitIdle()
+        },
+        destroy: () => gpu.destroy(),
+      }
+    })
+  return { name, run, ...(needs && { needs }) }
 }
 
 /** A case as `onGpu`, for backends or subjects with a capability. */
 export function needing(needs: ConformanceCapability, name: string, body: CaseBody): ConformanceCase {
-  return { name, needs, run: (factory) => runOnGpu(factory, needs, body) }
+  return onGpu(name, body, needs)
 }
 
-function runOnGpu(
-  factory: ConformanceFactory,
-  needs: ConformanceCapability | undefined,
-  body: CaseBody,
-): Promise<ConformanceOutcome> {
-  return runOnSubject(factory, (subject, complaints) => {
-    const { backend } = subject
-    const gpu = new MkGpu(backend, { debug: true })
-    gpu.onError(({ message }) => complaints.push(message))
-    const starve = (): void => subject.starve?.()
-    const poor = (size: number, usage: number = BOTH): MkDeviceBuffer | undefined => {
-      starve()
-      try {
-        return gpu.createDeviceBuffer(size, usage)
-      } catch (error) {
-        requireCode('AllocationFailed', error, 'createDeviceBuffer')
-        return undefined
-      }
-    }
-    return {
-      gated: needs === 'starve' ? !('starve' in subject) : needs !== undefined && !gpu.capabilities[needs],
-      async body() {
-        await body({ gpu, backend, lose: async () => subject.lose(), starve, poor })
-        if (!gpu.isLost) await gpu.waitIdle()
-      },
-      destroy: () => gpu.destroy(),
-    }
-  })
+/** A case as `onGpu`, for subjects that can `starve`. */
+export function starved(name: string, body: CaseBody): ConformanceCase {
+  return onGpu(name, body, 'starve')
 }
 
 /** What a backend told, in order. */

@@ -3,7 +3,7 @@ import type { MkGpu } from '../gpu.ts'
 import { MkBufferUsage, MkMemoryType } from '../backends/usage.ts'
 import { BOTH, bufferOf, patched, words } from './content.ts'
 import { equal, holds, ok, rejected, sameBytes } from './expectations.ts'
-import { needing, onGpu, type ConformanceCase } from './harness.ts'
+import { onGpu, starved, type ConformanceCase } from './harness.ts'
 
 /** Confirmed buffers of 64 bytes, with words of these seeds in them. */
 async function filled(gpu: MkGpu, seeds: number[], usage: number = BOTH): Promise<MkDeviceBuffer[]> {
@@ -51,7 +51,7 @@ export const unconfirmedCases: readonly ConformanceCase[] = [
   }),
 
   // Copies before, between and after those that use it.
-  needing('starve', 'a buffer without memory takes down no copy of others', async ({ gpu, poor }) => {
+  starved('a buffer without memory takes down no copy of others', async ({ gpu, poor }) => {
     const [from, first, between, last, kept] = await filled(gpu, [1, 2, 3, 4, 5])
     const none = poor(64)
     gpu.copy(from, 0, first, 0, 64)
@@ -67,7 +67,7 @@ export const unconfirmedCases: readonly ConformanceCase[] = [
     ok(!none?.allocated, 'it is not allocated')
   }),
 
-  needing('starve', 'a buffer with memory between two without gets its bytes', async ({ gpu, poor }) => {
+  starved('a buffer with memory between two without gets its bytes', async ({ gpu, poor }) => {
     const [from] = await filled(gpu, [1])
     const [poorOne, fine, poorToo] = [poor(64), gpu.createDeviceBuffer(64, BOTH), poor(64)]
     for (const to of [poorOne, fine, poorToo]) if (to) gpu.copy(from, 0, to, 0, 64)
@@ -77,7 +77,7 @@ export const unconfirmedCases: readonly ConformanceCase[] = [
   }),
 
   // Not even one of the same payload.
-  needing('starve', 'a scatter into no memory takes down no other scatter', async ({ gpu, poor }) => {
+  starved('a scatter into no memory takes down no other scatter', async ({ gpu, poor }) => {
     if (!(await gpu.prepareScatter())) return
     const usage = MkBufferUsage.STORAGE | BOTH
     const [one, other] = await filled(gpu, [1, 2], usage)
@@ -91,50 +91,38 @@ export const unconfirmedCases: readonly ConformanceCase[] = [
     await holds(gpu, other, patched(words(16, 2), 8, row), 'the destination after it')
   }),
 
-  needing(
-    'starve',
-    'writes beside a buffer without memory arrive; its reads reject',
-    async ({ gpu, poor }) => {
-      const [from] = await filled(gpu, [1])
-      const none = poor(64)
-      if (none) {
-        gpu.write(none, 0, words(16, 9).buffer)
-        gpu.copy(from, 0, none, 0, 64)
-      }
-      gpu.write(from, 32, words(8, 3).buffer)
-      const reading = none && gpu.read(none)
-      await holds(gpu, from, patched(words(16, 1), 8, words(8, 3)), 'the buffer beside it')
-      if (reading) await rejected('AllocationFailed', reading, 'read')
-    },
-  ),
+  starved('writes beside a buffer without memory arrive; its reads reject', async ({ gpu, poor }) => {
+    const [from] = await filled(gpu, [1])
+    const none = poor(64)
+    if (none) {
+      gpu.write(none, 0, words(16, 9).buffer)
+      gpu.copy(from, 0, none, 0, 64)
+    }
+    gpu.write(from, 32, words(8, 3).buffer)
+    const reading = none && gpu.read(none)
+    await holds(gpu, from, patched(words(16, 1), 8, words(8, 3)), 'the buffer beside it')
+    if (reading) await rejected('AllocationFailed', reading, 'read')
+  }),
 
-  needing(
-    'starve',
-    'a readback without memory rejects, and spares what came before',
-    async ({ gpu, starve }) => {
-      const [from, to] = await filled(gpu, [1, 2])
-      gpu.copy(from, 0, to, 0, 64)
-      starve()
-      await rejected('AllocationFailed', gpu.read(from), 'read')
-      // Where a device says so at once, the copy is still recorded.
-      gpu.submit()
-      await holds(gpu, to, words(16, 1), 'the copy before it')
-    },
-  ),
+  starved('a readback without memory rejects, and spares what came before', async ({ gpu, starve }) => {
+    const [from, to] = await filled(gpu, [1, 2])
+    gpu.copy(from, 0, to, 0, 64)
+    starve()
+    await rejected('AllocationFailed', gpu.read(from), 'read')
+    // Where a device says so at once, the copy is still recorded.
+    gpu.submit()
+    await holds(gpu, to, words(16, 1), 'the copy before it')
+  }),
 
-  needing(
-    'starve',
-    'a staging buffer without memory rejects its map, and says why',
-    async ({ gpu, starve }) => {
-      starve()
-      let staging
-      try {
-        staging = gpu.createStagingBuffer(64, { memory: MkMemoryType.HostCached })
-      } catch {
-        return
-      }
-      await rejected('AllocationFailed', staging.map(), 'map')
-      ok(!staging.allocated, 'it is not allocated')
-    },
-  ),
+  starved('a staging buffer without memory rejects its map, and says why', async ({ gpu, starve }) => {
+    starve()
+    let staging
+    try {
+      staging = gpu.createStagingBuffer(64, { memory: MkMemoryType.HostCached })
+    } catch {
+      return
+    }
+    await rejected('AllocationFailed', staging.map(), 'map')
+    ok(!staging.allocated, 'it is not allocated')
+  }),
 ]

@@ -3,7 +3,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { DawnMissing, NoAdapter } from './errors.ts'
 import { requestDevice, type DeviceRequest } from '../backends/webgpu/request-device.ts'
-import { MkGpu } from '../gpu.ts'
+import { MkGpu, type MkGpuOptions } from '../gpu.ts'
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts'
 import * as vulkan from './vulkan-driver.ts'
 
@@ -31,10 +31,7 @@ export interface DawnOptions extends DeviceRequest {
 }
 
 /** How an MkGpu on Dawn is to run. */
-export interface DawnGpuOptions extends DawnOptions {
-  /** As MkGpuOptions.debug. */
-  debug?: boolean
-}
+export interface DawnGpuOptions extends DawnOptions, MkGpuOptions {}
 
 /**
  * What `create()` returned, one per set of flags, kept for good and reused. If one is collected while an
@@ -63,7 +60,7 @@ export async function dawnDevice(options: DawnOptions = {}): Promise<GPUDevice> 
  */
 export async function dawnGpu(options: DawnGpuOptions = {}): Promise<MkGpu<WebGpuBackend>> {
   const device = await dawnDevice(options)
-  return new MkGpu(new WebGpuBackend(device, { owned: true }), { debug: options.debug === true })
+  return new MkGpu(new WebGpuBackend(device, { owned: true }), options)
 }
 
 async function findAdapter(options: DawnOptions): Promise<GPUAdapter> {

@@ -33,10 +33,7 @@ export class MkBufferSlice<B extends MkGpuBackend = MkGpuBackend> {
     this.label = label
   }
 
-  /**
-   * The large buffer that it lies in.
-   * @throws {@link BufferDestroyed} once freed
-   */
+  /** The large buffer that it lies in. @throws {@link BufferDestroyed} once freed */
   get buffer(): MkDeviceBuffer<B> {
     if (this.#freed) throw new BufferDestroyed({ label: this.label })
     return this.#buffer
@@ -71,10 +68,7 @@ export class MkBufferSlice<B extends MkGpuBackend = MkGpuBackend> {
     this.#owner.gpu.write(buffer, this.offset + this.size - tail, word.buffer)
   }
 
-  /**
-   * Reads what the device holds, as `gpu.read`.
-   * @param offset first byte within the slice
-   */
+  /** Reads what the device holds, as `gpu.read`; `offset` counts from the start of the slice. */
   async read(offset: number = 0, size: number = this.size - offset): Promise<ArrayBuffer> {
     const { buffer } = this
     requireRange(this, offset, size)

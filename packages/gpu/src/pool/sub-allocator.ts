@@ -137,10 +137,7 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
     this.#waiting.collect(this.#gpu.completedSerial, this.#giveBack)
   }
 
-  /**
-   * Destroys the pages that hold no slice.
-   * @returns bytes freed
-   */
+  /** Destroys the pages that hold no slice; returns how many bytes that freed. */
   trim(): number {
     this.collect()
     const before = this.#stats.pageBytes
@@ -226,11 +223,8 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
   }
 }
 
-function bindingAlignment(gpu: MkGpu, usage: number): number {
-  const { uniformOffsetAlignment, storageOffsetAlignment } = gpu.capabilities
-  return Math.max(
-    4,
-    usage & MkBufferUsage.UNIFORM ? uniformOffsetAlignment : 0,
-    usage & MkBufferUsage.STORAGE ? storageOffsetAlignment : 0,
-  )
+function bindingAlignment({ capabilities }: MkGpu, usage: number): number {
+  const uniform = usage & MkBufferUsage.UNIFORM ? capabilities.uniformOffsetAlignment : 0
+  const storage = usage & MkBufferUsage.STORAGE ? capabilities.storageOffsetAlignment : 0
+  return Math.max(4, uniform, storage)
 }

@@ -5,13 +5,13 @@ import { MkBufferUsage, MkMemoryType } from '../backends/usage.ts'
 import { allocatedSize, requireFit, requireRange, requireWords } from '../buffers/bounds.ts'
 import type { MkBuffer } from '../buffers/buffers.ts'
 import type { DeviceMemory } from '../buffers/device-memory.ts'
-import { BufferDestroyed } from '../buffers/errors.ts'
-import { requireUnmapped } from '../buffers/staging-buffer.ts'
+import { BufferDestroyed, BufferMapped } from '../buffers/errors.ts'
+import { MkStagingBuffer } from '../buffers/staging-buffer.ts'
 import { CopyUnsupported, ForeignBuffer, UsageMissing } from './errors.ts'
 
 // Called for each write, copy, scatter and read, so nothing here allocates unless it throws.
 
-const { DeviceLocal, HostVisible } = MkMemoryType
+const { DeviceLocal, HostVisible, Unified } = MkMemoryType
 
 /** The native buffer, if an operation may use it. @param memory of the gpu that is to use it */
 export function usable<B extends MkGpuBackend>(
@@ -26,8 +26,14 @@ export function usable<B extends MkGpuBackend>(
   if (handle === undefined) throw new BufferDestroyed({ label: buffer.label })
   if ((buffer.usage & flag) !== flag)
     throw new UsageMissing({ operation, label: buffer.label, needed: flag, usage: buffer.usage })
-  if (buffer.memory !== DeviceLocal) requireUnmapped(buffer, operation)
+  if (buffer.memory !== DeviceLocal && isMapped(buffer))
+    throw new BufferMapped({ operation, label: buffer.label })
   return handle
+}
+
+/** True for a buffer that is mapped or about to be, so that the device may not use it. */
+function isMapped(buffer: MkBuffer): boolean {
+  return buffer.memory !== Unified && buffer instanceof MkStagingBuffer && buffer.state !== 'unmapped'
 }
 
 export function checkWrite(
@@ -51,13 +57,9 @@ export function checkWrite(
   )
     return
   // Something is wrong: the same again, one by one, to say what.
-  if (ArrayBuffer.isView(source))
-    // Types forbid it; in plain JavaScript its elements would be taken for bytes.
-    throw new InvalidValue({
-      path: 'source',
-      expected: 'an ArrayBuffer; pass view.buffer, view.byteOffset, view.byteLength',
-      given: source,
-    })
+  const expected = 'an ArrayBuffer; pass view.buffer, view.byteOffset, view.byteLength'
+  // Types forbid it; in plain JavaScript its elements would be taken for bytes.
+  if (ArrayBuffer.isView(source)) throw new InvalidValue({ path: 'source', expected, given: source })
   checkRange(dst, dstOffset, size, 'dstOffset')
   checkSource(source.byteLength, srcOffset, size)
   paddedSize(dst, dstOffset, size)

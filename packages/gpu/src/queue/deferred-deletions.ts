@@ -32,10 +32,7 @@ export class DeferredDeletions<B extends MkGpuBackend = MkGpuBackend> {
     if (this.#counted(buffer)) this.#young.push({ buffer, frame })
   }
 
-  /**
-   * Says which serial covers the work of frames that are over.
-   * @param frame the first frame that is not
-   */
+  /** Says which serial covers the work of the frames before `frame`, which are over. */
   seal(frame: number, serial: number): void {
     const young = this.#young
     let kept = 0

@@ -28,10 +28,7 @@ export interface ReadbackOwner<B extends MkGpuBackend> {
 
 /** How a Readback treats its staging buffers. */
 export interface ReadbackOptions<B extends MkGpuBackend = MkGpuBackend> {
-  /**
-   * Bytes of free staging buffers to keep for later reads. Default 0: each read makes one and
-   * destroys it.
-   */
+  /** Bytes of free staging buffers to keep for later reads. Default 0: each read makes its own. */
   keepBytes?: number
   /** Of its staging buffers; default `readback of <buffer>`. */
   label?: string
@@ -62,11 +59,8 @@ export class Readback<B extends MkGpuBackend = MkGpuBackend> {
   }
 
   /**
-   * Reads what a buffer holds after everything handed over so far. Submits what is recorded.
-   * @param offset first byte, any
-   * @param size bytes, any
+   * Reads `size` bytes from byte `offset` on, any, as `gpu.read`, and rejects as it does.
    * @param held resolves to an error if the buffer holds nothing; default: its `allocationError`
-   * @returns a copy of the bytes; rejects as `gpu.read`
    */
   async read(
     buffer: MkBuffer<B>,

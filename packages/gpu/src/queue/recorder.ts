@@ -18,44 +18,21 @@ export interface ScatterJob<B extends MkGpuBackend = MkGpuBackend> extends Scatt
 }
 
 /**
- * Decides which recorded operations share a submit. A device refuses a submit as a whole when one of its
- * buffers has no memory, which is known only some time after the buffer was made. So operations on
- * unconfirmed buffers share a part with operations on the same ones; all operations on confirmed buffers
- * share one.
+ * Checks and records what acts at the next submit: copies, scatters, and the copies of readbacks.
+ *
+ * A device refuses a submit as a whole when one of its buffers has no memory, which is known only
+ * some time after the buffer was made. So operations on unconfirmed buffers share a part of the
+ * submit with operations on the same ones; all operations on confirmed buffers share one.
  *
  *     copy a → b    scatter → b     copy c → d           a, b, d confirmed, c not
  *     └──────── one part ─────┘     └─ another ─┘
  */
-class Parts<B extends MkGpuBackend> {
-  /** The unconfirmed buffers that the part being recorded depends on. */
-  #one: MkBuffer<B> | undefined
-  #other: MkBuffer<B> | undefined
-
-  /**
-   * Notes that the next operation uses these buffers.
-   * @returns true when the operation begins a part
-   */
-  enter(a: MkBuffer<B>, b: MkBuffer<B>): boolean {
-    const one = a.allocated ? undefined : a
-    const other = b.allocated || a === b ? undefined : b
-    const same = one === this.#one && other === this.#other
-    if (same || (one === this.#other && other === this.#one)) return false
-    this.#one = one
-    this.#other = other
-    return true
-  }
-
-  clear(): void {
-    this.#one = undefined
-    this.#other = undefined
-  }
-}
-
-/** Checks and records what acts at the next submit: copies, scatters, and the copies of readbacks. */
 export class Recorder<B extends MkGpuBackend> {
   readonly #memory: DeviceMemory<B>
   readonly #timeline: Timeline
-  readonly #parts = new Parts<B>()
+  /** The unconfirmed buffers that the part being recorded depends on. */
+  #one: MkBuffer<B> | undefined
+  #other: MkBuffer<B> | undefined
 
   constructor(memory: DeviceMemory<B>, timeline: Timeline) {
     this.#memory = memory
@@ -100,7 +77,8 @@ export class Recorder<B extends MkGpuBackend> {
   }
 
   submitted(): void {
-    this.#parts.clear()
+    this.#one = undefined
+    this.#other = undefined
   }
 
   #checkScatter(dst: MkDeviceBuffer<B>, job: ScatterJob<B>): void {
@@ -132,9 +110,15 @@ export class Recorder<B extends MkGpuBackend> {
     dst.holdsIndices ??= (src.usage & INDEX) !== 0
   }
 
-  /** Call before an operation on two buffers is recorded: keeps unconfirmed memory apart. */
+  /** Call before recording an operation on two buffers: begins a part where they need one. */
   #enterPart(a: MkBuffer<B>, b: MkBuffer<B>): void {
-    if (this.#parts.enter(a, b) && this.#timeline.recorded) this.#memory.backend.separate?.()
+    const one = a.allocated ? undefined : a
+    const other = b.allocated ? undefined : b
+    const same = one === this.#one && other === this.#other
+    if (same || (one === this.#other && other === this.#one)) return
+    this.#one = one
+    this.#other = other
+    if (this.#timeline.recorded) this.#memory.backend.separate?.()
   }
 
   #noteUse(a: MkBuffer<B>, b: MkBuffer<B>): void {

@@ -19,10 +19,7 @@ export class SerialQueue<T> {
     return this.#waiting.shift()?.item
   }
 
-  /**
-   * Takes out every item whose serial has completed.
-   * @param release gets them, oldest first
-   */
+  /** Takes out all items whose serial has completed, and gives them to `release`, oldest first. */
   collect(completedSerial: number, release: (item: T) => void): void {
     if (completedSerial < this.#next) return
     const waiting = this.#waiting

@@ -97,10 +97,7 @@ export class Timeline {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(this.lossError()!)
   }
 
-  /**
-   * Resolves when `serial` has finished; rejects with DeviceLost when the device is lost before.
-   * @throws {@link OutOfRange} for a serial that was not issued
-   */
+  /** See `gpu.whenCompleted`. */
   when(serial: number): Promise<void> {
     requireWhole('serial', serial, 0, this.issued, 'of what was submitted')
     if (serial <= this.completed) return Promise.resolve()

@@ -12,10 +12,7 @@ export interface TransferRange {
   srcOffset?: number
   /** First byte written; default 0. A multiple of 4. */
   dstOffset?: number
-  /**
-   * Bytes; default all of the source from `srcOffset` on. A multiple of 4, or up to the last byte of
-   * the destination.
-   */
+  /** Bytes; default the rest of the source. A multiple of 4, or up to the destination's end. */
   size?: number
 }
 
@@ -43,10 +40,7 @@ export class MkGpuTransfer extends MkFence {
     this.#errors = errors
   }
 
-  /**
-   * Resolves when the bytes are there. Rejects with DeviceLost when the device is lost first, with
-   * AllocationFailed when one of the buffers has no memory.
-   */
+  /** Resolves when the bytes are there; rejects with DeviceLost, or a buffer's AllocationFailed. */
   override get done(): Promise<void> {
     return (this.#arrived ??= unawaited(this.#arrive(super.done)))
   }
@@ -90,10 +84,7 @@ export class MkBatchTransfer<B extends MkGpuBackend = MkGpuBackend> {
     return this.#pending.length
   }
 
-  /**
-   * Adds a copy.
-   * @throws as `gpu.copy`
-   */
+  /** Adds a copy. @throws as `gpu.copy` */
   copy(src: MkBuffer<B>, dst: MkBuffer<B>, range: TransferRange = {}): this {
     const { srcOffset = 0, dstOffset = 0, size = src.size - srcOffset } = range
     this.#recorder.checkCopy(src, srcOffset, dst, dstOffset, size)

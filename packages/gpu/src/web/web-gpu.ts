@@ -2,7 +2,7 @@
 import { defineError, type ErrorClass } from '@memkit/core'
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts'
 import { requestDevice, type DeviceRequest } from '../backends/webgpu/request-device.ts'
-import { MkGpu } from '../gpu.ts'
+import { MkGpu, type MkGpuOptions } from '../gpu.ts'
 
 /**
  * The browser has no WebGPU adapter, and no WebGL2 context for the `canvas` if there is one.
@@ -34,11 +34,9 @@ export interface WebGpuDeviceOptions extends DeviceRequest {
 }
 
 /** What `webGpu` takes. */
-export interface WebGpuOptions extends WebGpuDeviceOptions {
+export interface WebGpuOptions extends WebGpuDeviceOptions, MkGpuOptions {
   /** Where there is no WebGPU, buffers run on the WebGL2 context of this canvas. Default: none do. */
   canvas?: HTMLCanvasElement | OffscreenCanvas
-  /** As MkGpuOptions.debug. */
-  debug?: boolean
 }
 
 /**

@@ -1,9 +1,6 @@
 import type { MkError } from '@memkit/core'
 
-/**
- * Says whether the simulated device has memory for new buffers. As on a real device, it does so in a
- * later task, and not in the order of the questions: the newest is answered first.
- */
+/** Says whether the device has memory for new buffers: in a later task, about the newest first. */
 export class DummyAnswers {
   readonly #delayMs: number
   #questions: (() => void)[] = []

@@ -64,10 +64,7 @@ export class Operations {
     this.#part++
   }
 
-  /**
-   * Forgets everything, after it was handed over part by part.
-   * @param submit gets a part's operations: from `first` to before `end`
-   */
+  /** Gives each part to `submit`, operations from `first` to before `end`; forgets everything. */
   take(submit?: (records: readonly Operation[], first: number, end: number) => void): void {
     const count = this.#count
     const records = this.#records

@@ -108,17 +108,12 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
 
   createBuffer({ size, usage, memory, label }: BackendBufferDescriptor): BackendAllocation<WebGLBuffer> {
     const { gl } = this
-    const bytes = memory === HostVisible ? cpuBytes(label, size) : undefined
+    const host = memory === HostVisible
+    const bytes = host ? cpuBytes(label, size) : undefined
     // Older implementations give null on a lost context.
     const native = (gl.createBuffer() as WebGLBuffer | null) ?? {}
-    const buffer: GlBuffer = {
-      label,
-      size,
-      host: memory === HostVisible,
-      element: (usage & INDEX) !== 0,
-      stored: false,
-      bytes,
-    }
+    const element = (usage & INDEX) !== 0
+    const buffer: GlBuffer = { label, size, host, element, stored: false, bytes }
     this.#buffers.set(native, buffer)
     this.calls.buffersCreated++
     if (memory !== DeviceLocal || this.#gone) return { native, error: Promise.resolve(undefined) }
@@ -315,10 +310,7 @@ export class WebGl2Backend implements MkGpuBackend<WebGLBuffer> {
     this.#after('copy', `${from.label}', '${to.label}`)
   }
 
-  /**
-   * Reads a buffer whose fence was reached.
-   * @throws {@link AllocationFailed} when there was no memory for it, on either side
-   */
+  /** Reads a buffer whose fence was reached. @throws {@link AllocationFailed} of either memory */
   #download(native: WebGLBuffer, buffer: GlBuffer): void {
     const { gl } = this
     const missing = buffer.stored && buffer.size >= CHECKED_BYTES ? this.#missing(native, buffer) : undefined

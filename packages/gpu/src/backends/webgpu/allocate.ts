@@ -3,11 +3,7 @@ import { messageOf } from '@memkit/core'
 import { AllocationFailed } from '../errors.ts'
 import type { Answer } from './error-scopes.ts'
 
-/**
- * Creates a buffer.
- * @returns it, and what the device will say about its memory, some time later
- * @throws {@link AllocationFailed} when mapping at creation finds no CPU memory
- */
+/** Creates a buffer. @throws {@link AllocationFailed} when there is no CPU memory to map it */
 export function allocate(
   device: GPUDevice,
   descriptor: GPUBufferDescriptor & { label: string },

@@ -14,12 +14,9 @@ interface DeviceLoss {
  */
 const losses = new WeakMap<GPUDevice, DeviceLoss>()
 
-/**
- * Calls a listener once the device is lost: at once, where that is known already.
- * @returns a function that takes the listener off again
- */
+/** Calls a listener once the device is lost, at once where it is. Returns how to remove it. */
 export function onDeviceLost(device: GPUDevice, listener: (info: LossInfo) => void): () => void {
-  const loss = lossOf(device)
+  const loss = losses.get(device) ?? watch(device)
   if (loss.info) {
     listener(loss.info)
     return () => {}
@@ -30,9 +27,7 @@ export function onDeviceLost(device: GPUDevice, listener: (info: LossInfo) => vo
   return () => void loss.listeners.delete(entry)
 }
 
-function lossOf(device: GPUDevice): DeviceLoss {
-  const known = losses.get(device)
-  if (known) return known
+function watch(device: GPUDevice): DeviceLoss {
   const loss: DeviceLoss = { listeners: new Set() }
   losses.set(device, loss)
   void device.lost.then(({ reason, message }) => {

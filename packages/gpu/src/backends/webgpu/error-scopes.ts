@@ -69,10 +69,7 @@ export class ErrorScopes {
     return part
   }
 
-  /**
-   * Call before calls to the device, and `close` after them.
-   * @param answers of all buffers that the calls name
-   */
+  /** Call before calls that name the buffers of these answers, and `close` after them. */
   open(answers: readonly Answer[]): void {
     if (this.debug || answers.length > 0) this.#device.pushErrorScope('validation')
   }

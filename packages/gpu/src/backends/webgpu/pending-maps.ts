@@ -6,10 +6,7 @@
  */
 const pending = new Set<Promise<void>>()
 
-/**
- * `buffer.mapAsync(mode)`, whose promise is held until the device has answered.
- * @param queue of the buffer's device
- */
+/** `buffer.mapAsync(mode)`, whose promise is held until the device has answered. */
 export function mapHeld(queue: GPUQueue, buffer: GPUBuffer, mode: number): Promise<void> {
   const map = buffer.mapAsync(mode)
   pending.add(map)

@@ -59,10 +59,7 @@ export class ScatterParameters {
     return this.#chunks.some(isConfirmed)
   }
 
-  /**
-   * Asks for memory for so many scatters per submit, where there is less.
-   * @returns whether there is memory for any, once the device has answered
-   */
+  /** Asks for memory for so many scatters per submit; resolves to whether there is any for one. */
   async provide(scatters: number): Promise<boolean> {
     while (this.#chunks.length * BLOCKS < scatters) this.#add()
     await Promise.all(this.#chunks.map(({ answer }) => answer))
@@ -74,11 +71,7 @@ export class ScatterParameters {
     return (this.#roomy(false) ?? this.#add()).answer
   }
 
-  /**
-   * Takes the next block and fills it; it begins at byte `offset` of the chunk. Takes unconfirmed
-   * chunks last.
-   * @param values `PARAM_WORDS` of them
-   */
+  /** Takes the next block, at `offset` of its chunk, and fills it; from unconfirmed chunks last. */
   take(values: Uint32Array): ParameterChunk {
     const chunk = this.#roomy(true) ?? this.#roomy(false) ?? this.#add()
     const block = chunk.used++

@@ -96,7 +96,7 @@ export class TwoWayModel extends ComponentModel {
     for (const [entity, after] of this.columns()) {
       if (same(before.get(entity), after)) continue
       const held = this.#held.get(entity) ?? []
-      const at = held.findIndex((row) => same(row, after))
+      const at = held.findIndex((row) => same(row, after) || same(this.store.landed(row), after))
       const why = !this.alive.has(entity)
         ? 'is dead'
         : this.mustGo(entity, before.get(entity)!)
@@ -116,7 +116,10 @@ export class TwoWayModel extends ComponentModel {
   get settled(): boolean {
     for (const entity of this.alive) {
       if (entity >= this.store.slots || this.pending.has(entity) || this.unsure.has(entity)) continue
-      if (!same(this.store.pack(entity), this.rows.get(entity))) return false
+      const row = this.rows.get(entity)
+      if (row === undefined) return false
+      const columns = this.store.pack(entity)
+      if (!same(columns, row) && !same(columns, this.store.landed(row))) return false
     }
     return true
   }

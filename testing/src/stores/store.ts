@@ -153,6 +153,21 @@ export class Store {
     return new Uint8Array(view.buffer)
   }
 
+  /** What a row is packed as once it was brought into the columns: a Float32Array holds less than a u32. */
+  landed(row: Uint8Array): Uint8Array {
+    const view = new DataView(row.slice().buffer)
+    this.spec.columns.forEach(({ as, offsets }, i) => {
+      const column = this.#columns[i]
+      if (!(column instanceof TypedColumn) || (as !== 'i32' && as !== 'u32')) return
+      const held = new (column.array.constructor as typeof Float32Array)(1)
+      for (const offset of offsets) {
+        held[0] = as === 'i32' ? view.getInt32(offset, true) : view.getUint32(offset, true)
+        view.setInt32(offset, held[0], true)
+      }
+    })
+    return new Uint8Array(view.buffer)
+  }
+
   /** Replaces the columns by longer ones with the same numbers. @param only the typed column to replace; by default all columns */
   grow(slots: number, only?: number): void {
     if (this.spec.fixed) return

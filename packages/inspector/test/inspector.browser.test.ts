@@ -406,6 +406,47 @@ describe('Rows', () => {
   })
 })
 
+describe('a component in columns', () => {
+  it('is shown as what it is, with rows of its schema on both sides', async () => {
+    const store = { x: new Float32Array(10), hp: new Uint8Array(10) }
+    const Body = GpuSynced(store, { label: 'Body', layout: 'columns', changes: 'all' })
+    const world = createWorld()
+    const mk = await attachMk(world, { gpu: g.device })
+    for (let i = 0; i < 3; i++) {
+      const entity = addEntity(world)
+      addComponents(world, entity, Body)
+      store.x[entity] = entity + 0.5
+      store.hp[entity] = 200 + entity
+    }
+    const frame = (): void => {
+      mk.beginFrame()
+      mk.endFrame()
+    }
+    frame()
+    const inspector = mountInspector(mk, { tab: 'components' })
+    mounted.push(inspector)
+    inspector.update()
+    const line = texts(all(inspector, '.components-view tbody td'))
+    expect(line.slice(0, 4).map((text) => text.replace(/(?<=\d)\D(?=\d)/, ''))).toEqual([
+      'Bodycolumns',
+      '4',
+      '1088',
+      '5 B',
+    ])
+    inspector.inspect(Body, 2)
+    const state = (): string => one(inspector, '.state').textContent
+    await vi.waitFor(() => expect(state()).toBe('Row 2 of 4, 5 B in 2 columns. CPU and device are equal.'))
+    expect(texts(all(inspector, ".fields td[data-side='Device'] span"))).toEqual(['2.5', '202'])
+    const { offset } = mk.buffer(Body).sections[1]
+    g.device.queue.writeBuffer(mk.buffer(Body).gpuBuffer, offset, new Uint8Array([0, 1, 2, 3]))
+    button(inspector, 'Find differences').click()
+    const found = (): string => one(inspector, '[role=status]').textContent
+    await vi.waitFor(() => expect(found()).toBe('3 of 4 rows differ.'))
+    inspector.dispose()
+    mk.dispose()
+  })
+})
+
 describe('a lost device', () => {
   it('is reported, and everything else works', async () => {
     g.frame()

@@ -49,7 +49,7 @@ const columns: readonly TableColumn<Line>[] = [
   },
   number('Rows', 'Rows in use', ({ buffer }) => countText(buffer.rows)),
   number('Capacity', 'Rows there is room for', ({ buffer }) => countText(buffer.capacity), 2),
-  number('Stride', 'Bytes from one row to the next', ({ buffer }) => `${buffer.stride} B`, 2),
+  number('Stride', 'Bytes of a row on the device', ({ buffer }) => `${buffer.stride} B`, 2),
   word('Changes', 'How changed rows are found', ({ info }) => info?.changes ?? 'entered, left', 1),
   word('Direction', 'Which side writes the rows', ({ info }) => info?.direction ?? 'upload', 1),
   {
@@ -99,5 +99,6 @@ export class ComponentsView implements View {
 
 function kindOf({ info }: Line): string {
   if (info === undefined) return 'query'
+  if (info.layout === 'columns') return 'columns'
   return info.rowKind === 'packed' ? 'packed' : ''
 }

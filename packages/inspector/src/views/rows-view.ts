@@ -180,7 +180,11 @@ export class RowsView implements View {
 
   #describe({ buffer, info }: Listed, row: number, differing: number, cells: number): string {
     const { rows, stride } = buffer
-    const place = `Row ${countText(row)} of ${countText(rows)}, ${bytesText(stride)} at byte ${countText(row * stride)}.`
+    const where =
+      info?.layout === 'columns'
+        ? `in ${info.buffer.sections.length} columns`
+        : `at byte ${countText(row * stride)}`
+    const place = `Row ${countText(row)} of ${countText(rows)}, ${bytesText(stride)} ${where}.`
     if (differing === 0) return `${place} CPU and device are equal.`
     const isAhead = info !== undefined && info.direction !== 'upload'
     const ahead = isAhead ? ' A shader writes this component, so the device may be ahead.' : ''
@@ -212,7 +216,9 @@ export class RowsView implements View {
       const device = await buffer.read(0, rows)
       if (this.#disposed || fields !== this.#fields) return
       const differing: number[] = []
-      const next = (from: number): number => nextDifference(fields.cells, buffer.stride, cpu, device, from)
+      // Of the rows that were read, which in columns is another one than the device's.
+      const stride = rows === 0 ? 0 : cpu.byteLength / rows
+      const next = (from: number): number => nextDifference(fields.cells, stride, cpu, device, from)
       for (let row = next(0); row >= 0 && differing.length < MAX_COUNTED; row = next(row + 1))
         differing.push(row)
       const owned = differing.filter((row) => ownerOf(chosen, row) >= 0)

@@ -172,7 +172,7 @@ function converted(value: string, from: string, to: string): string {
  * Bytes per row in the sections before that of each column: the widest elements come first, then the
  * order of the schema.
  */
-export function sectionStarts(columns: readonly DeviceColumn[]): number[] {
+function sectionStarts(columns: readonly DeviceColumn[]): number[] {
   const starts: number[] = []
   let start = 0
   for (const width of [4, 2, 1])

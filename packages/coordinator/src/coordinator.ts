@@ -17,7 +17,7 @@ import { UploadedSlices } from './frame/uploaded-slices.ts'
 import type { MirrorOptions } from './mirror/mirror-options.ts'
 import type { Mirror } from './mirror/mirror.ts'
 import { Mirrors } from './mirror/mirrors.ts'
-import { ColumnMirror, type ColumnMirrorOptions } from './sections/column-mirror.ts'
+import type { ColumnMirror, ColumnMirrorOptions } from './sections/column-mirror.ts'
 
 /** Bytes of staging buffers kept for readbacks. */
 const READBACK_BYTES = 32 << 20
@@ -56,7 +56,6 @@ export class MkCoordinator {
   readonly #listeners = new Listeners()
   readonly #readback: Readback
   readonly #uploaded = new UploadedSlices()
-  readonly #columnMirrors: ColumnMirror[] = []
   #ready: Promise<void>
 
   /**
@@ -191,8 +190,6 @@ export class MkCoordinator {
    * @throws {@link NoOpenFrame}
    */
   endFrame(): FrameReport {
-    this.#frames.requireOpen('endFrame()')
-    for (const mirror of this.#columnMirrors) mirror.collect()
     return this.#frames.end()
   }
 
@@ -226,12 +223,14 @@ export class MkCoordinator {
     return this.#mirrors.create(options)
   }
 
-  /** Makes a mirror of columns: typed arrays whose changes are on the device after every frame. */
+  /**
+   * Makes a mirror of columns: the device has each as it is, one after the other.
+   * @throws {@link InvalidSize}, {@link InvalidConfig}, {@link MirrorTooLarge},
+   *   {@link UsageUnsupported}, {@link MirrorOutOfMemory}, {@link DeviceLost}
+   */
   createColumnMirror(options: ColumnMirrorOptions): ColumnMirror {
     this.#checkAlive('createColumnMirror()')
-    const mirror = new ColumnMirror((words) => this.createMirror(words), options)
-    this.#columnMirrors.push(mirror)
-    return mirror
+    return this.#mirrors.createOfColumns(options)
   }
 
   /**
@@ -403,7 +402,7 @@ export class MkCoordinator {
       this.#checkAlive('restore()')
       if (device.lease !== lease) return
     }
-    const stale = [...this.#mirrors.all].filter((mirror) => mirror.deviceOwned)
+    const stale = [...this.#mirrors.all].filter((mirror): mirror is Mirror => mirror.deviceOwned)
     this.#ready = this.#prepare()
     device.inUse()
     this.#listeners.emit('restored', { lost, stale, others })

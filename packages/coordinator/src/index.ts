@@ -22,11 +22,13 @@ export { MirrorOutOfMemory, mostMirrorBytes } from './mirror/mirror-buffer.ts'
 export { MirrorTooLarge } from './mirror/mirror-memory.ts'
 export type { GivenRows } from './mirror/mirror-memory.ts'
 export { InvalidStride } from './mirror/mirror-options.ts'
-export { ColumnMirror } from './sections/column-mirror.ts'
-export type { ColumnArray, ColumnFormat, ColumnMirrorOptions, Section } from './sections/column-mirror.ts'
 export type { Direction, MirrorOptions } from './mirror/mirror-options.ts'
 export { Mirror, MirrorDestroyed, MirrorHasNoBuffer } from './mirror/mirror.ts'
 export type { ViewType } from './mirror/mirror.ts'
+export type { AnyMirror } from './mirror/any-mirror.ts'
+export { pitchFor } from './sections/column-format.ts'
+export type { ColumnArray, ColumnFormat, Section } from './sections/column-format.ts'
+export { ColumnMirror, type ColumnMirrorOptions } from './sections/column-mirror.ts'
 
 // Errors of the packages below that come out of calls here
 export {

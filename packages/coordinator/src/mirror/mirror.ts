@@ -1,9 +1,11 @@
 import { defineError, DirtyRows, InvalidSize, type ErrorClass, type Heap, type Schema } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
+import type { FlushTarget } from '../flush/flush-target.ts'
 import { MirrorBuffer, type BufferSource } from './mirror-buffer.ts'
 import { MAX_ROW_BYTES, MirrorMemory } from './mirror-memory.ts'
 import { MAX_ROWS, strideFrom, usageFrom, type Direction, type MirrorOptions } from './mirror-options.ts'
 import type { OverflowHeaps } from './overflow-heaps.ts'
+import type { AnyMirror } from './any-mirror.ts'
 
 /**
  * A mirror's device buffer was asked for while there is none.
@@ -37,8 +39,8 @@ export interface ViewType<T> {
 export interface MirrorOwner extends BufferSource {
   readonly heap: Heap
   readonly overflow: OverflowHeaps
-  reallocated(mirror: Mirror): void
-  forget(mirror: Mirror): void
+  reallocated(mirror: AnyMirror): void
+  forget(mirror: AnyMirror): void
 }
 
 /** A mirror as only itself may change it. */
@@ -57,7 +59,7 @@ type Changing = { -readonly [K in keyof Mirror]: Mirror[K] }
  * Where the device owns rows (`direction` is not `upload`), a flush writes dirty rows and no other,
  * and rows come back a few frames after the device wrote them: those that did are in `arrived`.
  */
-export class Mirror {
+export class Mirror implements FlushTarget {
   readonly label: string
   /** Bytes per row. */
   readonly stride: number
@@ -94,6 +96,12 @@ export class Mirror {
   readonly device: MirrorBuffer
   /** The device buffer is new: all rows must go up. @internal */
   fresh = false
+  /** @internal */
+  readonly unitsPerRow: number = 1
+  /** @internal */
+  readonly isWhole: boolean = false
+  /** @internal */
+  readonly sources: undefined
   /** @internal */
   rowsInUse: number
   readonly #owner: MirrorOwner
@@ -255,6 +263,21 @@ export class Mirror {
     this.device.destroy()
     this.#memory.free()
     this.#owner.forget(this)
+  }
+
+  /** Bytes of its rows. @internal */
+  get memoryBytes(): number {
+    return this.capacity * this.stride
+  }
+
+  /** The device buffer in use has no room for all rows. @internal */
+  get isCut(): boolean {
+    return this.device.rows < this.capacity
+  }
+
+  /** @internal */
+  get wantsBuffer(): boolean {
+    return this.device.rows < this.capacity
   }
 
   /** Rows ever in use: what a new device buffer must get. @internal */

@@ -1,6 +1,6 @@
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { RowsOutOfRange, type Schema, type u32 } from '@memkit/core'
-import type { ColumnMirror, Mirror, MkCoordinator } from '@memkit/coordinator'
+import type { AnyMirror, Mirror, MkCoordinator } from '@memkit/coordinator'
 import { Disposed } from '../disposed.ts'
 import { checkOption } from '../options.ts'
 import { gpuBufferOf } from './gpu-buffer.ts'
@@ -10,7 +10,7 @@ import { storageDeclaration, type StorageOptions, type StorageSource } from './w
 
 /** What a `SyncedBuffer` shows: rows in a mirror. */
 export interface BufferSource extends StorageSource {
-  readonly mirror: Mirror | ColumnMirror
+  readonly mirror: AnyMirror
   /** Rows in use. */
   readonly rows: number
   rowOf(entity: number): number
@@ -87,7 +87,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
   /** Bytes from one row to the next; with `layout: 'columns'`, those of a row in all columns together. */
   get stride(): number {
     const { mirror } = this.#alive('stride').source
-    return 'stride' in mirror ? mirror.stride : mirror.bytesPerRow
+    return 'bytesPerRow' in mirror ? mirror.bytesPerRow : mirror.stride
   }
 
   get schema(): S {

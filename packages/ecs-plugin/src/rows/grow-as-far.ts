@@ -1,11 +1,11 @@
-import { MirrorTooLarge, type Mirror } from '@memkit/coordinator'
+import { MirrorTooLarge, type AnyMirror } from '@memkit/coordinator'
 
 /**
  * Makes room for `rows` rows, or for as many as the device allows.
  *
  * @returns what growing threw: the mirror is as it was
  */
-export function growAsFar(mirror: Mirror, rows: number): unknown {
+export function growAsFar(mirror: AnyMirror, rows: number): unknown {
   try {
     if (rows > mirror.capacity) mirror.grow(Math.min(rows, mirror.mostRows))
   } catch (error) {
@@ -15,6 +15,8 @@ export function growAsFar(mirror: Mirror, rows: number): unknown {
 }
 
 /** Why a mirror that grew as far as it can has no room for `rows` rows. */
-export function tooFewRows({ label, mostRows, stride }: Mirror, rows: number): MirrorTooLarge {
+export function tooFewRows(mirror: AnyMirror, rows: number): MirrorTooLarge {
+  const { label, mostRows } = mirror
+  const stride = 'bytesPerRow' in mirror ? mirror.bytesPerRow : mirror.stride
   return new MirrorTooLarge({ label, requested: rows * stride, max: mostRows * stride })
 }

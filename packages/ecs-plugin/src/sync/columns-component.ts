@@ -1,5 +1,5 @@
-import { columnsInfo, type Schema } from '@memkit/core'
-import { MirrorTooLarge, mostMirrorBytes, type ColumnArray, type ColumnMirror } from '@memkit/coordinator'
+import { columnsInfo, DirtyRows, type Schema } from '@memkit/core'
+import { mostMirrorBytes, type ColumnArray, type ColumnMirror } from '@memkit/coordinator'
 import { ColumnsBuffer, type ColumnsBufferSource } from '../buffer/columns-buffer.ts'
 import { columnsNames } from '../buffer/columns-wgsl.ts'
 import { componentLabelProblem } from '../buffer/label-owners.ts'
@@ -8,6 +8,7 @@ import { ForgottenMarks } from '../marks/forgotten-marks.ts'
 import { MarkSources, Marks } from '../marks/marks.ts'
 import type { SharedMarker } from '../marks/shared-marker.ts'
 import { EntityRows } from '../rows/entity-rows.ts'
+import { growAsFar, tooFewRows } from '../rows/grow-as-far.ts'
 import { RowsNow } from '../rows/shadow-rows.ts'
 import { SentRows } from '../rows/sent-rows.ts'
 import { ColumnBinding, ComponentColumns } from '../store/component-columns.ts'
@@ -65,20 +66,28 @@ export class ColumnsComponent implements ColumnsBufferSource {
     const rowMap = (this.#rowMap = new EntityRows(new Membership(ecs, [component]), label))
     try {
       // A store of the heap never grows: with as many rows on the device, they are one write.
-      const rows =
+      const wanted =
         reserved === undefined
           ? firstRows(coordinator, options, device.bytesPerRow, rowMap.wanted)
           : reserved.capacity + 1
+      const most = Math.floor(mostMirrorBytes(coordinator.gpu.capabilities) / device.bytesPerRow / 64) * 64
+      const rows = Math.max(64, Math.min(roundedUp(wanted), most))
       const { columns: formats } = device
-      this.mirror = coordinator.createColumnMirror({ rows, columns: formats, changes, usage, label, schema })
+      this.mirror = coordinator.createColumnMirror({
+        rows: roundedUp(rows),
+        columns: formats,
+        changes,
+        usage,
+        label,
+        schema,
+      })
     } catch (error) {
       rowMap.dispose()
       throw error
     }
     this.mirror.used = 0
     rowMap.keeper = this
-    this.marks = new Marks(rowMap, label, 0, false)
-    this.marks.rows = this.mirror.marked
+    this.marks = new Marks(rowMap, label, this.mirror.capacity, changes === 'marked')
     this.#binding = new ColumnBinding(columns)
     this.#binding.follow({ bind: (i, source) => this.#bind(i, source) })
     if (debug && changes === 'marked') {
@@ -164,6 +173,7 @@ export class ColumnsComponent implements ColumnsBufferSource {
     this.#binding.replaced = false
     this.#length = length
     this.#lookForForgotten(isNew)
+    this.marks.rows?.clear()
     if (length < members.end && members.alive.nextRun(length, 0)) throw this.#warnings.beyond(length, members)
     if (refused !== undefined) throw refused
   }
@@ -207,6 +217,7 @@ export class ColumnsComponent implements ColumnsBufferSource {
     if (mirror.used === 0) return
     if (changes === 'detect') mirror.detect()
     else if (isNew || (changes === 'all' && this.#rowMap.members.count > 0)) mirror.markAll()
+    else if (this.marks.rows !== undefined) mirror.markRows(this.marks.rows)
   }
 
   #lookForForgotten(isNew: boolean): void {
@@ -228,19 +239,16 @@ export class ColumnsComponent implements ColumnsBufferSource {
 
   /** Makes room for `rows` rows, or for as many as the device allows. @returns why there is no more */
   #grow(rows: number): unknown {
-    const { label, mirror } = this
-    const { bytesPerRow } = mirror
-    const max = mostMirrorBytes(this.#world.coordinator.gpu.capabilities)
-    const mostRows = Math.floor(max / bytesPerRow)
-    try {
-      mirror.grow(Math.min(rows, mostRows))
-    } catch (error) {
-      return error
-    } finally {
-      this.marks.rows = mirror.marked
-    }
-    return rows <= mirror.capacity
-      ? undefined
-      : new MirrorTooLarge({ label, requested: rows * bytesPerRow, max })
+    const { marks, mirror } = this
+    const refused = growAsFar(mirror, roundedUp(rows))
+    // With another capacity everything goes up.
+    if (marks.rows !== undefined && marks.rows.rows !== mirror.capacity)
+      marks.rows = new DirtyRows(mirror.capacity)
+    return refused ?? (rows <= mirror.capacity ? undefined : tooFewRows(mirror, rows))
   }
+}
+
+/** Sections have a multiple of 64 rows, so that each begins on a word. */
+function roundedUp(rows: number): number {
+  return Math.ceil(rows / 64) * 64
 }

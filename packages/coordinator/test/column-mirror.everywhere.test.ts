@@ -130,8 +130,7 @@ describe.each(Object.entries(places))('a mirror of columns on %s', (_, { open })
   it.each(modes.flatMap((mode) => strategies.map((strategy) => [mode, strategy] as const)))(
     'has the bytes of the columns after every frame (%s, %s)',
     async (mode, strategy) => {
-      const seeds = process.env['MEMKIT_MODEL_RUNS'] === undefined ? 4 : 40
-      for (let seed = 1; seed <= seeds; seed++) {
+      for (let seed = 1; seed <= 4; seed++) {
         const random = integersFrom(seed * 7)
         const co = new MkCoordinator(gpu, { heapBytes: 8 << 20, strategy, costs, calibrate: false })
         await co.ready()

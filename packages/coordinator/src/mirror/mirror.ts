@@ -1,46 +1,15 @@
-import { defineError, DirtyRows, InvalidSize, type ErrorClass, type Heap, type Schema } from '@memkit/core'
+import { DirtyRows, InvalidSize, type Heap, type Schema } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import type { FlushTarget } from '../flush/flush-target.ts'
-import { MirrorBuffer, type BufferSource } from './mirror-buffer.ts'
+import { MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
+import { MirrorBuffer } from './mirror-buffer.ts'
 import { MAX_ROW_BYTES, MirrorMemory } from './mirror-memory.ts'
 import { MAX_ROWS, strideFrom, usageFrom, type Direction, type MirrorOptions } from './mirror-options.ts'
-import type { OverflowHeaps } from './overflow-heaps.ts'
-import type { AnyMirror } from './any-mirror.ts'
-
-/**
- * A mirror's device buffer was asked for while there is none.
- *
- * What to do: wait for `'restored'` or `'reallocated'`; its rows are kept.
- */
-export const MirrorHasNoBuffer: ErrorClass<{ code: 'MirrorHasNoBuffer'; label: string }> = defineError(
-  'MirrorHasNoBuffer',
-  ({ label }) =>
-    `Mirror "${label}" has no device buffer now: the device is lost, or has no memory for it. ` +
-    `Its rows are kept; wait for 'restored' or 'reallocated'.`,
-)
-export type MirrorHasNoBuffer = InstanceType<typeof MirrorHasNoBuffer>
-
-/**
- * A mirror was used after `destroy()`.
- *
- * What to do: make a new one with `createMirror()`.
- */
-export const MirrorDestroyed: ErrorClass<{ code: 'MirrorDestroyed'; label: string }> = defineError(
-  'MirrorDestroyed',
-  ({ label }) => `Mirror "${label}" was destroyed. Make a new one with createMirror().`,
-)
-export type MirrorDestroyed = InstanceType<typeof MirrorDestroyed>
+import type { MirrorOwner } from './mirror-owner.ts'
 
 export interface ViewType<T> {
   readonly BYTES_PER_ELEMENT: number
   new (buffer: ArrayBuffer, byteOffset: number, length: number): T
-}
-
-export interface MirrorOwner extends BufferSource {
-  readonly heap: Heap
-  readonly overflow: OverflowHeaps
-  reallocated(mirror: AnyMirror): void
-  forget(mirror: AnyMirror): void
 }
 
 /** A mirror as only itself may change it. */
@@ -104,7 +73,7 @@ export class Mirror implements FlushTarget {
   readonly sources: undefined
   /** @internal */
   rowsInUse: number
-  readonly #owner: MirrorOwner
+  readonly #owner: MirrorOwner<Mirror>
   #memory: MirrorMemory
   #view: { readonly type: unknown; readonly array: unknown } | undefined
   /** Rows that full uploads have covered. */
@@ -113,11 +82,11 @@ export class Mirror implements FlushTarget {
   #unconfirmed: DirtyRows | undefined
 
   /** Use `co.createMirror`. @internal */
-  static create(owner: MirrorOwner, options: MirrorOptions, label: string): Mirror {
+  static create(owner: MirrorOwner<Mirror>, options: MirrorOptions, label: string): Mirror {
     return new Mirror(owner, options, label)
   }
 
-  private constructor(owner: MirrorOwner, options: MirrorOptions, label: string) {
+  private constructor(owner: MirrorOwner<Mirror>, options: MirrorOptions, label: string) {
     const { rows, memory } = options
     const stride = strideFrom(options, label)
     this.#owner = owner

@@ -4,12 +4,13 @@ import type { FrameCycle } from '../frame/frame-cycle.ts'
 import { ColumnMirror, type ColumnMirrorOptions } from '../sections/column-mirror.ts'
 import type { AnyMirror } from './any-mirror.ts'
 import { MirrorDownloads } from './downloads.ts'
-import { Mirror, type MirrorOwner } from './mirror.ts'
+import { Mirror } from './mirror.ts'
+import type { MirrorOwner } from './mirror-owner.ts'
 import type { MirrorOptions } from './mirror-options.ts'
 import { OverflowHeaps } from './overflow-heaps.ts'
 
 /** The mirrors of one coordinator, and which device buffers are theirs. */
-export class Mirrors implements MirrorOwner {
+export class Mirrors implements MirrorOwner<AnyMirror> {
   readonly heap: Heap
   readonly overflow: OverflowHeaps = new OverflowHeaps()
   readonly all: Set<AnyMirror> = new Set<AnyMirror>()

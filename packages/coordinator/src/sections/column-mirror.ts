@@ -5,7 +5,8 @@ import type { FlushTarget } from '../flush/flush-target.ts'
 import { MirrorBuffer } from '../mirror/mirror-buffer.ts'
 import { MirrorMemory } from '../mirror/mirror-memory.ts'
 import { MAX_ROWS, usageFrom } from '../mirror/mirror-options.ts'
-import { MirrorDestroyed, MirrorHasNoBuffer, type MirrorOwner } from '../mirror/mirror.ts'
+import { MirrorDestroyed, MirrorHasNoBuffer } from '../mirror/errors.ts'
+import type { MirrorOwner } from '../mirror/mirror-owner.ts'
 import {
   pitchBelow,
   pitchFor,
@@ -75,17 +76,17 @@ export class ColumnMirror implements FlushTarget {
   readonly heap: Heap
   /** @internal */
   readonly offset: number = 0
-  readonly #owner: MirrorOwner
+  readonly #owner: MirrorOwner<ColumnMirror>
   readonly #columns: ColumnSources
   #memory: MirrorMemory | undefined
   #used: number
 
   /** Use `co.createColumnMirror`. @internal */
-  static create(owner: MirrorOwner, options: ColumnMirrorOptions, label: string): ColumnMirror {
+  static create(owner: MirrorOwner<ColumnMirror>, options: ColumnMirrorOptions, label: string): ColumnMirror {
     return new ColumnMirror(owner, options, label)
   }
 
-  private constructor(owner: MirrorOwner, options: ColumnMirrorOptions, label: string) {
+  private constructor(owner: MirrorOwner<ColumnMirror>, options: ColumnMirrorOptions, label: string) {
     const { rows, columns, changes } = options
     checkOptions(options, label)
     this.#owner = owner

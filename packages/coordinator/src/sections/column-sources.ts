@@ -1,4 +1,4 @@
-import { DirtyRows, trailingZeros, type Heap } from '@memkit/core'
+import { trailingZeros, type DirtyRows, type Heap } from '@memkit/core'
 import type { MkGpu } from '@memkit/gpu'
 import type { DeviceSlice } from '../device/slice.ts'
 import {

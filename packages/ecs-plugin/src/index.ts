@@ -1,5 +1,6 @@
 // Flag components
 export { GpuSynced, isGpuSynced } from './sync/gpu-synced.ts'
+export { loadColumns } from './sync/columns-code.ts'
 export type { Flagged } from './sync/gpu-synced.ts'
 export type {
   Changes,
@@ -111,6 +112,7 @@ export {
 } from './store/errors.ts'
 export {
   AlreadyFlagged,
+  ColumnsLoading,
   EntityBeyondColumn,
   NotAComponent,
   NotAGpu,

@@ -1052,6 +1052,6 @@ describeBadInput(
   ownErrors(plugin, core, gpuPackage, coordinator),
   setUp,
   [...components, ...frames, ...buffers, ...attaching, ...apps],
-  {},
+  { ColumnsLoading: ['packages/ecs-plugin/test/columns-late.test.ts', 'until their code is there'] },
   ['EntityBeyondColumn.length', 'UsageUnsupported.usage', 'UsageUnsupported.supported'],
 )

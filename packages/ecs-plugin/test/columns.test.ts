@@ -1,8 +1,12 @@
 import { createHeap, f32, i32, mat4x4f, struct, u32, vec2f, vec3f, vec4f, type Schema } from '@memkit/core'
 import { DummyBackend, MkGpu } from '@memkit/gpu'
 import { addComponent, addEntity, createWorld, removeEntity, set } from 'bitecs'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { attachMk, GpuSynced, type Changes, type ColumnsBuffer, type MkSync } from '../src/index.ts'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { attachMk, GpuSynced, loadColumns } from '../src/index.ts'
+import type { Changes, ColumnsBuffer, MkSync } from '../src/index.ts'
+
+// Some are flagged when their world is attached already.
+beforeAll(loadColumns)
 
 const open: MkSync<object>[] = []
 afterEach(() => {

@@ -3,7 +3,8 @@ import type { EcsWorld } from '../ecs/ecs.ts'
 import { NotGpuSynced, WorldAlreadyAttached } from './errors.ts'
 import { checkOption, checkOptionNames } from '../options.ts'
 import { throwIfAborted } from './abort.ts'
-import { syncedOptions } from './gpu-synced.ts'
+import { loadColumns } from './columns-code.ts'
+import { isAnyInColumns, syncedOptions } from './gpu-synced.ts'
 import { openGpu, optionNames, type MkOptions } from './mk-options.ts'
 import { MkSync } from './mk-sync.ts'
 import { columnNames } from './synced-components.ts'
@@ -31,6 +32,7 @@ export async function attachWorld<W extends object>(
   const release = (): void => void attached.delete(world)
   signal?.addEventListener('abort', release, { once: true })
   try {
+    if (isAnyInColumns()) await loadColumns()
     const lease = await openGpu(options)
     try {
       return await retried((waits) => new MkSync(world, ecs, options, lease, release, waits), signal)

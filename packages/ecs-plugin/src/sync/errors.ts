@@ -52,6 +52,20 @@ export const NotGpuSynced: ErrorClass<{
 export type NotGpuSynced = InstanceType<typeof NotGpuSynced>
 
 /**
+ * A component with `layout: 'columns'` was asked for while the code for columns is still loading.
+ * Frames leave the component out until it is there.
+ *
+ * What to do: flag the component before `attachMk`, which waits, or call `await loadColumns()` first.
+ */
+export const ColumnsLoading: ErrorClass<{ code: 'ColumnsLoading'; component: string }> = defineError(
+  'ColumnsLoading',
+  ({ component }) =>
+    `The code for ${component} with layout: 'columns' is still loading. Flag the component before attachMk, which waits for it, or call ` +
+    '`await loadColumns()` before you flag it.',
+)
+export type ColumnsLoading = InstanceType<typeof ColumnsLoading>
+
+/**
  * A living entity has an id past the end of a typed-array column: bitECS dropped what was written there.
  * Every other row was staged; this one follows as soon as the column is long enough.
  *

@@ -1,5 +1,6 @@
 import { asType, checkStructName, isWhole, shared } from '@memkit/core'
 import type { Converted, Schema, TypeLike } from '@memkit/core'
+import { loadColumns } from './columns-code.ts'
 import { AlreadyFlagged, NotAComponent, NotGpuSynced } from './errors.ts'
 import { checkOption, checkOptionNames } from '../options.ts'
 import type { DefaultSchema, HasColumns, HasDeviceColumns, HasSchema } from '../store/schema-types.ts'
@@ -95,7 +96,11 @@ export function GpuSynced<
   const layout = readLayout(synced.label, store, synced.schema)
   checkLengths(synced.label, store, layout)
   if (synced.direction !== 'upload') checkUnpackable(synced.label, store, layout, synced.direction)
-  if (synced.layout === 'columns') deviceColumns(synced.label, store, layout)
+  if (synced.layout === 'columns') {
+    deviceColumns(synced.label, store, layout)
+    // When it fails, attaching says so.
+    loadColumns().catch(() => undefined)
+  }
   all.options.set(component, synced)
   all.components.push(new WeakRef(component))
   warnOfNames(synced.label, component)
@@ -110,6 +115,11 @@ export function isGpuSynced(component: object): component is Synced {
 /** Options of a flagged component; undefined when it is not flagged. */
 export function syncedOptions(component: object): SyncedOptions | undefined {
   return registry().options.get(component)
+}
+
+/** Whether any component that was flagged so far is kept in columns. */
+export function isAnyInColumns(): boolean {
+  return flaggedSince(0).some((component) => syncedOptions(component)?.layout === 'columns')
 }
 
 /** Counts the components flagged so far: a world looks for new ones when this number has changed. */

@@ -1,11 +1,12 @@
-import { columnsInfo, Heap, rowsInfo } from '@memkit/core'
+import { columnsInfo, hasCode, Heap, rowsInfo } from '@memkit/core'
 import type { MkCoordinator } from '@memkit/coordinator'
 import { LabelOwners } from '../buffer/label-owners.ts'
 import type { EcsWorld } from '../ecs/ecs.ts'
-import { NotGpuSynced } from './errors.ts'
+import { ColumnsLoading, NotGpuSynced } from './errors.ts'
 import type { SyncedOptions } from './gpu-synced-options.ts'
 import { flaggedCount, flaggedSince, isGpuSynced, syncedOptions } from './gpu-synced.ts'
-import { ColumnsComponent } from './columns-component.ts'
+import { columnsCode, loadColumns } from './columns-code.ts'
+import type { ColumnsComponent } from './columns-component.ts'
 import { SyncedComponent, type SyncedWorld } from './synced-component.ts'
 
 /** A component that a world syncs, in rows or in columns. */
@@ -54,7 +55,7 @@ export class SyncedComponents implements SyncedWorld {
     if (options === undefined) throw new NotGpuSynced({ call, columns: columnNames(component) })
     const synced =
       options.layout === 'columns'
-        ? new ColumnsComponent(this, component, options)
+        ? this.#syncColumns(component, options)
         : this.#syncRows(component, options, call)
     this.#known.set(component, synced)
     this.all.push(synced)
@@ -80,6 +81,13 @@ export class SyncedComponents implements SyncedWorld {
     for (const synced of this.all) synced.dispose()
     this.#known.clear()
     this.all.length = this.deviceWritten.length = 0
+  }
+
+  #syncColumns(component: object, options: SyncedOptions): ColumnsComponent {
+    const Component = columnsCode()
+    if (Component !== undefined) return new Component(this, component, options)
+    loadColumns().catch(() => undefined)
+    throw new ColumnsLoading({ component: options.label })
   }
 
   #syncRows(component: object, options: SyncedOptions, call: string): SyncedComponent {
@@ -109,7 +117,7 @@ export class SyncedComponents implements SyncedWorld {
       this.of(component, 'components')
     } catch (error) {
       this.#refused.add(component)
-      this.#refusal ??= error
+      if (!hasCode(error, 'ColumnsLoading')) this.#refusal ??= error
     }
   }
 }

@@ -7,14 +7,7 @@ import { MirrorMemory } from '../mirror/mirror-memory.ts'
 import { MAX_ROWS, usageFrom } from '../mirror/mirror-options.ts'
 import { MirrorDestroyed, MirrorHasNoBuffer } from '../mirror/errors.ts'
 import type { MirrorOwner } from '../mirror/mirror-owner.ts'
-import {
-  pitchBelow,
-  pitchFor,
-  sectionsFor,
-  type ColumnArray,
-  type ColumnFormat,
-  type Section,
-} from './column-format.ts'
+import { pitchBelow, pitchFor, type ColumnArray, type ColumnFormat, type Section } from './column-format.ts'
 import { ColumnSources, rowBytes } from './column-sources.ts'
 import { diffWords } from './diff-words.ts'
 
@@ -340,11 +333,12 @@ function checkOptions({ rows, columns, changes }: ColumnMirrorOptions, label: st
   const modes: readonly unknown[] = ['all', 'marked', 'detect']
   if (!modes.includes(changes))
     throw new InvalidConfig({ option: 'changes', value: changes, allowed: "'all', 'marked' or 'detect'" })
-  const isWidth = (bytes: number): boolean => bytes === 1 || bytes === 2 || bytes === 4
-  if (columns.length === 0 || sectionsFor(columns, 1).some((each) => !each || !isWidth(each.elementBytes)))
+  const isPossible = ({ elementBytes, arity }: ColumnFormat): boolean =>
+    [1, 2, 4].includes(elementBytes) && Number.isInteger(arity) && arity > 0
+  if (columns.length === 0 || !columns.every(isPossible))
     throw new InvalidConfig({
       option: 'columns',
       value: columns,
-      allowed: 'one or more, of elements of 1, 2 or 4 bytes',
+      allowed: 'one or more, with elements of 1, 2 or 4 bytes and an arity from 1 on',
     })
 }

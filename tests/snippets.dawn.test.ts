@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addComponents, addEntity, createWorld } from 'bitecs'
-import { attachMk, GpuSynced, type MkSync, type SyncedBuffer } from '@memkit/ecs-plugin'
+import { attachMk, GpuSynced, loadColumns, type MkSync, type SyncedBuffer } from '@memkit/ecs-plugin'
 import { MkGpu, WebGpuBackend } from '@memkit/gpu'
 import { dawnDevice } from '@memkit/gpu/node'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
@@ -16,6 +16,7 @@ const onPages: readonly (readonly [document: string, line: string, ranBy: string
   ['docs/recipes/three.md', "from 'three", 'tests/interop.e2e.test.ts'],
   ['docs/recipes/workers.md', 'new Worker(', 'tests/recipes.e2e.test.ts'],
   ['docs/recipes/workers.md', "addEventListener('message'", 'the same'],
+  ['docs/recipes/columns.md', "getContext('webgl2')", 'tests/webgl2.browser.test.ts'],
   ['docs/guide.md', 'import.meta.hot', 'tests/demo-hot-reload.e2e.test.ts'],
 ]
 
@@ -27,6 +28,8 @@ let mk: MkSync
 let pass: GPURenderPassEncoder
 let finish: () => void
 
+// The world of all blocks is attached before they flag a component.
+beforeAll(loadColumns)
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })

@@ -124,7 +124,8 @@ describe('a synced buffer', () => {
     const Position = GpuSynced({ x: new Float32Array(4), id: new Uint32Array(4) }, { label: 'Position' })
     const mk = await attach(createWorld())
     expect(mk.buffer(Position).wgsl(0, 1)).toBe(
-      'struct Position {\n  x: f32,\n  id: u32,\n}\n@group(0) @binding(1) var<storage, read> position: array<Position>;\n',
+      'struct Position {\n  x: f32,\n  id: u32,\n}\n@group(0) @binding(1) var<storage, read> position: array<Position>;\n' +
+        'fn positionRow(row: u32) -> Position {\n  return position[row];\n}\n',
     )
     expect(mk.buffer(Position).wgsl(2, 3, { name: 'places' })).toContain(
       '@group(2) @binding(3) var<storage, read> places:',
@@ -134,7 +135,9 @@ describe('a synced buffer', () => {
   it('declares an array of scalars when the component is one column', async () => {
     const Heat = GpuSynced(new Float32Array(4), { label: 'Heat' })
     const mk = await attach(createWorld())
-    expect(mk.buffer(Heat).wgsl(0, 0)).toBe('@group(0) @binding(0) var<storage, read> heat: array<f32>;\n')
+    expect(mk.buffer(Heat).wgsl(0, 0)).toBe(
+      '@group(0) @binding(0) var<storage, read> heat: array<f32>;\nfn heatRow(row: u32) -> f32 {\n  return heat[row];\n}\n',
+    )
   })
 
   it('is an instance vertex layout', async () => {

@@ -17,6 +17,7 @@ import { UploadedSlices } from './frame/uploaded-slices.ts'
 import type { MirrorOptions } from './mirror/mirror-options.ts'
 import type { Mirror } from './mirror/mirror.ts'
 import { Mirrors } from './mirror/mirrors.ts'
+import type { ColumnMirror, ColumnMirrorOptions } from './sections/column-mirror.ts'
 
 /** Bytes of staging buffers kept for readbacks. */
 const READBACK_BYTES = 32 << 20
@@ -223,6 +224,16 @@ export class MkCoordinator {
   }
 
   /**
+   * Makes a mirror of columns: the device has each as it is, one after the other.
+   * @throws {@link InvalidSize}, {@link InvalidConfig}, {@link MirrorTooLarge},
+   *   {@link UsageUnsupported}, {@link MirrorOutOfMemory}, {@link DeviceLost}
+   */
+  createColumnMirror(options: ColumnMirrorOptions): ColumnMirror {
+    this.#checkAlive('createColumnMirror()')
+    return this.#mirrors.createOfColumns(options)
+  }
+
+  /**
    * Reads a device buffer, after everything handed over so far. Several reads may be under way;
    * they share a ring of mapped buffers, so reading in every frame makes none.
    * @param offset first byte, `size` bytes; default to the end
@@ -391,7 +402,7 @@ export class MkCoordinator {
       this.#checkAlive('restore()')
       if (device.lease !== lease) return
     }
-    const stale = [...this.#mirrors.all].filter((mirror) => mirror.deviceOwned)
+    const stale = [...this.#mirrors.all].filter((mirror): mirror is Mirror => mirror.deviceOwned)
     this.#ready = this.#prepare()
     device.inUse()
     this.#listeners.emit('restored', { lost, stale, others })

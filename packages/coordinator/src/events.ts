@@ -1,11 +1,12 @@
 import type { MkError } from '@memkit/core'
 import type { LossInfo, MkDeviceBuffer, MkLeak } from '@memkit/gpu'
 import type { FrameReport } from './frame/report.ts'
+import type { AnyMirror } from './mirror/any-mirror.ts'
 import type { Mirror } from './mirror/mirror.ts'
 
 /** A mirror's device buffer or CPU memory was replaced: rebuild bind groups and views. */
 export interface Reallocated {
-  readonly mirror: Mirror
+  readonly mirror: AnyMirror
   readonly label: string
   readonly generation: number
 }

@@ -23,8 +23,13 @@ export { MirrorTooLarge } from './mirror/mirror-memory.ts'
 export type { GivenRows } from './mirror/mirror-memory.ts'
 export { InvalidStride } from './mirror/mirror-options.ts'
 export type { Direction, MirrorOptions } from './mirror/mirror-options.ts'
-export { Mirror, MirrorDestroyed, MirrorHasNoBuffer } from './mirror/mirror.ts'
+export { MirrorDestroyed, MirrorHasNoBuffer } from './mirror/errors.ts'
+export { Mirror } from './mirror/mirror.ts'
 export type { ViewType } from './mirror/mirror.ts'
+export type { AnyMirror } from './mirror/any-mirror.ts'
+export { pitchFor } from './sections/column-format.ts'
+export type { ColumnArray, ColumnFormat, Section } from './sections/column-format.ts'
+export { ColumnMirror, type ColumnMirrorOptions } from './sections/column-mirror.ts'
 
 // Errors of the packages below that come out of calls here
 export {

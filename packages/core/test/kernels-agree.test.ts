@@ -406,4 +406,47 @@ describe('kernels', () => {
       { numRuns: 100 },
     )
   })
+
+  it('find the same words that differ from their copy, wherever the bits begin', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          seed: fc.nat(),
+          count: fc.integer({ min: 0, max: 3000 }),
+          first: fc.integer({ min: 0, max: 100 }),
+          share: fc.constantFrom(0, 0.01, 0.5, 1),
+        }),
+        ({ seed, count, first, share }) => {
+          const [wasm, js] = (['auto', 'js'] as const).map((kind) => {
+            const random = randomOf(seed)
+            const memory = new BumpMemory(2 ** 20, kind)
+            const rows = first + count + 5
+            const place = { buffer: memory.buffer, offset: memory.alloc(DirtyRows.bytesFor(rows)).offset }
+            const dirty = new DirtyRows(rows, place)
+            const source = memory.alloc(count * 4 + 16, 4).offset
+            const copy = memory.alloc(count * 4 + 16, 4).offset
+            const [words, copied] = [source, copy].map((at) => new Uint32Array(memory.buffer, at, count))
+            const wanted: number[] = []
+            for (let i = 0; i < count; i++) {
+              words[i] = copied[i] = random() * 2 ** 32
+              if (random() >= share) continue
+              copied[i]++
+              wanted.push(first + i)
+            }
+            const n = memory.kernels.diffWords(source, copy, count, dirty.offset, dirty.summaryOffset, first)
+            expect(n).toBe(wanted.length)
+            expect(copied).toEqual(words)
+            const found: number[] = []
+            dirty.forEachRun(0, (from, length) => {
+              for (let row = from; row < from + length; row++) found.push(row)
+            })
+            expect(found).toEqual(wanted)
+            return new Uint8Array(memory.buffer)
+          })
+          expect(Buffer.compare(wasm, js)).toBe(0)
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
 })

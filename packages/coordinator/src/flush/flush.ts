@@ -1,9 +1,10 @@
 import type { Strategy } from '../config.ts'
 import type { CostModel } from '../costs/model.ts'
 import type { DeviceInUse } from '../device/device-in-use.ts'
-import type { Mirror } from '../mirror/mirror.ts'
+import type { AnyMirror } from '../mirror/any-mirror.ts'
+import type { FlushTarget } from './flush-target.ts'
 import { MirrorPlan } from './mirror-plan.ts'
-import { MAX_RUNS, plan, scatterInstead, sharedSetUp } from './planner.ts'
+import { MAX_RUNS, plan, planWhole, scatterInstead, sharedSetUp } from './planner.ts'
 import type { MirrorScatter } from './mirror-scatter.ts'
 
 /**
@@ -17,6 +18,8 @@ export class MirrorFlush {
   bytes = 0
   readonly scatter: MirrorScatter
   readonly #limits = { used: 0, exact: false, scatterRows: 0, strategy: 'auto' as Strategy }
+  /** A target's unit is not a row. */
+  #hasColumns = false
   readonly #device: DeviceInUse
 
   constructor(device: DeviceInUse, scatter: MirrorScatter) {
@@ -24,11 +27,12 @@ export class MirrorFlush {
     this.scatter = scatter
   }
 
-  add(mirror: Mirror): void {
+  add(mirror: AnyMirror): void {
+    this.#hasColumns ||= mirror.unitsPerRow !== 1
     this.plans.push(new MirrorPlan(mirror))
   }
 
-  remove(mirror: Mirror): void {
+  remove(mirror: AnyMirror): void {
     const at = this.plans.findIndex((plan) => plan.mirror === mirror)
     if (at >= 0) this.plans.splice(at, 1)
   }
@@ -42,7 +46,7 @@ export class MirrorFlush {
     for (let i = 0; i < this.plans.length; i++) {
       const { mirror } = this.plans[i]
       const { device } = mirror
-      if (device.rows < mirror.capacity) mirror.retryBuffer()
+      if (mirror.wantsBuffer) mirror.retryBuffer()
       const { copyFrom: from, slice: to } = device
       if (!from || !to) continue
       if (!from.buffer.destroyed)
@@ -61,20 +65,13 @@ export class MirrorFlush {
     for (let i = 0; i < plans.length; i++) {
       const plan = plans[i]
       const { mirror } = plan
-      if (mirror.device.rows < mirror.capacity) this.#writeWhatFits(plan)
+      if (mirror.isCut) this.#writeWhatFits(plan)
       else if (plan.strategy === 'full' || plan.strategy === 'runs') this.#write(plan)
-      this.rows += plan.rows
+      this.rows += Math.ceil(plan.rows / mirror.unitsPerRow)
       this.bytes += plan.rows * mirror.stride
     }
-    if (scatter.planned === 0) return
-    scatter.gather(plans)
-    // No room to gather: another way.
-    for (let i = 0; i < plans.length; i++)
-      if (plans[i].strategy === 'scatter' && plans[i].payload < 0) {
-        this.#plan(plans[i], costs, strategy, 0)
-        this.#write(plans[i])
-      }
-    scatter.record(plans)
+    if (scatter.planned > 0) this.#scatterAll(costs, strategy)
+    if (this.#hasColumns) this.#countRows()
   }
 
   /** Scattered rows are clean once they are submitted. */
@@ -96,7 +93,7 @@ export class MirrorFlush {
     let gains = 0
     for (let i = 0; i < plans.length; i++) {
       const { mirror } = plans[i]
-      if (mirror.device.rows < mirror.capacity) {
+      if (mirror.isCut) {
         plans[i].clear()
         continue
       }
@@ -109,6 +106,26 @@ export class MirrorFlush {
       if (plans[i].scatterGain > 0 && scatter.take(plans[i])) scatterInstead(plans[i], plans[i].mirror.stride)
   }
 
+  #scatterAll(costs: CostModel, strategy: Strategy): void {
+    const { plans, scatter } = this
+    scatter.gather(plans)
+    // No room to gather: another way.
+    for (let i = 0; i < plans.length; i++)
+      if (plans[i].strategy === 'scatter' && plans[i].payload < 0) {
+        this.#plan(plans[i], costs, strategy, 0)
+        this.#write(plans[i])
+      }
+    scatter.record(plans)
+  }
+
+  /** Reports count rows, plans the units of their targets. */
+  #countRows(): void {
+    for (let i = 0; i < this.plans.length; i++) {
+      const plan = this.plans[i]
+      plan.rows = Math.ceil(plan.rows / plan.mirror.unitsPerRow)
+    }
+  }
+
   /** @param scatterBytes that may still be scattered; 0 for none */
   #plan(out: MirrorPlan, costs: CostModel, strategy: Strategy, scatterBytes: number): void {
     const { mirror } = out
@@ -118,12 +135,15 @@ export class MirrorFlush {
     limits.exact = mirror.deviceOwned && !fresh
     limits.scatterRows = Math.floor(scatterBytes / (stride + 4))
     limits.strategy = fresh ? 'full' : strategy
-    plan(dirty, stride, costs, out, limits)
+    if (mirror.isWhole) planWhole(out, stride, mirror.sources ? mirror.rowsInUse : mirror.everUsed, costs)
+    else plan(dirty, stride, costs, out, limits)
   }
 
   #write(plan: MirrorPlan): void {
     const { mirror, runs } = plan
-    if (plan.strategy === 'full') this.#writeRows(mirror, 0, plan.fullRows)
+    if (mirror.sources && plan.strategy === 'full')
+      plan.bytes = mirror.sources.writeRows(this.#device.gpu, mirror.device.slice!, mirror.used)
+    else if (plan.strategy === 'full') this.#writeRows(mirror, 0, plan.fullRows)
     else {
       const remembered = Math.min(plan.pieces, MAX_RUNS)
       for (let i = 0; i < remembered; i++) this.#writeRows(mirror, runs[2 * i + 1], runs[2 * i + 2])
@@ -139,10 +159,11 @@ export class MirrorFlush {
   }
 
   /** Writes rows `first … end − 1`. */
-  #writeRows(mirror: Mirror, first: number, end: number): void {
-    const { heap, offset, stride } = mirror
+  #writeRows(mirror: FlushTarget, first: number, end: number): void {
+    const { heap, offset, sources, stride } = mirror
     const slice = mirror.device.slice!
     const start = first * stride
+    if (sources) return sources.write(this.#device.gpu, slice, start, end * stride)
     this.#device.gpu.write(
       slice.buffer,
       slice.offset + start,

@@ -1,15 +1,15 @@
 import type { MirrorReport } from '../frame/report.ts'
-import type { Mirror } from '../mirror/mirror.ts'
+import type { AnyMirror } from '../mirror/any-mirror.ts'
 import { Plan } from './planner.ts'
 
 /** A mirror's plan: also its line in the report of the frame. */
 export class MirrorPlan extends Plan implements MirrorReport {
-  readonly mirror: Mirror
+  readonly mirror: AnyMirror
   readonly label: string
   /** First byte of its rows in the scatter buffer, where it scatters. */
   payload = 0
 
-  constructor(mirror: Mirror) {
+  constructor(mirror: AnyMirror) {
     super()
     this.mirror = mirror
     this.label = mirror.label

@@ -217,6 +217,16 @@ export function plan(
   return out
 }
 
+/** Plans to upload everything that is in use, without a look at what is dirty. */
+export function planWhole(out: Plan, stride: number, rows: number, costs: CostModel): void {
+  out.strategy = 'full'
+  out.rows = out.fullRows = rows
+  out.pieces = 1
+  out.bytes = rows * stride
+  out.cost = writeCost(costs, Math.ceil(out.bytes / WRITE_BYTES), out.bytes)
+  out.scatterGain = 0
+}
+
 function makeScatter(out: Plan, stride: number, cost: number): void {
   out.strategy = 'scatter'
   out.pieces = 1

@@ -1,9 +1,9 @@
-import type { Mirror } from '../mirror/mirror.ts'
+import type { AnyMirror } from '../mirror/any-mirror.ts'
 import type { PlanStrategy } from '../flush/planner.ts'
 
 /** What one mirror did in a frame. Reused from frame to frame. */
 export interface MirrorReport {
-  readonly mirror: Mirror
+  readonly mirror: AnyMirror
   readonly label: string
   readonly strategy: PlanStrategy
   /** Rows that were dirty. */

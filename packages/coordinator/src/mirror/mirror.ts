@@ -1,44 +1,15 @@
-import { defineError, DirtyRows, InvalidSize, type ErrorClass, type Heap, type Schema } from '@memkit/core'
+import { DirtyRows, InvalidSize, type Heap, type Schema } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
-import { MirrorBuffer, type BufferSource } from './mirror-buffer.ts'
+import type { FlushTarget } from '../flush/flush-target.ts'
+import { MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
+import { MirrorBuffer } from './mirror-buffer.ts'
 import { MAX_ROW_BYTES, MirrorMemory } from './mirror-memory.ts'
 import { MAX_ROWS, strideFrom, usageFrom, type Direction, type MirrorOptions } from './mirror-options.ts'
-import type { OverflowHeaps } from './overflow-heaps.ts'
-
-/**
- * A mirror's device buffer was asked for while there is none.
- *
- * What to do: wait for `'restored'` or `'reallocated'`; its rows are kept.
- */
-export const MirrorHasNoBuffer: ErrorClass<{ code: 'MirrorHasNoBuffer'; label: string }> = defineError(
-  'MirrorHasNoBuffer',
-  ({ label }) =>
-    `Mirror "${label}" has no device buffer now: the device is lost, or has no memory for it. ` +
-    `Its rows are kept; wait for 'restored' or 'reallocated'.`,
-)
-export type MirrorHasNoBuffer = InstanceType<typeof MirrorHasNoBuffer>
-
-/**
- * A mirror was used after `destroy()`.
- *
- * What to do: make a new one with `createMirror()`.
- */
-export const MirrorDestroyed: ErrorClass<{ code: 'MirrorDestroyed'; label: string }> = defineError(
-  'MirrorDestroyed',
-  ({ label }) => `Mirror "${label}" was destroyed. Make a new one with createMirror().`,
-)
-export type MirrorDestroyed = InstanceType<typeof MirrorDestroyed>
+import type { MirrorOwner } from './mirror-owner.ts'
 
 export interface ViewType<T> {
   readonly BYTES_PER_ELEMENT: number
   new (buffer: ArrayBuffer, byteOffset: number, length: number): T
-}
-
-export interface MirrorOwner extends BufferSource {
-  readonly heap: Heap
-  readonly overflow: OverflowHeaps
-  reallocated(mirror: Mirror): void
-  forget(mirror: Mirror): void
 }
 
 /** A mirror as only itself may change it. */
@@ -57,7 +28,7 @@ type Changing = { -readonly [K in keyof Mirror]: Mirror[K] }
  * Where the device owns rows (`direction` is not `upload`), a flush writes dirty rows and no other,
  * and rows come back a few frames after the device wrote them: those that did are in `arrived`.
  */
-export class Mirror {
+export class Mirror implements FlushTarget {
   readonly label: string
   /** Bytes per row. */
   readonly stride: number
@@ -95,8 +66,14 @@ export class Mirror {
   /** The device buffer is new: all rows must go up. @internal */
   fresh = false
   /** @internal */
+  readonly unitsPerRow: number = 1
+  /** @internal */
+  readonly isWhole: boolean = false
+  /** @internal */
+  readonly sources: undefined
+  /** @internal */
   rowsInUse: number
-  readonly #owner: MirrorOwner
+  readonly #owner: MirrorOwner<Mirror>
   #memory: MirrorMemory
   #view: { readonly type: unknown; readonly array: unknown } | undefined
   /** Rows that full uploads have covered. */
@@ -105,11 +82,11 @@ export class Mirror {
   #unconfirmed: DirtyRows | undefined
 
   /** Use `co.createMirror`. @internal */
-  static create(owner: MirrorOwner, options: MirrorOptions, label: string): Mirror {
+  static create(owner: MirrorOwner<Mirror>, options: MirrorOptions, label: string): Mirror {
     return new Mirror(owner, options, label)
   }
 
-  private constructor(owner: MirrorOwner, options: MirrorOptions, label: string) {
+  private constructor(owner: MirrorOwner<Mirror>, options: MirrorOptions, label: string) {
     const { rows, memory } = options
     const stride = strideFrom(options, label)
     this.#owner = owner
@@ -255,6 +232,21 @@ export class Mirror {
     this.device.destroy()
     this.#memory.free()
     this.#owner.forget(this)
+  }
+
+  /** Bytes of its rows. @internal */
+  get memoryBytes(): number {
+    return this.capacity * this.stride
+  }
+
+  /** The device buffer in use has no room for all rows. @internal */
+  get isCut(): boolean {
+    return this.device.rows < this.capacity
+  }
+
+  /** @internal */
+  get wantsBuffer(): boolean {
+    return this.device.rows < this.capacity
   }
 
   /** Rows ever in use: what a new device buffer must get. @internal */

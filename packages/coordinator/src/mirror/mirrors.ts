@@ -1,16 +1,19 @@
 import { messageOf, MkError, type Heap } from '@memkit/core'
 import type { MkDeviceBuffer, MkGpu, Readback } from '@memkit/gpu'
 import type { FrameCycle } from '../frame/frame-cycle.ts'
+import { ColumnMirror, type ColumnMirrorOptions } from '../sections/column-mirror.ts'
+import type { AnyMirror } from './any-mirror.ts'
 import { MirrorDownloads } from './downloads.ts'
-import { Mirror, type MirrorOwner } from './mirror.ts'
+import { Mirror } from './mirror.ts'
+import type { MirrorOwner } from './mirror-owner.ts'
 import type { MirrorOptions } from './mirror-options.ts'
 import { OverflowHeaps } from './overflow-heaps.ts'
 
 /** The mirrors of one coordinator, and which device buffers are theirs. */
-export class Mirrors implements MirrorOwner {
+export class Mirrors implements MirrorOwner<AnyMirror> {
   readonly heap: Heap
   readonly overflow: OverflowHeaps = new OverflowHeaps()
-  readonly all: Set<Mirror> = new Set<Mirror>()
+  readonly all: Set<AnyMirror> = new Set<AnyMirror>()
   readonly #frames: FrameCycle
   readonly #readback: Readback
   readonly #labelOf = new Map<MkDeviceBuffer, string>()
@@ -23,11 +26,16 @@ export class Mirrors implements MirrorOwner {
   }
 
   create(options: MirrorOptions): Mirror {
-    const { flush, downloads } = this.#frames
+    const { downloads } = this.#frames
     const mirror = Mirror.create(this, options, options.label ?? `Mirror${++this.#made}`)
-    this.all.add(mirror)
-    flush.add(mirror)
+    this.#add(mirror)
     if (mirror.deviceOwned) downloads.push(new MirrorDownloads(mirror, this.#readback, this.#frames.warn))
+    return mirror
+  }
+
+  createOfColumns(options: ColumnMirrorOptions): ColumnMirror {
+    const mirror = ColumnMirror.create(this, options, options.label ?? `Mirror${++this.#made}`)
+    this.#add(mirror)
     return mirror
   }
 
@@ -44,12 +52,12 @@ export class Mirrors implements MirrorOwner {
 
   get bytes(): number {
     let bytes = 0
-    for (const { capacity, stride } of this.all) bytes += capacity * stride
+    for (const { memoryBytes } of this.all) bytes += memoryBytes
     return bytes
   }
 
   /** Makes a mirror's buffer on another device. If refused, it keeps its rows, and tries again. */
-  rebuild(mirror: Mirror): void {
+  rebuild(mirror: AnyMirror): void {
     try {
       mirror.rebuild()
     } catch (error) {
@@ -76,7 +84,7 @@ export class Mirrors implements MirrorOwner {
     this.#frames.retire(buffer)
   }
 
-  reallocated(mirror: Mirror): void {
+  reallocated(mirror: AnyMirror): void {
     this.#leaveHeaps()
     const { label, generation } = mirror
     this.#frames.listeners.emit('reallocated', { mirror, label, generation })
@@ -90,13 +98,18 @@ export class Mirrors implements MirrorOwner {
     this.#frames.listeners.warn(error.code, error.message, error)
   }
 
-  forget(mirror: Mirror): void {
+  forget(mirror: AnyMirror): void {
     const { flush, downloads } = this.#frames
     this.all.delete(mirror)
     flush.remove(mirror)
     const at = downloads.findIndex((each) => each.mirror === mirror)
     if (at >= 0) downloads.splice(at, 1)[0].drop()
     this.#leaveHeaps()
+  }
+
+  #add(mirror: AnyMirror): void {
+    this.all.add(mirror)
+    this.#frames.flush.add(mirror)
   }
 
   /** Gives back scratch memory in heaps that no mirror lies in any more. */

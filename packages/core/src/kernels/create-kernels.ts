@@ -1,4 +1,5 @@
 import { diffPackWasm } from './generated/diff-pack.ts'
+import { diffWordsWasm } from './generated/diff-words.ts'
 import { findWasm } from './generated/find.ts'
 import { gatherWasm } from './generated/gather.ts'
 import { createJsKernels } from './js-kernels.ts'
@@ -27,15 +28,21 @@ function createWasmKernels(memory: WebAssembly.Memory): Kernels | undefined {
     // page's policy.
     if (modules === undefined) {
       modules = null
-      modules = [moduleOf(findWasm), moduleOf(diffPackWasm), moduleOf(gatherWasm)]
+      modules = [moduleOf(findWasm), moduleOf(diffPackWasm), moduleOf(gatherWasm), moduleOf(diffWordsWasm)]
     }
     if (modules === null) return undefined
-    const [find, diffPack, gather] = modules
+    const [find, diffPack, gather, diffWords] = modules
     const env = { memory }
     const inner = new WebAssembly.Instance(find, { env }).exports
     const outer = new WebAssembly.Instance(diffPack, { env, find: inner }).exports
     const rest = new WebAssembly.Instance(gather, { env }).exports
-    return { kind: 'wasm-simd', diffPack: outer.diffPack, gather: rest.gather } as Kernels
+    const words = new WebAssembly.Instance(diffWords, { env }).exports
+    return {
+      kind: 'wasm-simd',
+      diffPack: outer.diffPack,
+      gather: rest.gather,
+      diffWords: words.diffWords,
+    } as Kernels
   } catch {
     return undefined
   }

@@ -65,6 +65,21 @@ export function createJsKernels(buffer: ArrayBuffer): Kernels {
       }
       return index - (indices >>> 2)
     },
+
+    diffWords(source, copy, count, words, summary, first) {
+      let from = source >>> 2
+      let to = copy >>> 2
+      let total = 0
+      for (let bit = first; bit < first + count; bit++, from++, to++) {
+        const value = m[from]
+        if (m[to] === value) continue
+        m[to] = value
+        m[(words >>> 2) + (bit >>> 5)] |= 1 << (bit & 31)
+        m[(summary >>> 2) + (bit >>> 10)] |= 1 << ((bit >>> 5) & 31)
+        total++
+      }
+      return total
+    },
   }
 }
 

@@ -56,4 +56,21 @@ export interface Kernels {
     payload: number,
     indices: number,
   ): number
+
+  /**
+   * Compares words with their copy: copies those that differ, and sets the bit of each in a bitset.
+   * @param source address of the first word, a multiple of 4; `copy` of its copy
+   * @param count how many words
+   * @param words address of the bitset's words; `summary` of their summary
+   * @param first bit of the first word
+   * @returns how many words differed
+   */
+  diffWords(
+    source: number,
+    copy: number,
+    count: number,
+    words: number,
+    summary: number,
+    first: number,
+  ): number
 }

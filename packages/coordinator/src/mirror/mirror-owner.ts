@@ -1,0 +1,11 @@
+import type { Heap } from '@memkit/core'
+import type { BufferSource } from './mirror-buffer.ts'
+import type { OverflowHeaps } from './overflow-heaps.ts'
+
+/** What a mirror needs of the coordinator. */
+export interface MirrorOwner<M> extends BufferSource {
+  readonly heap: Heap
+  readonly overflow: OverflowHeaps
+  reallocated(mirror: M): void
+  forget(mirror: M): void
+}

@@ -1,0 +1,343 @@
+import { DirtyRows, InvalidSize, type Heap, type Schema } from '@memkit/core'
+import type { MkDeviceBuffer } from '@memkit/gpu'
+import { InvalidConfig } from '../config.ts'
+import type { FlushTarget } from '../flush/flush-target.ts'
+import { MirrorBuffer } from '../mirror/mirror-buffer.ts'
+import { MirrorMemory } from '../mirror/mirror-memory.ts'
+import { MAX_ROWS, usageFrom } from '../mirror/mirror-options.ts'
+import { MirrorDestroyed, MirrorHasNoBuffer } from '../mirror/errors.ts'
+import type { MirrorOwner } from '../mirror/mirror-owner.ts'
+import { pitchBelow, pitchFor, type ColumnArray, type ColumnFormat, type Section } from './column-format.ts'
+import { ColumnSources, rowBytes } from './column-sources.ts'
+import { diffWords } from './diff-words.ts'
+
+/** What `createColumnMirror` takes. */
+export interface ColumnMirrorOptions {
+  /** Rows to make room for; rounded up so that columns don't share places in a cache. */
+  rows: number
+  columns: readonly ColumnFormat[]
+  /**
+   * Who says what changed: `'all'` calls `markAll`, `'marked'` also `markRows`, `'detect'` calls
+   * `detect`, which compares columns with a copy of what the device has.
+   */
+  changes: 'all' | 'marked' | 'detect'
+  /** `MkBufferUsage` flags besides STORAGE, VERTEX, TRANSFER_SRC and TRANSFER_DST. */
+  usage?: number | undefined
+  /** For errors, reports and the device's debugger. Default `Mirror<n>`. */
+  label?: string | undefined
+  /** WGSL type of a row, for tools. */
+  schema?: Schema | undefined
+}
+
+type Changing = { -readonly [K in keyof ColumnMirror]: ColumnMirror[K] }
+
+/**
+ * Columns of the CPU on the device, as columns: one buffer with a section for each.
+ *
+ * Bind the user's arrays, and say what changed. Their bytes are read when the frame ends: a value
+ * written after `markRows` goes along. Nothing else is kept on the CPU, but for `'detect'` the copy
+ * that it compares with. The columns are the truth: after growth or a lost device everything goes
+ * up again.
+ */
+export class ColumnMirror implements FlushTarget {
+  readonly label: string
+  readonly schema: Schema | undefined
+  readonly columns: readonly ColumnFormat[]
+  readonly changes: 'all' | 'marked' | 'detect'
+  /** `MkBufferUsage` flags of the device buffer. */
+  readonly usage: number
+  readonly bytesPerRow: number
+  /** Rows there is room for. The device may have had memory for fewer: see `sections`. */
+  readonly capacity: number
+  /** Goes up when the device buffer is replaced: `sections` lie elsewhere then. */
+  readonly generation: number = 1
+  readonly destroyed: boolean = false
+
+  /** Bytes of a unit of the flush: a word. @internal */
+  readonly stride: number = 4
+  /** Words that differ from the device. @internal */
+  readonly dirty: DirtyRows
+  /** @internal */
+  isWhole = false
+  /** @internal */
+  fresh = false
+  /** @internal */
+  readonly deviceOwned: boolean = false
+  /** @internal */
+  readonly device: MirrorBuffer
+  /** Of the copy that `detect` compares with. @internal */
+  readonly heap: Heap
+  /** @internal */
+  readonly offset: number = 0
+  readonly #owner: MirrorOwner<ColumnMirror>
+  readonly #columns: ColumnSources
+  #memory: MirrorMemory | undefined
+  #used: number
+
+  /** Use `co.createColumnMirror`. @internal */
+  static create(owner: MirrorOwner<ColumnMirror>, options: ColumnMirrorOptions, label: string): ColumnMirror {
+    return new ColumnMirror(owner, options, label)
+  }
+
+  private constructor(owner: MirrorOwner<ColumnMirror>, options: ColumnMirrorOptions, label: string) {
+    const { rows, columns, changes } = options
+    checkOptions(options, label)
+    this.#owner = owner
+    this.label = label
+    this.schema = options.schema
+    this.columns = columns
+    this.changes = changes
+    this.usage = usageFrom(options.usage ?? 0, owner.gpu.capabilities)
+    this.#columns = new ColumnSources(columns)
+    this.bytesPerRow = this.#columns.bytesPerRow
+    const shape = { label, stride: this.bytesPerRow, usage: this.usage, deviceOwned: false }
+    this.device = new MirrorBuffer(owner, shape, () => this.#rolledBack())
+    this.device.check(rows)
+    this.#used = rows
+    this.heap = owner.heap
+    this.capacity = Math.max(rows, Math.min(pitchFor(rows), pitchBelow(this.mostRows)))
+    this.dirty = new DirtyRows(0)
+    this.#makeRoom(this.capacity)
+  }
+
+  /** Rows that the device allows in one buffer: `grow` refuses more. */
+  get mostRows(): number {
+    return Math.min(this.device.mostRows, Math.floor((MAX_ROWS * 4) / this.bytesPerRow))
+  }
+
+  /**
+   * The device buffer in use.
+   * @throws {@link MirrorHasNoBuffer} when the device is lost, or had no memory
+   */
+  get buffer(): MkDeviceBuffer {
+    const { slice } = this.device
+    if (!slice) throw new MirrorHasNoBuffer({ label: this.label })
+    return slice.buffer
+  }
+
+  /** Where each column lies in the buffer in use, in the order of `columns`; until `generation` goes up. */
+  get sections(): readonly Section[] {
+    return this.#columns.sections
+  }
+
+  /** Rows in use, at first all of them: what goes up. More than `capacity` is refused: `grow` first. */
+  get used(): number {
+    return this.#used
+  }
+  set used(rows: number) {
+    if (!Number.isInteger(rows) || rows < 0 || rows > this.capacity)
+      throw new InvalidSize({ what: `${this.label}: used`, value: rows, min: 0, max: this.capacity })
+    this.#used = rows
+  }
+
+  /** Reads a column from this array, until another is bound. What it lacks of `used` stays as it is. */
+  bind(column: number, array: ColumnArray): void {
+    this.#check()
+    const format = this.columns[column]
+    if (array.BYTES_PER_ELEMENT !== format?.elementBytes)
+      throw new InvalidConfig({
+        option: `${this.label}: column ${format?.name ?? column}`,
+        value: array,
+        allowed: `a typed array of ${format?.elementBytes ?? '?'} bytes per element`,
+      })
+    this.#columns.bind(column, array)
+  }
+
+  /** Everything goes up at the end of the frame. */
+  markAll(): void {
+    this.#check()
+    if (this.#memory) this.#columns.copyTo(this.#memory.bytes)
+    this.isWhole = true
+  }
+
+  /** These rows, below `used`, go up at the end of the frame. */
+  markRows(rows: DirtyRows): void {
+    this.#check()
+    if (this.isWhole) return
+    const end = Math.min(rows.rows, this.#used, this.#columns.pitch)
+    for (const section of this.sections) this.#markSection(section, rows, end)
+  }
+
+  /** Compares every column with what the device has: words that differ go up. */
+  detect(): void {
+    this.#check()
+    const memory = this.#memory
+    if (!memory) return this.markAll()
+    const rows = Math.min(this.#used, this.#columns.pitch)
+    for (let i = 0; i < this.columns.length; i++) {
+      const bytes = Math.min(rows * rowBytes(this.columns[i]), this.#columns.bytesOf(i))
+      diffWords(this.#columns, i, Math.ceil(bytes / 4), memory)
+    }
+  }
+
+  /**
+   * Makes room for at least `rows` rows, and for twice as many as before. Replaces the device
+   * buffer; everything goes up.
+   * @throws {@link InvalidSize}
+   * @throws {@link MirrorTooLarge}, {@link MirrorOutOfMemory}, {@link ReserveRefused}: the mirror
+   *   stays as it was
+   */
+  grow(rows: number): void {
+    this.#check()
+    if (!Number.isInteger(rows) || rows < 0 || rows > MAX_ROWS)
+      throw new InvalidSize({ what: `${this.label}: rows`, value: rows, min: 0, max: MAX_ROWS })
+    if (rows <= this.capacity) return
+    this.device.check(rows)
+    const pitch = Math.min(pitchFor(Math.max(rows, this.capacity * 2)), pitchBelow(this.mostRows))
+    this.#makeRoom(Math.max(rows, pitch))
+    this.#announce()
+  }
+
+  /** Gives memory and buffer back. Later calls throw, except `destroy` itself. */
+  destroy(): void {
+    if (this.destroyed) return
+    ;(this as Changing).destroyed = true
+    this.device.destroy()
+    this.#memory?.free()
+    this.#owner.forget(this)
+  }
+
+  /** Bytes that are kept on the CPU. @internal */
+  get memoryBytes(): number {
+    return this.#memory?.bytes.byteLength ?? 0
+  }
+
+  /** @internal */
+  get unitsPerRow(): number {
+    return this.bytesPerRow / 4
+  }
+
+  /** @internal */
+  get sources(): ColumnSources | undefined {
+    return this.#memory ? undefined : this.#columns
+  }
+
+  /** Words of the rows in use. @internal */
+  get rowsInUse(): number {
+    return Math.ceil((Math.min(this.#used, this.#columns.pitch) * this.bytesPerRow) / 4)
+  }
+
+  /** Words of all rows: sections end far apart. @internal */
+  get everUsed(): number {
+    return (this.#columns.pitch * this.bytesPerRow) / 4
+  }
+
+  /** @internal */
+  get isCut(): boolean {
+    return this.device.slice === undefined
+  }
+
+  /** @internal */
+  get wantsBuffer(): boolean {
+    return this.device.rows < this.capacity
+  }
+
+  /** @internal */
+  uploaded(): void {
+    this.dirty.clear()
+    this.isWhole = false
+    this.fresh = false
+  }
+
+  /** @internal */
+  retryBuffer(): void {
+    const rows = Math.min(this.capacity, this.mostRows)
+    if (this.device.rows >= rows || !this.device.retry(rows)) return
+    this.#layOut()
+    this.#announce()
+  }
+
+  /** Gives the buffer back; the next one comes with `rebuild`. @internal */
+  leaveDevice(): void {
+    this.device.reset()
+  }
+
+  /** Makes a buffer on a new device; everything goes up. @internal */
+  rebuild(): void {
+    this.leaveDevice()
+    try {
+      const rows = Math.min(this.capacity, this.mostRows)
+      if (rows > 0) this.device.replace(rows)
+      this.device.check(Math.max(1, this.#used))
+    } finally {
+      this.#layOut()
+      this.#owner.countReallocation()
+      this.#announce()
+    }
+  }
+
+  #markSection(section: Section, rows: DirtyRows, end: number): void {
+    const bytes = rowBytes(section)
+    const start = section.offset / 4
+    // What the column lacks is not there to be uploaded.
+    const available = this.#columns.bytesOf(this.sections.indexOf(section))
+    for (let from = 0; from < end && rows.nextRun(from, 0); from = rows.runFirst + rows.runCount) {
+      const first = Math.floor((rows.runFirst * bytes) / 4)
+      const runEnd = Math.min(end, rows.runFirst + rows.runCount) * bytes
+      const last = Math.ceil(Math.min(runEnd, available) / 4)
+      if (last > first) this.dirty.setRange(start + first, last - first)
+    }
+  }
+
+  #makeRoom(rows: number): void {
+    const { heap, overflow, gpu } = this.#owner
+    const { label, changes, bytesPerRow } = this
+    const words = Math.ceil((rows * bytesPerRow) / 4)
+    const shape = { rows: words, stride: 4, label, overflow }
+    const memory = changes === 'detect' ? MirrorMemory.allocate(heap, shape) : undefined
+    try {
+      if (!gpu.isLost) this.device.replace(rows)
+    } catch (error) {
+      memory?.free()
+      throw error
+    }
+    this.#memory?.free()
+    this.#memory = memory
+    const self = this as Changing
+    self.capacity = rows
+    self.heap = memory?.heap ?? heap
+    self.offset = memory?.offset ?? 0
+    self.dirty = memory?.dirty ?? new DirtyRows(changes === 'marked' ? words : 0)
+    this.#layOut()
+  }
+
+  /** Lays the sections out for the buffer in use; everything goes up. */
+  #layOut(): void {
+    this.#columns.layOut(this.device.slice ? this.device.rows : this.capacity)
+    this.dirty.clear()
+    this.fresh = true
+    this.markAll()
+  }
+
+  #rolledBack(): void {
+    if (this.destroyed) return
+    this.#layOut()
+    this.#announce()
+  }
+
+  #announce(): void {
+    ;(this as Changing).generation++
+    this.#owner.reallocated(this)
+  }
+
+  #check(): void {
+    if (this.destroyed) throw new MirrorDestroyed({ label: this.label })
+  }
+}
+
+/** @throws {@link InvalidSize}, {@link InvalidConfig} */
+function checkOptions({ rows, columns, changes }: ColumnMirrorOptions, label: string): void {
+  if (!Number.isInteger(rows) || rows < 1 || rows > MAX_ROWS)
+    throw new InvalidSize({ what: `${label}: rows`, value: rows, min: 1, max: MAX_ROWS })
+  const modes: readonly unknown[] = ['all', 'marked', 'detect']
+  if (!modes.includes(changes))
+    throw new InvalidConfig({ option: 'changes', value: changes, allowed: "'all', 'marked' or 'detect'" })
+  const isPossible = ({ elementBytes, arity }: ColumnFormat): boolean =>
+    [1, 2, 4].includes(elementBytes) && Number.isInteger(arity) && arity > 0
+  if (columns.length === 0 || !columns.every(isPossible))
+    throw new InvalidConfig({
+      option: 'columns',
+      value: columns,
+      allowed: 'one or more, with elements of 1, 2 or 4 bytes and an arity from 1 on',
+    })
+}

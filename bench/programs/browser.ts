@@ -4,6 +4,7 @@ import { entities, grid } from './grid.ts'
 import type { Program } from './program.ts'
 import { scatterDevice } from './scatter-device.ts'
 import { startup } from './startup.ts'
+import { stagger } from './stagger.ts'
 import { stores } from './stores.ts'
 
 /** What runs in a page. */
@@ -14,4 +15,5 @@ export const browserPrograms: Readonly<Record<string, Program<unknown>>> = {
   common,
   scatter: scatterDevice,
   startup,
+  stagger,
 }

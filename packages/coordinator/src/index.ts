@@ -27,7 +27,6 @@ export { MirrorDestroyed, MirrorHasNoBuffer } from './mirror/errors.ts'
 export { Mirror } from './mirror/mirror.ts'
 export type { ViewType } from './mirror/mirror.ts'
 export type { AnyMirror } from './mirror/any-mirror.ts'
-export { pitchFor } from './sections/column-format.ts'
 export type { ColumnArray, ColumnFormat, Section } from './sections/column-format.ts'
 export { ColumnMirror, type ColumnMirrorOptions } from './sections/column-mirror.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createHeap, DirtyRows, type Heap } from '@memkit/core'
-import { MkCoordinator, pitchFor, tableCosts, type Strategy } from '@memkit/coordinator'
+import { createHeap, DirtyRows, pitchFor, type Heap } from '@memkit/core'
+import { MkCoordinator, tableCosts, type Strategy } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
 import { places } from '@memkit/testing/place'
 import { integersFrom } from '@memkit/testing/random'

@@ -74,6 +74,8 @@ export { ReservedField } from './stores/reserved-field.ts'
 export { isPowerOfTwo, isWhole, requireRow, requireSize } from './memory/bounds.ts'
 export { popcount, trailingZeros } from './memory/bits.ts'
 export { requireRows } from './rows/dirty-rows.ts'
+export { bytesPerRow, nextPitch, pitchFor, sectionsOf } from './stores/sections.ts'
+export type { ColumnShape, SectionOf } from './stores/sections.ts'
 
 // Several copies of the packages on one page
 export { hasBrand, isInstance, shared } from './brand.ts'

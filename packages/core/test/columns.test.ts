@@ -42,7 +42,7 @@ describe('createColumns', () => {
     expect([store.x.length, store.lives.length, store.flags.length]).toEqual([101, 101, 101])
   })
 
-  it('lays the columns in the memory it was given, at multiples of 16 bytes, apart from each other, all zero', () => {
+  it('lays the columns in the memory it was given, at multiples of 256 bytes, apart from each other, all zero', () => {
     const heap = makeHeap()
     const old = heap.alloc(4096)
     new Uint8Array(heap.buffer, old.offset, 4096).fill(255)
@@ -51,7 +51,7 @@ describe('createColumns', () => {
     let end = 0
     for (const column of [store.a, store.b, store.c]) {
       expect(column.buffer).toBe(heap.buffer)
-      expect(column.byteOffset % 16).toBe(0)
+      expect(column.byteOffset % 256).toBe(0)
       expect(column.byteOffset).toBeGreaterThanOrEqual(end)
       expect(column.every((value) => value === 0)).toBe(true)
       end = column.byteOffset + column.byteLength
@@ -93,6 +93,7 @@ describe('createColumns', () => {
     expect(info.kind).toBe('columns')
     expect(info.memory).toBe(heap)
     expect(info.capacity).toBe(7)
+    expect(info.pitch).toBe(64)
     expect(info.struct.fields.map((f) => [f.name, f.type.type, f.offset])).toEqual([
       ['x', 'f32', 0],
       ['pos', 'vec3f', 16],

@@ -315,9 +315,9 @@ describe('Heap', () => {
     expect(Position.x.buffer).toBe(heap.buffer)
     Transform.matrix(1000).fill(1)
     expect(Transform.f32.subarray(16_000)).toEqual(new Float32Array(16).fill(1))
-    // Two columns of 1001 × 4 bytes, each rounded up to 16; 1001 rows of 64.
+    // Two columns with 1001 slots of 4 bytes, each rounded up to 1088; 1001 rows of 64.
     expect(heap.leaks()).toMatchObject([
-      { label: 'Position', size: 2 * 4016 },
+      { label: 'Position', size: 2 * 1088 * 4 },
       { label: 'rows', size: 1001 * 64 },
     ])
     const block = columnsInfo(Position)?.block

@@ -1,4 +1,12 @@
-import { DirtyRows, InvalidSize, type Heap, type Schema } from '@memkit/core'
+import {
+  bytesPerRow,
+  DirtyRows,
+  InvalidSize,
+  nextPitch,
+  pitchFor,
+  type Heap,
+  type Schema,
+} from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { InvalidConfig } from '../config.ts'
 import type { FlushTarget } from '../flush/flush-target.ts'
@@ -7,8 +15,8 @@ import { MirrorMemory } from '../mirror/mirror-memory.ts'
 import { MAX_ROWS, usageFrom } from '../mirror/mirror-options.ts'
 import { MirrorDestroyed, MirrorHasNoBuffer } from '../mirror/errors.ts'
 import type { MirrorOwner } from '../mirror/mirror-owner.ts'
-import { pitchBelow, pitchFor, type ColumnArray, type ColumnFormat, type Section } from './column-format.ts'
-import { ColumnSources, rowBytes } from './column-sources.ts'
+import { pitchBelow, type ColumnArray, type ColumnFormat, type Section } from './column-format.ts'
+import { ColumnSources } from './column-sources.ts'
 import { diffWords } from './diff-words.ts'
 
 /** What `createColumnMirror` takes. */
@@ -166,7 +174,7 @@ export class ColumnMirror implements FlushTarget {
     if (!memory) return this.markAll()
     const rows = Math.min(this.#used, this.#columns.pitch)
     for (let i = 0; i < this.columns.length; i++) {
-      const bytes = Math.min(rows * rowBytes(this.columns[i]), this.#columns.bytesOf(i))
+      const bytes = Math.min(rows * bytesPerRow(this.columns[i]), this.#columns.bytesOf(i))
       diffWords(this.#columns, i, Math.ceil(bytes / 4), memory)
     }
   }
@@ -184,7 +192,7 @@ export class ColumnMirror implements FlushTarget {
       throw new InvalidSize({ what: `${this.label}: rows`, value: rows, min: 0, max: MAX_ROWS })
     if (rows <= this.capacity) return
     this.device.check(rows)
-    const pitch = Math.min(pitchFor(Math.max(rows, this.capacity * 2)), pitchBelow(this.mostRows))
+    const pitch = Math.min(nextPitch(this.capacity, rows), pitchBelow(this.mostRows))
     this.#makeRoom(Math.max(rows, pitch))
     this.#announce()
   }
@@ -268,7 +276,7 @@ export class ColumnMirror implements FlushTarget {
   }
 
   #markSection(section: Section, rows: DirtyRows, end: number): void {
-    const bytes = rowBytes(section)
+    const bytes = bytesPerRow(section)
     const start = section.offset / 4
     // What the column lacks is not there to be uploaded.
     const available = this.#columns.bytesOf(this.sections.indexOf(section))

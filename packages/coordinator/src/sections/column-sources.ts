@@ -1,13 +1,7 @@
-import { trailingZeros, type DirtyRows, type Heap } from '@memkit/core'
+import { bytesPerRow, trailingZeros, type DirtyRows, type Heap } from '@memkit/core'
 import type { MkGpu } from '@memkit/gpu'
 import type { DeviceSlice } from '../device/slice.ts'
-import {
-  bytesPerRow,
-  sectionsFor,
-  type ColumnArray,
-  type ColumnFormat,
-  type Section,
-} from './column-format.ts'
+import { sectionsFor, type ColumnArray, type ColumnFormat, type Section } from './column-format.ts'
 
 /** From so much of the pitch in use on, one write takes all sections, gaps included. */
 const JOIN_ABOVE = 0.9
@@ -33,7 +27,7 @@ export class ColumnSources {
 
   constructor(columns: readonly ColumnFormat[]) {
     this.columns = columns
-    this.bytesPerRow = bytesPerRow(columns)
+    this.bytesPerRow = columns.reduce((bytes, column) => bytes + bytesPerRow(column), 0)
     this.#arrays = columns.map(() => undefined)
     const order = columns.map((_, i) => i)
     this.#order = order.sort((a, b) => columns[b].elementBytes - columns[a].elementBytes || a - b)
@@ -66,14 +60,14 @@ export class ColumnSources {
     const { sections } = this
     const last = sections[this.#order.at(-1)!]
     if (this.#joined && rows >= this.pitch * JOIN_ABOVE) {
-      const end = last.offset + words(rows * rowBytes(last))
+      const end = last.offset + words(rows * bytesPerRow(last))
       this.write(gpu, slice, 0, end)
       return end
     }
     let total = 0
     for (let i = 0; i < sections.length; i++) {
       const { offset } = sections[i]
-      const bytes = words(Math.min(rows, this.pitch) * rowBytes(sections[i]))
+      const bytes = words(Math.min(rows, this.pitch) * bytesPerRow(sections[i]))
       this.#writePart(gpu, slice, i, offset, offset + bytes)
       total += bytes
     }
@@ -183,10 +177,6 @@ export class ColumnSources {
     this.#joined = first.buffer
     this.#joinedAt = at
   }
-}
-
-export function rowBytes({ elementBytes, arity }: ColumnFormat): number {
-  return elementBytes * arity
 }
 
 /** Rounds bytes up to whole words. */

@@ -1,7 +1,8 @@
-import { roundUp } from '../memory/bits.ts'
 import { requireCapacity } from '../memory/bounds.ts'
+import { MAX_RESERVE_BYTES } from '../memory/reserve.ts'
 import { InvalidSchema } from '../layout/errors.ts'
 import { BITECS_NAMES, refuseNames } from './reserved-field.ts'
+import { bytesPerRow, pitchFor, sectionsOf, type ColumnShape } from './sections.ts'
 import { isRuntimeSized, namesColumns } from '../layout/compose.ts'
 import { struct } from '../layout/struct.ts'
 import type { Converted, Field, FieldLike, ScalarName, Struct } from '../layout/types.ts'
@@ -53,7 +54,7 @@ export interface ColumnPlace {
   readonly scalar: ScalarName
   /** Scalars per entity, without padding: 1 for `f32`, 3 for `vec3f`, 9 for `mat3x3f`. */
   readonly arity: number
-  /** Bytes from the start of the memory to entity 0; a multiple of 16. */
+  /** Bytes from the start of the memory to entity 0; a multiple of 256. */
   readonly offset: number
 }
 
@@ -66,6 +67,8 @@ export interface ColumnsInfo {
   readonly block: Block
   /** Highest entity id; columns have one slot more, because ids start at 1. */
   readonly capacity: number
+  /** Slots from one column to the next; see `pitchFor`. Those after `capacity` belong to no entity. */
+  readonly pitch: number
   readonly columns: readonly ColumnPlace[]
 }
 
@@ -74,8 +77,8 @@ const ARRAY = { f32: Float32Array, i32: Int32Array, u32: Uint32Array, f16: Float
 /** In the global registry, so that two copies of this module recognise each other's stores. */
 const INFO: unique symbol = Symbol.for('@memkit/columns') as never
 
-/** Columns start at multiples of this many bytes, as SIMD wants. */
-const COLUMN_ALIGN = 16
+/** Columns start at multiples of this many bytes, as sections of buffers on a device do. */
+const COLUMN_ALIGN = 256
 
 /** Makes a store of columns as `heap.columns` does, in any linear memory. */
 export function createColumns<const S extends ColumnsSpec>(
@@ -86,22 +89,21 @@ export function createColumns<const S extends ColumnsSpec>(
 ): Columns<S> {
   const schema: Struct = struct<ColumnsSpec>(spec)
   refuseNames(schema, BITECS_NAMES)
-  const shapes = schema.fields.map(columnOf)
-  const scalars = shapes.reduce((sum, { arity }) => sum + arity, 0)
-  requireCapacity(label, capacity, scalars * 4)
-  const sizes = shapes.map(({ arity }) => roundUp((capacity + 1) * arity * 4, COLUMN_ALIGN))
-  const bytes = sizes.reduce((sum, size) => sum + size, 0)
-  const block = memory.alloc(bytes, COLUMN_ALIGN, label)
+  const sections = sectionsOf(schema.fields.map(columnOf))
+  const rowBytes = sections.reduce((sum, section) => sum + bytesPerRow(section), 0)
+  requireCapacity(label, capacity, rowBytes)
+  const rows = capacity + 1
+  const pitch = pitchFor(rows)
+  // More than any memory has is more than this one has.
+  const block = memory.alloc(Math.min(pitch * rowBytes, MAX_RESERVE_BYTES), COLUMN_ALIGN, label)
   const store: Record<string, unknown> = {}
-  let { offset } = block
-  const columns = shapes.map((shape, i): ColumnPlace => {
-    const place = Object.freeze({ ...shape, offset })
-    store[shape.name] = new ARRAY[shape.scalar](memory.buffer, offset, (capacity + 1) * shape.arity)
-    offset += sizes[i]
-    return place
+  const columns = sections.map(({ name, scalar, arity, start }): ColumnPlace => {
+    const offset = block.offset + pitch * start
+    store[name] = new ARRAY[scalar](memory.buffer, offset, rows * arity)
+    return Object.freeze({ name, scalar, arity, offset })
   })
   Object.freeze(columns)
-  const info: ColumnsInfo = { kind: 'columns', struct: schema, memory, block, capacity, columns }
+  const info: ColumnsInfo = { kind: 'columns', struct: schema, memory, block, capacity, pitch, columns }
   Object.defineProperty(store, INFO, { value: Object.freeze(info) })
   return store as Columns<S>
 }
@@ -111,7 +113,7 @@ export function columnsInfo(store: object): ColumnsInfo | undefined {
   return (store as { [INFO]?: ColumnsInfo })[INFO]
 }
 
-function columnOf({ name, type }: Field): Omit<ColumnPlace, 'offset'> {
+function columnOf({ name, type }: Field): Omit<ColumnPlace, 'offset'> & ColumnShape {
   const refusal = (reason: string): Error => new InvalidSchema({ schema: `${name}: ${type.type}`, reason })
   if (isRuntimeSized(type)) throw refusal('a column needs a fixed number of scalars')
   if (namesColumns(type)) throw refusal('from(…) names columns that exist; here the columns are made')
@@ -119,5 +121,5 @@ function columnOf({ name, type }: Field): Omit<ColumnPlace, 'offset'> {
   let count = 1
   for (; inner.kind === 'array'; inner = inner.element) count *= inner.count ?? 0
   if (inner.kind === 'struct') throw refusal('a column holds scalars of one kind; use heap.rows for structs')
-  return { name, scalar: inner.scalar, arity: count * inner.components }
+  return { name, scalar: inner.scalar, arity: count * inner.components, elementBytes: 4 }
 }

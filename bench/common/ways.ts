@@ -1,4 +1,4 @@
-import { createHeap, f32, mat4x4f, struct, vec4f } from '@memkit/core'
+import { createHeap, f32, mat4x4f, pitchFor, struct, vec4f } from '@memkit/core'
 import { attachMk, GpuSynced } from '@memkit/ecs-plugin'
 import { addComponent, addEntity, createWorld, query, type World } from 'bitecs'
 import type { Place } from '../place.ts'
@@ -39,8 +39,10 @@ export const makers: readonly MakeWay[] = [
   bufferPerColumn,
   interleaved,
   (place, crowd) => memkitRows(place, crowd, 'all'),
-  (place, crowd) => memkitColumns(place, crowd, 'all'),
-  (place, crowd) => memkitColumns(place, crowd, 'detect'),
+  (place, crowd) => memkitColumns(place, crowd, 'all', 'rows'),
+  (place, crowd) => memkitColumns(place, crowd, 'detect', 'rows'),
+  (place, crowd) => memkitColumns(place, crowd, 'all', 'columns'),
+  (place, crowd) => memkitColumns(place, crowd, 'detect', 'columns'),
 ]
 
 function arrayOfStructs({ device }: Place, crowd: Crowd): Way {
@@ -114,24 +116,37 @@ async function memkitRows(place: Place, crowd: Crowd, changes: 'all' | 'detect')
     crowd.kind === 'transform' ? struct({ place: vec4f, turn: vec4f }) : struct({ matrix: mat4x4f })
   const store = heap.rows(schema, crowd.entities)
   const run = rowSystem(crowd.kind, store.f32, speeds)
-  return await memkitWay(place, crowd, store, heap, run, changes, 'heap rows', () => [
+  return await memkitWay(place, crowd, store, heap, run, { changes, layout: 'rows' }, 'heap rows', () => [
     bytesOf(store.f32.subarray(0, slots * floats)),
   ])
 }
 
-async function memkitColumns(place: Place, crowd: Crowd, changes: 'all' | 'detect'): Promise<Way> {
+async function memkitColumns(
+  place: Place,
+  crowd: Crowd,
+  changes: 'all' | 'detect',
+  layout: 'rows' | 'columns',
+): Promise<Way> {
   const { slots, floats, speeds } = sizesOf(crowd)
   const heap = createHeap({ bytes: slots * floats * 16 + (16 << 20) })
   const names = Array.from({ length: floats }, (_, k) => `c${String(k).padStart(2, '0')}`)
   const store = heap.columns(Object.fromEntries(names.map((name) => [name, f32])), crowd.entities)
   const columns = names.map((name) => store[name])
   const run = columnSystem(crowd.kind, columns, speeds)
-  return await memkitWay(place, crowd, store, heap, run, changes, 'heap columns', () => {
-    const rows = new Float32Array(slots * floats)
+  const rows = (): Uint8Array[] => {
+    const all = new Float32Array(slots * floats)
     for (let k = 0; k < floats; k++)
-      for (let row = 0; row < slots; row++) rows[row * floats + k] = columns[k][row]
-    return [bytesOf(rows)]
-  })
+      for (let row = 0; row < slots; row++) all[row * floats + k] = columns[k][row]
+    return [bytesOf(all)]
+  }
+  const sections = (): Uint8Array[] => {
+    const pitch = pitchFor(slots)
+    const all = new Float32Array(pitch * floats)
+    columns.forEach((column, k) => all.set(column, k * pitch))
+    return [bytesOf(all)]
+  }
+  const expected = layout === 'rows' ? rows : sections
+  return await memkitWay(place, crowd, store, heap, run, { changes, layout }, 'heap columns', expected)
 }
 
 async function memkitWay(
@@ -140,16 +155,21 @@ async function memkitWay(
   store: object,
   heap: ReturnType<typeof createHeap>,
   run: (entities: ArrayLike<number>) => void,
-  changes: 'all' | 'detect',
+  { changes, layout }: { changes: 'all' | 'detect'; layout: 'rows' | 'columns' },
   storeName: string,
   expected: Way['expected'],
 ): Promise<Way> {
-  const component = GpuSynced(store, { changes, capacity: crowd.entities + 1, label: 'Body' })
+  const component = GpuSynced(store as Record<string, Float32Array>, {
+    changes,
+    layout,
+    capacity: crowd.entities + 1,
+    label: 'Body',
+  })
   const world = populated(component, crowd)
   const mk = await attachMk(world, { gpu, heap, components: [component] })
   await mk.coordinator.ready()
   return {
-    name: `memkit, ${changes}`,
+    name: layout === 'rows' ? `memkit rows, ${changes}` : `memkit columns, ${changes}`,
     store: storeName,
     begin: () => mk.beginFrame(),
     system: () => run(query(world, [component])),

@@ -18,16 +18,22 @@ export interface Place {
 class Completion {
   readonly #device: GPUDevice
   readonly #word: GPUBuffer
+  /** Buffers that the device has written. */
+  readonly #written = new WeakSet<GPUBuffer>()
 
   constructor(device: GPUDevice) {
     this.#device = device
-    // COPY_DST
-    this.#word = device.createBuffer({ size: 16, usage: 0x8 })
+    // COPY_SRC | COPY_DST
+    this.#word = device.createBuffer({ size: 16, usage: 0x4 | 0x8 })
   }
 
   async wait(used: GPUBuffer): Promise<void> {
     const encoder = this.#device.createCommandEncoder()
     encoder.copyBufferToBuffer(used, 0, this.#word, 0, 16)
+    // Dawn writes straight into memory that the CPU sees only until the device has written a buffer. Games
+    // are not in that state for long, so every buffer leaves it the first time: with the bytes it has.
+    if (!this.#written.has(used)) encoder.copyBufferToBuffer(this.#word, 0, used, 0, 16)
+    this.#written.add(used)
     this.#device.queue.submit([encoder.finish()])
     await this.#device.queue.onSubmittedWorkDone()
   }

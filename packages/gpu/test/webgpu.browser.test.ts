@@ -46,7 +46,7 @@ describe('WebGpuBackend in a browser', () => {
     expect(gpu.capabilities.runtime).toMatch(/^\w+\/\d/)
   })
 
-  it('splits big writes, and accepts resizable memory', async () => {
+  it('takes big writes whole, and accepts resizable memory', async () => {
     const size = (4 << 20) + 12
     const buffer = gpu.createDeviceBuffer(size, BOTH)
     const Resizable = ArrayBuffer as unknown as new (size: number, options: object) => ArrayBuffer

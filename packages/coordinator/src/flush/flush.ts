@@ -17,7 +17,13 @@ export class MirrorFlush {
   rows = 0
   bytes = 0
   readonly scatter: MirrorScatter
-  readonly #limits = { used: 0, exact: false, scatterRows: 0, strategy: 'auto' as Strategy }
+  readonly #limits = {
+    used: 0,
+    exact: false,
+    scatterRows: 0,
+    writeBytes: Infinity,
+    strategy: 'auto' as Strategy,
+  }
   /** A target's unit is not a row. */
   #hasColumns = false
   readonly #device: DeviceInUse
@@ -90,6 +96,7 @@ export class MirrorFlush {
   #planAll(costs: CostModel, strategy: Strategy): void {
     const { plans, scatter } = this
     if (scatter.isUsed || scatter.payload.isWanting) scatter.beginFrame()
+    this.#limits.writeBytes = this.#device.gpu.capabilities.maxWriteSize ?? Infinity
     let gains = 0
     for (let i = 0; i < plans.length; i++) {
       const { mirror } = plans[i]

@@ -47,6 +47,8 @@ export interface PlanLimits {
   scatter?: boolean | undefined
   /** Dirty rows above which there is no room to gather them, default no limit. */
   scatterRows?: number | undefined
+  /** Bytes that one write carries: a longer piece costs several calls. Default: any number. */
+  writeBytes?: number | undefined
   /** Force one strategy where it is possible, default `'auto'`. */
   strategy?: 'auto' | 'full' | 'runs' | 'scatter' | undefined
 }
@@ -56,14 +58,16 @@ export function createPlan(): Plan {
   return new Plan()
 }
 
-/** Single writes stay under 4 MiB (docs/coordinator.md), so a longer piece costs several calls. */
-const WRITE_BYTES = 4 << 20
-
 function writeCost(costs: CostModel, calls: number, bytes: number): number {
   return (
     calls * (costs.callThread + costs.lambda * costs.callDevice) +
     bytes * (costs.byteThread + costs.lambda * costs.byteDevice)
   )
+}
+
+/** Writes that so many bytes take. */
+function callsFor(bytes: number, writeBytes: number): number {
+  return writeBytes === Infinity ? 1 : Math.ceil(bytes / writeBytes)
 }
 
 /** Nanoseconds for one scattered row into a buffer of `destination` bytes. */
@@ -196,8 +200,9 @@ export function plan(
   const force = limits.strategy ?? 'auto'
   const runBytes = span * stride
   const fullBytes = out.fullRows * stride
-  const runsCost = writeCost(costs, runs === 1 ? Math.ceil(runBytes / WRITE_BYTES) : runs, runBytes)
-  const fullCost = writeCost(costs, Math.ceil(fullBytes / WRITE_BYTES), fullBytes)
+  const { writeBytes = Infinity } = limits
+  const runsCost = writeCost(costs, runs === 1 ? callsFor(runBytes, writeBytes) : runs, runBytes)
+  const fullCost = writeCost(costs, callsFor(fullBytes, writeBytes), fullBytes)
   const mayFull = !exact || rows === out.fullRows
   const isFull = mayFull && (force === 'full' || (force !== 'runs' && fullCost <= runsCost))
   const best = isFull ? fullCost : runsCost
@@ -223,7 +228,7 @@ export function planWhole(out: Plan, stride: number, rows: number, costs: CostMo
   out.rows = out.fullRows = rows
   out.pieces = 1
   out.bytes = rows * stride
-  out.cost = writeCost(costs, Math.ceil(out.bytes / WRITE_BYTES), out.bytes)
+  out.cost = writeCost(costs, 1, out.bytes)
   out.scatterGain = 0
 }
 

@@ -8,6 +8,8 @@ export interface MkCapabilities {
   readonly runtime: string
   /** Largest buffer. */
   readonly maxBufferSize: number
+  /** Most bytes that one queue write carries: a longer one counts as several. Default: any number. */
+  readonly maxWriteSize?: number
   /** Largest range bound as storage; 0 without storage. */
   readonly maxStorageBufferBindingSize: number
   /**

@@ -1,4 +1,5 @@
 /// <reference types="@webgpu/types" preserve="true" />
+import { MAX_WRITE_SIZE } from './writes.ts'
 import type { MkCapabilities } from '../capabilities.ts'
 import { runtimeName } from '../runtime-name.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
@@ -12,6 +13,7 @@ export function webGpuCapabilities(device: GPUDevice, adapter: string | undefine
     adapter: adapter ?? adapterName(device),
     runtime: runtimeName(),
     maxBufferSize: limits.maxBufferSize,
+    maxWriteSize: MAX_WRITE_SIZE,
     maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
     maxStorageBuffersInVertexStage: vertexStorageBuffers(limits),
     maxUniformBufferBindingSize: limits.maxUniformBufferBindingSize,

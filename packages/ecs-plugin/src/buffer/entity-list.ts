@@ -30,7 +30,6 @@ export class EntityList extends SyncedBuffer<u32> {
    * For a query with `dispatch`, also `fn shownIndex(id: vec3u, workgroups: vec3u) -> u32`: the
    * place of an invocation with `@builtin(global_invocation_id) id` and
    * `@builtin(num_workgroups) workgroups`. Up to 65 535 workgroups this is `id.x`.
-   *
    * @param options.name names the list. Default: the query's label with a small first letter
    * @throws {@link InvalidIdentifier} for a name that WGSL refuses or reserves
    * @throws {@link InvalidOption} where no name is given and there is no label to make one from

@@ -128,7 +128,6 @@ export class SyncedBuffer<S extends Schema = Schema> {
   /**
    * Returns WGSL that declares the row's struct and a storage binding of the buffer:
    * `@group(0) @binding(1) var<storage, read> position: array<Position>;`
-   *
    * @param options.name names the variable, default the label with a small first letter
    * @throws {@link InvalidIdentifier} for a name that WGSL refuses or reserves, such as `target`
    * @throws {@link InvalidOption} for `access: 'read_write'` where the CPU owns the rows; without
@@ -141,7 +140,6 @@ export class SyncedBuffer<S extends Schema = Schema> {
   /**
    * Returns a vertex buffer layout with one instance per row, and an attribute for each field or
    * column of a matrix, in the order of the fields.
-   *
    * @param firstLocation `@location` of the first attribute, default 0
    * @throws {@link NoVertexFormat} for an f16 vector of three, an array, a struct or an atomic
    * @throws {@link VertexLimitExceeded} beyond the device's number of attributes or longest stride

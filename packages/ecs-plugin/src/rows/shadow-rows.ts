@@ -68,7 +68,6 @@ export class RowsNow {
 
   /**
    * Reads rows from `first` on. Rows without an entity, and what no column covers, come from the mirror.
-   *
    * @param entityOf returns the entity of a row, −1 where it has none
    * @throws {@link ColumnLengthMismatch}, {@link SchemaMismatch} when the columns cannot be read
    */

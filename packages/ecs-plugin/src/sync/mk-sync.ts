@@ -124,7 +124,6 @@ export class MkSync<W extends object = World> {
   /**
    * Finds the rows that changed and packs them. What systems write later goes up with the next
    * frame. `endFrame` calls it, unless it was called in this frame already.
-   *
    * @throws EntityBeyondColumn, ColumnLengthMismatch, SchemaMismatch, UnsupportedColumn,
    *   ColumnDetached, ColumnInaccessible, MirrorTooLarge: after everything else was staged. The
    *   frame can be ended.
@@ -137,7 +136,6 @@ export class MkSync<W extends object = World> {
 
   /**
    * Uploads everything that changed. Stages first, if that was not done in this frame.
-   *
    * @throws NoOpenFrame without `beginFrame`
    * @throws what `stage` throws, after everything that could be uploaded was
    */
@@ -173,10 +171,8 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Returns what marks rows from other threads, in memory that they share: post it to a worker.
-   * It's the same object each time, until there are so many entities that it takes a bigger one;
-   * earlier ones still work.
-   *
+   * Returns what marks rows from other threads, in memory that they share: post it to a worker. The
+   * same object each time, until there are too many entities for it; earlier ones still work.
    * @throws SharedMemoryUnavailable on a page that is not cross-origin isolated
    */
   marker(component: Synced): SharedMarker {
@@ -194,7 +190,6 @@ export class MkSync<W extends object = World> {
 
   /**
    * Returns the buffer that holds a component's rows: the same object each time.
-   *
    * @throws NotGpuSynced for a component that was not flagged
    */
   buffer<S extends Schema>(component: Synced<S>): SyncedBuffer<S> {
@@ -223,8 +218,6 @@ export class MkSync<W extends object = World> {
    * ```
    *
    * In a shader, ask whether a place of the list holds an entity: `if (!shownHas(id.x)) { return; }`.
-   * The list is bound with all of its capacity, so `arrayLength` isn't the number of entities.
-   *
    * @param terms what the ECS's own `query` takes: components, `Not`, `Or`, relation pairs
    * @throws UnsupportedTerm for terms whose changes the ECS does not report (bitECS: `Hierarchy`)
    * @throws InvalidOption for what isn't a term
@@ -258,7 +251,6 @@ export class MkSync<W extends object = World> {
   /**
    * Moves to a new device after a loss: makes the buffers there, and the next frame uploads
    * everything. Where `gpu` was given as a function, this happens by itself.
-   *
    * @throws NotAGpu
    * @throws DeviceLost when that device is lost too
    * @throws Disposed when a listener disposes of the sync meanwhile

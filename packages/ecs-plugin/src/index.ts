@@ -1,15 +1,8 @@
 // Flag components
 export { GpuSynced, isGpuSynced, type Flagged } from './sync/gpu-synced.ts'
-export type {
-  Changes,
-  GpuSyncedOptions,
-  OnRemove,
-  PackedSynced,
-  RowKind,
-  SharedRowsOptions,
-  SyncDirection,
-  Synced,
-} from './sync/gpu-synced-options.ts'
+export type { Changes, OnRemove, RowKind, SyncDirection } from './sync/gpu-synced-options.ts'
+export type { GpuSyncedOptions, SharedRowsOptions } from './sync/gpu-synced-options.ts'
+export type { PackedSynced, Synced } from './sync/gpu-synced-options.ts'
 export type { DefaultSchema } from './store/schema-types.ts'
 
 // Sync a world

@@ -39,8 +39,7 @@ const STEADY_AFTER = 10_000
 
 /**
  * Asks a factory for a device until it gives one that can be used, with twice the pause after each
- * failure. The pause survives from one loss to the next: a device that is lost as soon as it is
- * there counts as a failure.
+ * failure; a device that is lost as soon as it is there counts as one.
  *
  *     idle ──start──▶ asking ──a device──▶ in use (idle)
  *                      ▲  │ failed

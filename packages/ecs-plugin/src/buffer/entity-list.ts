@@ -5,9 +5,8 @@ import { SyncedBuffer, type BufferSource } from './synced-buffer.ts'
 import { variableName, type StorageOptions } from './wgsl-binding.ts'
 
 /**
- * The list of a query on the device: a `u32` per entity, followed by `NO_ENTITY` up to the end of
- * the buffer. A binding covers the buffer's whole capacity, so `arrayLength` isn't the number of
- * entities: call `<name>Has` in a shader.
+ * The list of a query on the device: a `u32` per entity, then `NO_ENTITY` up to the end of the buffer.
+ * `arrayLength` isn't the number of entities: call `<name>Has` in a shader.
  */
 export class EntityList extends SyncedBuffer<u32> {
   readonly #source: BufferSource

@@ -100,10 +100,7 @@ export class MkSync<W extends object = World> {
     return this.#report
   }
 
-  /**
-   * Opens a frame. One that is still open, because a system threw, is abandoned: dirty rows are
-   * kept, what was staged by hand is dropped.
-   */
+  /** Opens a frame. One that is open is abandoned: dirty rows stay, what was staged by hand is dropped. */
   beginFrame(): void {
     this.#enter('beginFrame()')
     try {
@@ -251,9 +248,7 @@ export class MkSync<W extends object = World> {
   /**
    * Moves to a new device after a loss: makes the buffers there, and the next frame uploads
    * everything. Where `gpu` was given as a function, this happens by itself.
-   * @throws NotAGpu
-   * @throws DeviceLost when that device is lost too
-   * @throws Disposed when a listener disposes of the sync meanwhile
+   * @throws NotAGpu, DeviceLost (that one, too), Disposed (by a listener, meanwhile)
    */
   async restore(device: GPUDevice | MkGpu): Promise<void> {
     this.#assertAlive('restore()')
@@ -266,9 +261,8 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Releases observers, buffers and heap; also the device, if it came from a function. The world
-   * may then be attached again. Idempotent. When a listener calls it in the middle of a call, that
-   * call still completes.
+   * Releases observers, buffers and heap; also the device, if it came from a function. The world may
+   * then be attached again. Idempotent. A call under way still completes.
    */
   dispose(): void {
     if (this.#disposed) return

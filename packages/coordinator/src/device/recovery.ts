@@ -73,13 +73,12 @@ export class Recovery {
     this.#schedule(this.#run.signal)
   }
 
-  /** Returns a device that is on its way as soon as it comes, and leaves no timer. */
   stop(): void {
     this.#run.abort()
     clearTimeout(this.#timer)
   }
 
-  /** Lets go of the owner too: a factory that never answers keeps nothing alive. */
+  /** Lets go of the owner, too: a factory that never answers keeps nothing alive. */
   dispose(): void {
     this.stop()
     this.#owner = undefined

@@ -10,7 +10,6 @@ import type { AppTime } from './time.ts'
  * `app.dispose()` every call throws `Disposed`, except `stop` and `dispose`.
  */
 export interface App<W extends object> {
-  /** The world passed to every system. */
   readonly world: W
   /** The clock of the current tick, in seconds. Always the same object. */
   readonly time: AppTime
@@ -118,9 +117,8 @@ export interface Plugin<W extends object = object> {
    */
   readonly build: (app: App<W>) => void
   /**
-   * Waits for what takes time, one plugin after the other: return a promise, or return `false` to
-   * be called again after 16 milliseconds. When it throws or rejects, the next `app.ready()` calls
-   * it again.
+   * Waits for what takes time, one plugin after the other: return a promise, or `false` to be called
+   * again after 16 milliseconds. When it throws or rejects, the next `app.ready()` calls it again.
    */
   readonly ready?: (app: App<W>) => boolean | Promise<void>
   /**
@@ -162,9 +160,8 @@ export interface SystemOptions<W extends object = object> {
   /** Called each time the system is due; return false to skip it. */
   runIf?: ((world: W, app: App<W>) => boolean) | undefined
   /**
-   * Keeps the system at one end of its schedule, even when others are added later: before (or after)
-   * every system except those ordered before (or after) it by name. Several systems at one end run
-   * in the order in which they were added.
+   * Keeps the system at one end of its schedule, also when others are added later, but for those that
+   * are ordered beyond it by name. Several at one end run in the order in which they were added.
    */
   edge?: 'first' | 'last' | undefined
   /** Names the system in errors. Default: the function's name. */

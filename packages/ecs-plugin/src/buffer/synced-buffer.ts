@@ -91,9 +91,8 @@ export class SyncedBuffer<S extends Schema = Schema> {
   }
 
   /**
-   * Whether rows that a shader may write come back from the device after every frame. Set it to
-   * false while no shader writes them: frames then make no copy, pending readbacks still arrive.
-   * Always false in direction `'upload'`.
+   * Whether rows that a shader may write come back after every frame. Set it to false while no shader
+   * writes them: frames then make no copy. Always false in direction `'upload'`.
    */
   get downloads(): boolean {
     return this.#alive('downloads').source.mirror.downloads

@@ -45,8 +45,8 @@ const MIN_CAPACITY = 2 ** 20
  * `stage` takes the summary first, then the words, with `Atomics.exchange`. So no mark is lost, and
  * what a worker wrote before `mark` is there for the stage that takes it.
  *
- * Marks of entities past `capacity` (at least 2²⁰) are not lost either: they make the next stage
- * take every row. Ask `mk.marker` again then: it makes a bigger one, and earlier ones still work.
+ * Marks of entities past `capacity` (at least 2²⁰) make the next stage take every row. Ask
+ * `mk.marker` again then: it makes a bigger one, and earlier ones still work.
  */
 export class SharedMarker {
   /** All of its state: what crosses to another thread. */

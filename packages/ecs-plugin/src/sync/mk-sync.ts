@@ -119,8 +119,8 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Finds the rows that changed and packs them. What systems write later goes up with the next
-   * frame. `endFrame` calls it, unless it was called in this frame already.
+   * Finds the rows that changed and packs them, if you want that before `endFrame` does it. What
+   * systems write later goes up with the next frame.
    * @throws EntityBeyondColumn, ColumnLengthMismatch, SchemaMismatch, UnsupportedColumn,
    *   ColumnDetached, ColumnInaccessible, MirrorTooLarge: after everything else was staged. The
    *   frame can be ended.
@@ -177,9 +177,8 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Counts the rows of a component with `changes: 'marked'` that changed without a mark so far. A
-   * row counts again once it was up to date in between; the first ones come with a warning.
-   * Undefined without `debug`, in other modes, and in direction `'download'`.
+   * Counts the rows of a component with `changes: 'marked'` that changed without a mark so far. The
+   * first ones come with a warning. Undefined without `debug`, and where marks don't count.
    */
   forgottenMarks(component: Synced): number | undefined {
     return this.#syncedOf(component, 'forgottenMarks').forgottenMarks

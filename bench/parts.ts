@@ -1,5 +1,5 @@
 import type { BackendName } from './place.ts'
-import { commonVariants } from './programs/common.ts'
+import { movingVariants } from './programs/moving.ts'
 
 /** One thing that `npm run bench` does: a program on a backend. */
 export interface Part {
@@ -16,8 +16,8 @@ export interface Part {
 
 /** What there is, in the order in which it runs. */
 export const parts: readonly Part[] = [
-  { name: 'common', backend: 'dawn', seconds: 150, quickSeconds: 8, variants: commonVariants },
-  { name: 'common', backend: 'chromium', seconds: 150, quickSeconds: 10, variants: commonVariants },
+  { name: 'moving', backend: 'dawn', seconds: 150, quickSeconds: 8, variants: movingVariants },
+  { name: 'moving', backend: 'chromium', seconds: 150, quickSeconds: 10, variants: movingVariants },
   { name: 'grid', backend: 'dummy', seconds: 45, quickSeconds: 4, slow: true },
   { name: 'grid', backend: 'null', seconds: 80, quickSeconds: 5, slow: true },
   { name: 'grid', backend: 'dawn', seconds: 85, quickSeconds: 6 },

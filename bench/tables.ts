@@ -2,7 +2,7 @@ import { short, table } from './interleave.ts'
 import type { Weight } from './memory.ts'
 import type { PartResult } from './outcome.ts'
 import type { BundleSize, PackageOutcome } from './package-benches.ts'
-import type { CommonCell } from './programs/common.ts'
+import type { MovingCell } from './programs/moving.ts'
 import type { Found } from './programs/detection.ts'
 import type { GridCell } from './programs/grid.ts'
 import type { DeviceScatter } from './programs/scatter-device.ts'
@@ -61,8 +61,8 @@ const printers: Readonly<Record<string, (part: PartResult) => void>> = {
         `${weight.gpuBuffersPerFrame}`,
       ]),
     ),
-  common: ({ data }) => {
-    for (const { entities, kind, pace, entries } of data as CommonCell[]) {
+  moving: ({ data }) => {
+    for (const { entities, kind, pace, entries } of data as MovingCell[]) {
       console.log(`every ${kind} of ${entities.toLocaleString('en')} moves, ${pace}`)
       table(
         [

@@ -1,5 +1,5 @@
 import { engineCases } from '../cases/engines.ts'
-import { common } from './common.ts'
+import { moving } from './moving.ts'
 import { entities, grid } from './grid.ts'
 import type { Program } from './program.ts'
 import { scatterDevice } from './scatter-device.ts'
@@ -12,7 +12,7 @@ export const browserPrograms: Readonly<Record<string, Program<unknown>>> = {
   grid: (place, run) => grid(place, run, engineCases),
   entities: (place, run) => entities(place, run, engineCases),
   stores,
-  common,
+  moving,
   scatter: scatterDevice,
   startup,
   stagger,

@@ -1,4 +1,4 @@
-import { common } from './common.ts'
+import { moving } from './moving.ts'
 import { detection } from './detection.ts'
 import { entities, grid } from './grid.ts'
 import type { Program } from './program.ts'
@@ -11,7 +11,7 @@ export const nodePrograms: Readonly<Record<string, Program<unknown>>> = {
   grid: (place, run) => grid(place, run),
   entities: (place, run) => entities(place, run),
   stores,
-  common,
+  moving,
   detection,
   scatter: scatterDevice,
   startup,

@@ -56,9 +56,8 @@ export interface CoordinatorConfig {
   /** Extra checks: stale views are refused, freed frame memory is poisoned. */
   debug?: boolean | undefined
   /**
-   * Called for a new device after a loss, with growing pauses until it gives one that can be used;
-   * a `DeviceUnavailable` warning says why it fails. A backend becomes the coordinator's, an
-   * `MkGpu` is borrowed, and a `DeviceLease` says whose it is.
+   * Called for a new device after a loss, until it gives one that can be used. A backend becomes the
+   * coordinator's, an `MkGpu` is borrowed, and a `DeviceLease` says whose it is.
    */
   recover?: DeviceFactory | undefined
 }

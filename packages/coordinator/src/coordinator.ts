@@ -38,8 +38,7 @@ export interface CoordinatorStats extends Readonly<FrameLog['totals']> {
 }
 
 /**
- * Brings what the CPU wrote in a frame to the device at its end: staged frame memory, and the dirty
- * rows of mirrors.
+ * Brings staged frame memory and the dirty rows of mirrors to the device at the end of a frame.
  *
  *     beginFrame ─▶ frameAlloc, stageForUpload, mirror.write … ─▶ endFrame ─▶ draw ─▶ beginFrame …
  *
@@ -143,10 +142,7 @@ export class MkCoordinator {
 
   // Frames
 
-  /**
-   * Opens a frame, and lets go of what the device has finished with. An open frame is abandoned:
-   * what was staged is dropped, dirty rows stay.
-   */
+  /** Opens a frame. One that is open is abandoned: what was staged is dropped, dirty rows stay. */
   beginFrame(): void {
     this.#frames.begin()
   }
@@ -183,9 +179,7 @@ export class MkCoordinator {
 
   /**
    * Closes the frame: plans every mirror, packs what was staged, and hands all over with one submit
-   * at most; with no call when nothing changed. New buffers take more submits: one before the
-   * writes where rows are copied out of an outgrown buffer, and one for each that the device has
-   * not confirmed.
+   * at most; with no call when nothing changed. Only new buffers take more submits.
    * @returns one object, reused by every frame
    * @throws {@link NoOpenFrame}
    */
@@ -234,8 +228,7 @@ export class MkCoordinator {
   }
 
   /**
-   * Reads a device buffer, after everything handed over so far. Several reads may be under way;
-   * they share a ring of mapped buffers, so reading in every frame makes none.
+   * Reads a device buffer, after everything handed over so far. Several reads may be under way.
    * @param offset first byte, `size` bytes; default to the end
    * @returns rejects with {@link UsageMissing} (TRANSFER_SRC), {@link OutOfRange},
    *   {@link BufferDestroyed}, {@link DeviceLost}
@@ -251,8 +244,7 @@ export class MkCoordinator {
 
   /**
    * Resolves when fewer frames than slots are in flight, or the device is lost: for loops that
-   * nothing else slows down (Node, headless). Not for browsers' frame loops: some report completion
-   * only every 100 ms.
+   * nothing else slows down. Not for browsers: some report completion only every 100 ms.
    */
   async pace(): Promise<void> {
     const { gpu } = this.#device

@@ -41,16 +41,8 @@ export { scalarsOf, type ScalarPlace } from './layout/scalars-of.ts'
 export { scalarFor, type ScalarFor } from './layout/scalar-for.ts'
 export { readValue, writeValue, type Infer, type InferInput } from './layout/values.ts'
 export { halfBits, halfValue } from './kernels/half-float.ts'
-export type {
-  Converted,
-  Schema,
-  Sourced,
-  Struct,
-  StructLike,
-  TypeGpuSchema,
-  TypeLike,
-  WgslType,
-} from './layout/types.ts'
+export type { Converted, Schema, Sourced, WgslType } from './layout/types.ts'
+export type { Struct, StructLike, TypeGpuSchema, TypeLike } from './layout/types.ts'
 export type { Atomic, Attributed, Field, FieldLike, Fields, WgslArray } from './layout/types.ts'
 export type { Matrix, MatrixName, Scalar, ScalarName, Vector, VectorName } from './layout/types.ts'
 

@@ -20,14 +20,8 @@ import type { MkSync } from './sync/mk-sync.ts'
  * `changes: 'marked'` or direction `'download'` or `'both'`. Their `updateEach` is slower then, and
  * `Changed` lists what it writes.
  *
- * When it throws, the world is free again.
- *
- * @throws {@link NotAWorld}
- * @throws {@link WorldAlreadyAttached}
- * @throws {@link NotAGpu}
- * @throws {@link NotGpuSynced} for an unflagged trait in `components`
- * @throws {@link InvalidOption}
- * @throws what `gpu` throws
+ * @throws {@link NotAWorld}, {@link WorldAlreadyAttached}, {@link NotAGpu}, {@link InvalidOption}
+ * @throws {@link NotGpuSynced} for an unflagged trait in `components`, and what `gpu` throws
  */
 export async function attachKoota(world: World, options: MkOptions = {}): Promise<MkSync<World>> {
   const call = 'attachKoota'

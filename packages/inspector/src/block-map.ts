@@ -24,15 +24,13 @@ export function mapSegments<B extends MapBlock>(
   end: number,
   min: number,
 ): MapSegment<B>[] {
-  const sorted = blocks
-    .filter(({ size, offset }) => size > 0 && offset < end)
-    .sort((a, b) => a.offset - b.offset)
+  const shown = blocks.filter(({ size, offset }) => size > 0 && offset < end)
   const segments: MapSegment<B>[] = []
   let at = 0
   const addFree = (size: number): void => {
     if (size > 0) segments.push({ offset: at, size, blocks: 0, biggest: undefined })
   }
-  for (const block of sorted) {
+  for (const block of shown.sort((a, b) => a.offset - b.offset)) {
     const { offset, size } = block
     const last = segments.at(-1)
     const gap = offset - at

@@ -50,7 +50,6 @@ export interface Inspector {
   inspect(component: object, entity: number): void
   /** Removes it for good, with all its elements, listeners, timers and recordings. Idempotent. */
   dispose(): void
-  /** The same as `dispose`, for `using`. */
   [Symbol.dispose](): void
 }
 

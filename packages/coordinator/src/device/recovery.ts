@@ -39,8 +39,7 @@ const STEADY_AFTER = 10_000
 
 /**
  * Asks a factory for a device until it gives one that can be used, with twice the pause after each
- * failure. The pause survives from one loss to the next: a device that is lost as soon as it is
- * there counts as a failure.
+ * failure; a device that is lost as soon as it is there counts as one.
  *
  *     idle ──start──▶ asking ──a device──▶ in use (idle)
  *                      ▲  │ failed
@@ -74,13 +73,12 @@ export class Recovery {
     this.#schedule(this.#run.signal)
   }
 
-  /** Returns a device that is on its way as soon as it comes, and leaves no timer. */
   stop(): void {
     this.#run.abort()
     clearTimeout(this.#timer)
   }
 
-  /** Lets go of the owner too: a factory that never answers keeps nothing alive. */
+  /** Lets go of the owner, too: a factory that never answers keeps nothing alive. */
   dispose(): void {
     this.stop()
     this.#owner = undefined

@@ -9,8 +9,8 @@ import type { FrameSlice, Slot } from './slot.ts'
 const PAD = 16
 
 /**
- * Teleport: packs pieces of frame memory into one frame buffer, and writes them in one call at the
- * end of the frame. A piece's place is known when it is staged, its bytes are read by the flush.
+ * Teleport: packs pieces of frame memory into one frame buffer, written in one call at the end of
+ * the frame. A piece's place is known when it is staged, its bytes are read by the flush.
  *
  *     arena   [ a ][ x ][ b ]          x was never staged
  *     device  [ a··][ b··]             at multiples of the binding alignment
@@ -51,11 +51,7 @@ export class FrameMemory {
 
   drop(): void {
     // Arrays keep their length: emptied, they lose their memory and make garbage when filled.
-    this.pieces = 0
-    this.#regionCount = 0
-    this.wanted = 0
-    this.staged = 0
-    this.spills = 0
+    this.pieces = this.wanted = this.staged = this.spills = this.#regionCount = 0
   }
 
   /** Notes a piece. `flush` reads its bytes. */

@@ -75,9 +75,7 @@ export class StagedTargets {
   }
 
   drop(): void {
-    this.pieces = 0
-    this.#bufferCount = 0
-    this.staged = 0
+    this.pieces = this.staged = this.#bufferCount = 0
   }
 
   /** @returns pieces that were left out because their buffer was destroyed */

@@ -172,7 +172,7 @@ class WorldApp<W extends object> implements App<W> {
     this.#isReady = true
   }
 
-  /** Remembers the systems and resources, and returns a function that restores them. */
+  /** @returns a function that restores the systems and resources of now */
   #checkpoint(): () => void {
     const { size } = this.#systems
     const resources = new Map(this.#resources)

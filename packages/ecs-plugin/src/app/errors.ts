@@ -35,11 +35,9 @@ export const SystemOrderCycle: ErrorClass<{
 export type SystemOrderCycle = InstanceType<typeof SystemOrderCycle>
 
 /**
- * A system is ordered by one that was never added, or that runs in a schedule on the wrong side of
- * it.
+ * A system is ordered by one that was never added, or whose schedule is on the wrong side of it.
  *
- * What to do: add the target, order by a set (which may be empty), or move one of the two to the
- * other's schedule.
+ * What to do: add the target, order by a set (which may be empty), or change a schedule.
  */
 export const UnsatisfiableOrder: ErrorClass<{
   code: 'UnsatisfiableOrder'
@@ -85,8 +83,7 @@ export const PluginTooLate: ErrorClass<{ code: 'PluginTooLate'; plugin: string }
 export type PluginTooLate = InstanceType<typeof PluginTooLate>
 
 /**
- * A plugin was added to a second App while the first one still uses it. The first App is not
- * affected.
+ * A plugin was added to a second App while the first one, which goes on, still uses it.
  *
  * What to do: make a plugin for each App: `new MkPlugin(options)`.
  */
@@ -118,8 +115,7 @@ export type ReadyInHook = InstanceType<typeof ReadyInHook>
 /**
  * A system, or a hook that must be synchronous, returned a promise.
  *
- * What to do: start the work and return; wait for it in a plugin's `ready(app)`, which may be
- * async.
+ * What to do: start the work and return; wait for it in a plugin's `ready(app)`.
  */
 export const NotSynchronous: ErrorClass<{
   code: 'NotSynchronous'

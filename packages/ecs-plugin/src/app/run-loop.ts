@@ -14,16 +14,13 @@ export interface ErrorOrigin {
 export interface RunOptions {
   /** Ticks per second where there is no `requestAnimationFrame`. Default {@link DEFAULT_HZ}. */
   hz?: number | undefined
-  /**
-   * Called when a tick threw. The loop then ends, unless this returns `'continue'`. Default:
-   * `console.error` with the name of the system.
-   */
+  /** Called when a tick threw; the loop ends unless it returns `'continue'`. Default: `console.error`. */
   onError?: ((error: unknown, origin: ErrorOrigin) => unknown) | undefined
 }
 
 /**
- * Calls a function on every `requestAnimationFrame`, or on a timer where there is none. A loop runs
- * once: make a new one after `stop`. When `stop` has returned, nothing is pending.
+ * Calls a function on every `requestAnimationFrame`, or on a timer where there is none, until `stop`,
+ * after which nothing is pending. A loop runs once.
  */
 export class RunLoop {
   readonly #frame: (now: number) => void

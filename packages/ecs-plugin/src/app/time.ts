@@ -2,15 +2,12 @@ import { checkOption } from '../options.ts'
 import { InvalidDelta } from './errors.ts'
 
 /**
- * Default seconds between two fixed steps: 64 Hz, as in Bevy. Close to common display rates but equal
- * to none, so that ticks of 0 and 2 steps don't alternate at 60 Hz. Sums of 1/64 are exact.
+ * Default seconds between two fixed steps: 64 Hz, as in Bevy. Equal to no common display rate, so
+ * that ticks of 0 and 2 steps don't alternate. Sums of 1/64 are exact.
  */
 export const FIXED_DELTA: number = 1 / 64
 
-/**
- * Default longest time step of a tick, in seconds. A longer one (a hidden tab, a breakpoint) is cut
- * to it, so that the game continues where it was instead of jumping ahead.
- */
+/** Default longest time step of a tick, in seconds: after a pause, games continue and don't jump. */
 export const MAX_DELTA = 0.25
 
 /** Sets up an App. All options are about time. */
@@ -20,9 +17,8 @@ export interface AppOptions {
   /** Longest time step of a tick in seconds: longer ones are cut. Default {@link MAX_DELTA}. */
   maxDelta?: number | undefined
   /**
-   * Most fixed steps in one tick; time beyond them is dropped. Where the machine can't keep up, the
-   * simulation then slows down instead of falling further behind. Default: as many as fit into
-   * `maxDelta`, which drops nothing.
+   * Most fixed steps in one tick; time beyond is dropped, so that a slow machine slows the game down.
+   * Default: as many as fit into `maxDelta`, which drops nothing.
    */
   maxFixedSteps?: number | undefined
 }

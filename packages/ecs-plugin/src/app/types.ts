@@ -5,17 +5,11 @@ import type { Schedule } from './schedule.ts'
 import type { AppTime } from './time.ts'
 
 /**
- * A world with its plugins, systems and resources, and the loop that runs them. Make one with
- * `createApp`.
- *
- * 1. Put it together with `addPlugin`, `addSystem` and `insertResource`. They all return the App.
- * 2. `await app.ready()` builds the plugins and waits for them.
- * 3. `app.run()`, or `app.tick(dt)` from your own loop, runs the systems.
- * 4. `app.dispose()` frees everything, for good. Afterwards every call throws `Disposed`, except
- *    `stop` and `dispose`.
+ * A world with its plugins, systems and resources, and the loop that runs them: make one with
+ * `createApp`, add what it needs, `await app.ready()`, then `app.run()` or `app.tick(dt)`. After
+ * `app.dispose()` every call throws `Disposed`, except `stop` and `dispose`.
  */
 export interface App<W extends object> {
-  /** The world passed to every system. */
   readonly world: W
   /** The clock of the current tick, in seconds. Always the same object. */
   readonly time: AppTime
@@ -40,10 +34,8 @@ export interface App<W extends object> {
   addPlugin(plugin: Plugin<W>): this
 
   /**
-   * Adds a system to a schedule. If the schedule is running, the system joins in the next time.
-   *
-   * You can add systems in any order: `ready()` checks what they are ordered by. After `ready()` a
-   * system is checked when you add it, and left out if it doesn't fit.
+   * Adds a system to a schedule; if that is running, from its next run on. `ready()` checks what
+   * systems are ordered by. Later ones are checked when you add them, and left out if they don't fit.
    * @throws {@link UnknownSchedule}
    * @throws {@link NotASystem}
    * @throws {@link SystemOrderCycle} after `ready()`, when systems would run before each other
@@ -68,8 +60,7 @@ export interface App<W extends object> {
   /**
    * Builds the plugins, waits until each is ready, finishes them, and checks the order of the
    * systems. Calling it again returns the same promise. When a step fails, the promise rejects with
-   * that error, everything that succeeded stays, and the next call continues from there. Rejects
-   * with `Disposed` if you dispose of the App in the meantime.
+   * its error, what succeeded stays, and the next call continues from there.
    * @throws {@link ReadyInHook} when a plugin's hook calls it: it would wait for itself
    */
   ready(): Promise<void>
@@ -78,9 +69,8 @@ export interface App<W extends object> {
    * Ticks on every `requestAnimationFrame`, or on a timer at `hz` where there is none. The first
    * tick, and the first one after a pause, has a time step of 0. Replaces a running loop.
    *
-   * A system that throws stops the loop, so you get a frozen picture and one error that names the
-   * system, instead of the same error sixty times a second. Call `run` again to continue with the
-   * next tick, or return `'continue'` from `onError`.
+   * A system that throws stops the loop: one error that names the system, instead of sixty a second.
+   * Call `run` again to continue with the next tick, or return `'continue'` from `onError`.
    * @throws {@link NotReady} before `ready()` has succeeded
    * @throws {@link InvalidOption} when `hz` isn't positive
    */
@@ -104,20 +94,17 @@ export interface App<W extends object> {
   tick(dt?: number): void
 
   /**
-   * Stops the loop and cleans up the plugins in reverse order. In a system, or in a plugin's
-   * `build` or `finish`, the rest of the tick is skipped and the cleanup happens once that function
-   * returns. A plugin that throws doesn't keep the others from cleaning up: the error is thrown at
-   * the end (several as one `AggregateError`). Later calls do nothing.
+   * Stops the loop and cleans up the plugins in reverse order; called in a system or hook, once that
+   * returns, and the rest of the tick is skipped. What plugins throw meanwhile is thrown at the end
+   * (several as one `AggregateError`). Later calls do nothing.
    */
   dispose(): void
 }
 
 /**
  * A part of a game that sets itself up on an App. `app.ready()` calls each hook for all plugins, in
- * the order in which they were added; `app.dispose()` calls `cleanup` in reverse order.
- *
- * `W` is what the plugin needs of the world: you can't add a `Plugin<{ score: number }>` to an App
- * whose world has no score.
+ * the order in which they were added; `app.dispose()` calls `cleanup` in reverse order. `W` is what
+ * the plugin needs of the world, for example `{ score: number }`.
  */
 export interface Plugin<W extends object = object> {
   /** Names the plugin in errors. Default: the name of its class. */
@@ -130,9 +117,8 @@ export interface Plugin<W extends object = object> {
    */
   readonly build: (app: App<W>) => void
   /**
-   * Waits for what takes time, one plugin after the other: return a promise, or return `false` to
-   * be called again after 16 milliseconds. When it throws or rejects, the next `app.ready()` calls
-   * it again.
+   * Waits for what takes time, one plugin after the other: return a promise, or `false` to be called
+   * again after 16 milliseconds. When it throws or rejects, the next `app.ready()` calls it again.
    */
   readonly ready?: (app: App<W>) => boolean | Promise<void>
   /**
@@ -148,10 +134,9 @@ export interface Plugin<W extends object = object> {
 }
 
 /**
- * A system: a synchronous function of the world, called by its schedule. Its return value is
- * ignored, so systems written for bitECS's `pipe`, which return the world, work as they are. A
- * returned promise throws `NotSynchronous`, because a tick waits for nothing and the rest of an
- * async function would run in a later frame.
+ * A synchronous function of the world, called by its schedule. What it returns is ignored, so systems
+ * for bitECS's `pipe` work as they are; but for a promise, which throws `NotSynchronous`: a tick
+ * waits for nothing.
  */
 export type System<W extends object = object> = (world: W, app: App<W>) => void
 
@@ -175,9 +160,8 @@ export interface SystemOptions<W extends object = object> {
   /** Called each time the system is due; return false to skip it. */
   runIf?: ((world: W, app: App<W>) => boolean) | undefined
   /**
-   * Keeps the system at one end of its schedule, even when others are added later: before (or after)
-   * every system except those ordered before (or after) it by name. Several systems at one end run
-   * in the order in which they were added.
+   * Keeps the system at one end of its schedule, also when others are added later, but for those that
+   * are ordered beyond it by name. Several at one end run in the order in which they were added.
    */
   edge?: 'first' | 'last' | undefined
   /** Names the system in errors. Default: the function's name. */

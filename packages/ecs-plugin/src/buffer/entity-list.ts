@@ -10,9 +10,8 @@ export function listNames(name: string, isDispatched: boolean): string[] {
 }
 
 /**
- * The list of a query on the device: a `u32` per entity, followed by `NO_ENTITY` up to the end of
- * the buffer. A binding covers the buffer's whole capacity, so `arrayLength` isn't the number of
- * entities: call `<name>Has` in a shader.
+ * The list of a query on the device: a `u32` per entity, then `NO_ENTITY` up to the end of the buffer.
+ * `arrayLength` isn't the number of entities: call `<name>Has` in a shader.
  */
 export class EntityList extends SyncedBuffer<u32> {
   readonly #source: BufferSource
@@ -35,7 +34,6 @@ export class EntityList extends SyncedBuffer<u32> {
    * For a query with `dispatch`, also `fn shownIndex(id: vec3u, workgroups: vec3u) -> u32`: the
    * place of an invocation with `@builtin(global_invocation_id) id` and
    * `@builtin(num_workgroups) workgroups`. Up to 65 535 workgroups this is `id.x`.
-   *
    * @param options.name names the list. Default: the query's label with a small first letter
    * @throws {@link InvalidIdentifier} for a name that WGSL refuses or reserves
    * @throws {@link InvalidOption} where no name is given and there is no label to make one from

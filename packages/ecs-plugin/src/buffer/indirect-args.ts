@@ -40,7 +40,6 @@ export interface DispatchArgs extends DrawArgs {
    * struct ShownDispatch { workgroups: vec3u, count: u32 }
    * @group(0) @binding(2) var<storage, read> shownDispatch: ShownDispatch;
    * ```
-   *
    * @throws {@link InvalidOption} where no name is given and the query has no label
    * @throws {@link InvalidIdentifier} for a name that WGSL refuses or reserves
    */

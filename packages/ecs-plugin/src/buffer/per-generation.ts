@@ -13,7 +13,6 @@ export interface Generational {
  *
  * pass.setBindGroup(0, bindGroup())      // each frame; makes a new one only after the buffer grew
  * ```
- *
  * @param make called by the first call of the returned function, and after a replacement
  */
 export function perGeneration<T>(sources: readonly Generational[], make: () => T): () => T {

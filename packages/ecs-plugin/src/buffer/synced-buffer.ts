@@ -95,9 +95,8 @@ export class SyncedBuffer<S extends Schema = Schema> {
   }
 
   /**
-   * Whether rows that a shader may write come back from the device after every frame. Set it to
-   * false while no shader writes them: frames then make no copy, pending readbacks still arrive.
-   * Always false in direction `'upload'`.
+   * Whether rows that a shader may write come back after every frame. Set it to false while no shader
+   * writes them: frames then make no copy. Always false in direction `'upload'`.
    */
   get downloads(): boolean {
     const { mirror } = this.#alive('downloads').source
@@ -138,7 +137,6 @@ export class SyncedBuffer<S extends Schema = Schema> {
    * @group(0) @binding(1) var<storage, read> position: array<Position>;
    * fn positionRow(row: u32) -> Position { … }
    * ```
-   *
    * @param options.name names the variable, default the label with a small first letter
    * @throws {@link InvalidIdentifier} for a name that WGSL refuses or reserves, such as `target`
    * @throws {@link InvalidOption} for `access: 'read_write'` where the CPU owns the rows; without
@@ -151,7 +149,6 @@ export class SyncedBuffer<S extends Schema = Schema> {
   /**
    * Returns a vertex buffer layout with one instance per row, and an attribute for each field or
    * column of a matrix, in the order of the fields.
-   *
    * @param firstLocation `@location` of the first attribute, default 0
    * @throws {@link NoVertexFormat} for an f16 vector of three, an array, a struct or an atomic
    * @throws {@link VertexLimitExceeded} beyond the device's number of attributes or longest stride

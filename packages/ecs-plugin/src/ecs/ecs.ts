@@ -54,9 +54,8 @@ export interface WriteWatch {
 }
 
 /**
- * Called by the ECS in the middle of its own bookkeeping, so it must never throw. It may be called
- * more than once for one change (`− −` for one removal, `+ − +` for a removal that was undone), so
- * it must be idempotent. The last call for an entity index is right.
+ * Called by the ECS in the middle of its own bookkeeping: it must not throw, and must take several
+ * calls for one change (`− −`; `+ − +` for a removal that was undone), of which the last is right.
  */
 export interface MembershipListener {
   /** The entity matches now. It may be a new one, or have stopped matching without a call. */

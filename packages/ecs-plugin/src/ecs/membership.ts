@@ -73,7 +73,6 @@ export class Membership implements MembershipListener {
   /**
    * Brings `alive` up to date. Scans all entities again where the ECS has stopped reporting (a reset
    * world), or left one out because another observer threw first.
-   *
    * @returns whether it had to
    */
   update(): boolean {

@@ -48,7 +48,6 @@ export function blankStore(component: object): object {
 
 /**
  * Returns the schema that {@link TraitSchema} describes.
- *
  * @throws {@link NoColumns} for a tag, and for a trait without numbers
  * @throws {@link UnsupportedColumn} for a trait made with a function
  */

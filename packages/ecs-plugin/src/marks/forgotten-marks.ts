@@ -44,7 +44,6 @@ export class ForgottenMarks {
 
   /**
    * Looks at the first `rows` rows, after marks were packed.
-   *
    * @param threads other threads write too: a row counts if it still waits for its mark some time later
    * @returns rows found
    */

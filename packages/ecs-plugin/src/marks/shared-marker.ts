@@ -41,14 +41,12 @@ const MIN_CAPACITY = 2 ** 20
  * marker.mark(entity)                                                          // after the write
  * ```
  *
- * 1. `mark` sets the entity's bit in `words`, then the word's bit in `summary`, each with `Atomics.or`.
- * 2. `stage` takes each summary word that is not zero, then the words that it names, each with
- *    `Atomics.exchange`. A bit set in between is taken now or by the next stage; none is lost, for
- *    its summary bit comes last.
- * 3. What a worker wrote before `mark` is there for the stage that takes the mark: atomics are ordered.
+ * `mark` sets the entity's bit in `words`, then the word's bit in `summary`, with `Atomics.or`;
+ * `stage` takes the summary first, then the words, with `Atomics.exchange`. So no mark is lost, and
+ * what a worker wrote before `mark` is there for the stage that takes it.
  *
- * Marks of entities past `capacity` (at least 2²⁰) are not lost either: they make the next stage
- * take every row. Ask `mk.marker` again then: it makes a bigger one, and earlier ones still work.
+ * Marks of entities past `capacity` (at least 2²⁰) make the next stage take every row. Ask
+ * `mk.marker` again then: it makes a bigger one, and earlier ones still work.
  */
 export class SharedMarker {
   /** All of its state: what crosses to another thread. */

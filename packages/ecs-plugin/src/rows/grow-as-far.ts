@@ -2,7 +2,6 @@ import { MirrorTooLarge, type AnyMirror } from '@memkit/coordinator'
 
 /**
  * Makes room for `rows` rows, or for as many as the device allows.
- *
  * @returns what growing threw: the mirror is as it was
  */
 export function growAsFar(mirror: AnyMirror, rows: number): unknown {

@@ -69,7 +69,6 @@ export class RowsNow {
 
   /**
    * Reads rows from `first` on.
-   *
    * @param rows what rows without an entity hold, and what no column covers; it's overwritten
    * @param entityOf returns the entity of a row, −1 where it has none
    * @throws {@link ColumnLengthMismatch}, {@link SchemaMismatch} when the columns cannot be read

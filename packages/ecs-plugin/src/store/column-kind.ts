@@ -38,7 +38,6 @@ export function checkKind(label: string, path: string, column: object): void {
 /**
  * Checks that a plain array holds numbers: strings, booleans and objects would all read as 0. Holes, and
  * single values among numbers, are allowed.
- *
  * @param way from an entry to its number, or to the array of its numbers; empty when it is either
  * @throws UnsupportedColumn when there is something, and not one number
  */

@@ -28,7 +28,6 @@ export interface ComponentLayout {
 
 /**
  * Looks a column up. A store grows by replacing its columns, so this happens every frame.
- *
  * @returns what is there, which need not be a column
  * @throws {@link ColumnInaccessible} when a getter on the way throws
  */
@@ -119,7 +118,6 @@ export class ColumnBinding {
 
   /**
    * Looks all columns up and binds those that aren't what they were.
-   *
    * @returns entities that all columns have room for; Infinity when none is a typed array
    * @throws {@link ColumnLengthMismatch} when columns have room for different numbers of entities
    * @throws {@link SchemaMismatch} when a column is gone
@@ -183,7 +181,6 @@ export class ColumnBinding {
 
 /**
  * Checks that typed-array columns have room for the same entities.
- *
  * @throws {@link ColumnLengthMismatch} when they don't
  * @throws {@link ColumnDetached} when that is because the memory of one is gone
  */

@@ -8,7 +8,6 @@ import { accessError, mismatch, noColumn } from './errors.ts'
 
 /**
  * Works out how the rows of a component are made.
- *
  * @throws NoColumns, UnsupportedColumn, ColumnDetached, ColumnInaccessible, SchemaMismatch, NotHostShareable
  */
 export function readLayout(label: string, component: object, given: Schema | undefined): ComponentLayout {
@@ -35,7 +34,6 @@ interface Read {
 /**
  * Lists what a schema reads: for a field, the numbers of the column of its name, or with `from` one
  * number of each column named. A column that several fields name is read for each of them.
- *
  * @throws {@link SchemaMismatch}
  */
 function readsOf(label: string, schema: Schema): Read[] {

@@ -9,7 +9,6 @@ import { brandedScalar } from './type-brands.ts'
  * The schema of a component that was given none: that of its heap store, else one field per column,
  * of the column's own kind; for an array of objects with type tags (bitECS's `aos`) one field per
  * tag.
- *
  * @throws NoColumns, UnsupportedColumn
  */
 export function schemaOf(label: string, component: object): Schema {

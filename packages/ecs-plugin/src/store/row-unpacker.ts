@@ -26,7 +26,6 @@ const wordKinds: Readonly<Record<ScalarName, string>> = {
 
 /**
  * Checks that rows can be brought back into the columns.
- *
  * @throws {@link InvalidOption} for arrays of objects or arrays, and columns that several fields read
  */
 export function checkUnpackable(
@@ -65,7 +64,6 @@ export class RowUnpacker {
   /**
    * Copies the rows that arrived. A number that stands for what came back already stays as it is: a
    * Float64Array keeps its 0.1, of which the device has the nearest f32.
-   *
    * @returns what is wrong with the first column that could not be written: all others were
    */
   unpack(mirror: Mirror, arrived: DirtyRows, wanted: WantedRows): MkError | undefined {

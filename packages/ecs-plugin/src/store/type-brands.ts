@@ -18,7 +18,6 @@ const scalars: Readonly<Record<string, Schema>> = {
 
 /**
  * Returns the scalar that a brand stands for; undefined without one.
- *
  * @throws {@link UnsupportedColumn} for a brand of arrays of any length
  */
 export function brandedScalar(label: string, name: string, column: object): Schema | undefined {

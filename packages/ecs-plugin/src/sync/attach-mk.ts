@@ -12,7 +12,6 @@ import type { MkSync } from './mk-sync.ts'
  * ```
  *
  * When it throws, the world is free again.
- *
  * @throws {@link NotAWorld}
  * @throws {@link WorldAlreadyAttached}
  * @throws {@link NotAGpu}

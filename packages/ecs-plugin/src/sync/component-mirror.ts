@@ -10,7 +10,6 @@ const MAX_FIRST_BYTES = 64 << 20
 
 /**
  * Checks that the device can have a component's buffer.
- *
  * @throws {@link UsageUnsupported} when the device has no buffers of the usage asked for
  * @throws {@link MirrorTooLarge} when it allows none of as many rows as are to be reserved
  */
@@ -39,7 +38,6 @@ export function firstRows(
 
 /**
  * Makes a mirror with room for the rows that are there, or for as many as the device allows.
- *
  * @param wanted rows that are there
  * @param ownerRows rows that the owner of its rows has room for
  * @throws HeapFull, ReserveRefused

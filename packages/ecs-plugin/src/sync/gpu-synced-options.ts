@@ -49,10 +49,9 @@ interface RowOptions<S extends TypeLike> {
    */
   schema?: S
   /**
-   * How changed rows are found. `'detect'` (default) compares the columns with what the device
-   * holds and needs no help; `'marked'` looks only at rows that `mk.mark` or a shared marker named,
-   * that bitECS's `set()` wrote, and that entered; `'all'` takes every live row each frame. A
-   * column that is replaced (`Position.x = saved`) marks all of its rows, in every mode.
+   * How changed rows are found. `'detect'` (default) compares columns with what the device holds;
+   * `'marked'` looks only at rows that were marked, that bitECS's `set()` wrote, and that entered;
+   * `'all'` takes every live row. Replacing a column (`Position.x = saved`) marks all of its rows.
    */
   changes?: Changes
   /** `MkBufferUsage` flags beside STORAGE, VERTEX and the transfer flags, for example INDIRECT. */

@@ -54,7 +54,6 @@ function registry(): Registry {
  * ```ts
  * const Position = GpuSynced({ x: new Float32Array(n + 1), y: new Float32Array(n + 1) })
  * ```
- *
  * @param component any bitECS store: columns by field (`soa`), an array of objects (`aos`, whose
  *   type tags are the default schema), a bare column, a store of `heap.columns` or `heap.rows`; or
  *   a trait of koota. It is returned as it is, nothing is added to it

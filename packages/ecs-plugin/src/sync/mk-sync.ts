@@ -102,10 +102,7 @@ export class MkSync<W extends object = World> {
     return this.#report
   }
 
-  /**
-   * Opens a frame. One that is still open, because a system threw, is abandoned: dirty rows are
-   * kept, what was staged by hand is dropped.
-   */
+  /** Opens a frame. One that is open is abandoned: dirty rows stay, what was staged by hand is dropped. */
   beginFrame(): void {
     this.#enter('beginFrame()')
     try {
@@ -124,9 +121,8 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Finds the rows that changed and packs them. What systems write later goes up with the next
-   * frame. `endFrame` calls it, unless it was called in this frame already.
-   *
+   * Finds the rows that changed and packs them, if you want that before `endFrame` does it. What
+   * systems write later goes up with the next frame.
    * @throws EntityBeyondColumn, ColumnLengthMismatch, SchemaMismatch, UnsupportedColumn,
    *   ColumnDetached, ColumnInaccessible, MirrorTooLarge: after everything else was staged. The
    *   frame can be ended.
@@ -139,7 +135,6 @@ export class MkSync<W extends object = World> {
 
   /**
    * Uploads everything that changed. Stages first, if that was not done in this frame.
-   *
    * @throws NoOpenFrame without `beginFrame`
    * @throws what `stage` throws, after everything that could be uploaded was
    */
@@ -175,10 +170,8 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Returns what marks rows from other threads, in memory that they share: post it to a worker.
-   * It's the same object each time, until there are so many entities that it takes a bigger one;
-   * earlier ones still work.
-   *
+   * Returns what marks rows from other threads, in memory that they share: post it to a worker. The
+   * same object each time, until there are too many entities for it; earlier ones still work.
    * @throws SharedMemoryUnavailable on a page that is not cross-origin isolated
    */
   marker(component: Synced): SharedMarker {
@@ -186,9 +179,8 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Counts the rows of a component with `changes: 'marked'` that changed without a mark so far. A
-   * row counts again once it was up to date in between; the first ones come with a warning.
-   * Undefined without `debug`, in other modes, and in direction `'download'`.
+   * Counts the rows of a component with `changes: 'marked'` that changed without a mark so far. The
+   * first ones come with a warning. Undefined without `debug`, and where marks don't count.
    */
   forgottenMarks(component: Synced): number | undefined {
     return this.#syncedOf(component, 'forgottenMarks').forgottenMarks
@@ -196,7 +188,6 @@ export class MkSync<W extends object = World> {
 
   /**
    * Returns the buffer that holds a component's rows: the same object each time.
-   *
    * @throws NotGpuSynced for a component that was not flagged
    */
   buffer<S extends Schema>(component: ColumnsSynced<S>): ColumnsBuffer<S, ColumnName<S>>
@@ -227,8 +218,6 @@ export class MkSync<W extends object = World> {
    * ```
    *
    * In a shader, ask whether a place of the list holds an entity: `if (!shownHas(id.x)) { return; }`.
-   * The list is bound with all of its capacity, so `arrayLength` isn't the number of entities.
-   *
    * @param terms what the ECS's own `query` takes: components, `Not`, `Or`, relation pairs
    * @throws UnsupportedTerm for terms whose changes the ECS does not report (bitECS: `Hierarchy`)
    * @throws InvalidOption for what isn't a term
@@ -262,10 +251,7 @@ export class MkSync<W extends object = World> {
   /**
    * Moves to a new device after a loss: makes the buffers there, and the next frame uploads
    * everything. Where `gpu` was given as a function, this happens by itself.
-   *
-   * @throws NotAGpu
-   * @throws DeviceLost when that device is lost too
-   * @throws Disposed when a listener disposes of the sync meanwhile
+   * @throws NotAGpu, DeviceLost (that one, too), Disposed (by a listener, meanwhile)
    */
   async restore(device: GPUDevice | MkGpu): Promise<void> {
     this.#assertAlive('restore()')
@@ -278,9 +264,8 @@ export class MkSync<W extends object = World> {
   }
 
   /**
-   * Releases observers, buffers and heap; also the device, if it came from a function. The world
-   * may then be attached again. Idempotent. When a listener calls it in the middle of a call, that
-   * call still completes.
+   * Releases observers, buffers and heap; also the device, if it came from a function. The world may
+   * then be attached again. Idempotent. A call under way still completes.
    */
   dispose(): void {
     if (this.#disposed) return

@@ -216,7 +216,6 @@ export class SyncedComponent implements BufferSource {
   /**
    * Brings the rows that changed into the mirror: updates who has a row, makes room, packs, and tells what
    * is wrong.
-   *
    * @throws what `MkSync.stage` lists. ColumnLengthMismatch, SchemaMismatch, ColumnDetached, ReserveRefused,
    *   and ColumnInaccessible for reading: nothing is staged. Else all other rows are
    */
@@ -336,7 +335,6 @@ export class SyncedComponent implements BufferSource {
 
   /**
    * With `rowsOf`: makes room for as many rows as the owner has, or as the device allows.
-   *
    * @param wanted rows that the owner wants to hand out
    * @returns why there is no room for these
    */

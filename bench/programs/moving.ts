@@ -1,11 +1,11 @@
-import { makers, type Crowd, type Way } from '../common/ways.ts'
-import type { Kind } from '../common/systems.ts'
+import { makers, type Crowd, type Way } from '../moving/ways.ts'
+import type { Kind } from '../moving/systems.ts'
 import { readBuffer, type Place } from '../place.ts'
 import { ratioOf, summarise, type Ratio, type Summary } from '../statistics.ts'
 import type { Run } from './program.ts'
 
 /** How long a way takes in a frame in which everything moves. Milliseconds of the calling thread. */
-export interface CommonEntry {
+interface MovingEntry {
   readonly name: string
   readonly store: string
   /** The game's own loop and the sync. */
@@ -17,15 +17,15 @@ export interface CommonEntry {
 }
 
 /** `tight`: frames in a row. `in a frame`: caches are cold, and a pass reads the buffer after each. */
-export type Pace = 'tight' | 'in a frame'
+type Pace = 'tight' | 'in a frame'
 
-export interface CommonCell extends Crowd {
+export interface MovingCell extends Crowd {
   readonly pace: Pace
-  readonly entries: readonly CommonEntry[]
+  readonly entries: readonly MovingEntry[]
 }
 
-export const COMMON_ENTITIES: readonly number[] = [1_000, 10_000, 50_000, 100_000]
-const COMMON_KINDS: readonly Kind[] = ['transform', 'matrix']
+const ENTITIES: readonly number[] = [1_000, 10_000, 50_000, 100_000]
+const KINDS: readonly Kind[] = ['transform', 'matrix']
 /** Frames until the engine has optimised what runs once per frame: 3 000 to 4 000. */
 const WARM_FRAMES = 5_000
 /** Bytes that are touched between a game's loop and its sync, as the rest of a frame would. */
@@ -35,7 +35,7 @@ const COLD_BYTES = 8 << 20
  * What a game most often is: everything moves in every frame. One size and one kind per process or page
  * (`run.variant`), since loops that the engine has seen with several shapes run slower.
  */
-export async function common(place: Place, run: Run): Promise<CommonCell[]> {
+export async function moving(place: Place, run: Run): Promise<MovingCell[]> {
   const [kind, size] = (run.variant ?? 'transform 10000').split(' ') as [Kind, string]
   const crowd: Crowd = { kind, entities: Number(size) }
   const ways: Way[] = []
@@ -49,7 +49,7 @@ export async function common(place: Place, run: Run): Promise<CommonCell[]> {
       if (frame % 20 === 19) await reader.read(way)
     }
   }
-  const cells: CommonCell[] = []
+  const cells: MovingCell[] = []
   for (const pace of ['tight', 'in a frame'] as const) {
     run.progress(pace === 'tight' ? 0.5 : 0.75, `${run.variant}, ${pace}`)
     const entries = await measure(ways, reader, pace, run.quick ? 12 : 60)
@@ -62,10 +62,10 @@ export async function common(place: Place, run: Run): Promise<CommonCell[]> {
   return cells
 }
 
-/** One variant for each process or page that `common` is to run in. */
-export function commonVariants(quick: boolean): string[] {
+/** One variant for each process or page that `moving` is to run in. */
+export function movingVariants(quick: boolean): string[] {
   if (quick) return ['transform 10000']
-  return COMMON_KINDS.flatMap((kind) => COMMON_ENTITIES.map((entities) => `${kind} ${entities}`))
+  return KINDS.flatMap((kind) => ENTITIES.map((entities) => `${kind} ${entities}`))
 }
 
 interface Times {
@@ -94,7 +94,7 @@ async function measure(
   reader: Reader,
   pace: Pace,
   rounds: number,
-): Promise<CommonEntry[]> {
+): Promise<MovingEntry[]> {
   const frames = 4
   const taken: Times[][] = ways.map(() => [])
   for (let round = -2; round < rounds; round++)

@@ -37,7 +37,7 @@ export type Strategy = 'auto' | 'full' | 'runs' | 'scatter'
 export interface CoordinatorConfig {
   /** Slots that rotate, default `BufferingMode.Triple`. */
   buffering?: BufferingMode | undefined
-  /** Bytes of each slot's arena, default 1 MiB. A frame that needs more spills, up to 16 × this. */
+  /** Bytes of each slot's arena, default 128 KiB. A frame that needs more spills, up to 16 × this, by default 16 MiB. */
   frameArenaBytes?: number | undefined
   /** The heap for mirrors and arenas, never disposed of; default a new one of `heapBytes`. */
   heap?: Heap | undefined

@@ -24,8 +24,10 @@ export const NotFrameMemory: ErrorClass<{
 )
 export type NotFrameMemory = InstanceType<typeof NotFrameMemory>
 
-/** Bytes of an arena where the heap has plenty, and how many times that a frame may take. */
-const ARENA_BYTES = 1 << 20
+/** Bytes of an arena where the heap has plenty: three of them are what a small game pays. */
+const ARENA_BYTES = 128 << 10
+/** What a frame may take at least, and how many times its arena. */
+const MAX_FRAME_BYTES = 16 << 20
 const ARENA_GROWTH = 16
 const FRAME_BUFFER_BYTES = 64 << 10
 
@@ -182,17 +184,18 @@ export class FrameSlots {
  */
 function makeSlots(heap: Heap, count: number, config: CoordinatorConfig): { slots: Slot[]; heap: Heap } {
   const bytes = config.frameArenaBytes ?? Math.min(ARENA_BYTES, Math.floor(heap.bytes / 16))
+  const most = Math.max(bytes * ARENA_GROWTH, config.frameArenaBytes === undefined ? MAX_FRAME_BYTES : 0)
   const fill = (home: Heap): Slot[] =>
     allOrNone(
       count,
-      (i) => new Slot(home, bytes, bytes * ARENA_GROWTH, config.debug === true, i),
+      (i) => new Slot(home, bytes, most, config.debug === true, i),
       ({ arena }) => arena.dispose(),
     )
   try {
     return { slots: fill(heap), heap }
   } catch (error) {
     if (!hasCode(error, 'HeapFull')) throw error
-    const own = createHeap({ bytes: bytes * count * (ARENA_GROWTH + 1), label: 'frame heap' })
+    const own = createHeap({ bytes: (bytes + most) * count, label: 'frame heap' })
     return { slots: fill(own), heap: own }
   }
 }

@@ -57,7 +57,7 @@ async function wayOf({ component, setX }: Store, changes: Changes): Promise<Way>
   const gpu = new MkGpu(new DummyBackend())
   const world = createWorld()
   const Position = GpuSynced(component, { label: 'Position', changes })
-  const mk = await attachMk(world, { gpu, components: [Position] })
+  const mk = await attachMk(world, { gpu, components: [Position], calibrate: false })
   await mk.coordinator.ready()
   let entity = 0
   for (let i = 0; i < ENTITIES; i++) {
@@ -73,7 +73,7 @@ async function wayOf({ component, setX }: Store, changes: Changes): Promise<Way>
   }
   for (let i = 0; i < FRAMES_BEFORE; i++) frame(i)
   await gpu.waitIdle()
-  // Now and then a frame has more to do, such as looking at costs: the shortest of some is the way itself.
+  // Now and then a frame has more to do: the shortest of some is the way itself.
   let way = await followed(() => frame(42))
   for (let i = 0; i < FRAMES_AFTER; i++) {
     const other = await followed(() => frame(i))

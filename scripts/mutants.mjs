@@ -1,16 +1,40 @@
 // npm run mutants -- meaning     plants the bugs of tests/bugs: see bugs-of-meaning.mjs
 // npm run mutants -- <package>   Stryker plants bugs by rule in the logic of a package, and runs its unit tests against each.
-//   --files 'packages/core/src/rows/**'   only in these; --full: forget what earlier runs found
+//   --files 'packages/core/src/arena/**'   in these instead, with all tests of the package; --full: forget what earlier runs found
 // Fails when fewer bugs are killed than `least` says. The report: reports/mutants/<package>.html
 import { parseArgs } from 'node:util'
 import { fail, prepare, root } from './install.mjs'
 
-/** Folders with the logic, and the score in percent that a run must reach. @type {Record<string, { rooms: string[], least: number }>} */
+/**
+ * The logic that most depends on, the tests that are about it, and the score in percent that a run must reach.
+ * @type {Record<string, { files: string, tests: string, least: number }>}
+ */
 const packages = {
-  core: { rooms: ['{memory,rows}/**/*.ts'], least: 0 },
-  gpu: { rooms: ['{buffers,queue}/**/*.ts'], least: 0 },
-  coordinator: { rooms: ['coordinator.ts', 'flush/*.ts'], least: 0 },
-  'ecs-plugin': { rooms: ['{ecs,rows}/*.ts'], least: 0 },
+  // Which rows changed, and who has which piece of a heap.
+  core: {
+    files: '{rows/dirty-rows,memory/range-allocator}.ts',
+    tests: '{dirty-rows,range-allocator,column-packer,kernels-agree}',
+    least: 0,
+  },
+  // When what was recorded acts, is confirmed, and is let go.
+  gpu: {
+    files: 'queue/*.ts',
+    tests:
+      '{conformance.everywhere,timeline,transfer,readback,scatter,unconfirmed,deferred-deletions,bad-input}',
+    least: 0,
+  },
+  // How what changed travels.
+  coordinator: {
+    files: 'flush/{planner,flush,mirror-scatter}.ts',
+    tests: '{planner,mirror,shared-scatter,strategies.node,given-memory,report,program.node}',
+    least: 0,
+  },
+  // Who is alive, and which row each has.
+  'ecs-plugin': {
+    files: '{ecs/membership,rows/*}.ts',
+    tests: '{membership,lost-events,recycled-ids,waiting-rows,sparse-set,shared-rows,marks,mk-sync}',
+    least: 0,
+  },
 }
 
 const { values, positionals } = parseArgs({
@@ -27,10 +51,10 @@ if (name === 'meaning') {
 const chosen = packages[name]
 if (chosen === undefined) fail(`npm run mutants -- ${['meaning', ...Object.keys(packages)].join(' | ')}`)
 process.chdir(root)
-process.env['MEMKIT_MUTANTS'] = name
+process.env['MEMKIT_MUTANTS'] = `packages/${name}/test/${values.files ? '**/*' : chosen.tests}.test.ts`
 const { Stryker } = await import('@stryker-mutator/core')
 await new Stryker({
-  mutate: values.files ? [values.files] : chosen.rooms.map((room) => `packages/${name}/src/${room}`),
+  mutate: values.files ? [values.files] : [`packages/${name}/src/${chosen.files}`],
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
   vitest: { configFile: 'scripts/mutants.vite.config.ts' },
@@ -42,8 +66,8 @@ await new Stryker({
   disableTypeChecks: false,
   coverageAnalysis: 'perTest',
   ignoreStatic: true,
-  timeoutMS: 1500,
-  timeoutFactor: 1.2,
+  timeoutMS: 1000,
+  timeoutFactor: 1,
   // What an error says, and of which fields it is made, is for its own tests.
   mutator: { excludedMutations: ['StringLiteral', 'ObjectLiteral'] },
   ignorePatterns: ['.wireit', 'dist', 'dist-packs', 'docs', 'reports'],

@@ -110,6 +110,16 @@ describe('the plan', () => {
     expect(made(dirty, 16, { ...costs, lambda: 0 }).strategy).toBe('scatter')
   })
 
+  it('leaves out the gaps before words and blocks of rows that are all dirty', () => {
+    const dirty = new DirtyRows(5000)
+    dirty.set(0)
+    dirty.setRange(2048, 1024)
+    dirty.setRange(4096, 32)
+    const found = made(dirty, 4, callWorth(10), { scatter: false })
+    expect(found).toMatchObject({ strategy: 'runs', pieces: 3, rows: 1057, bytes: 4 * 1057 })
+    expect([...found.runs.subarray(1, 7)]).toEqual([0, 1, 2048, 3072, 4096, 4128])
+  })
+
   it('counts a call for each write that a long piece takes', () => {
     const dirty = new DirtyRows(3 << 20)
     dirty.setRange(0, 3 << 20)

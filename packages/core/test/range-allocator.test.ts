@@ -164,6 +164,10 @@ describe('RangeAllocator', () => {
       ['freeing NONE', (r) => r.free(NONE), NotAllocated],
       ['freeing NaN', (r) => r.free(Number.NaN), NotAllocated],
       ['freeing a free range', (r, used) => r.free(used + 1), NotAllocated],
+      // The low bits are those of a range.
+      ['freeing half a range more', (r, used) => r.free(used + 0.5), NotAllocated],
+      ['freeing the number of a range and 2³²', (r, used) => r.free(used + 2 ** 32), NotAllocated],
+      ['freeing the number of a range less 2³²', (r, used) => r.free(used - 2 ** 32), NotAllocated],
       ['reading a range that was never allocated', (r) => r.offsetOf(2 ** 31), NotAllocated],
     ]
     it.each(cases)('refuses %s', (_, act, error) => {

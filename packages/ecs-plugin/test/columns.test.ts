@@ -173,6 +173,38 @@ describe.each(modes)('columns, %s', (changes) => {
   })
 })
 
+it.each(modes)(
+  'columns take as many rows as the device allows, and say that there are no more, %s',
+  async (changes) => {
+    const world = createWorld()
+    const n = 9000
+    const store = { x: floats(n), hp: new Uint8Array(n) }
+    const Body = GpuSynced(store, { label: 'Body', layout: 'columns', changes })
+    const gpu = new MkGpu(new DummyBackend({ maxBufferSize: 30_000 }))
+    const mk = await attach(world, { gpu })
+    const entities = Array.from({ length: n - 1 }, () => spawn(world, Body))
+    for (const entity of entities) {
+      store.x[entity] = entity
+      store.hp[entity] = entity * 3
+    }
+    expect(() => frame(mk)).toThrowError(expect.objectContaining({ code: 'MirrorTooLarge' }))
+    const body = mk.buffer(Body)
+    // 30 000 bytes are 6 000 rows of 5 bytes: sections have at most 5 952, a multiple of 64.
+    expect([body.capacity % 64, body.capacity > 5800, body.rows]).toEqual([0, true, body.capacity])
+    expect(body.rowOf(body.rows - 1)).toBe(body.rows - 1)
+    expect(body.rowOf(body.rows)).toBe(-1)
+    const rows = new DataView(await body.read())
+    for (let e = 1; e < body.rows; e++)
+      expect([rows.getFloat32(e * 8, true), rows.getUint32(e * 8 + 4, true)]).toEqual([
+        store.x[e],
+        store.hp[e],
+      ])
+    for (const entity of entities) if (entity >= body.rows) removeEntity(world, entity)
+    frame(mk)
+    expect(body.readCpu()).toEqual(await body.read())
+  },
+)
+
 describe('columns of a store of the heap', () => {
   it('have its capacity', async () => {
     const heap = createHeap({ bytes: 1 << 20 })

@@ -244,7 +244,9 @@ export class ColumnsComponent implements ColumnsBufferSource {
     // With another capacity everything goes up.
     if (marks.rows !== undefined && marks.rows.rows !== mirror.capacity)
       marks.rows = new DirtyRows(mirror.capacity)
-    return refused ?? (rows <= mirror.capacity ? undefined : tooFewRows(mirror, rows))
+    if (refused !== undefined || rows <= mirror.capacity) return refused
+    // There may be no living entity beyond.
+    return this.#rowMap.members.alive.nextRun(mirror.capacity, 0) ? tooFewRows(mirror, rows) : undefined
   }
 }
 

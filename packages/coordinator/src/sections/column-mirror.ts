@@ -82,7 +82,7 @@ export class ColumnMirror implements FlushTarget {
   #memory: MirrorMemory | undefined
   #used: number
 
-  /** Use `co.createColumnMirror`. @internal */
+  /** Use `createColumnMirror`. @internal */
   static create(owner: MirrorOwner<ColumnMirror>, options: ColumnMirrorOptions, label: string): ColumnMirror {
     return new ColumnMirror(owner, options, label)
   }

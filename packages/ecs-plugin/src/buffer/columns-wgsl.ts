@@ -44,7 +44,8 @@ export function columnsDeclaration(
   const struct = structName(source, name, options, 'Struct')
   const structs = schema.kind === 'struct' ? schema.wgsl(struct) : ''
   const names = columnsNames(name, source)
-  for (const each of names)
+  // A label may be a word of WGSL's, for nothing is called by it alone.
+  for (const each of options.name === undefined ? names : [name, ...names])
     checkVariableName(
       each,
       "Choose another start of its names with `name`, for example wgsl(0, 0, { name: 'things' })",

@@ -59,10 +59,7 @@ function componentReads(session: Session, side: Side, c: number, model: Componen
   const { rows, store } = session.setup.components[c]
   const what = `${storeSpecs[store].name}, component ${c}`
   const buffer = side.mk.buffer(session.components[c])
-  const before = side.generations.get(c)
   checkGeneration(side, c, buffer)
-  if (model instanceof ColumnsModel && before !== undefined && before.buffer.size < buffer.buffer.size)
-    session.tally.columnsGrown++
   if (rows === 'entity') {
     // One that entered and left between two stages may have been seen, or not.
     if (buffer.rows < model.stagedRows || buffer.rows > model.highest + 1)

@@ -44,7 +44,7 @@ export function columnsDeclaration(
   const struct = structName(source, name, options, 'Struct')
   const structs = schema.kind === 'struct' ? schema.wgsl(struct) : ''
   const names = columnsNames(name, source)
-  // A label may be a word of WGSL's, for nothing is called by it alone.
+  // A label may be a word of WGSL's, for no name is that word by itself.
   for (const each of options.name === undefined ? names : [name, ...names])
     checkVariableName(
       each,

@@ -12,6 +12,7 @@ describe('WGSL', () => {
   const gpu = new MkGpu(new DummyBackend())
   const world = createWorld()
   const Thing = GpuSynced({ x: new Float32Array(4) }, { label: 'Thing' })
+  const Flat = GpuSynced({ x: new Float32Array(4) }, { label: 'Flat', layout: 'columns' })
   let mk: MkSync<object>
   beforeAll(async () => {
     addComponent(world, addEntity(world), Thing)
@@ -40,7 +41,17 @@ describe('WGSL', () => {
       'a variable',
       (name) => mk.buffer(Thing).wgsl(0, 0, { name }),
       (name) =>
-        `struct Thing {\n  x: f32,\n}\n@group(0) @binding(0) var<storage, read> ${name}: array<Thing>;\n`,
+        `struct Thing {\n  x: f32,\n}\n@group(0) @binding(0) var<storage, read> ${name}: array<Thing>;\n` +
+        `fn ${name}Row(row: u32) -> Thing {\n  return ${name}[row];\n}\n`,
+    ],
+    [
+      'functions that read columns',
+      (name) => mk.buffer(Flat).wgsl(0, 0, { name }),
+      (name) =>
+        `struct Flat {\n  x: f32,\n}\n@group(0) @binding(0) var<storage, read> ${name}Words: array<f32>;\n` +
+        `fn ${name}_x(row: u32) -> f32 {\n  return ${name}Words[row];\n}\n` +
+        `fn ${name}Row(row: u32) -> Flat {\n  return Flat(${name}_x(row));\n}\n` +
+        `fn ${name}Capacity() -> u32 {\n  return arrayLength(&${name}Words) / 4u * 4u;\n}\n`,
     ],
     [
       'the label of a query',

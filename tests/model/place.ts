@@ -10,6 +10,8 @@ export interface Tally {
   frames: number
   bytes: number
   losses: number
+  /** Buffers of components in columns that grew. */
+  columnsGrown: number
   /** Rows that the device wrote. */
   computed: number
   /** Rows that came back from the device with something new. */
@@ -19,7 +21,17 @@ export interface Tally {
 }
 
 export function newTally(): Tally {
-  return { programs: 0, steps: 0, frames: 0, bytes: 0, losses: 0, computed: 0, cameBack: 0, shortages: 0 }
+  return {
+    programs: 0,
+    steps: 0,
+    frames: 0,
+    bytes: 0,
+    losses: 0,
+    columnsGrown: 0,
+    computed: 0,
+    cameBack: 0,
+    shortages: 0,
+  }
 }
 
 /** Where programs run. */

@@ -205,8 +205,8 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   buffering: fc.constantFrom<BufferingMode>(1, 2, 3),
   heapBytes: fc.constantFrom(4 << 20, 16 << 20),
   debug: fc.boolean(),
-  // 1 024 rows to a word of the summary, 4 096 to a chunk of a column.
-  crowd: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 990, 4050),
+  // 64 and 192 rows to the first sections of columns, 1 024 to a word of the summary, 4 096 to a chunk of a column.
+  crowd: fc.constantFrom(0, 0, 0, 0, 0, 0, 58, 58, 61, 61, 185, 990, 4050),
   kernels: fc.constantFrom<'auto' | 'js'>('auto', 'auto', 'js'),
   listed: fc.boolean(),
   noScatter: fc.constantFrom(false, false, false, true),

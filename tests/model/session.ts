@@ -174,6 +174,15 @@ export class Session {
       debug,
       costs: costModels[costs],
     })
+    const capacities = new WeakMap<object, number>()
+    for (const { layout, mirror } of side.mk.synced())
+      if (layout === 'columns') capacities.set(mirror, mirror.capacity)
+    side.mk.on('reallocated', ({ mirror }) => {
+      if (!('bytesPerRow' in mirror)) return
+      // One that was found since has room for the fewest rows at first.
+      if (mirror.capacity > (capacities.get(mirror) ?? 64)) this.tally.columnsGrown++
+      capacities.set(mirror, mirror.capacity)
+    })
     side.mk.on('warning', ({ code, message }) => {
       if (!remarks.has(code) && !this.isWanting({ code })) side.warnings.push(message)
     })

@@ -14,10 +14,11 @@ import type { FrameSlice } from './frame/slot.ts'
 import type { StageTarget } from './frame/staged-targets.ts'
 import type { FrameTrace } from './frame/trace.ts'
 import { UploadedSlices } from './frame/uploaded-slices.ts'
+import type { AnyMirror } from './mirror/any-mirror.ts'
 import type { MirrorOptions } from './mirror/mirror-options.ts'
+import type { MirrorOwner } from './mirror/mirror-owner.ts'
 import type { Mirror } from './mirror/mirror.ts'
 import { Mirrors } from './mirror/mirrors.ts'
-import type { ColumnMirror, ColumnMirrorOptions } from './sections/column-mirror.ts'
 
 /** Bytes of staging buffers kept for readbacks. */
 const READBACK_BYTES = 32 << 20
@@ -217,14 +218,14 @@ export class MkCoordinator {
     return this.#mirrors.create(options)
   }
 
-  /**
-   * Makes a mirror of columns: the device has each as it is, one after the other.
-   * @throws {@link InvalidSize}, {@link InvalidConfig}, {@link MirrorTooLarge},
-   *   {@link UsageUnsupported}, {@link MirrorOutOfMemory}, {@link DeviceLost}
-   */
-  createColumnMirror(options: ColumnMirrorOptions): ColumnMirror {
-    this.#checkAlive('createColumnMirror()')
-    return this.#mirrors.createOfColumns(options)
+  /** Adds a mirror whose code is loaded where it is used. @internal */
+  addMirror<M extends AnyMirror>(
+    call: string,
+    label: string | undefined,
+    make: (owner: MirrorOwner<M>, label: string) => M,
+  ): M {
+    this.#checkAlive(call)
+    return this.#mirrors.add(label, make)
   }
 
   /**

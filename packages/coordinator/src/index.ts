@@ -19,6 +19,7 @@ export { Mirror, type ViewType } from './mirror/mirror.ts'
 export type { AnyMirror } from './mirror/any-mirror.ts'
 export type { ColumnArray, ColumnFormat, Section } from './sections/column-format.ts'
 export { ColumnMirror, type ColumnMirrorOptions } from './sections/column-mirror.ts'
+export { createColumnMirror } from './sections/create-column-mirror.ts'
 
 // Errors of the packages below that come out of calls here
 export { ArenaFull, InvalidSize, NoOpenFrame, ReserveRefused } from '@memkit/core'

@@ -1,4 +1,5 @@
 import { DirtyRows } from '@memkit/core'
+import { createColumnMirror } from '@memkit/coordinator'
 import type { ColumnArray, ColumnFormat, ColumnMirror, MkCoordinator } from '@memkit/coordinator'
 
 /** Columns of every width; rows of some end within a word. */
@@ -56,7 +57,7 @@ export class Game {
   constructor(co: MkCoordinator, changes: 'all' | 'marked' | 'detect', random: (below: number) => number) {
     this.#random = random
     this.#rows = 1 + random(200)
-    this.mirror = co.createColumnMirror({ rows: this.#rows, columns, changes })
+    this.mirror = createColumnMirror(co, { rows: this.#rows, columns, changes })
     this.arrays = columns.map((column) => arrayFor(column, this.#rows, random))
     this.mirror.used = this.#rows
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { MkCoordinator } from '@memkit/coordinator'
+import { createColumnMirror, MkCoordinator } from '@memkit/coordinator'
 import { DummyBackend } from '@memkit/gpu'
 import { integersFrom } from '@memkit/testing/random'
 import { difference, Game } from './column-game.ts'
@@ -97,7 +97,7 @@ it.each([
 ])('refuses %s', (_, wrong, code) => {
   const co = new MkCoordinator(new DummyBackend(), { calibrate: false })
   const options = { rows: 4, columns: [{ name: 'x', elementBytes: 4, arity: 1 }], changes: 'all', ...wrong }
-  expect(() => co.createColumnMirror(options as never)).toThrow(expect.objectContaining({ code }))
+  expect(() => createColumnMirror(co, options as never)).toThrow(expect.objectContaining({ code }))
   expect(co.stats.mirrors).toBe(0)
   co.dispose()
 })
@@ -105,7 +105,7 @@ it.each([
 it('refuses an array of another width than its column', () => {
   const co = new MkCoordinator(new DummyBackend(), { calibrate: false })
   const columns = [{ name: 'x', elementBytes: 4, arity: 1 } as const]
-  const mirror = co.createColumnMirror({ rows: 4, columns, changes: 'all' })
+  const mirror = createColumnMirror(co, { rows: 4, columns, changes: 'all' })
   expect(() => mirror.bind(0, new Uint8Array(4))).toThrow(expect.objectContaining({ code: 'InvalidConfig' }))
   expect(() => mirror.bind(1, new Float32Array(4))).toThrow(
     expect.objectContaining({ code: 'InvalidConfig' }),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHeap, DirtyRows, pitchFor, type Heap } from '@memkit/core'
-import { MkCoordinator, tableCosts, type Strategy } from '@memkit/coordinator'
+import { createColumnMirror, MkCoordinator, tableCosts, type Strategy } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
 import { places } from '@memkit/testing/place'
 import { integersFrom } from '@memkit/testing/random'
@@ -64,7 +64,7 @@ describe('a mirror of the columns of a store', () => {
     const co = new MkCoordinator(gpu, { heap, calibrate: false })
     await co.ready()
     const arrays = storeIn(heap, 5000)
-    const mirror = co.createColumnMirror({ rows: 5000, columns: sixFloats, changes })
+    const mirror = createColumnMirror(co, { rows: 5000, columns: sixFloats, changes })
     arrays.forEach((array, i) => mirror.bind(i, array))
     arrays.forEach((array, i) => array.fill(i + 1))
     await mirror.buffer.allocationError

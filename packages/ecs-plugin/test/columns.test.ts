@@ -173,6 +173,109 @@ describe.each(modes)('columns, %s', (changes) => {
   })
 })
 
+describe.each(modes)('a frame with columns, %s', (changes) => {
+  it('makes no call where nothing changed, or nothing lives', async () => {
+    const world = createWorld()
+    const store = { x: floats(40), y: floats(40) }
+    const Body = GpuSynced(store, { label: 'Body', layout: 'columns', changes })
+    const mk = await attach(world)
+    frame(mk)
+    frame(mk)
+    expect(mk.report.apiCalls).toBe(0)
+    const entity = spawn(world, Body)
+    frame(mk)
+    store.x[entity] = 1
+    mk.mark(Body, entity)
+    frame(mk)
+    // Rows are counted, not words: that of entity 1, and where all go up also row 0.
+    const [{ label, rows }] = mk.report.mirrors
+    expect([label, rows]).toEqual(['Body', changes === 'all' ? 2 : 1])
+    frame(mk)
+    frame(mk)
+    expect(mk.report.apiCalls > 0).toBe(changes === 'all')
+    removeEntity(world, entity)
+    frame(mk)
+    frame(mk)
+    expect(mk.report.apiCalls).toBe(0)
+  })
+
+  it('sends what is written after the stage, unless it compares', async () => {
+    const world = createWorld()
+    const store = { x: floats(8) }
+    const Body = GpuSynced(store, { label: 'Body', layout: 'columns', changes })
+    const mk = await attach(world)
+    const entity = spawn(world, Body)
+    frame(mk)
+    mk.beginFrame()
+    store.x[entity] = 1
+    mk.mark(Body, entity)
+    mk.stage()
+    store.x[entity] = 2
+    mk.endFrame()
+    const [x] = new Float32Array(await mk.buffer(Body).read(entity, 1))
+    expect(x).toBe(changes === 'detect' ? 1 : 2)
+  })
+
+  it('brings everything to another device, and to the buffers of two worlds', async () => {
+    const store = { x: floats(8), hp: new Uint8Array(8) }
+    const Body = GpuSynced(store, { label: 'Body', layout: 'columns', changes })
+    const worlds = [createWorld(), createWorld()]
+    const first = new MkGpu(new DummyBackend())
+    const both = await Promise.all(worlds.map((world) => attach(world, { gpu: first })))
+    for (const world of worlds) for (let i = 0; i < 3; i++) spawn(world, Body)
+    store.x.set([0, 1, 2, 3])
+    store.hp.set([0, 10, 20, 30])
+    for (const mk of both) frame(mk)
+    first.destroy()
+    await Promise.resolve()
+    store.x[2] = 7
+    for (const mk of both) {
+      mk.mark(Body, 2)
+      frame(mk)
+      expect(mk.report).toMatchObject({ lost: true, apiCalls: 0 })
+      await mk.restore(new MkGpu(new DummyBackend()))
+      const { generation } = mk.buffer(Body)
+      frame(mk)
+      const rows = await mk.buffer(Body).read()
+      expect([...new Float32Array(rows)].filter((_, i) => i % 2 === 0)).toEqual([0, 1, 7, 3])
+      expect([...new Uint32Array(rows)].filter((_, i) => i % 2 === 1)).toEqual([0, 10, 20, 30])
+      expect(mk.buffer(Body).generation).toBe(generation)
+    }
+  })
+})
+
+it.each(modes)(
+  'columns take as many rows as the device allows, and say that there are no more, %s',
+  async (changes) => {
+    const world = createWorld()
+    const n = 9000
+    const store = { x: floats(n), hp: new Uint8Array(n) }
+    const Body = GpuSynced(store, { label: 'Body', layout: 'columns', changes })
+    const gpu = new MkGpu(new DummyBackend({ maxBufferSize: 30_000 }))
+    const mk = await attach(world, { gpu })
+    const entities = Array.from({ length: n - 1 }, () => spawn(world, Body))
+    for (const entity of entities) {
+      store.x[entity] = entity
+      store.hp[entity] = entity * 3
+    }
+    expect(() => frame(mk)).toThrowError(expect.objectContaining({ code: 'MirrorTooLarge' }))
+    const body = mk.buffer(Body)
+    // 30 000 bytes are 6 000 rows of 5 bytes: sections have at most 5 952, a multiple of 64.
+    expect([body.capacity % 64, body.capacity > 5800, body.rows]).toEqual([0, true, body.capacity])
+    expect(body.rowOf(body.rows - 1)).toBe(body.rows - 1)
+    expect(body.rowOf(body.rows)).toBe(-1)
+    const rows = new DataView(await body.read())
+    for (let e = 1; e < body.rows; e++)
+      expect([rows.getFloat32(e * 8, true), rows.getUint32(e * 8 + 4, true)]).toEqual([
+        store.x[e],
+        store.hp[e],
+      ])
+    for (const entity of entities) if (entity >= body.rows) removeEntity(world, entity)
+    frame(mk)
+    expect(body.readCpu()).toEqual(await body.read())
+  },
+)
+
 describe('columns of a store of the heap', () => {
   it('have its capacity', async () => {
     const heap = createHeap({ bytes: 1 << 20 })

@@ -4,7 +4,7 @@ import { dawnDevice } from '@memkit/gpu/node'
 import { WebGpuBackend } from '@memkit/gpu'
 import { createWorld } from 'bitecs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { attachMk, GpuSynced, type MkSync } from '../src/index.ts'
+import { attachMk, GpuSynced, loadColumns, type MkSync } from '../src/index.ts'
 
 // Whatever a component is called: what its buffer declares compiles, beside every builtin that a shader may call; or the error says
 // which option helps.
@@ -12,13 +12,18 @@ import { attachMk, GpuSynced, type MkSync } from '../src/index.ts'
 let gpu: MkGpu
 let device: GPUDevice
 let mk: MkSync
+/** Of a world whose components are in columns. */
+let inColumns: MkSync
 beforeAll(async () => {
   device = await dawnDevice()
   gpu = new MkGpu(new WebGpuBackend(device, { owned: true }))
   mk = await attachMk(createWorld(), { gpu })
+  inColumns = await attachMk(createWorld(), { gpu })
+  await loadColumns()
 })
 afterAll(() => {
   mk.dispose()
+  inColumns.dispose()
   gpu.destroy()
 })
 
@@ -42,17 +47,36 @@ const calls = `
 }
 @group(1) @binding(0) var<storage, read_write> sink: array<u32>;`
 
-it(
-  'turns every label into WGSL that compiles, or an error that names the option',
+/** Declarations of a component with this label, and of its row table. */
+function inRows(label: string): string {
+  const component = GpuSynced({ x: new Float32Array(4) }, { label, rows: 'packed', capacity: 4 })
+  const { rowTable } = mk.buffer(component)
+  return mk.buffer(component).wgsl(0, 0) + rowTable.wgsl(0, 1)
+}
+
+/** The same in columns, whose names are as odd as those of what is generated beside them. */
+function asColumns(label: string): string {
+  const columns = {
+    x: new Float32Array(4),
+    words: new Uint8Array(4),
+    Row: new Int16Array(4),
+    capacity: new Int32Array(4),
+  }
+  return inColumns.buffer(GpuSynced(columns, { label, layout: 'columns', capacity: 4 })).wgsl(0, 0)
+}
+
+it.each([
+  ['rows', inRows],
+  ['columns', asColumns],
+] as const)(
+  'turns every label into WGSL that compiles, or an error that names the option, for %s',
   { timeout: 120_000 },
-  async () => {
+  async (_, declare) => {
     const wrong: string[] = []
     for (const label of words.filter((word) => word !== '')) {
       let code: string
       try {
-        const component = GpuSynced({ x: new Float32Array(4) }, { label, rows: 'packed', capacity: 4 })
-        const { rowTable } = mk.buffer(component)
-        code = mk.buffer(component).wgsl(0, 0) + rowTable.wgsl(0, 1)
+        code = declare(label)
       } catch (error) {
         const told = error instanceof MkError && /`(name|label)`/.test(error.message)
         if (!told) wrong.push(`${label}: ${String(error)}`)

@@ -1,6 +1,5 @@
 import { DirtyRows, InvalidSize, type Heap, type Schema } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
-import type { FlushTarget } from '../flush/flush-target.ts'
 import { MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
 import { MirrorBuffer } from './mirror-buffer.ts'
 import { MAX_ROW_BYTES, MirrorMemory } from './mirror-memory.ts'
@@ -28,7 +27,7 @@ type Changing = { -readonly [K in keyof Mirror]: Mirror[K] }
  * Where the device owns rows (`direction` is not `upload`), a flush writes dirty rows and no other,
  * and rows come back a few frames after the device wrote them: those that did are in `arrived`.
  */
-export class Mirror implements FlushTarget {
+export class Mirror {
   readonly label: string
   /** Bytes per row. */
   readonly stride: number

@@ -1,7 +1,6 @@
 import { messageOf, MkError, type Heap } from '@memkit/core'
 import type { MkDeviceBuffer, MkGpu, Readback } from '@memkit/gpu'
 import type { FrameCycle } from '../frame/frame-cycle.ts'
-import { ColumnMirror, type ColumnMirrorOptions } from '../sections/column-mirror.ts'
 import type { AnyMirror } from './any-mirror.ts'
 import { MirrorDownloads } from './downloads.ts'
 import { Mirror } from './mirror.ts'
@@ -33,8 +32,8 @@ export class Mirrors implements MirrorOwner<AnyMirror> {
     return mirror
   }
 
-  createOfColumns(options: ColumnMirrorOptions): ColumnMirror {
-    const mirror = ColumnMirror.create(this, options, options.label ?? `Mirror${++this.#made}`)
+  add<M extends AnyMirror>(given: string | undefined, make: (owner: MirrorOwner<M>, label: string) => M): M {
+    const mirror = make(this, given ?? `Mirror${++this.#made}`)
     this.#add(mirror)
     return mirror
   }

@@ -9,7 +9,6 @@ import {
 } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import { InvalidConfig } from '../config.ts'
-import type { FlushTarget } from '../flush/flush-target.ts'
 import { MirrorBuffer } from '../mirror/mirror-buffer.ts'
 import { MirrorMemory } from '../mirror/mirror-memory.ts'
 import { MAX_ROWS, usageFrom } from '../mirror/mirror-options.ts'
@@ -47,7 +46,7 @@ type Changing = { -readonly [K in keyof ColumnMirror]: ColumnMirror[K] }
  * that it compares with. The columns are the truth: after growth or a lost device everything goes
  * up again.
  */
-export class ColumnMirror implements FlushTarget {
+export class ColumnMirror {
   readonly label: string
   readonly schema: Schema | undefined
   readonly columns: readonly ColumnFormat[]
@@ -82,7 +81,7 @@ export class ColumnMirror implements FlushTarget {
   #memory: MirrorMemory | undefined
   #used: number
 
-  /** Use `co.createColumnMirror`. @internal */
+  /** Use `createColumnMirror`. @internal */
   static create(owner: MirrorOwner<ColumnMirror>, options: ColumnMirrorOptions, label: string): ColumnMirror {
     return new ColumnMirror(owner, options, label)
   }

@@ -1,7 +1,7 @@
-import { strideOf, type Schema } from '@memkit/core'
+import { bytesPerRow, strideOf, type Schema } from '@memkit/core'
 import type { ColumnMirror, MkCoordinator } from '@memkit/coordinator'
 import { checkOption } from '../options.ts'
-import { bytesOf, type DeviceColumn, type ElementKind } from '../store/device-columns.ts'
+import type { DeviceColumn, ElementKind } from '../store/device-columns.ts'
 import { columnsDeclaration, type ColumnsDeclaration, type ColumnsSource } from './columns-wgsl.ts'
 import { columnVertexLayouts } from './columns-vertices.ts'
 import { perGeneration } from './per-generation.ts'
@@ -212,7 +212,7 @@ function sectionsOf({ deviceColumns, mirror }: ColumnsBufferSource): DeviceSecti
   return mirror.sections.map(({ offset, size }, i) => {
     const column = deviceColumns.columns[i]
     const { arity, kind, name } = column
-    return { name, kind, arity, stride: bytesOf(column), offset, size }
+    return { name, kind, arity, stride: bytesPerRow(column), offset, size }
   })
 }
 

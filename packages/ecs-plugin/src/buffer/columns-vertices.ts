@@ -1,5 +1,6 @@
+import { bytesPerRow } from '@memkit/core'
 import type { MkCapabilities } from '@memkit/gpu'
-import { bytesOf, type DeviceColumn, type DeviceColumns, type ElementKind } from '../store/device-columns.ts'
+import type { DeviceColumn, DeviceColumns, ElementKind } from '../store/device-columns.ts'
 import { NoVertexFormat } from './errors.ts'
 import { checkFirstLocation, checkLimit } from './vertex-layout.ts'
 
@@ -33,7 +34,7 @@ export function columnVertexLayouts(
   let location = firstLocation
   const layouts = chosen.map((index): GPUVertexBufferLayout => {
     const column = columns.columns[index]
-    const arrayStride = bytesOf(column)
+    const arrayStride = bytesPerRow(column)
     const attributes = partsOf(label, columns, index).map(({ format, offset }): GPUVertexAttribute => {
       return { format, offset, shaderLocation: location++ }
     })
@@ -51,7 +52,7 @@ type Part = Pick<GPUVertexAttribute, 'format' | 'offset'>
 function partsOf(label: string, columns: DeviceColumns, index: number): Part[] {
   const column = columns.columns[index]
   const { arity, elementBytes, kind, name } = column
-  const stride = bytesOf(column)
+  const stride = bytesPerRow(column)
   const refuse = (type: string, remedy: string): never => {
     throw new NoVertexFormat({ component: label, field: name, type, remedy })
   }

@@ -1,6 +1,6 @@
-import { checkVariableName, type WgslType } from '@memkit/core'
+import { checkVariableName, sectionsOf, type SectionOf, type WgslType } from '@memkit/core'
 import { checkOption } from '../options.ts'
-import { bytesOf, type ColumnScalar, type DeviceColumn, type DeviceColumns } from '../store/device-columns.ts'
+import type { ColumnScalar, DeviceColumn, DeviceColumns } from '../store/device-columns.ts'
 import { bindingAttributes, declaredStructs, nameOf, structName, type StorageSource } from './wgsl-binding.ts'
 
 /** How to declare the columns of a component in a shader. */
@@ -44,7 +44,8 @@ export function columnsDeclaration(
   const struct = structName(source, name, options, 'Struct')
   const structs = schema.kind === 'struct' ? schema.wgsl(struct) : ''
   const names = columnsNames(name, source)
-  for (const each of names)
+  // A label may be a word of WGSL's, for no name is that word by itself.
+  for (const each of options.name === undefined ? names : [name, ...names])
     checkVariableName(
       each,
       "Choose another start of its names with `name`, for example wgsl(0, 0, { name: 'things' })",
@@ -65,16 +66,16 @@ class Accessors {
   readonly #name: string
   readonly #word: 'f32' | 'u32'
   readonly #columns: DeviceColumns
+  readonly #sections: readonly SectionOf<DeviceColumn>[]
   /** By struct and field: its type as declared. */
   readonly #types: ReadonlyMap<string, string>
-  readonly #starts: readonly number[]
 
   constructor(name: string, word: 'f32' | 'u32', columns: DeviceColumns, types: ReadonlyMap<string, string>) {
     this.#name = name
     this.#word = word
     this.#columns = columns
     this.#types = types
-    this.#starts = sectionStarts(columns.columns)
+    this.#sections = sectionsOf(columns.columns)
   }
 
   /** @param rowType what a row is in WGSL */
@@ -124,10 +125,9 @@ class Accessors {
   /** The number at an offset of a row of the schema. */
   #element(offset: number): string {
     const scalar = this.#columns.scalars.get(offset)!
-    const column = this.#columns.columns[scalar.column]
-    const start = this.#starts[scalar.column]
-    const before = start === 0 ? '' : `${this.#perRow(start)} + `
-    return elementOf(wordsName(this.#name), this.#word, column, scalar, before)
+    const section = this.#sections[scalar.column]
+    const before = section.start === 0 ? '' : `${this.#perRow(section.start)} + `
+    return elementOf(wordsName(this.#name), this.#word, section, scalar, before)
   }
 
   // A capacity is a multiple of 64, so neither of the two divisions of an element leaves a rest.
@@ -166,22 +166,6 @@ function elementOf(
 
 function converted(value: string, from: string, to: string): string {
   return from === to ? value : `bitcast<${to}>(${value})`
-}
-
-/**
- * Bytes per row in the sections before that of each column: the widest elements come first, then the
- * order of the schema.
- */
-function sectionStarts(columns: readonly DeviceColumn[]): number[] {
-  const starts: number[] = []
-  let start = 0
-  for (const width of [4, 2, 1])
-    columns.forEach((column, i) => {
-      if (column.elementBytes !== width) return
-      starts[i] = start
-      start += bytesOf(column)
-    })
-  return starts
 }
 
 /** Types of fields as they are declared, by `Struct.field`. */

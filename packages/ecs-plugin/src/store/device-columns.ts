@@ -1,4 +1,4 @@
-import { isDetached, kindOfView, rowsInfo, type ScalarName, type WgslType } from '@memkit/core'
+import { bytesPerRow, isDetached, kindOfView, rowsInfo, type ScalarName, type WgslType } from '@memkit/core'
 import { isTypedColumn, type TypedColumn } from './column-kind.ts'
 import { columnAt, type ComponentLayout } from './component-columns.ts'
 import { ColumnDetached, mismatch, noColumn, unsupported } from './errors.ts'
@@ -73,13 +73,8 @@ export function deviceColumns(label: string, store: object, layout: ComponentLay
     offsets.forEach((offset, index) => scalars.set(offset, { column, index, type }))
     return column
   })
-  const bytesPerRow = columns.reduce((sum, column) => sum + bytesOf(column), 0)
-  return { schema: layout.schema, columns, indices, bytesPerRow, scalars }
-}
-
-/** Bytes of one row of a column. */
-export function bytesOf({ arity, elementBytes }: Pick<DeviceColumn, 'arity' | 'elementBytes'>): number {
-  return arity * elementBytes
+  const bytes = columns.reduce((sum, column) => sum + bytesPerRow(column), 0)
+  return { schema: layout.schema, columns, indices, bytesPerRow: bytes, scalars }
 }
 
 /**

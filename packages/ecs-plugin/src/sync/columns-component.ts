@@ -1,5 +1,6 @@
 import { columnsInfo, DirtyRows, type Schema } from '@memkit/core'
-import { mostMirrorBytes, type ColumnArray, type ColumnMirror } from '@memkit/coordinator'
+import { createColumnMirror, mostMirrorBytes } from '@memkit/coordinator'
+import type { ColumnArray, ColumnMirror } from '@memkit/coordinator'
 import { ColumnsBuffer, type ColumnsBufferSource } from '../buffer/columns-buffer.ts'
 import { columnsNames } from '../buffer/columns-wgsl.ts'
 import { componentLabelProblem } from '../buffer/label-owners.ts'
@@ -73,7 +74,7 @@ export class ColumnsComponent implements ColumnsBufferSource {
       const most = Math.floor(mostMirrorBytes(coordinator.gpu.capabilities) / device.bytesPerRow / 64) * 64
       const rows = Math.max(64, Math.min(roundedUp(wanted), most))
       const { columns: formats } = device
-      this.mirror = coordinator.createColumnMirror({
+      this.mirror = createColumnMirror(coordinator, {
         rows: roundedUp(rows),
         columns: formats,
         changes,
@@ -244,7 +245,9 @@ export class ColumnsComponent implements ColumnsBufferSource {
     // With another capacity everything goes up.
     if (marks.rows !== undefined && marks.rows.rows !== mirror.capacity)
       marks.rows = new DirtyRows(mirror.capacity)
-    return refused ?? (rows <= mirror.capacity ? undefined : tooFewRows(mirror, rows))
+    if (refused !== undefined || rows <= mirror.capacity) return refused
+    // There may be no living entity beyond.
+    return this.#rowMap.members.alive.nextRun(mirror.capacity, 0) ? tooFewRows(mirror, rows) : undefined
   }
 }
 

@@ -3,7 +3,7 @@ import { createColumnMirror } from '@memkit/coordinator'
 import type { ColumnArray, ColumnFormat, ColumnMirror, MkCoordinator } from '@memkit/coordinator'
 
 /** Columns of every width; rows of some end within a word. */
-export const columns: readonly ColumnFormat[] = [
+const columns: readonly ColumnFormat[] = [
   { name: 'team', elementBytes: 1, arity: 1 },
   { name: 'x', elementBytes: 4, arity: 1 },
   { name: 'facing', elementBytes: 2, arity: 3 },

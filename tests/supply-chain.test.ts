@@ -84,6 +84,7 @@ describe('the sources of the packages', () => {
     expect(found(/\bimport\([^)]*\)/g).sort()).toEqual([
       "import('../backends/webgl2/context.ts')",
       "import('../backends/webgl2/webgl2.ts')",
+      "import('./columns-component.ts')",
       "import('@memkit/gpu/dummy')",
       "import('uplot')",
       "import('webgpu')",

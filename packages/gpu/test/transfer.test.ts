@@ -251,6 +251,22 @@ describe('batchTransfer', () => {
     expect(transfer).toMatchObject({ serial: 0, bytes: 0, copies: 0, isComplete: true })
   })
 
+  it('merges only copies that continue each other in both buffers', async () => {
+    const { gpu, counted } = setUp()
+    const source = counted(32)
+    const [one, other] = [0, 0].map(() => gpu.createDeviceBuffer(32, BOTH))
+    const batch = gpu.batchTransfer()
+    batch.copy(source, one, { size: 4 }).copy(source, other, { srcOffset: 4, dstOffset: 4, size: 4 })
+    expect(batch.length).toBe(2)
+    // Goes on where the last one ended in the destination, not in the source; then without a size, to the end.
+    batch.copy(source, other, { srcOffset: 16, dstOffset: 8, size: 4 }).copy(source, other, { srcOffset: 28 })
+    expect(batch.length).toBe(4)
+    await batch.submit().done
+    expect([...new Uint8Array(await gpu.read(one, 0, 8))]).toEqual([1, 2, 3, 4, 0, 0, 0, 0])
+    const held = [29, 30, 31, 32, 5, 6, 7, 8, 17, 18, 19, 20]
+    expect([...new Uint8Array(await gpu.read(other, 0, 12))]).toEqual(held)
+  })
+
   it('has the same effect as copies on plain arrays', async () => {
     const size = 64
     const word = fc.integer({ min: 0, max: size / 4 - 1 }).map((w) => w * 4)

@@ -54,6 +54,19 @@ describe('a mirror whose rows the device owns', () => {
     expect(mirror.arrivedFrame).toBeGreaterThan(20)
   })
 
+  it('keeps what the device wrote on a new device on which nothing had to go up first', async () => {
+    const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'download' })
+    mirror.used = 0
+    backend.lose()
+    backend = new DummyBackend()
+    await co.restore(backend)
+    idle()
+    mirror.used = 4
+    shade(mirror, 3, 33)
+    frame(co, () => mirror.mark(1))
+    expect([...new Uint32Array(await co.download(mirror.buffer))]).toEqual([0, 0, 0, 33])
+  })
+
   it('makes no calls while downloads are paused', () => {
     const mirror = co.createMirror({ rows: 4, stride: 4, direction: 'both' })
     mirror.downloads = false

@@ -73,6 +73,8 @@ export class MirrorFlush {
       const { mirror } = plan
       if (mirror.isCut) this.#writeWhatFits(plan)
       else if (plan.strategy === 'full' || plan.strategy === 'runs') this.#write(plan)
+      // From now on the device may write rows, which a later frame must not cover with clean ones.
+      else if (plan.strategy === 'none') mirror.fresh = false
       this.rows += Math.ceil(plan.rows / mirror.unitsPerRow)
       this.bytes += plan.rows * mirror.stride
     }

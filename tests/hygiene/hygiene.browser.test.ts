@@ -1,6 +1,6 @@
 import { createWorld } from 'bitecs'
 import { createApp, MkPlugin } from '@memkit/ecs-plugin'
-import { MkGpu, WebGpuBackend, webGpuDevice } from '@memkit/gpu'
+import { MkBufferUsage, MkGpu, WebGpuBackend, webGpuDevice } from '@memkit/gpu'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { useEverything } from './everything.ts'
 import { replaceMethod, watchListeners, watchObservers, type LeftBehind } from './left-behind.ts'
@@ -10,6 +10,12 @@ let watches: LeftBehind[] = []
 
 beforeEach(async () => {
   device = await webGpuDevice()
+  // A page has one channel that tells turns of its event loop, for good: it is opened by the first work that is done.
+  const gpu = new MkGpu(new WebGpuBackend(device))
+  const buffer = gpu.createDeviceBuffer(4, MkBufferUsage.TRANSFER_DST)
+  gpu.write(buffer, 0, new ArrayBuffer(4))
+  await gpu.whenCompleted(gpu.submit())
+  gpu.destroy()
 })
 afterEach(() => {
   for (const watch of watches) watch.stop()

@@ -1,5 +1,5 @@
 // npm run bench [-- options]: times memkit beside what people use today. docs/benchmarks/README.md says how to read it.
-//   --quick             under a minute instead of under 15
+//   --quick             under a minute instead of under 20
 //   --only NAME         one part (--list names them)
 //   --backend NAME      dummy, null, dawn or chromium
 //   --json FILE         figures as JSON; parts that are in the file already are replaced

@@ -21,7 +21,7 @@ const packages = {
     files: 'queue/*.ts',
     tests:
       '{conformance.everywhere,timeline,transfer,readback,scatter,unconfirmed,deferred-deletions,bad-input}',
-    least: 80,
+    least: 75,
   },
   // How what changed travels.
   coordinator: {
@@ -33,7 +33,7 @@ const packages = {
   'ecs-plugin': {
     files: '{ecs/membership,rows/*}.ts',
     tests: '{membership,lost-events,recycled-ids,waiting-rows,sparse-set,shared-rows,marks,mk-sync}',
-    least: 0,
+    least: 89,
   },
 }
 

@@ -26,7 +26,8 @@ const packages = {
   // How what changed travels.
   coordinator: {
     files: 'flush/{planner,flush,mirror-scatter}.ts',
-    tests: '{planner,mirror,column-mirror-faults,column-mirror.everywhere,shared-scatter,strategies.node,given-memory,report,program.node}',
+    tests:
+      '{planner,mirror,column-mirror-faults,column-mirror.everywhere,shared-scatter,strategies.node,given-memory,report,program.node}',
     least: 75,
   },
   // Who is alive, and which row each has.

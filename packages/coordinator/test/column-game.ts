@@ -71,6 +71,16 @@ export class Game {
     else if (what === 8) this.growTo(this.#rows + 1 + random(900))
   }
 
+  /** Writes every row. */
+  moveAll(): void {
+    for (let row = 0; row < this.#rows; row++) this.#write(row)
+  }
+
+  /** Uses fewer rows, or more of those that there are. */
+  shrinkTo(rows: number): void {
+    this.mirror.used = Math.min(rows, this.#rows)
+  }
+
   stage(): void {
     const { mirror } = this
     for (const [i, array] of this.arrays.entries()) mirror.bind(i, array)

@@ -17,6 +17,7 @@ import type { MirrorOwner } from '../mirror/mirror-owner.ts'
 import { pitchBelow, type ColumnArray, type ColumnFormat, type Section } from './column-format.ts'
 import { ColumnSources } from './column-sources.ts'
 import { diffWords } from './diff-words.ts'
+import { HotColumns } from './hot-columns.ts'
 
 /** What `createColumnMirror` takes. */
 export interface ColumnMirrorOptions {
@@ -78,6 +79,7 @@ export class ColumnMirror {
   readonly offset: number = 0
   readonly #owner: MirrorOwner<ColumnMirror>
   readonly #columns: ColumnSources
+  readonly #hot: HotColumns
   #memory: MirrorMemory | undefined
   #used: number
 
@@ -96,6 +98,7 @@ export class ColumnMirror {
     this.changes = changes
     this.usage = usageFrom(options.usage ?? 0, owner.gpu.capabilities)
     this.#columns = new ColumnSources(columns)
+    this.#hot = new HotColumns(columns.length)
     this.bytesPerRow = this.#columns.bytesPerRow
     const shape = { label, stride: this.bytesPerRow, usage: this.usage, deviceOwned: false }
     this.device = new MirrorBuffer(owner, shape, () => this.#rolledBack())
@@ -148,13 +151,16 @@ export class ColumnMirror {
         value: array,
         allowed: `a typed array of ${format?.elementBytes ?? '?'} bytes per element`,
       })
+    if (array === this.#columns.arrayOf(column)) return
+    if (this.#hot.isHot(column)) this.#cool(column)
     this.#columns.bind(column, array)
   }
 
   /** Everything goes up at the end of the frame. */
   markAll(): void {
     this.#check()
-    if (this.#memory) this.#columns.copyTo(this.#memory.bytes)
+    const memory = this.#memory
+    if (memory) for (let i = 0; i < this.columns.length; i++) this.#columns.copyTo(memory.bytes, i, Infinity)
     this.isWhole = true
   }
 
@@ -166,16 +172,24 @@ export class ColumnMirror {
     for (const section of this.sections) this.#markSection(section, rows, end)
   }
 
-  /** Compares every column with what the device has: words that differ go up. */
+  /**
+   * Compares every column with what the device has: words that differ go up. Columns that changed
+   * all over in two compares running are hot: they go up whole, as they are when the frame ends, and
+   * are compared again every 64 frames, or when few of their words move.
+   */
   detect(): void {
     this.#check()
     const memory = this.#memory
     if (!memory) return this.markAll()
-    const rows = Math.min(this.#used, this.#columns.pitch)
+    const hot = this.#hot
     for (let i = 0; i < this.columns.length; i++) {
-      const bytes = Math.min(rows * bytesPerRow(this.columns[i]), this.#columns.bytesOf(i))
-      diffWords(this.#columns, i, Math.ceil(bytes / 4), memory)
+      if (!hot.isHot(i)) this.#compare(i, memory)
+      else if (hot.isCooling(i)) this.#cool(i)
     }
+    // A new device buffer gets everything from the copy.
+    if (hot.count === 0) return
+    if (hot.count === this.columns.length) this.isWhole = true
+    else for (let i = 0; i < this.columns.length; i++) if (hot.isHot(i)) this.#markWords(i)
   }
 
   /**
@@ -217,7 +231,7 @@ export class ColumnMirror {
 
   /** @internal */
   get sources(): ColumnSources | undefined {
-    return this.#memory ? undefined : this.#columns
+    return this.#memory && this.#hot.count === 0 ? undefined : this.#columns
   }
 
   /** Words of the rows in use. @internal */
@@ -242,6 +256,7 @@ export class ColumnMirror {
 
   /** @internal */
   uploaded(): void {
+    if (this.#hot.count > 0) this.#noteReach()
     this.dirty.clear()
     this.isWhole = false
     this.fresh = false
@@ -272,6 +287,51 @@ export class ColumnMirror {
       this.#owner.countReallocation()
       this.#announce()
     }
+  }
+
+  #compare(column: number, memory: MirrorMemory): void {
+    const count = this.#wordsOf(column)
+    const differing = diffWords(this.#columns, column, count, memory)
+    const array = this.#columns.arrayOf(column)
+    if (array === undefined || this.fresh) return
+    const first = this.sections[column].offset / 4
+    const isAllOver = differing > 0 && touchesAll(this.dirty, first, count)
+    if (this.#hot.compared(column, array, differing, count, isAllOver))
+      this.#columns.readFrom(column, undefined)
+  }
+
+  /** Brings the copy of a column that was hot up to date: what went up goes up once more, from there. */
+  #cool(column: number): void {
+    const memory = this.#memory!
+    const words = this.#hot.cool(column)
+    this.#columns.copyTo(memory.bytes, column, words * 4)
+    this.#columns.readFrom(column, this.#copyOf(column, memory))
+    if (words > 0) this.dirty.setRange(this.sections[column].offset / 4, words)
+  }
+
+  #noteReach(): void {
+    for (let i = 0; i < this.columns.length; i++) {
+      const all = this.#columns.isJoinedFor(this.#used)
+      this.#hot.uploaded(i, all ? this.sections[i].size / 4 : this.#wordsOf(i))
+    }
+  }
+
+  #copyOf(column: number, { heap, offset: start }: MirrorMemory): Uint32Array {
+    const { offset, size } = this.sections[column]
+    return new Uint32Array(heap.buffer, start + offset, size / 4)
+  }
+
+  /** Every word of a column that is in use goes up. */
+  #markWords(column: number): void {
+    const count = this.#wordsOf(column)
+    if (count > 0) this.dirty.setRange(this.sections[column].offset / 4, count)
+  }
+
+  /** Words of a column in the rows in use, as far as it reaches. */
+  #wordsOf(column: number): number {
+    const rows = Math.min(this.#used, this.#columns.pitch)
+    const bytes = Math.min(rows * bytesPerRow(this.columns[column]), this.#columns.bytesOf(column))
+    return Math.ceil(bytes / 4)
   }
 
   #markSection(section: Section, rows: DirtyRows, end: number): void {
@@ -312,6 +372,10 @@ export class ColumnMirror {
   /** Lays the sections out for the buffer in use; everything goes up. */
   #layOut(): void {
     this.#columns.layOut(this.device.slice ? this.device.rows : this.capacity)
+    this.#hot.reset()
+    const memory = this.#memory
+    for (let i = 0; i < this.columns.length; i++)
+      this.#columns.readFrom(i, memory ? this.#copyOf(i, memory) : undefined)
     this.dirty.clear()
     this.fresh = true
     this.markAll()
@@ -331,6 +395,13 @@ export class ColumnMirror {
   #check(): void {
     if (this.destroyed) throw new MirrorDestroyed({ label: this.label })
   }
+}
+
+/** Whether each block of 1 024 words among `first … first + count − 1` has some that are dirty. */
+function touchesAll({ summary }: DirtyRows, first: number, count: number): boolean {
+  const last = (first + count - 1) >>> 10
+  for (let block = first >>> 10; block <= last; block++) if (summary[block] === 0) return false
+  return true
 }
 
 /** @throws {@link InvalidSize}, {@link InvalidConfig} */

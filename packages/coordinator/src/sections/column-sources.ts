@@ -18,6 +18,8 @@ export class ColumnSources {
   /** In the order of the columns. */
   sections: readonly Section[] = []
   readonly #arrays: (ColumnArray | undefined)[]
+  /** Copies of whole sections that are read instead. */
+  readonly #copies: (Uint32Array | undefined)[]
   /** Columns in the order of their sections. */
   readonly #order: number[]
   /** The memory in which all columns lie as the sections do, and the first section's place there. */
@@ -29,6 +31,7 @@ export class ColumnSources {
     this.columns = columns
     this.bytesPerRow = columns.reduce((bytes, column) => bytes + bytesPerRow(column), 0)
     this.#arrays = columns.map(() => undefined)
+    this.#copies = columns.map(() => undefined)
     const order = columns.map((_, i) => i)
     this.#order = order.sort((a, b) => columns[b].elementBytes - columns[a].elementBytes || a - b)
   }
@@ -46,20 +49,32 @@ export class ColumnSources {
     this.#join()
   }
 
+  /** Reads a section from this copy of it; without one, from the user's array. */
+  readFrom(column: number, copy: Uint32Array | undefined): void {
+    if (this.#copies[column] === copy) return
+    this.#copies[column] = copy
+    this.#join()
+  }
+
   arrayOf(column: number): ColumnArray | undefined {
     return this.#arrays[column]
   }
 
-  /** Bytes of a column that there are and that its section has room for. */
+  /** Bytes that the user's array has and that its section has room for. */
   bytesOf(column: number): number {
     return Math.min(this.#arrays[column]?.byteLength ?? 0, this.sections[column].size)
+  }
+
+  /** Whether one write takes so many rows of all sections, and what lies between them. */
+  isJoinedFor(rows: number): boolean {
+    return this.#joined !== undefined && rows >= this.pitch * JOIN_ABOVE
   }
 
   /** Writes the first `rows` rows of every column. @returns bytes written */
   writeRows(gpu: MkGpu, slice: DeviceSlice, rows: number): number {
     const { sections } = this
     const last = sections[this.#order.at(-1)!]
-    if (this.#joined && rows >= this.pitch * JOIN_ABOVE) {
+    if (this.isJoinedFor(rows)) {
       const end = last.offset + words(rows * bytesPerRow(last))
       this.write(gpu, slice, 0, end)
       return end
@@ -113,12 +128,10 @@ export class ColumnSources {
     }
   }
 
-  /** Copies every column to its section in `image`, the CPU's copy of the device buffer. */
-  copyTo(image: Uint8Array): void {
-    for (let i = 0; i < this.sections.length; i++) {
-      const bytes = this.bytesOf(i)
-      if (bytes > 0) image.set(this.#bytesIn(i, 0, bytes), this.sections[i].offset)
-    }
+  /** Copies up to `most` bytes of a column to its section in `image`, the CPU's copy of the device buffer. */
+  copyTo(image: Uint8Array, column: number, most: number): void {
+    const bytes = Math.min(most, this.bytesOf(column))
+    if (bytes > 0) image.set(this.#bytesIn(column, 0, bytes), this.sections[column].offset)
   }
 
   /** The first `count` words of a column; bytes past its end are 0. */
@@ -130,14 +143,19 @@ export class ColumnSources {
   }
 
   #wordsOf(column: number): Uint32Array {
+    const copy = this.#copies[column]
+    if (copy !== undefined) return copy
     return this.wordsIn(column, Math.ceil(this.bytesOf(column) / 4))
   }
 
   /** Writes a part of one section, as far as its column reaches. */
   #writePart(gpu: MkGpu, slice: DeviceSlice, column: number, from: number, end: number): void {
+    const start = from - this.sections[column].offset
+    const copy = this.#copies[column]
+    if (copy !== undefined)
+      return gpu.write(slice.buffer, slice.offset + from, copy.buffer, copy.byteOffset + start, end - from)
     const array = this.#arrays[column]
     if (!array) return
-    const start = from - this.sections[column].offset
     const bytes = Math.min(end - from, this.bytesOf(column) - start)
     if (bytes <= 0) return
     const { buffer, byteOffset } = array
@@ -163,14 +181,18 @@ export class ColumnSources {
     return array ? new Uint8Array(array.buffer, array.byteOffset + start, bytes) : new Uint8Array(0)
   }
 
+  #sourceOf(column: number): ColumnArray | undefined {
+    return this.#copies[column] ?? this.#arrays[column]
+  }
+
   /** Looks whether all columns lie as their sections do. */
   #join(): void {
     this.#joined = undefined
-    const first = this.#arrays[this.#order[0]]
+    const first = this.#sourceOf(this.#order[0])
     if (!first || this.sections.length < 2) return
     const at = first.byteOffset
     const isInPlace = this.sections.every(({ offset }, i) => {
-      const array = this.#arrays[i]
+      const array = this.#sourceOf(i)
       return array?.buffer === first.buffer && array.byteOffset - at === offset
     })
     if (!isInPlace || at % 4 !== 0) return

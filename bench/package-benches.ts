@@ -25,6 +25,7 @@ export interface PackageOutcome {
 const programs: Readonly<Record<string, { file: string; json: boolean }>> = {
   kernels: { file: 'bench/packages/core/kernels.ts', json: true },
   planner: { file: 'bench/packages/coordinator/grid.ts', json: true },
+  marks: { file: 'bench/packages/ecs-plugin/marks.ts', json: false },
   queries: { file: 'bench/packages/ecs-plugin/membership.ts', json: false },
 }
 

@@ -43,6 +43,7 @@ export const parts: readonly Part[] = [
   { name: 'planner', backend: 'null', seconds: 12, quickSeconds: 5, slow: true },
   { name: 'planner', backend: 'dawn', seconds: 35, quickSeconds: 6 },
   { name: 'kernels', backend: 'dummy', seconds: 40, quickSeconds: 36, slow: true },
+  { name: 'marks', backend: 'dummy', seconds: 12, quickSeconds: 2 },
   { name: 'queries', backend: 'dawn', seconds: 45, quickSeconds: 10, slow: true },
   { name: 'size', backend: 'dummy', seconds: 3, quickSeconds: 3 },
 ]

@@ -189,6 +189,21 @@ describe('DirtyRows', () => {
     expect(small.count).toBe(2)
   })
 
+  it('unites with a part of another, as row by row', () => {
+    const bounds = [0, 1, 31, 32, 33, 1000, 1023, 1024, 1025, 2047, 2048, 3071, 3100]
+    const full = Array.from({ length: 2200 }, (_, i) => 900 + i)
+    const sparse = [0, 31, 32, 40, 1000, 1024, 1030, 2047, 2048, 3099]
+    for (const other of [full, sparse])
+      for (const first of bounds)
+        for (const end of bounds) {
+          const target = filled(3200, [7])
+          target.or(filled(3100, other), end, first)
+          const wanted = filled(3200, [7, ...other.filter((row) => row >= first && row < end)])
+          expect(target.words, `${first} to ${end}`).toEqual(wanted.words)
+          expect(target.summary).toEqual(wanted.summary)
+        }
+  })
+
   it('keeps none of its rows when a smaller set is copied into it', () => {
     const big = new DirtyRows(2000)
     big.set(1999)

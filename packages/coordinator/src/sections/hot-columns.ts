@@ -56,7 +56,7 @@ export class HotColumns {
     if (words === undefined) return false
     const moved = sample(words, heat.samples)
     if (moved >= LEAST_MOVED && ++heat.frames < MOST_FRAMES) return false
-    // By time alone: one compare tells whether it still is.
+    // It still moves: one compare that finds it changed all over is enough.
     heat.streak = moved >= LEAST_MOVED ? STREAK - 1 : 0
     return true
   }

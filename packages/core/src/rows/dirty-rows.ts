@@ -185,18 +185,30 @@ export class DirtyRows {
     this.summary.fill(0, other.summary.length)
   }
 
-  /** Adds the rows of `other` below `end`. @throws RowsOutOfRange when this set ends before that */
-  or(other: DirtyRows, end: number = other.rows): void {
+  /** Adds the rows `first … end − 1` of `other`. @throws RowsOutOfRange when this set ends before that */
+  or(other: DirtyRows, end: number = other.rows, first: number = 0): void {
     const rows = Math.min(end, other.rows)
     if (rows > this.rows) throw new RowsOutOfRange({ first: 0, count: rows, rows: this.rows })
     const { words, summary } = this
+    const firstWord = first >>> 5
+    const firstBits = -1 << (first & 31)
     const lastWord = rows >>> 5
     const lastBits = ~(-1 << (rows & 31))
-    for (let s = 0; s << 10 < rows; s++) {
-      for (let some = other.summary[s]; some !== 0; some &= some - 1) {
-        const w = (s << 5) + 31 - Math.clz32(some & -some)
+    for (let s = first >>> 10; s << 10 < rows; s++) {
+      let some = other.summary[s] | 0
+      if (some === -1 && s << 10 >= first && (s + 1) << 10 <= rows) {
+        // 1 024 rows with some in each word.
+        for (let w = s << 5, last = w + 32; w < last; w++) words[w] |= other.words[w]
+        summary[s] = -1
+        continue
+      }
+      for (; some !== 0; some &= some - 1) {
+        const w = (s << 5) + trailingZeros(some)
+        if (w < firstWord) continue
         if (w > lastWord) break
-        const added = w < lastWord ? other.words[w] : other.words[w] & lastBits
+        let added = other.words[w]
+        if (w === firstWord) added &= firstBits
+        if (w === lastWord) added &= lastBits
         if (added === 0) continue
         words[w] |= added
         summary[s] |= 1 << (w & 31)

@@ -41,10 +41,35 @@ export class Marks {
     if (!isIndex(count)) throw new RowOutOfRange({ row: first + count, rows: end })
     if (this.rows === undefined) return
     const last = Math.min(first + count, end)
+    if (this.#rowMap.table < 0)
+      return this.rows.or(alive, Math.min(last, this.#rowMap.rows, this.rows.rows), first)
     for (let from = first; from < last && alive.nextRun(from, 0); from = alive.runFirst + alive.runCount) {
       const runEnd = Math.min(last, alive.runFirst + alive.runCount)
       for (let entity = alive.runFirst; entity < runEnd; entity++) this.mark(entity)
     }
+  }
+
+  /**
+   * Marks the entities of a list, by their ids.
+   * @throws {@link RowOutOfRange} for the first that can't be an entity, once all others are marked
+   */
+  markList(entities: ArrayLike<number>, ecs: Pick<EcsWorld, 'indexMask' | 'entityIndexOf'>): void {
+    const { rows } = this
+    const { end } = this.#rowMap.members
+    if (!Number.isInteger(entities?.length)) throw new RowOutOfRange({ row: entities as never, rows: end })
+    if (entities.length === 0) return
+    // Warns of what is wrong with ids, as for a single one.
+    ecs.entityIndexOf(entities[0])
+    const { indexMask } = ecs
+    let wrong = -1
+    if (rows === undefined || this.#rowMap.table >= 0)
+      for (let i = 0; i < entities.length; i++) {
+        const entity = indexMask === -1 ? entities[i] : entities[i] & indexMask
+        if (isIndex(entity)) this.mark(entity)
+        else if (wrong < 0) wrong = i
+      }
+    else wrong = markEntityRows(rows, entities, indexMask, this.#rowMap)
+    if (wrong >= 0) throw new RowOutOfRange({ row: entities[wrong], rows: end })
   }
 
   /** Marks every row. */
@@ -68,6 +93,46 @@ export class Marks {
   dispose(): void {
     this.#block.free()
   }
+}
+
+/** Marks where row = entity, for living entities. @returns where in the list is none; −1 nowhere */
+function markEntityRows(
+  marks: DirtyRows,
+  entities: ArrayLike<number>,
+  indexMask: number,
+  { members: { alive }, rows }: RowMap,
+): number {
+  const { words, summary } = marks
+  const { words: living } = alive
+  const end = Math.min(rows, marks.rows, alive.rows)
+  let wrong = -1
+  // Neighbours in a list are often neighbours in a word, which is written once for all of them.
+  let word = 0
+  let bits = 0
+  for (let i = 0; i < entities.length; i++) {
+    const entity = indexMask === -1 ? entities[i] : entities[i] & indexMask
+    const row = entity >>> 0
+    if (row !== entity) {
+      if (wrong < 0 && !isIndex(entity)) wrong = i
+      continue
+    }
+    if (row >= end) continue
+    const w = row >>> 5
+    if (w !== word) {
+      if (bits !== 0) {
+        words[word] |= bits
+        summary[word >>> 5] |= 1 << (word & 31)
+      }
+      word = w
+      bits = 0
+    }
+    bits |= living[w] & (1 << (row & 31))
+  }
+  if (bits !== 0) {
+    words[word] |= bits
+    summary[word >>> 5] |= 1 << (word & 31)
+  }
+  return wrong
 }
 
 function isIndex(value: number): boolean {

@@ -150,13 +150,18 @@ export class MkSync<W extends object = World> {
     return this.#report
   }
 
-  /** Marks an entity's row as written. For `changes: 'marked'`; in other modes it does nothing. */
-  mark(component: Synced, entity: number): void {
+  /**
+   * Marks an entity's row as written, or those of a list of entities, as a query returns it. For
+   * `changes: 'marked'`; in other modes it does nothing.
+   * @throws RowOutOfRange for what can't be an entity; all others of a list are marked
+   */
+  mark(component: Synced, entities: number | ArrayLike<number>): void {
     const last = this.#lastMarked
     // Games mark many entities of one component in a row: a look-up each would take as long as all the rest.
     const synced = last?.component === component ? last : this.#syncedOf(component, 'mark')
     this.#lastMarked = synced
-    synced.marks.mark(this.#ecs.entityIndexOf(entity))
+    if (typeof entities === 'number') synced.marks.mark(this.#ecs.entityIndexOf(entities))
+    else synced.marks.markList(entities, this.#ecs)
   }
 
   /** Marks the entities with ids `first` … `first + count − 1`. */
@@ -164,9 +169,11 @@ export class MkSync<W extends object = World> {
     this.#syncedOf(component, 'markRange').marks.markRange(first, count)
   }
 
-  /** Marks every entity that has the component. */
-  markAll(component: Synced): void {
-    this.#syncedOf(component, 'markAll').marks.markAll()
+  /** Marks every entity that has the component; without one, those of all components, as after loading a game. */
+  markAll(component?: Synced): void {
+    if (component !== undefined) return this.#syncedOf(component, 'markAll').marks.markAll()
+    this.#assertAlive('markAll')
+    for (const synced of this.#components.all) synced.marks.markAll()
   }
 
   /**

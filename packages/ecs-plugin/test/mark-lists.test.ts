@@ -84,7 +84,7 @@ describe.each(layouts)('marks of a list, %s', (_, options, isVersioned) => {
   })
 })
 
-it('refuses what can't be an entity in a list, and marks all others', async () => {
+it('refuses what cannot be an entity in a list, and marks all others', async () => {
   const { Thing, frame, mk, world } = await game({})
   const [first, second] = query(world, [Thing])
   for (const wrong of [-1, 1.5, Number.NaN, undefined as never]) {

@@ -1,3 +1,4 @@
+import { ColumnsModel } from './columns-model.ts'
 import { compare } from './compare.ts'
 import type { ComponentModel } from './model.ts'
 import type { Session } from './session.ts'
@@ -71,10 +72,14 @@ export async function end(session: Session, side: Side, blind: boolean = false):
   if (lost && report.apiCalls > 0) throw new Error('calls to a lost device')
   const busy = (model: ComponentModel): boolean =>
     model instanceof TwoWayModel || (model.changes === 'all' && model.alive.size > 0)
-  if (quiet && !side.models.some(busy))
+  // Columns that moved all over go up once more when they rest.
+  const isHot = (model: ComponentModel): boolean =>
+    model instanceof ColumnsModel && model.changes === 'detect' && !side.isCool
+  if (quiet && !side.models.some((model) => busy(model) || isHot(model)))
     if (report.apiCalls > 0) throw new Error(`${report.apiCalls} calls in a frame without changes`)
   if (!session.starved && !side.failed && !blind) await compare(session, side)
   side.pieces.length = 0
+  side.isCool = quiet
   side.quiet =
     !staged &&
     !session.starved &&

@@ -38,6 +38,8 @@ export interface Side {
   abandoned: number
   /** Nothing was done since the last frame ended. */
   quiet: boolean
+  /** Nor in the frame before: columns that were hot have cooled. */
+  isCool: boolean
   warnings: string[]
   /** Device buffer of every component when last compared, and its generation. */
   generations: Map<number, { readonly buffer: MkDeviceBuffer; readonly generation: number }>
@@ -66,6 +68,7 @@ export function newSide(versioned: boolean): Side {
     staged: false,
     abandoned: 0,
     quiet: false,
+    isCool: false,
     warnings: [],
     generations: new Map(),
     pieces: [],

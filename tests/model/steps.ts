@@ -38,8 +38,7 @@ const frameSteps: StepsOf<
   rush: (session, { w }) => end(session, session.side(w), true),
   idle: async (session, { w }) => {
     const side = session.side(w)
-    await end(session, side)
-    await end(session, side)
+    for (let frame = 0; frame < 3; frame++) await end(session, side)
   },
   query: (session, { w, q, draw, rowsOf }) => {
     const side = session.side(w)

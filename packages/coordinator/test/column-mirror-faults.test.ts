@@ -43,6 +43,34 @@ describe.each(modes)('a mirror of columns, %s', (mode) => {
     }
   })
 
+  it('has every byte again after a loss while everything moves in every frame', async () => {
+    for (let seed = 1; seed <= 4; seed++) {
+      const { co, game } = await started(mode, seed)
+      game.growTo(700)
+      const move = (frames: number): void => {
+        for (let i = 0; i < frames; i++)
+          frame(co, () => {
+            game.moveAll()
+            game.stage()
+          })
+      }
+      for (let loss = 0; loss < 4; loss++) {
+        move(3 + loss)
+        ;(co.gpu.backend as DummyBackend).lose()
+        move(loss % 3)
+        await co.restore(new DummyBackend())
+        if (loss % 2 === 0) move(1)
+        frame(co, () => game.stage())
+        expect(await difference(co, game.mirror, game.arrays), `seed ${seed}, loss ${loss}`).toBeUndefined()
+        game.shrinkTo(100)
+        move(2)
+        game.shrinkTo(700)
+        game.growTo(700 + loss * 500)
+      }
+      co.dispose()
+    }
+  })
+
   it('goes on in the smaller buffer when there is no memory for a bigger one, and grows later', async () => {
     const { backend, co, game, step } = await started(mode, 3)
     const warned = vi.fn<() => void>()

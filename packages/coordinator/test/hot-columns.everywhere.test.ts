@@ -86,6 +86,18 @@ it('compares a column again of which a few words change now', async () => {
   close()
 })
 
+it('sends rows that come into use in the frame in which columns cool', async () => {
+  const { co, mirror, arrays, step, moveAll, close } = await started(5000)
+  mirror.used = 3000
+  for (let i = 0; i < 5; i++) step(() => arrays.forEach(moveAll))
+  step(() => {
+    mirror.used = 5000
+    arrays[2][4000] = 7
+  })
+  expect(await difference(co, mirror, arrays)).toBeUndefined()
+  close()
+})
+
 it('has the bytes of the columns after every frame, whatever becomes hot, shrinks, grows or is replaced', async () => {
   for (let seed = 1; seed <= 12; seed++) {
     const random = integersFrom(seed * 13)

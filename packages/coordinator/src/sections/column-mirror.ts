@@ -184,9 +184,12 @@ export class ColumnMirror {
     const hot = this.#hot
     for (let i = 0; i < this.columns.length; i++) {
       if (!hot.isHot(i)) this.#compare(i, memory)
-      else if (hot.isCooling(i)) this.#cool(i)
+      else if (hot.isCooling(i)) {
+        this.#cool(i)
+        // Rows that came into use since it went up last.
+        diffWords(this.#columns, i, this.#wordsOf(i), memory)
+      }
     }
-    // A new device buffer gets everything from the copy.
     if (hot.count === 0) return
     if (hot.count === this.columns.length) this.isWhole = true
     else for (let i = 0; i < this.columns.length; i++) if (hot.isHot(i)) this.#markWords(i)

@@ -160,7 +160,11 @@ export class ColumnMirror {
   markAll(): void {
     this.#check()
     const memory = this.#memory
-    if (memory) for (let i = 0; i < this.columns.length; i++) this.#columns.copyTo(memory.bytes, i, Infinity)
+    if (memory)
+      for (let i = 0; i < this.columns.length; i++) {
+        if (this.#hot.isHot(i)) this.#cool(i)
+        this.#columns.copyTo(memory.bytes, i, Infinity)
+      }
     this.isWhole = true
   }
 
@@ -191,7 +195,9 @@ export class ColumnMirror {
       }
     }
     if (hot.count === 0) return
-    if (hot.count === this.columns.length) this.isWhole = true
+    // What the device has of the rows beyond is in the copies alone.
+    this.#columns.rowsInUse = this.#used
+    if (hot.count === this.columns.length && this.dirty.isEmpty) this.isWhole = true
     else for (let i = 0; i < this.columns.length; i++) if (hot.isHot(i)) this.#markWords(i)
   }
 
@@ -313,10 +319,10 @@ export class ColumnMirror {
   }
 
   #noteReach(): void {
-    for (let i = 0; i < this.columns.length; i++) {
-      const all = this.#columns.isJoinedFor(this.#used)
-      this.#hot.uploaded(i, all ? this.sections[i].size / 4 : this.#wordsOf(i))
-    }
+    const rows = Math.max(this.#used, this.#columns.rowsInUse)
+    const isJoined = this.#columns.isJoinedFor(rows)
+    for (let i = 0; i < this.columns.length; i++)
+      this.#hot.uploaded(i, isJoined ? this.sections[i].size / 4 : this.#wordsOf(i, rows))
   }
 
   #copyOf(column: number, { heap, offset: start }: MirrorMemory): Uint32Array {
@@ -331,8 +337,8 @@ export class ColumnMirror {
   }
 
   /** Words of a column in the rows in use, as far as it reaches. */
-  #wordsOf(column: number): number {
-    const rows = Math.min(this.#used, this.#columns.pitch)
+  #wordsOf(column: number, most: number = this.#used): number {
+    const rows = Math.min(most, this.#columns.pitch)
     const bytes = Math.min(rows * bytesPerRow(this.columns[column]), this.#columns.bytesOf(column))
     return Math.ceil(bytes / 4)
   }

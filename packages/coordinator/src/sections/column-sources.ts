@@ -15,6 +15,8 @@ export class ColumnSources {
   readonly bytesPerRow: number
   /** Rows there is room for in each section. */
   pitch = 0
+  /** Of the user's arrays, no rows beyond are read, unless they lie in between others of one write. */
+  rowsInUse: number = Infinity
   /** In the order of the columns. */
   sections: readonly Section[] = []
   readonly #arrays: (ColumnArray | undefined)[]
@@ -92,7 +94,7 @@ export class ColumnSources {
   /** Writes bytes `from … end − 1` of the device buffer's part; both are multiples of 4. */
   write(gpu: MkGpu, slice: DeviceSlice, from: number, end: number): void {
     const memory = this.#joined
-    if (memory && this.#joinedAt + end <= memory.byteLength) {
+    if (memory && this.isJoinedFor(this.rowsInUse) && this.#joinedAt + end <= memory.byteLength) {
       gpu.write(slice.buffer, slice.offset + from, memory, this.#joinedAt + from, end - from)
       return
     }
@@ -156,7 +158,8 @@ export class ColumnSources {
       return gpu.write(slice.buffer, slice.offset + from, copy.buffer, copy.byteOffset + start, end - from)
     const array = this.#arrays[column]
     if (!array) return
-    const bytes = Math.min(end - from, this.bytesOf(column) - start)
+    const inUse = words(this.rowsInUse * bytesPerRow(this.columns[column]))
+    const bytes = Math.min(end - from, this.bytesOf(column) - start, inUse - start)
     if (bytes <= 0) return
     const { buffer, byteOffset } = array
     const whole = byteOffset % 4 === 0 ? bytes - (bytes % 4) : 0

@@ -195,7 +195,7 @@ export class ColumnMirror {
       }
     }
     if (hot.count === 0) return
-    // What the device has of the rows beyond is in the copies alone.
+    // What the device has of the rows beyond is only in the copies.
     this.#columns.rowsInUse = this.#used
     if (hot.count === this.columns.length && this.dirty.isEmpty) this.isWhole = true
     else for (let i = 0; i < this.columns.length; i++) if (hot.isHot(i)) this.#markWords(i)

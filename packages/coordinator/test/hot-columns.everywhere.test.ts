@@ -106,6 +106,10 @@ it.each([2000, 4000, 4800])(
     step(() => arrays.forEach((array) => array.fill(0)))
     // Two of three move, so that it's runs with gaps between them that go up.
     for (let i = 0; i < 5; i++) step(() => arrays.slice(0, 2).forEach(moveAll))
+    // Only one write for all sections has what lies between them.
+    const held = new Float32Array(await co.download(mirror.buffer))
+    const beyond = mirror.sections.slice(0, 2).map(({ offset }) => held[offset / 4 + used + 10])
+    if (used < 4500) expect(beyond).toEqual([0, 0])
     step(() => {})
     // Back to what the copies have there, before those rows are used for the first time.
     step(() => {
@@ -120,6 +124,23 @@ it.each([2000, 4000, 4800])(
     close()
   },
 )
+
+it('has what markAll copied, also where a compare behind it finds columns that move all over', async () => {
+  const { co, mirror, arrays, step, moveAll, close } = await started(5000)
+  mirror.used = 2000
+  step(() => {})
+  step(() => arrays.forEach(moveAll))
+  frame(co, () => {
+    arrays.forEach(moveAll)
+    mirror.markAll()
+    for (const array of arrays) array.fill(-1, 0, 2000)
+    mirror.detect()
+  })
+  step(() => {})
+  step(() => (mirror.used = 5000))
+  expect(await difference(co, mirror, arrays)).toBeUndefined()
+  close()
+})
 
 it('has the bytes of the columns after every frame, whatever becomes hot, shrinks, grows or is replaced', async () => {
   for (let seed = 1; seed <= 4; seed++) {

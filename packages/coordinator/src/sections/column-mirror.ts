@@ -162,8 +162,9 @@ export class ColumnMirror {
     const memory = this.#memory
     if (memory)
       for (let i = 0; i < this.columns.length; i++) {
-        if (this.#hot.isHot(i)) this.#cool(i)
-        this.#columns.copyTo(memory.bytes, i, Infinity)
+        this.#hot.cool(i)
+        this.#columns.readFrom(i, this.#copyOf(i, memory))
+        this.#columns.copyTo(memory.bytes, i)
       }
     this.isWhole = true
   }
@@ -302,9 +303,9 @@ export class ColumnMirror {
     const count = this.#wordsOf(column)
     const differing = diffWords(this.#columns, column, count, memory)
     const array = this.#columns.arrayOf(column)
-    if (array === undefined || this.fresh) return
+    if (array === undefined || this.fresh || this.isWhole) return
     const first = this.sections[column].offset / 4
-    const isAllOver = differing > 0 && touchesAll(this.dirty, first, count)
+    const isAllOver = touchesAll(this.dirty, first, count)
     if (this.#hot.compared(column, array, differing, count, isAllOver))
       this.#columns.readFrom(column, undefined)
   }
@@ -382,9 +383,6 @@ export class ColumnMirror {
   #layOut(): void {
     this.#columns.layOut(this.device.slice ? this.device.rows : this.capacity)
     this.#hot.reset()
-    const memory = this.#memory
-    for (let i = 0; i < this.columns.length; i++)
-      this.#columns.readFrom(i, memory ? this.#copyOf(i, memory) : undefined)
     this.dirty.clear()
     this.fresh = true
     this.markAll()

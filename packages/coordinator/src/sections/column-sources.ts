@@ -131,7 +131,7 @@ export class ColumnSources {
   }
 
   /** Copies up to `most` bytes of a column to its section in `image`, the CPU's copy of the device buffer. */
-  copyTo(image: Uint8Array, column: number, most: number): void {
+  copyTo(image: Uint8Array, column: number, most: number = Infinity): void {
     const bytes = Math.min(most, this.bytesOf(column))
     if (bytes > 0) image.set(this.#bytesIn(column, 0, bytes), this.sections[column].offset)
   }

@@ -11,7 +11,7 @@ export interface EcsWorld {
    * entity has: its old index may belong to another entity by now.
    */
   entityIndexOf(entity: number): number
-  /** Other threads compute the entity index as `entity & indexMask`. −1: all bits. */
+  /** Other threads and marks of a list compute the entity index as `entity & indexMask`. −1: all bits. */
   readonly indexMask: number
   /** Returns where this world keeps a component's data: left out where that is always itself. */
   storeOf?(component: object): object

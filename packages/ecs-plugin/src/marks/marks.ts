@@ -95,14 +95,16 @@ export class Marks {
   }
 }
 
-/** Marks where row = entity, for living entities. @returns where in the list is none; −1 nowhere */
+/**
+ * Marks the living entities of a list, where row = entity.
+ * @returns the place in the list of the first that can't be an entity; −1 without one
+ */
 function markEntityRows(
   marks: DirtyRows,
   entities: ArrayLike<number>,
   indexMask: number,
   { members: { alive }, rows }: RowMap,
 ): number {
-  const { words, summary } = marks
   const { words: living } = alive
   const end = Math.min(rows, marks.rows, alive.rows)
   let wrong = -1
@@ -119,20 +121,20 @@ function markEntityRows(
     if (row >= end) continue
     const w = row >>> 5
     if (w !== word) {
-      if (bits !== 0) {
-        words[word] |= bits
-        summary[word >>> 5] |= 1 << (word & 31)
-      }
+      addBits(marks, word, bits)
       word = w
       bits = 0
     }
     bits |= living[w] & (1 << (row & 31))
   }
-  if (bits !== 0) {
-    words[word] |= bits
-    summary[word >>> 5] |= 1 << (word & 31)
-  }
+  addBits(marks, word, bits)
   return wrong
+}
+
+function addBits({ words, summary }: DirtyRows, word: number, bits: number): void {
+  if (bits === 0) return
+  words[word] |= bits
+  summary[word >>> 5] |= 1 << (word & 31)
 }
 
 function isIndex(value: number): boolean {

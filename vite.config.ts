@@ -82,7 +82,7 @@ export default defineConfig({
           },
         },
         // Found before the first test, or the page reloads in the middle of one.
-        optimizeDeps: { include: ['bitecs', 'bitecs/legacy', 'bitecs/serialization', 'uplot'] },
+        optimizeDeps: { include: ['bitecs', 'bitecs/legacy', 'bitecs/serialization', 'three', 'uplot'] },
         test: {
           name: 'browser',
           include: named('browser', 'device', 'everywhere'),

@@ -9,7 +9,7 @@ import { root } from './install.mjs'
 const bundleFolder = join(root, 'node_modules/.cache/memkit-bundles')
 
 /**
- * Programs to bundle. bitECS is the game's own, and stays outside.
+ * Programs to bundle. bitECS and three are the game's own, and stay outside.
  * @type {Record<string, string>}
  */
 export const programs = {
@@ -20,6 +20,8 @@ export const programs = {
     const Position = GpuSynced({ x: new Float32Array(8) })
     globalThis.start = (world, device) => createApp(world).addPlugin(new MkPlugin({ gpu: device }))
       .addSystem(Schedule.Update, () => Position)`,
+  three: `import { SyncedMesh, threeGpu } from '@memkit/three'
+    globalThis.start = [SyncedMesh, threeGpu]`,
   coordinator: `import { MkCoordinator } from '@memkit/coordinator'
     import { WebGpuBackend } from '@memkit/gpu'
     globalThis.start = (device) => new MkCoordinator(new WebGpuBackend(device))`,
@@ -54,7 +56,7 @@ export async function bundle(program, { minify = true, from = join(root, 'tests'
       write: false,
       minify,
       modulePreload: { polyfill: false },
-      rolldownOptions: { external: ['bitecs'] },
+      rolldownOptions: { external: ['bitecs', 'three'] },
     },
   }).finally(() => rmSync(folder, { recursive: true }))
   const { output } = /** @type {import('vite').Rolldown.RolldownOutput} */ (outcome)

@@ -18,6 +18,7 @@ const ENTRIES = [
   '@memkit/coordinator',
   '@memkit/ecs-plugin',
   '@memkit/inspector',
+  '@memkit/three',
 ]
 
 /** What is compiled; the first is run as well. */

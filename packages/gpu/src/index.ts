@@ -15,7 +15,7 @@ export { MkBufferUsage, MkMemoryType, usageNames } from './backends/usage.ts'
 export type { MkBufferUsageName, MkMemory, MkMemoryTypeName } from './backends/usage.ts'
 
 export type * from './backends/backend.ts'
-export type { MkCallCounts, MkCapabilities } from './backends/capabilities.ts'
+export type { MkCallCounts, MkCapabilities, WriteCosts } from './backends/capabilities.ts'
 export { DummyBackend, DummyBuffer, HazardDetected, InjectedFault } from './backends/dummy/dummy.ts'
 export type { DummyFaults, DummyOptions } from './backends/dummy/dummy.ts'
 export { WebGpuBackend, type WebGpuBackendOptions } from './backends/webgpu/webgpu.ts'

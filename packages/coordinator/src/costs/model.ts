@@ -1,4 +1,4 @@
-import type { MkCapabilities } from '@memkit/gpu'
+import type { MkCapabilities, WriteCosts } from '@memkit/gpu'
 
 /**
  * What uploading costs on one backend, in nanoseconds, for the calling thread and for the device. A
@@ -91,12 +91,18 @@ export const tableCosts: Readonly<Record<'dummy' | 'webgpu' | 'webgl2', Readonly
 }
 
 export function startCosts(capabilities: MkCapabilities, byHand: Partial<CostModel> = {}): CostModel {
-  const { backend } = capabilities
+  const { backend, writeCosts } = capabilities
   const table = backend === 'dummy' || backend === 'webgl2' ? tableCosts[backend] : tableCosts.webgpu
-  return { ...table, ...byHand }
+  return { ...table, ...(writeCosts && termsOf(writeCosts)), ...byHand }
+}
+
+/** The terms of writes whose costs the backend tells. */
+function termsOf({ call, byte }: WriteCosts): Partial<CostModel> {
+  return { callThread: call, callDevice: 0, byteThread: byte, byteDevice: 0 }
 }
 
 /** Whether nothing is left to measure. */
-export function allByHand(byHand: Partial<CostModel> = {}): boolean {
+export function allKnown({ writeCosts, scatter }: MkCapabilities, byHand: Partial<CostModel> = {}): boolean {
+  if (writeCosts !== undefined && !scatter) return true
   return Object.keys(tableCosts.dummy).every((term) => byHand[term as keyof CostModel] !== undefined)
 }

@@ -1,6 +1,6 @@
 import type { MkGpu } from '@memkit/gpu'
 import { measureCosts } from './calibration.ts'
-import { allByHand, startCosts, type CostModel } from './model.ts'
+import { allKnown, startCosts, type CostModel } from './model.ts'
 import { CostWatch, type FrameCosts } from './watch.ts'
 
 /**
@@ -20,7 +20,7 @@ export class PlannerCosts {
   constructor(gpu: MkGpu, byHand: Partial<CostModel> = {}, measure: boolean = true) {
     this.#gpu = gpu
     this.#byHand = byHand
-    this.#areMeasured = measure && !allByHand(byHand)
+    this.#areMeasured = measure && !allKnown(gpu.capabilities, byHand)
     this.model = startCosts(gpu.capabilities, byHand)
     if (this.#areMeasured) this.reviewAbove = this.#watch.reviewAbove
   }
@@ -42,6 +42,7 @@ export class PlannerCosts {
   }
 
   async measure(gpu: MkGpu, again?: 'merge' | 'replace'): Promise<void> {
+    if (allKnown(gpu.capabilities)) return
     // Costs by hand come later: what is measured serves every coordinator on such an adapter.
     const { costs, doubtful } = await measureCosts(gpu, startCosts(gpu.capabilities), again)
     if (gpu !== this.#gpu) return

@@ -117,11 +117,12 @@ export class ColumnsComponent implements ColumnsBufferSource {
   }
 
   get info(): SyncedColumns {
-    const { buffer, label, mirror } = this
+    const { buffer, label, mirror, needed } = this
     const { changes, direction, rows: rowKind } = this.options
     const component = this.component as Synced
     const entities = this.#rowMap.members.count
-    return { component, label, layout: 'columns', changes, rowKind, direction, entities, buffer, mirror }
+    const how = { layout: 'columns', changes, rowKind, direction } as const
+    return { component, label, ...how, entities, needed, buffer, mirror }
   }
 
   /** Components that an entity needs to have a row. */

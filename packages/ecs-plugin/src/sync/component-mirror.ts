@@ -2,6 +2,7 @@ import { hasCode } from '@memkit/core'
 import { MirrorTooLarge, mostMirrorBytes, type Mirror, type MkCoordinator } from '@memkit/coordinator'
 import { MkBufferUsage, UsageUnsupported } from '@memkit/gpu'
 import type { ComponentLayout } from '../store/component-columns.ts'
+import { checkOption } from '../options.ts'
 import type { SyncedOptions } from './gpu-synced-options.ts'
 import type { InPlace } from './rows-in-place.ts'
 
@@ -10,12 +11,15 @@ const MAX_FIRST_BYTES = 64 << 20
 
 /**
  * Checks that the device can have a component's buffer.
+ * @throws {@link InvalidOption} for a `direction` in which the device writes, where it can't
  * @throws {@link UsageUnsupported} when the device has no buffers of the usage asked for
  * @throws {@link MirrorTooLarge} when it allows none of as many rows as are to be reserved
  */
 export function checkDevice({ gpu }: MkCoordinator, options: SyncedOptions, stride: number): void {
-  const { backend, indexIsExclusive, usages } = gpu.capabilities
-  const { capacity, isReserved, label, usage } = options
+  const { backend, deviceWrites = true, indexIsExclusive, usages } = gpu.capabilities
+  const { capacity, direction, isReserved, label, usage } = options
+  const allowed = `'upload' for ${label}: shaders write no buffers of the ${backend} backend`
+  checkOption(deviceWrites || direction === 'upload', 'direction', direction, allowed)
   const possible = indexIsExclusive ? usages & ~MkBufferUsage.INDEX : usages
   if ((usage & ~possible) !== 0)
     throw new UsageUnsupported({ backend, usage: usage & ~possible, supported: possible })

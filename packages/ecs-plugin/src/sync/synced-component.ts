@@ -44,6 +44,8 @@ interface SyncedAnyhow {
   readonly direction: SyncDirection
   /** Entities that have a row or are to get one with the next stage. */
   readonly entities: number
+  /** The components that an entity needs to have a row: this one, and those of `with` and `rowsOf`. */
+  readonly needed: readonly object[]
 }
 
 /** A component in rows. */
@@ -162,10 +164,11 @@ export class SyncedComponent implements BufferSource {
   }
 
   get info(): SyncedRows {
-    const { buffer, entities, label, mirror } = this
+    const { buffer, entities, label, mirror, needed } = this
     const { changes, direction, rows: rowKind } = this.options
     const component = this.component as Synced
-    return { component, label, layout: 'rows', changes, rowKind, direction, entities, buffer, mirror }
+    const how = { layout: 'rows', changes, rowKind, direction } as const
+    return { component, label, ...how, entities, needed, buffer, mirror }
   }
 
   /** Components that an entity needs to have a row. */

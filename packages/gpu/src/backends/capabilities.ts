@@ -1,3 +1,11 @@
+/** Nanoseconds of the calling thread. */
+export interface WriteCosts {
+  /** A write call, whatever its size. */
+  readonly call: number
+  /** A byte written. */
+  readonly byte: number
+}
+
 /** What a backend can do and how much. All sizes and alignments in bytes. Fixed for the backend's life. */
 export interface MkCapabilities {
   /** Kind of the backend: `'dummy'`, `'webgpu'`, `'webgl2'`, or a third party's own word. */
@@ -10,6 +18,13 @@ export interface MkCapabilities {
   readonly maxBufferSize: number
   /** Most bytes that one queue write carries: a longer one counts as several. Default: any number. */
   readonly maxWriteSize?: number
+  /**
+   * What a queue write costs the calling thread, where writing doesn't show it because the bytes travel
+   * later. Default: it is measured.
+   */
+  readonly writeCosts?: WriteCosts
+  /** False where no shader can write a buffer, so that nothing comes back. Default true. */
+  readonly deviceWrites?: boolean
   /** Largest range bound as storage; 0 without storage. */
   readonly maxStorageBufferBindingSize: number
   /**

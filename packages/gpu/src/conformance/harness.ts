@@ -8,8 +8,11 @@ import { equal, pause, requireCode } from './expectations.ts'
 /** A backend to be tested, fresh and unattached, on a device of its own. */
 export interface ConformanceSubject<B extends MkGpuBackend = MkGpuBackend> {
   readonly backend: B
-  /** Loses the device for real: `device.destroy()`, `WEBGL_lose_context`, … */
-  lose(): void | Promise<void>
+  /**
+   * Loses the device for real: `device.destroy()`, `WEBGL_lose_context`, … Left out where it can't be
+   * lost: gates the cases that need it.
+   */
+  lose?(): void | Promise<void>
   /**
    * Leaves no memory for the next buffer, where that can be arranged: says so late
    * (`allocationError`) or at once. Gates the cases that need it.
@@ -22,8 +25,8 @@ export interface ConformanceSubject<B extends MkGpuBackend = MkGpuBackend> {
 /** Makes a subject. Called once per case. */
 export type ConformanceFactory = () => ConformanceSubject | Promise<ConformanceSubject>
 
-/** What a case may need: a capability, or a subject that can `starve`. */
-export type ConformanceCapability = 'scatter' | 'storage' | 'indirect' | 'unifiedMemory' | 'starve'
+/** What a case may need: a capability, or a subject that can `starve` or `lose`. */
+export type ConformanceCapability = 'scatter' | 'storage' | 'indirect' | 'unifiedMemory' | 'starve' | 'lose'
 
 /** `'gated'`: the backend lacks what the case needs. */
 export type ConformanceOutcome = 'passed' | 'gated'
@@ -70,9 +73,9 @@ export function onGpu(name: string, body: CaseBody, needs?: ConformanceCapabilit
         }
       }
       return {
-        gated: needs === 'starve' ? !('starve' in subject) : needs !== undefined && !gpu.capabilities[needs],
+        gated: needs !== undefined && !hasWhatIsNeeded(needs, subject),
         async body() {
-          await body({ gpu, backend, lose: async () => subject.lose(), starve, poor })
+          await body({ gpu, backend, lose: async () => subject.lose?.(), starve, poor })
           if (!gpu.isLost) await gpu.waitIdle()
         },
         destroy: () => gpu.destroy(),
@@ -91,6 +94,17 @@ export function starved(name: string, body: CaseBody): ConformanceCase {
   return onGpu(name, body, 'starve')
 }
 
+/** A case as `onGpu`, for subjects that can `lose`. */
+export function losing(name: string, body: CaseBody): ConformanceCase {
+  return onGpu(name, body, 'lose')
+}
+
+function hasWhatIsNeeded(needs: ConformanceCapability, subject: ConformanceSubject): boolean {
+  return needs === 'starve' || needs === 'lose'
+    ? subject[needs] !== undefined
+    : subject.backend.capabilities[needs]
+}
+
 /** What a backend told, in order. */
 export interface Told {
   readonly completed: number[]
@@ -102,6 +116,7 @@ export interface Told {
 export function onBackend(
   name: string,
   body: (backend: MkGpuBackend, told: Told, lose: () => Promise<void>) => void | Promise<void>,
+  needs?: 'lose',
 ): ConformanceCase {
   const run = (factory: ConformanceFactory): Promise<ConformanceOutcome> =>
     runOnSubject(factory, (subject, errors) => {
@@ -117,10 +132,14 @@ export function onBackend(
         },
         { debug: true },
       )
-      const run = async (): Promise<void> => body(backend, told, async () => subject.lose())
-      return { body: run, destroy: () => backend.destroy() }
+      const run = async (): Promise<void> => body(backend, told, async () => subject.lose?.())
+      return {
+        gated: needs !== undefined && !hasWhatIsNeeded(needs, subject),
+        body: run,
+        destroy: () => backend.destroy(),
+      }
     })
-  return { name, run }
+  return { name, run, ...(needs && { needs }) }
 }
 
 async function runOnSubject(

@@ -3,7 +3,7 @@ import { MkBufferUsage, MkMemoryType } from '../backends/usage.ts'
 import { MkGpu } from '../gpu.ts'
 import { BOTH, words } from './content.ts'
 import { equal, fail, holds, ok, pause, refused, rejected, sameBytes, until } from './expectations.ts'
-import { onBackend, onGpu, type ConformanceCase } from './harness.ts'
+import { losing, onBackend, onGpu, type ConformanceCase } from './harness.ts'
 
 const { TRANSFER_DST, TRANSFER_SRC, VERTEX } = MkBufferUsage
 const { DeviceLocal, HostCached, HostVisible } = MkMemoryType
@@ -134,14 +134,14 @@ export const serialCases: readonly ConformanceCase[] = [
 
   // Loss
 
-  onGpu('a lost device is told of once, with a reason', async ({ gpu, lose }) => {
+  losing('a lost device is told of once, with a reason', async ({ gpu, lose }) => {
     await lose()
     const info = await gpu.lost
     ok(info.reason === 'destroyed' || info.reason === 'unknown', 'the reason is one of two')
     ok(gpu.isLost, 'isLost is true')
   }),
 
-  onGpu('whatever would reach a lost device says so', async ({ gpu, lose }) => {
+  losing('whatever would reach a lost device says so', async ({ gpu, lose }) => {
     const [a, b] = [gpu.createDeviceBuffer(16, BOTH), gpu.createDeviceBuffer(16, BOTH)]
     const staging = gpu.createStagingBuffer(16)
     await lose()
@@ -158,7 +158,7 @@ export const serialCases: readonly ConformanceCase[] = [
     equal(gpu.leaks(), [], 'leaks')
   }),
 
-  onGpu('what was pending when a device was lost rejects, and completes nothing', async ({ gpu, lose }) => {
+  losing('what was pending when a device was lost rejects, and completes nothing', async ({ gpu, lose }) => {
     const buffer = gpu.createDeviceBuffer(1 << 20, BOTH)
     const back = gpu.createStagingBuffer(16, { memory: HostCached })
     await lose()
@@ -175,26 +175,30 @@ export const serialCases: readonly ConformanceCase[] = [
     equal(gpu.completedSerial, 0, 'completed serial')
   }),
 
-  onBackend('calls between a loss and the news of it do nothing', async (backend, told, lose) => {
-    const [a, b] = ['a', 'b'].map((label) => create(backend, label).native)
-    backend.copy(a, 0, b, 0, 16)
-    await lose()
-    backend.write(a, 0, new ArrayBuffer(16), 0, 16)
-    backend.copy(a, 0, b, 0, 16)
-    backend.submit()
-    backend.signal(1)
-    const late = create(backend, 'late')
-    const mapped = create(backend, 'late and mapped', MAPPED)
-    new Uint8Array(backend.mappedRange(mapped.native)).fill(1)
-    backend.unmap(mapped.native)
-    await until(() => told.lost.length > 0, 'the news')
-    await Promise.all([late.error, mapped.error])
-    await pause()
-    equal([told.lost.length, told.completed.length], [1, 0], 'losses and completions reported')
-    for (const buffer of [a, b, late.native, mapped.native]) backend.destroyBuffer(buffer)
-    // What a lost device says of itself isn’t a complaint.
-    told.errors.length = 0
-  }),
+  onBackend(
+    'calls between a loss and the news of it do nothing',
+    async (backend, told, lose) => {
+      const [a, b] = ['a', 'b'].map((label) => create(backend, label).native)
+      backend.copy(a, 0, b, 0, 16)
+      await lose()
+      backend.write(a, 0, new ArrayBuffer(16), 0, 16)
+      backend.copy(a, 0, b, 0, 16)
+      backend.submit()
+      backend.signal(1)
+      const late = create(backend, 'late')
+      const mapped = create(backend, 'late and mapped', MAPPED)
+      new Uint8Array(backend.mappedRange(mapped.native)).fill(1)
+      backend.unmap(mapped.native)
+      await until(() => told.lost.length > 0, 'the news')
+      await Promise.all([late.error, mapped.error])
+      await pause()
+      equal([told.lost.length, told.completed.length], [1, 0], 'losses and completions reported')
+      for (const buffer of [a, b, late.native, mapped.native]) backend.destroyBuffer(buffer)
+      // What a lost device says of itself isn’t a complaint.
+      told.errors.length = 0
+    },
+    'lose',
+  ),
 
   onGpu('destroying a gpu destroys its buffers and rejects what is pending', async ({ gpu }) => {
     const buffer = gpu.createDeviceBuffer(1 << 16, BOTH)

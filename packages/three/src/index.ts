@@ -1,0 +1,6 @@
+export { threeGpu } from './backend/three-gpu.ts'
+export { ThreeBackend } from './backend/three-backend.ts'
+export type { ThreeBuffer, WriteListener } from './backend/three-buffer.ts'
+export { SyncedMesh, type SyncedMeshOptions } from './meshes/synced-mesh.ts'
+export type { AttributeSource } from './attributes/attribute-source.ts'
+export * from './attributes/errors.ts'

@@ -46,10 +46,15 @@ async function game() {
     const pixels = new Uint8Array(SIZE * SIZE * 4)
     gl.readPixels(0, 0, SIZE, SIZE, gl.RGBA, gl.UNSIGNED_BYTE, pixels)
     const wanted = new Uint8Array(SIZE * SIZE * 4)
-    for (const [e, hue] of alive) wanted.set([hue * 255, 255, 0, 255], (Position.y[e] * SIZE + Position.x[e]) * 4)
+    for (const [e, hue] of alive)
+      wanted.set([hue * 255, 255, 0, 255], (Position.y[e] * SIZE + Position.x[e]) * 4)
     let count = 0
     for (let i = 0; i < pixels.length; i += 4)
-      count += +(pixels[i] !== wanted[i] || pixels[i + 1] !== wanted[i + 1] || pixels[i + 3] !== wanted[i + 3])
+      count += +(
+        pixels[i] !== wanted[i] ||
+        pixels[i + 1] !== wanted[i + 1] ||
+        pixels[i + 3] !== wanted[i + 3]
+      )
     return count
   }
   const frame = (): void => {

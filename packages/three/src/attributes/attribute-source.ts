@@ -9,7 +9,7 @@ import { FieldNotDrawable, MixedNumbers, UnknownField, WrongNumberCount } from '
 export type AttributeSource = Synced | readonly [component: Synced, ...fields: readonly string[]]
 
 /** What an attribute is in a shader, in the words of GLSL and TSL. */
-export type ShaderType = `${'' | 'u' | 'i'}vec${2 | 3 | 4}` | 'float' | 'uint' | 'int'
+type ShaderType = `${'' | 'u' | 'i'}vec${2 | 3 | 4}` | 'float' | 'uint' | 'int'
 
 /** The kind of an attribute's numbers. */
 export type NumberKind = 'f32' | 'u32' | 'i32'
@@ -101,7 +101,7 @@ function splitSource(name: string, source: unknown): [component: Synced, names: 
       value: source,
       allowed: "a flagged component, or a list of one and names of its fields: [Position, 'x', 'y']",
     })
-  return [component as Synced, names as string[]]
+  return [component as Synced, names]
 }
 
 function chosenFields(

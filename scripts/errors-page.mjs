@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import ts from 'typescript-6'
 
 /** Packages with errors, lowest first. */
-const packages = ['core', 'gpu', 'coordinator', 'ecs-plugin']
+const packages = ['core', 'gpu', 'coordinator', 'ecs-plugin', 'three']
 
 /**
  * @typedef {{ name: string, doc: string }} ErrorField

@@ -3,7 +3,7 @@ import { ComponentModel } from './model.ts'
 const same = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i])
 
 /**
- * What the device must hold of rows that are their own mirror. The row of a live entity is what was staged, unless something was written
+ * What the device must hold of rows that are their own mirror, or are packed when they go up. The row of a live entity is what was staged, unless something was written
  * there since that was not staged: then it may be uploaded already. Free rows may hold anything.
  */
 export class InPlaceModel extends ComponentModel {

@@ -197,7 +197,8 @@ export class Session {
       const components = [this.components[c], ...(tagged ? [this.tags[0]] : [])]
       const terms = [{ op: 'has' as const, components }]
       if (component.layout === 'columns') return new ColumnsModel(this.stores[c], changes, onRemove, terms)
-      if (isInPlace(component, this.setup)) return new InPlaceModel(this.stores[c], changes, onRemove, terms)
+      const isTyped = this.stores[c].isTyped
+      if (readWhenFlushed(component, isTyped, this.setup)) return new InPlaceModel(this.stores[c], changes, onRemove, terms)
       if (direction === 'upload') return new ComponentModel(this.stores[c], changes, onRemove, terms)
       return new TwoWayModel(this.stores[c], changes, onRemove, terms, direction)
     })
@@ -266,11 +267,14 @@ export type StepsOf<O extends Op> = {
   readonly [K in O]: (session: Session, step: Extract<Step, { op: K }>) => unknown
 }
 
-/** Rows that need no mirror beside them. In the second of two worlds they have one, and are compared as if they had none. */
-function isInPlace(
+/**
+ * Rows that need no mirror beside them. Those of `heap.rows` have one in the second of two worlds, and are compared as if they had none.
+ */
+function readWhenFlushed(
   { store, changes, direction, onRemove, rows, pair }: Setup['components'][number],
+  isTyped: boolean,
   setup: Setup,
 ): boolean {
   const copied = changes === 'detect' || direction !== 'upload' || onRemove !== 'keep' || rows !== 'entity'
-  return storeSpecs[store].name === 'rows' && !copied && !pair && !setup.debug
+  return (isTyped || (storeSpecs[store].name === 'rows' && !pair)) && !copied && !setup.debug
 }

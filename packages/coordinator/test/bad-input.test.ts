@@ -5,6 +5,7 @@ import {
   InvalidStride,
   MirrorDestroyed,
   MirrorHasNoBuffer,
+  MirrorKeepsNoRows,
   MirrorOwnsBuffer,
   MirrorTooLarge,
   MkCoordinator,

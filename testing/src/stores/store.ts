@@ -93,6 +93,11 @@ export class Store {
     return Math.min(...this.#columns.map(({ slots }) => slots))
   }
 
+  /** All columns are typed arrays, which have an end. */
+  get isTyped(): boolean {
+    return this.#columns.every(({ slots }) => slots !== Infinity)
+  }
+
   /** Typed columns disagree in length. */
   get torn(): boolean {
     const [first, ...others] = this.#columns.map(({ slots }) => slots).filter((slots) => slots !== Infinity)

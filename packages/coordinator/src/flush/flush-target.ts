@@ -1,6 +1,23 @@
 import type { DirtyRows, Heap } from '@memkit/core'
+import type { MkGpu } from '@memkit/gpu'
+import type { DeviceSlice } from '../device/slice.ts'
 import type { MirrorBuffer } from '../mirror/mirror-buffer.ts'
-import type { ColumnSources } from '../sections/column-sources.ts'
+
+/** Where the bytes of a target come from that keeps none. Offsets and ends are bytes of its part of the buffer. */
+export interface FlushSource {
+  /** False while it can't be read: nothing goes up then, and all that is dirty stays so. */
+  readonly isReadable: boolean
+  write(gpu: MkGpu, slice: DeviceSlice, from: number, end: number): void
+  /**
+   * Writes all that is in use.
+   * @param used rows
+   * @param units that a full upload covers, dirty ones beyond included
+   * @returns bytes written
+   */
+  writeFull(gpu: MkGpu, slice: DeviceSlice, used: number, units: number): number
+  /** Copies the `count` dirty units side by side to `place` in a heap, and their numbers behind. */
+  gather(dirty: DirtyRows, heap: Heap, place: number, count: number): void
+}
 
 /** What a flush brings to the device: a set of dirty units, and where the bytes of each are. */
 export interface FlushTarget {
@@ -24,10 +41,12 @@ export interface FlushTarget {
   readonly isCut: boolean
   /** A bigger device buffer is wanted than is in use. */
   readonly wantsBuffer: boolean
-  /** Where bytes are read from: `offset` of the heap, or the user's columns. */
+  /** Rows in use. */
+  readonly used: number
+  /** Where bytes are read from: `offset` of the heap, or a source. */
   readonly heap: Heap
   readonly offset: number
-  readonly sources: ColumnSources | undefined
+  readonly source: FlushSource | undefined
   /** Tries again, if it is time, after the device had no memory. */
   retryBuffer(): void
   /** Everything dirty was handed over. A full upload would have covered `fullRows` units. */

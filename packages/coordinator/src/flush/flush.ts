@@ -71,6 +71,7 @@ export class MirrorFlush {
     for (let i = 0; i < plans.length; i++) {
       const plan = plans[i]
       const { mirror } = plan
+      if (!isReadable(mirror)) continue
       if (mirror.isCut) this.#writeWhatFits(plan)
       else if (plan.strategy === 'full' || plan.strategy === 'runs') this.#write(plan)
       // From now on the device may write rows, which a later frame must not cover with clean ones.
@@ -102,7 +103,7 @@ export class MirrorFlush {
     let gains = 0
     for (let i = 0; i < plans.length; i++) {
       const { mirror } = plans[i]
-      if (mirror.isCut) {
+      if (mirror.isCut || !isReadable(mirror)) {
         plans[i].clear()
         continue
       }
@@ -144,14 +145,19 @@ export class MirrorFlush {
     limits.exact = mirror.deviceOwned && !fresh
     limits.scatterRows = Math.floor(scatterBytes / (stride + 4))
     limits.strategy = fresh ? 'full' : strategy
-    if (mirror.isWhole) planWhole(out, stride, mirror.sources ? mirror.rowsInUse : mirror.everUsed, costs)
+    if (mirror.isWhole) planWhole(out, stride, mirror.source ? mirror.rowsInUse : mirror.everUsed, costs)
     else plan(dirty, stride, costs, out, limits)
   }
 
   #write(plan: MirrorPlan): void {
     const { mirror, runs } = plan
-    if (mirror.sources && plan.strategy === 'full')
-      plan.bytes = mirror.sources.writeRows(this.#device.gpu, mirror.device.slice!, mirror.used)
+    if (mirror.source && plan.strategy === 'full')
+      plan.bytes = mirror.source.writeFull(
+        this.#device.gpu,
+        mirror.device.slice!,
+        mirror.used,
+        plan.fullRows,
+      )
     else if (plan.strategy === 'full') this.#writeRows(mirror, 0, plan.fullRows)
     else {
       const remembered = Math.min(plan.pieces, MAX_RUNS)
@@ -169,10 +175,10 @@ export class MirrorFlush {
 
   /** Writes rows `first … end − 1`. */
   #writeRows(mirror: FlushTarget, first: number, end: number): void {
-    const { heap, offset, sources, stride } = mirror
+    const { heap, offset, source, stride } = mirror
     const slice = mirror.device.slice!
     const start = first * stride
-    if (sources) return sources.write(this.#device.gpu, slice, start, end * stride)
+    if (source) return source.write(this.#device.gpu, slice, start, end * stride)
     this.#device.gpu.write(
       slice.buffer,
       slice.offset + start,
@@ -199,4 +205,8 @@ export class MirrorFlush {
     }
     plan.bytes = plan.rows * stride
   }
+}
+
+function isReadable({ source }: FlushTarget): boolean {
+  return source === undefined || source.isReadable
 }

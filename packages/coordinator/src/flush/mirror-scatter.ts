@@ -125,8 +125,8 @@ function aligned(bytes: number): number {
 
 /** Copies a mirror's dirty rows, then their numbers, to `place` in its heap. */
 function gatherRows({ mirror, rows }: MirrorPlan, place: number): void {
-  const { heap, dirty, offset, sources, stride } = mirror
-  if (sources) return sources.gather(dirty, heap, place, rows)
+  const { heap, dirty, offset, source, stride } = mirror
+  if (source) return source.gather(dirty, heap, place, rows)
   const { offset: words, summaryOffset } = dirty
   heap.kernels.gather(words, summaryOffset, 0, dirty.rows, offset, stride, place, place + rows * stride)
 }

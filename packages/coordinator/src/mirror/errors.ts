@@ -14,6 +14,19 @@ export const MirrorHasNoBuffer: ErrorClass<{ code: 'MirrorHasNoBuffer'; label: s
 export type MirrorHasNoBuffer = InstanceType<typeof MirrorHasNoBuffer>
 
 /**
+ * Rows were asked for of a mirror that keeps none: a source makes them when they go up.
+ *
+ * What to do: read what the source reads; of a component, its columns or `mk.buffer(C).readCpu()`.
+ */
+export const MirrorKeepsNoRows: ErrorClass<{ code: 'MirrorKeepsNoRows'; label: string }> = defineError(
+  'MirrorKeepsNoRows',
+  ({ label }) =>
+    `Mirror "${label}" keeps no rows: they are made when they go up. ` +
+    `Read what they are made from; of a component, its columns or mk.buffer(C).readCpu().`,
+)
+export type MirrorKeepsNoRows = InstanceType<typeof MirrorKeepsNoRows>
+
+/**
  * A mirror was used after `destroy()`.
  *
  * What to do: make a new one with `createMirror()`.

@@ -33,6 +33,8 @@ export interface GivenRows {
 interface RowsShape {
   readonly rows: number
   readonly stride: number
+  /** Rows that bytes are kept of, where a source makes the others; default all. */
+  readonly kept?: number
   readonly label: string
   /** For rows that find no room in the heap. */
   readonly overflow: OverflowHeaps
@@ -49,6 +51,14 @@ const GATHER_BYTES = 64 << 10
 /** The most bytes of rows: a heap has 4 GiB, and keeps their dirty rows and scratch too. */
 export const MAX_ROW_BYTES: number = 3 * 2 ** 30
 
+/** Bytes of the rows that a mirror makes at a time where the flush has no memory for all. */
+const WINDOW_BYTES = 4096
+
+/** Rows that bytes are kept of where a source makes them. */
+export function windowRowsOf(rows: number, stride: number): number {
+  return Math.min(rows, Math.max(1, Math.floor(WINDOW_BYTES / stride)))
+}
+
 /** A mirror's rows and dirty rows: one block of the coordinator's heap or of an overflow heap. */
 export class MirrorMemory {
   readonly heap: Heap
@@ -63,10 +73,10 @@ export class MirrorMemory {
 
   private constructor(at: GivenRows, shape: RowsShape, block: Block, dirtyAt: number, given: boolean) {
     const { heap, offset } = at
-    const { rows, stride, overflow } = shape
+    const { kept = shape.rows, rows, stride, overflow } = shape
     this.heap = heap
     this.offset = offset
-    this.bytes = new Uint8Array(heap.buffer, offset, rows * stride)
+    this.bytes = new Uint8Array(heap.buffer, offset, kept * stride)
     this.dirty = new DirtyRows(rows, { buffer: heap.buffer, offset: dirtyAt })
     this.given = given
     this.#block = block
@@ -78,7 +88,7 @@ export class MirrorMemory {
    * @throws {@link MirrorTooLarge}, {@link ReserveRefused}
    */
   static allocate(heap: Heap, shape: RowsShape): MirrorMemory {
-    const requested = shape.rows * shape.stride
+    const requested = (shape.kept ?? shape.rows) * shape.stride
     if (requested > MAX_ROW_BYTES)
       throw new MirrorTooLarge({ label: shape.label, requested, max: MAX_ROW_BYTES })
     try {
@@ -124,8 +134,9 @@ export class MirrorMemory {
     return new MirrorMemory({ heap, offset }, shape, block, offset + rowBytes, false)
   }
 
-  copyFrom(before: MirrorMemory): void {
-    this.bytes.set(before.bytes)
+  /** @param rowsToo only the dirty rows where it's false: bytes made by a source aren't worth it */
+  copyFrom(before: MirrorMemory, rowsToo: boolean): void {
+    if (rowsToo) this.bytes.set(before.bytes)
     this.dirty.copyFrom(before.dirty)
   }
 
@@ -135,6 +146,6 @@ export class MirrorMemory {
   }
 }
 
-function rowBytesOf({ rows, stride }: RowsShape): number {
-  return Math.ceil((rows * stride) / ROW_ALIGN) * ROW_ALIGN
+function rowBytesOf({ rows, kept = rows, stride }: RowsShape): number {
+  return Math.ceil((kept * stride) / ROW_ALIGN) * ROW_ALIGN
 }

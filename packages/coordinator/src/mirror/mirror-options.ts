@@ -2,6 +2,7 @@ import { defineError, InvalidSize, strideOf, type ErrorClass, type Schema } from
 import { MkBufferUsage, type MkCapabilities } from '@memkit/gpu'
 import { InvalidConfig } from '../config.ts'
 import type { GivenRows } from './mirror-memory.ts'
+import type { RowSource } from './row-source.ts'
 
 /** Who writes the rows: the CPU (`upload`), the device (`download`), or both. */
 export type Direction = 'upload' | 'download' | 'both'
@@ -26,6 +27,11 @@ export interface MirrorOptions {
    * frees them, and only the CPU may write them (`direction: 'upload'`).
    */
   memory?: GivenRows | undefined
+  /**
+   * Makes the rows when they go up, so that the mirror keeps which rows are dirty, and no bytes: it
+   * has no `view` and no `write`, and only the CPU may write rows (`direction: 'upload'`).
+   */
+  source?: RowSource | undefined
 }
 
 /**
@@ -55,12 +61,15 @@ export function strideFrom(options: MirrorOptions, label: string): number {
   if (!Number.isInteger(stride) || stride <= 0 || stride % 4 !== 0) throw new InvalidStride({ label, stride })
   if (!Number.isInteger(rows) || rows < 1 || rows > MAX_ROWS)
     throw new InvalidSize({ what: `${label}: rows`, value: rows, min: 1, max: MAX_ROWS })
-  if (options.memory !== undefined && direction !== 'upload')
+  const { memory, source } = options
+  if ((memory !== undefined || source !== undefined) && direction !== 'upload')
     throw new InvalidConfig({
       option: 'direction',
       value: direction,
-      allowed: "'upload' where `memory` is given",
+      allowed: "'upload' where `memory` or `source` is given",
     })
+  if (memory !== undefined && source !== undefined)
+    throw new InvalidConfig({ option: 'source', value: source, allowed: 'undefined where `memory` is given' })
   return stride
 }
 

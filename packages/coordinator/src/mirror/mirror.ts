@@ -1,10 +1,12 @@
 import { DirtyRows, InvalidSize, type Heap, type Schema } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
-import { MirrorDestroyed, MirrorHasNoBuffer } from './errors.ts'
+import type { FlushSource } from '../flush/flush-target.ts'
+import { MirrorDestroyed, MirrorHasNoBuffer, MirrorKeepsNoRows } from './errors.ts'
 import { MirrorBuffer } from './mirror-buffer.ts'
-import { MAX_ROW_BYTES, MirrorMemory } from './mirror-memory.ts'
+import { MAX_ROW_BYTES, MirrorMemory, windowRowsOf } from './mirror-memory.ts'
 import { MAX_ROWS, strideFrom, usageFrom, type Direction, type MirrorOptions } from './mirror-options.ts'
 import type { MirrorOwner } from './mirror-owner.ts'
+import { SourcedRows } from './row-source.ts'
 
 export interface ViewType<T> {
   readonly BYTES_PER_ELEMENT: number
@@ -16,6 +18,7 @@ type Changing = { -readonly [K in keyof Mirror]: Mirror[K] }
 
 /**
  * The CPU image of one device buffer: `capacity` × `stride` bytes, and which rows differ from it.
+ * With a `source` it is only the second: rows are made when they go up.
  *
  * Write rows with `write`, or through `view` and then `mark`; `endFrame` uploads what is dirty. The
  * bytes lie in `heap.buffer` from `offset` on, `dirty` in the same buffer, so kernels can work on
@@ -37,7 +40,7 @@ export class Mirror {
   readonly usage: number
   /** The coordinator's heap, or one beside it when the rows did not fit. */
   readonly heap: Heap
-  /** Byte of row 0 in `heap.buffer`. */
+  /** Byte of row 0 in `heap.buffer`; with a source, of the few rows that it makes there. */
   readonly offset: number
   /** Rows that differ from the device. Kernels may set bits directly. */
   readonly dirty: DirtyRows
@@ -69,7 +72,7 @@ export class Mirror {
   /** @internal */
   readonly isWhole: boolean = false
   /** @internal */
-  readonly sources: undefined
+  readonly source: FlushSource | undefined
   /** @internal */
   rowsInUse: number
   readonly #owner: MirrorOwner<Mirror>
@@ -86,7 +89,7 @@ export class Mirror {
   }
 
   private constructor(owner: MirrorOwner<Mirror>, options: MirrorOptions, label: string) {
-    const { rows, memory } = options
+    const { rows, memory, source } = options
     const stride = strideFrom(options, label)
     this.#owner = owner
     this.label = label
@@ -99,8 +102,9 @@ export class Mirror {
     this.device = new MirrorBuffer(owner, this, () => this.#rolledBack())
     this.device.check(rows)
     this.rowsInUse = rows
-    const { heap, overflow } = owner
-    const shape = { rows, stride, label, overflow }
+    const { heap, overflow, scratch } = owner
+    if (source !== undefined) this.source = new SourcedRows(this, source, scratch)
+    const shape = { ...this.#shapeOf(rows), overflow }
     this.#memory = memory ? MirrorMemory.wrap(memory, shape) : MirrorMemory.allocate(heap, shape)
     this.heap = this.#memory.heap
     this.offset = this.#memory.offset
@@ -139,9 +143,23 @@ export class Mirror {
     this.rowsInUse = rows
   }
 
-  /** The rows as a typed array, until `memoryGeneration` goes up. Writes need a `mark`. */
+  /** Whether the bytes of its rows are here: not with a source. */
+  get keepsRows(): boolean {
+    return this.source === undefined
+  }
+
+  /** Rows that a source makes at a time in the mirror's own memory. @internal */
+  get windowRows(): number {
+    return windowRowsOf(this.capacity, this.stride)
+  }
+
+  /**
+   * The rows as a typed array, until `memoryGeneration` goes up. Writes need a `mark`.
+   * @throws {@link MirrorKeepsNoRows}
+   */
   view<T>(type: ViewType<T>): T {
     this.#check()
+    if (!this.keepsRows) throw new MirrorKeepsNoRows({ label: this.label })
     if (this.#view?.type === type) return this.#view.array as T
     const length = Math.floor((this.capacity * this.stride) / type.BYTES_PER_ELEMENT)
     const array = new type(this.heap.buffer, this.offset, length)
@@ -153,9 +171,11 @@ export class Mirror {
    * Copies bytes to the start of a row and marks it.
    * @throws {@link RowOutOfRange}
    * @throws {@link InvalidSize} for more bytes than the stride
+   * @throws {@link MirrorKeepsNoRows}
    */
   write(row: number, bytes: ArrayBuffer | ArrayBufferView): void {
     this.#check()
+    if (!this.keepsRows) throw new MirrorKeepsNoRows({ label: this.label })
     const { byteLength: value } = bytes
     if (value > this.stride)
       throw new InvalidSize({ what: `${this.label}: bytes of row ${row}`, value, min: 0, max: this.stride })
@@ -201,10 +221,9 @@ export class Mirror {
     this.device.check(rows)
     const capacity = Math.min(Math.max(rows, this.capacity * 2), Math.max(rows, this.mostRows))
     const { heap, overflow } = this.#owner
-    const { stride, label } = this
-    const memory = MirrorMemory.allocate(heap, { rows: capacity, stride, label, overflow })
+    const memory = MirrorMemory.allocate(heap, { ...this.#shapeOf(capacity), overflow })
     this.#replaceBuffer(memory, capacity)
-    this.#moveTo(memory)
+    this.#moveTo(memory, this.keepsRows)
     this.#markReplaced()
     this.#announce()
   }
@@ -218,9 +237,25 @@ export class Mirror {
   isolate(beside: number): void {
     this.#check()
     if (this.#memory.given) return
-    const { capacity: rows, heap, label, stride } = this
     const { overflow } = this.#owner
-    this.#moveTo(MirrorMemory.allocateApart({ rows, stride, label, overflow }, beside, heap))
+    const shape = { ...this.#shapeOf(this.capacity), overflow }
+    this.#moveTo(MirrorMemory.allocateApart(shape, beside, this.heap), this.keepsRows)
+    this.#announce()
+  }
+
+  /**
+   * Keeps its rows from now on, and no longer asks the source. All of them are 0, and what was dirty
+   * stays so: write them.
+   * @throws {@link MirrorTooLarge}, {@link ReserveRefused}: the mirror stays as it was
+   */
+  keepRows(): void {
+    this.#check()
+    if (this.keepsRows) return
+    const { capacity: rows, label, stride } = this
+    const { heap, overflow } = this.#owner
+    const memory = MirrorMemory.allocate(heap, { rows, stride, label, overflow })
+    ;(this as Changing).source = undefined
+    this.#moveTo(memory, false)
     this.#announce()
   }
 
@@ -235,7 +270,7 @@ export class Mirror {
 
   /** Bytes of its rows. @internal */
   get memoryBytes(): number {
-    return this.capacity * this.stride
+    return (this.keepsRows ? this.capacity : this.windowRows) * this.stride
   }
 
   /** The device buffer in use has no room for all rows. @internal */
@@ -323,8 +358,13 @@ export class Mirror {
     }
   }
 
-  #moveTo(memory: MirrorMemory): void {
-    memory.copyFrom(this.#memory)
+  #shapeOf(rows: number): { rows: number; kept: number; stride: number; label: string } {
+    const { label, stride } = this
+    return { rows, kept: this.keepsRows ? rows : windowRowsOf(rows, stride), stride, label }
+  }
+
+  #moveTo(memory: MirrorMemory, rowsToo: boolean): void {
+    memory.copyFrom(this.#memory, rowsToo)
     this.#memory.free()
     this.#memory = memory
     this.#view = undefined

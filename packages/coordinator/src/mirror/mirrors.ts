@@ -1,6 +1,7 @@
 import { messageOf, MkError, type Heap } from '@memkit/core'
 import type { MkDeviceBuffer, MkGpu, Readback } from '@memkit/gpu'
 import type { FrameCycle } from '../frame/frame-cycle.ts'
+import type { FlushScratch } from '../flush/scratch.ts'
 import type { AnyMirror } from './any-mirror.ts'
 import { MirrorDownloads } from './downloads.ts'
 import { Mirror } from './mirror.ts'
@@ -68,6 +69,10 @@ export class Mirrors implements MirrorOwner<AnyMirror> {
 
   dispose(): void {
     for (const mirror of [...this.all]) mirror.destroy()
+  }
+
+  get scratch(): FlushScratch {
+    return this.#frames.scratch
   }
 
   get gpu(): MkGpu {

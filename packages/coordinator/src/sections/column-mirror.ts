@@ -240,7 +240,7 @@ export class ColumnMirror {
   }
 
   /** @internal */
-  get sources(): ColumnSources | undefined {
+  get source(): ColumnSources | undefined {
     return this.#memory && this.#hot.count === 0 ? undefined : this.#columns
   }
 

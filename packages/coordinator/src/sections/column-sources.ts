@@ -1,6 +1,7 @@
 import { bytesPerRow, trailingZeros, type DirtyRows, type Heap } from '@memkit/core'
 import type { MkGpu } from '@memkit/gpu'
 import type { DeviceSlice } from '../device/slice.ts'
+import type { FlushSource } from '../flush/flush-target.ts'
 import { sectionsFor, type ColumnArray, type ColumnFormat, type Section } from './column-format.ts'
 
 /** From so much of the pitch in use on, one write takes all sections, gaps included. */
@@ -10,9 +11,11 @@ const JOIN_ABOVE = 0.9
  * The user's columns, and where each goes on the device: bytes are written from where they lie,
  * without a copy. Where the columns of a store lie as the sections do, one write takes several.
  */
-export class ColumnSources {
+export class ColumnSources implements FlushSource {
   readonly columns: readonly ColumnFormat[]
   readonly bytesPerRow: number
+  /** Of a column that isn't there nothing is written. */
+  readonly isReadable: boolean = true
   /** Rows there is room for in each section. */
   pitch = 0
   /** Of the user's arrays, no rows beyond are read, unless they lie in between others of one write. */
@@ -73,7 +76,7 @@ export class ColumnSources {
   }
 
   /** Writes the first `rows` rows of every column. @returns bytes written */
-  writeRows(gpu: MkGpu, slice: DeviceSlice, rows: number): number {
+  writeFull(gpu: MkGpu, slice: DeviceSlice, rows: number): number {
     const { sections } = this
     const last = sections[this.#order.at(-1)!]
     if (this.isJoinedFor(rows)) {

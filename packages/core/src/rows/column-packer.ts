@@ -4,13 +4,20 @@ import { trailingZeros } from '../memory/bits.ts'
 import type { Block, LinearMemory } from '../memory/linear-memory.ts'
 import { BoundColumn, type ColumnSource } from './bound-column.ts'
 import type { ChunkRows } from './convert-rows.ts'
-import { requireRows, type DirtyRows } from './dirty-rows.ts'
+import { DirtyRows, requireRows } from './dirty-rows.ts'
 import { ColumnUnusable, PackerDisposed, WrongMemory } from './errors.ts'
-import { checkPackLayout, chunkRowsOf, packerBytesOf, tableBytesOf } from './pack-layout.ts'
+import {
+  checkPackLayout,
+  chunkRowsOf,
+  hasPadding,
+  packerBytesOf,
+  tableBytesOf,
+  workEnd,
+} from './pack-layout.ts'
 
 /** Rows that columns are packed into; all of it lies in the packer's memory. */
 export interface PackTarget {
-  /** Byte of row 0 in the memory's buffer, a multiple of 4. */
+  /** Byte of row 0 in the memory's buffer, or where it would lie; a multiple of 4. */
   readonly offset: number
   /** Gets the rows that changed; it has as many rows as there are. */
   readonly dirty: DirtyRows
@@ -47,6 +54,10 @@ export class ColumnPacker {
   /** Address of the table row → index that the group table names, −1 for none. */
   #entities = -1
   readonly #u32: Uint32Array
+  /** A row has bytes that belong to no column. */
+  readonly #isPadded: boolean
+  /** Where rows go that are packed side by side. */
+  readonly #beside: { offset: number; dirty: DirtyRows }
   #rows: ChunkRows | undefined
   #disposed = false
 
@@ -64,6 +75,8 @@ export class ColumnPacker {
     this.#chunkRows = chunkRowsOf(columns)
     this.#columns = columns.map((column, i) => new BoundColumn(i, column, memory, this.#chunkRows))
     this.#u32 = new Uint32Array(memory.buffer, 0, Math.floor(memory.buffer.byteLength / 4))
+    this.#isPadded = hasPadding(columns, stride)
+    this.#beside = { offset: 0, dirty: this.#table.gathered }
   }
 
   /** The most bytes that a packer of these columns takes from its memory, blocks rounded up. */
@@ -104,6 +117,39 @@ export class ColumnPacker {
     return this.#run(target, first, count, mask, entities, 1)
   }
 
+  /**
+   * Packs rows `first … first + count − 1` side by side, where others lay before: bytes that belong
+   * to no column become 0.
+   * @param place byte of the first in the memory's buffer, a multiple of 4
+   * @param dirty gets their bits, as from `pack`
+   * @throws what `pack` throws
+   */
+  packBeside(place: number, first: number, count: number, dirty: DirtyRows): void {
+    const beside = this.#beside
+    beside.offset = place - first * this.#stride
+    beside.dirty = dirty
+    this.#clearPadding(place, count)
+    this.#run(beside, first, count, undefined, -1, 1)
+  }
+
+  /**
+   * Packs the rows of a set side by side, as `packBeside` does, and writes their numbers as u32.
+   * @param rows how many there are in the set
+   * @param payload byte of the first in the memory's buffer, a multiple of 4
+   * @param numbers byte of its number, a multiple of 4
+   * @throws what `pack` throws
+   */
+  gather(set: DirtyRows, rows: number, payload: number, numbers: number): void {
+    listRows(set, this.#u32, numbers / 4)
+    this.#clearPadding(payload, rows)
+    const beside = this.#beside
+    beside.dirty = this.#table.gathered
+    for (let at = 0; at < rows; at += Group.blockRows) {
+      beside.offset = payload + at * this.#stride
+      this.#run(beside, 0, Math.min(Group.blockRows, rows - at), undefined, numbers + at * 4, 1)
+    }
+  }
+
   /** Gives its memory back; `diff` and `pack` then throw PackerDisposed. Idempotent. */
   dispose(): void {
     if (this.#disposed) return
@@ -135,6 +181,10 @@ export class ColumnPacker {
       changed += this.#kernel(target, from, wanted, mask, force)
     }
     return changed
+  }
+
+  #clearPadding(place: number, rows: number): void {
+    if (this.#isPadded) this.#u32.fill(0, place / 4, (place + rows * this.#stride) / 4)
   }
 
   #kernel({ dirty, offset }: PackTarget, first: number, count: number, mask: Mask, force: 0 | 1): number {
@@ -205,7 +255,8 @@ export class ColumnPacker {
       throw wrong('The mask', 'place it in the memory of the packer.')
     const bytes = buffer.byteLength
     const end = first + count
-    if (offset % 4 !== 0 || !(offset >= 0 && offset + end * this.#stride <= bytes)) {
+    const [begins, ends] = [offset + first * this.#stride, offset + end * this.#stride]
+    if (offset % 4 !== 0 || !(begins >= 0 && ends <= bytes)) {
       const rows = `${end} rows from byte ${offset} on`
       throw wrong('The target', `${rows}, which must be a multiple of 4, in ${bytes} bytes.`)
     }
@@ -221,10 +272,21 @@ function wrong(what: string, reason: string): WrongMemory {
   return new WrongMemory({ what, reason })
 }
 
+/** Writes the numbers of the rows in a set, from word `at` on. */
+function listRows({ words, summary }: DirtyRows, out: Uint32Array, at: number): void {
+  for (let s = 0; s < summary.length; s++)
+    for (let some = summary[s] | 0; some !== 0; some &= some - 1) {
+      const w = (s << 5) + trailingZeros(some)
+      for (let bits = words[w] | 0; bits !== 0; bits &= bits - 1) out[at++] = (w << 5) + trailingZeros(bits)
+    }
+}
+
 /** The table of groups that kernels read, in their memory: `group-table.ts` says how it lies. */
 class PackTable {
   readonly block: Block
   readonly groupCount: number
+  /** Takes the bits of rows whose bits nobody wants. */
+  readonly gathered: DirtyRows
   readonly #words: Int32Array
   /** Per column, for each of its lanes: where its base lies in `#words`, and the scalar that it reads. */
   readonly #lanes: readonly Int32Array[]
@@ -236,6 +298,11 @@ class PackTable {
     this.groupCount = groups.length
     this.block = memory.alloc(bytes, 64, 'column packer')
     this.#words = new Int32Array(memory.buffer, this.block.offset, bytes / 4)
+    const { buffer } = memory
+    this.gathered = new DirtyRows(Group.blockRows, {
+      buffer,
+      offset: this.block.offset + workEnd(groups.length),
+    })
     const lanes: number[][] = columns.map(() => [])
     groups.forEach((group, g) => {
       const at = (g * Group.bytes) / 4

@@ -1,6 +1,7 @@
 import { Group, planGroups, type ColumnLayout } from '../kernels/group-table.ts'
 import { isWhole } from '../memory/bounds.ts'
 import { MAX_RESERVE_BYTES } from '../memory/reserve.ts'
+import { DirtyRows } from './dirty-rows.ts'
 import { PackLayoutInvalid } from './errors.ts'
 
 /**
@@ -23,8 +24,13 @@ export function chunkRowsOf(columns: readonly ColumnLayout[]): number {
   return rows
 }
 
-/** Bytes of a table of groups, and of the kernels' work area behind it. */
+/** Bytes of a table of groups, of the kernels' work area behind it, and of a set of rows for `gather`. */
 export function tableBytesOf(groupCount: number): number {
+  return workEnd(groupCount) + DirtyRows.bytesFor(Group.blockRows)
+}
+
+/** Where the work area behind a table of groups ends. */
+export function workEnd(groupCount: number): number {
   return groupCount * (Group.bytes + Group.workBytesPerGroup) + Group.workBytes
 }
 
@@ -33,6 +39,13 @@ export function packerBytesOf(columns: readonly ColumnLayout[]): number {
   let bytes = tableBytesOf(planGroups(columns).length) + 64
   for (const { arity } of columns) bytes += rows * arity * 4 + 64
   return bytes
+}
+
+/** Whether a row has bytes that belong to no column. */
+export function hasPadding(columns: readonly ColumnLayout[], stride: number): boolean {
+  let bytes = 0
+  for (const { arity, type } of columns) bytes += arity * (type === 'f16' ? 2 : 4)
+  return bytes < stride
 }
 
 /** @throws {@link PackLayoutInvalid} unless each scalar has a place of its own in the row */

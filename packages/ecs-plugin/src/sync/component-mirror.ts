@@ -5,6 +5,7 @@ import type { ComponentLayout } from '../store/component-columns.ts'
 import { checkOption } from '../options.ts'
 import type { SyncedOptions } from './gpu-synced-options.ts'
 import type { InPlace } from './rows-in-place.ts'
+import type { RowsOnDemand } from './rows-on-demand.ts'
 
 /** Most bytes that are reserved where the user gave no capacity. */
 const MAX_FIRST_BYTES = 64 << 20
@@ -44,6 +45,7 @@ export function firstRows(
  * Makes a mirror with room for the rows that are there, or for as many as the device allows.
  * @param wanted rows that are there
  * @param ownerRows rows that the owner of its rows has room for
+ * @param source makes its rows, where it keeps none
  * @throws HeapFull, ReserveRefused
  */
 export function createMirror(
@@ -52,6 +54,7 @@ export function createMirror(
   { schema, stride }: ComponentLayout,
   wanted: number,
   ownerRows: number | undefined,
+  source: RowsOnDemand | undefined,
 ): Mirror {
   const { direction, label, usage } = options
   const most = Math.floor(mostMirrorBytes(coordinator.gpu.capabilities) / stride)
@@ -59,7 +62,9 @@ export function createMirror(
     ownerRows === undefined
       ? firstRows(coordinator, options, stride, wanted)
       : Math.min(most, Math.max(ownerRows, wanted))
-  return coordinator.createMirror({ rows, schema, label, usage, direction })
+  const mirror = coordinator.createMirror({ rows, schema, label, usage, direction, source })
+  if (source !== undefined) source.mirror = mirror
+  return mirror
 }
 
 /** Makes a mirror of rows that lie in a heap. @returns undefined where heap or device have no room */

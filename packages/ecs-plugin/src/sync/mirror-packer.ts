@@ -4,13 +4,15 @@ import { Marks } from '../marks/marks.ts'
 import type { RowKeeper, RowMap } from '../rows/row-map.ts'
 import { ColumnBinding, type ComponentColumns } from '../store/component-columns.ts'
 import type { SyncedOptions } from './gpu-synced-options.ts'
-import { RowsInPlace, type RowWriter } from './rows-in-place.ts'
+import type { RowWriter } from './row-writer.ts'
+import { RowsInPlace } from './rows-in-place.ts'
+import { RowsOnDemand } from './rows-on-demand.ts'
 
 /**
- * Packs a component's columns into its mirror, and follows the mirror's memory: what kernels read beside
- * the rows (the packer's tables and scratch, marks, mask, row table) lies in the same heap. When that heap
- * is full, all of it moves to another one. Where the component's own rows are the mirror, nothing is packed
- * and nothing moves.
+ * Packs a component's columns into its mirror, or has them packed when they go up, and follows the mirror's
+ * memory: what kernels read beside the rows (the packer's tables and scratch, marks, mask, row table) lies
+ * in the same heap. When that heap is full, all of it moves to another one. Where the component's own rows
+ * are the mirror, nothing is packed and nothing moves.
  */
 export class MirrorPacker implements RowKeeper {
   readonly mirror: Mirror
@@ -22,19 +24,25 @@ export class MirrorPacker implements RowKeeper {
   readonly #columns: ComponentColumns
   readonly #rowMap: RowMap
   readonly #zeroes: boolean
+  /** Packs when rows go up. */
+  #onDemand: RowsOnDemand | undefined
   /** Generation of the mirror's memory that everything lies in. */
   #memory = -1
 
-  /** @throws {@link ReserveRefused}; it keeps no memory then */
+  /**
+   * @param writer what stands in for a packer: the rows in place, or those on demand
+   * @throws {@link ReserveRefused}; it keeps no memory then
+   */
   constructor(
     mirror: Mirror,
     columns: ComponentColumns,
     rowMap: RowMap,
     options: SyncedOptions,
-    isInPlace: boolean,
+    writer: RowsInPlace | RowsOnDemand | undefined,
   ) {
     this.mirror = mirror
-    this.isInPlace = isInPlace
+    this.isInPlace = writer instanceof RowsInPlace
+    this.#onDemand = writer instanceof RowsOnDemand ? writer : undefined
     this.binding = new ColumnBinding(columns)
     this.#columns = columns
     this.#rowMap = rowMap
@@ -42,7 +50,7 @@ export class MirrorPacker implements RowKeeper {
     rowMap.keeper = this
     const keepsMarks = options.changes === 'marked' || options.direction !== 'upload'
     this.marks = new Marks(rowMap, mirror.label, mirror.capacity, keepsMarks)
-    if (isInPlace) this.#use(new RowsInPlace(columns.component))
+    if (this.isInPlace) this.#use(writer!)
     try {
       this.follow()
     } catch (error) {
@@ -66,12 +74,14 @@ export class MirrorPacker implements RowKeeper {
 
   /** See {@link ColumnBinding.bind}; moves out of a full heap. @throws {@link ReserveRefused} as `follow` */
   bind(): number {
-    try {
-      return this.binding.bind()
-    } catch (error) {
-      this.#moveOut(error)
-      return this.binding.bind()
-    }
+    const onDemand = this.#onDemand
+    if (onDemand === undefined) return this.#bind()
+    onDemand.areBound = false
+    const length = this.#bind()
+    onDemand.areBound = true
+    if (!onDemand.isUnfit) return length
+    this.#keepRows()
+    return this.#bind()
   }
 
   rowEntered(row: number): void {
@@ -102,11 +112,28 @@ export class MirrorPacker implements RowKeeper {
     this.marks.dispose()
   }
 
+  #bind(): number {
+    try {
+      return this.binding.bind()
+    } catch (error) {
+      this.#moveOut(error)
+      return this.binding.bind()
+    }
+  }
+
+  /** Packs when rows are staged from now on: all of them, for a column was replaced. */
+  #keepRows(): void {
+    this.mirror.keepRows()
+    this.#onDemand = undefined
+    this.follow()
+  }
+
   /** @throws {@link HeapFull}: what is placed already stays so */
   #place(): void {
     const { capacity, heap, memoryGeneration } = this.mirror
     if (memoryGeneration !== this.#memory) {
-      this.#use(new ColumnPacker(heap, this.#layouts, this.#columns.layout.stride))
+      const packer = new ColumnPacker(heap, this.#layouts, this.#columns.layout.stride)
+      this.#use(this.#onDemand?.packWith(packer) ?? packer)
       this.marks.place(heap, capacity)
     }
     this.#rowMap.place(heap, capacity)
@@ -124,7 +151,7 @@ export class MirrorPacker implements RowKeeper {
   }
 
   #use(writer: RowWriter): void {
-    this.writer?.dispose()
+    if (writer !== this.writer) this.writer?.dispose()
     this.writer = writer
     this.binding.follow(writer)
   }

@@ -1,10 +1,8 @@
 import { Heap, rowsInfo, shared } from '@memkit/core'
-import type { ColumnPacker, DirtyRows, PackTarget, RowsInfo } from '@memkit/core'
+import type { DirtyRows, PackTarget, RowsInfo } from '@memkit/core'
 import type { GivenRows } from '@memkit/coordinator'
 import type { SyncedOptions } from './gpu-synced-options.ts'
-
-/** Brings columns into the rows of a mirror. */
-export type RowWriter = Pick<ColumnPacker, 'bind' | 'pack' | 'diff' | 'holes' | 'reading' | 'dispose'>
+import { canFollowColumns, noteDirty, type RowWriter } from './row-writer.ts'
 
 /** Rows that are the mirror of one world's component as they lie. */
 export interface InPlace {
@@ -19,15 +17,12 @@ function mirrors(): WeakSet<object> {
 
 /**
  * Whether the rows of a store of `heap.rows` can be their own mirror, so that nothing is copied: for one
- * world, rows by entity id that stay when an entity goes, and a mode that does not compare. What is written
- * there without a mark may go up with its neighbours.
+ * world, where rows can follow the columns.
  */
 export function inPlace(store: object, component: object, options: SyncedOptions): InPlace | undefined {
   const info: RowsInfo | undefined = rowsInfo(store)
   if (info === undefined || store !== component || mirrors().has(store)) return undefined
-  const { changes, direction, onRemove, rows } = options
-  if (changes === 'detect' || direction !== 'upload' || onRemove !== 'keep' || rows !== 'entity')
-    return undefined
+  if (!canFollowColumns(options)) return undefined
   const { memory, offset, capacity } = info
   return memory instanceof Heap ? { rows: capacity + 1, memory: { heap: memory, offset } } : undefined
 }
@@ -47,9 +42,7 @@ export class RowsInPlace implements RowWriter {
 
   /** Sets rows 0 … `count` − 1 dirty, where the mask has them. @returns 0, for they aren't counted */
   pack({ dirty }: PackTarget, _first: number, count: number, mask?: DirtyRows): number {
-    if (mask === undefined) dirty.setRange(0, count)
-    else dirty.or(mask, count)
-    return 0
+    return noteDirty(dirty, count, mask)
   }
 
   diff(): number {

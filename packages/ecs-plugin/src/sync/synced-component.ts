@@ -23,7 +23,8 @@ import { checkDevice, createMirror, createMirrorOver } from './component-mirror.
 import { ComponentWarnings } from './component-warnings.ts'
 import type { Changes, RowKind, SyncDirection, Synced, SyncedOptions } from './gpu-synced-options.ts'
 import { MirrorPacker } from './mirror-packer.ts'
-import { inPlace } from './rows-in-place.ts'
+import { inPlace, RowsInPlace } from './rows-in-place.ts'
+import { canPackOnDemand, RowsOnDemand } from './rows-on-demand.ts'
 
 /** What the components of one world have in common. */
 export interface SyncedWorld {
@@ -53,7 +54,7 @@ export interface SyncedRows extends SyncedAnyhow {
   readonly layout: 'rows'
   /** The same object that `mk.buffer(component)` gives. */
   readonly buffer: SyncedBuffer
-  /** Where its rows lie on the CPU. Look, and do not write: its dirty rows are what goes up. */
+  /** Where its rows lie on the CPU, if `keepsRows`. Look, and do not write: its dirty rows are what goes up. */
   readonly mirror: Mirror
 }
 
@@ -130,8 +131,12 @@ export class SyncedComponent implements BufferSource {
       const given = debug ? undefined : inPlace(columns.store, component, options)
       const over = given && createMirrorOver(coordinator, options, layout, given)
       const ownerRows = owner?.mirror.capacity
-      this.mirror = mirror = over ?? createMirror(coordinator, options, layout, rowMap.wanted, ownerRows)
-      this.#packer = new MirrorPacker(mirror, columns, rowMap, options, over !== undefined)
+      const isOnDemand = !debug && over === undefined && canPackOnDemand(columns, options)
+      const onDemand = isOnDemand ? new RowsOnDemand() : undefined
+      this.mirror = mirror =
+        over ?? createMirror(coordinator, options, layout, rowMap.wanted, ownerRows, onDemand)
+      const inPlaceOf = over && new RowsInPlace(columns.component)
+      this.#packer = new MirrorPacker(mirror, columns, rowMap, options, inPlaceOf ?? onDemand)
     } catch (error) {
       rowMap.dispose()
       mirror?.destroy()
@@ -203,6 +208,8 @@ export class SyncedComponent implements BufferSource {
     this.#rowsNow ??= new RowsNow(this.#columns)
     const { mirror } = this
     const { stride } = mirror
+    // Where no rows are kept, those of the dead are what the columns hold there, as on the device.
+    if (!mirror.keepsRows) return this.#rowsNow.read(new Uint8Array(count * stride), first, (row) => row)
     const rows = mirror.view(Uint8Array).slice(first * stride, (first + count) * stride)
     return this.#rowsNow.read(rows, first, (row) => this.entityOf(row))
   }

@@ -159,7 +159,7 @@ const calls = {
 /** All terms by hand, so that a program does the same on every machine. */
 export const costModels: readonly CostModel[] = [
   // One call costs as much as two rows of 16 bytes: runs with small gaps.
-  { ...calls, callThread: 32, byteThread: 1, scatterThread: 500, rowThread: 5, rowThreadFar: 5 },
+  { ...calls, callThread: 32, byteThread: 1, packThread: 1, scatterThread: 500, rowThread: 5, rowThreadFar: 5 },
   // Bytes are dear: exact runs.
   { ...calls, callThread: 1, byteThread: 10, scatterThread: 1e6, rowThread: 5, rowThreadFar: 5 },
   // Calls are dear: whole buffers.

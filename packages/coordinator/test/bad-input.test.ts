@@ -46,6 +46,8 @@ async function setUp() {
   const mirror = co.createMirror({ rows: 4, stride: 8, label: 'Position' })
   const gone = co.createMirror({ rows: 4, stride: 8, label: 'Gone' })
   gone.destroy()
+  const source = { isReadable: true, packAt: () => {}, gather: () => {} }
+  const sourced = co.createMirror({ rows: 4, stride: 8, label: 'Sourced', source })
   const target = co.gpu.createDeviceBuffer(64, TRANSFER_DST | TRANSFER_SRC, { label: 'target' })
   const bare = co.gpu.createDeviceBuffer(64, VERTEX, { label: 'bare' })
   const destroyed = co.gpu.createDeviceBuffer(64, TRANSFER_DST | TRANSFER_SRC, { label: 'destroyed' })
@@ -60,7 +62,23 @@ async function setUp() {
   const bytes = co.frameAlloc(Uint8Array, 8)
   mirror.write(2, new Uint32Array([1, 2]))
   return {
-    ...{ co, closed, lost, disposed, mirror, gone, target, bare, destroyed, foreign, old, view, bytes },
+    ...{
+      co,
+      closed,
+      lost,
+      disposed,
+      mirror,
+      gone,
+      source,
+      sourced,
+      target,
+      bare,
+      destroyed,
+      foreign,
+      old,
+      view,
+      bytes,
+    },
     stage: (offset: number, buffer = target) => co.stageForUpload(view, { buffer, offset }),
     state: () => ({
       // How many frames were begun and abandoned is what beginFrame in an open frame may change.
@@ -246,6 +264,27 @@ const mirrors: readonly Row[] = [
     (b) => use(b.gone),
     { label: 'Gone' },
   ]),
+  ...Object.entries<(mirror: Mirror) => unknown>({
+    view: (mirror) => mirror.view(Uint8Array),
+    write: (mirror) => mirror.write(0, new Uint8Array(1)),
+  }).map(([name, use]): Row => [
+    `${name} of a mirror whose rows a source makes`,
+    MirrorKeepsNoRows,
+    (b) => use(b.sourced),
+    { label: 'Sourced' },
+  ]),
+  [
+    'a source for rows that the device writes',
+    InvalidConfig,
+    ({ co, source }) => co.createMirror({ rows: 1, stride: 4, source, direction: 'both' }),
+    { option: 'direction' },
+  ],
+  [
+    'a source beside given memory',
+    InvalidConfig,
+    ({ co, source }) => co.createMirror({ rows: 1, stride: 4, source, memory: { heap: co.heap, offset: 0 } }),
+    { option: 'source' },
+  ],
   [
     'the buffer of a mirror while the device is lost',
     MirrorHasNoBuffer,

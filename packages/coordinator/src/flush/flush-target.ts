@@ -7,6 +7,8 @@ import type { MirrorBuffer } from '../mirror/mirror-buffer.ts'
 export interface FlushSource {
   /** False while it can't be read: nothing goes up then, and all that is dirty stays so. */
   readonly isReadable: boolean
+  /** Makes its bytes for each upload, which costs more than to copy them. */
+  readonly isPacked: boolean
   write(gpu: MkGpu, slice: DeviceSlice, from: number, end: number): void
   /**
    * Writes all that is in use.

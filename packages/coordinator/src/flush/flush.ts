@@ -22,6 +22,7 @@ export class MirrorFlush {
     exact: false,
     scatterRows: 0,
     writeBytes: Infinity,
+    packByte: 0,
     strategy: 'auto' as Strategy,
   }
   /** A target's unit is not a row. */
@@ -144,6 +145,7 @@ export class MirrorFlush {
     limits.used = fresh ? mirror.everUsed : mirror.rowsInUse
     limits.exact = mirror.deviceOwned && !fresh
     limits.scatterRows = Math.floor(scatterBytes / (stride + 4))
+    limits.packByte = mirror.source?.isPacked === true ? costs.packThread : 0
     limits.strategy = fresh ? 'full' : strategy
     if (mirror.isWhole) planWhole(out, stride, mirror.source ? mirror.rowsInUse : mirror.everUsed, costs)
     else plan(dirty, stride, costs, out, limits)
@@ -152,12 +154,7 @@ export class MirrorFlush {
   #write(plan: MirrorPlan): void {
     const { mirror, runs } = plan
     if (mirror.source && plan.strategy === 'full')
-      plan.bytes = mirror.source.writeFull(
-        this.#device.gpu,
-        mirror.device.slice!,
-        mirror.used,
-        plan.fullRows,
-      )
+      plan.bytes = mirror.source.writeFull(this.#device.gpu, mirror.device.slice!, mirror.used, plan.fullRows)
     else if (plan.strategy === 'full') this.#writeRows(mirror, 0, plan.fullRows)
     else {
       const remembered = Math.min(plan.pieces, MAX_RUNS)

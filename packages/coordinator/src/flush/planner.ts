@@ -49,6 +49,8 @@ export interface PlanLimits {
   scatterRows?: number | undefined
   /** Bytes that one write carries: a longer piece costs several calls. Default: any number. */
   writeBytes?: number | undefined
+  /** Nanoseconds for making a byte that is written, default 0: rows are there. */
+  packByte?: number | undefined
   /** Force one strategy where it is possible, default `'auto'`. */
   strategy?: 'auto' | 'full' | 'runs' | 'scatter' | undefined
 }
@@ -58,10 +60,10 @@ export function createPlan(): Plan {
   return new Plan()
 }
 
-function writeCost(costs: CostModel, calls: number, bytes: number): number {
+function writeCost(costs: CostModel, calls: number, bytes: number, packByte: number): number {
   return (
     calls * (costs.callThread + costs.lambda * costs.callDevice) +
-    bytes * (costs.byteThread + costs.lambda * costs.byteDevice)
+    bytes * (packByte + costs.byteThread + costs.lambda * costs.byteDevice)
   )
 }
 
@@ -82,9 +84,9 @@ function rowCost(costs: CostModel, stride: number, destination: number): number 
 }
 
 /** Clean rows between two runs that are cheaper to upload than another call. */
-function cheapGap(costs: CostModel, stride: number): number {
+function cheapGap(costs: CostModel, stride: number, packByte: number): number {
   const call = costs.callThread + costs.lambda * costs.callDevice
-  const row = (costs.byteThread + costs.lambda * costs.byteDevice) * stride
+  const row = (packByte + costs.byteThread + costs.lambda * costs.byteDevice) * stride
   return row > 0 ? Math.min(0x3fff_ffff, Math.floor(call / row)) : 0x3fff_ffff
 }
 
@@ -182,7 +184,8 @@ export function plan(
   limits: PlanLimits = {},
 ): Plan {
   const exact = limits.exact === true
-  const maxGap = exact ? 0 : cheapGap(costs, stride)
+  const { packByte = 0, writeBytes = Infinity } = limits
+  const maxGap = exact ? 0 : cheapGap(costs, stride, packByte)
   survey(dirty, maxGap, out.runs)
   const { rows, runs, span, end } = found
   const used = Math.min(limits.used ?? dirty.rows, dirty.rows)
@@ -200,9 +203,8 @@ export function plan(
   const force = limits.strategy ?? 'auto'
   const runBytes = span * stride
   const fullBytes = out.fullRows * stride
-  const { writeBytes = Infinity } = limits
-  const runsCost = writeCost(costs, runs === 1 ? callsFor(runBytes, writeBytes) : runs, runBytes)
-  const fullCost = writeCost(costs, callsFor(fullBytes, writeBytes), fullBytes)
+  const runsCost = writeCost(costs, runs === 1 ? callsFor(runBytes, writeBytes) : runs, runBytes, packByte)
+  const fullCost = writeCost(costs, callsFor(fullBytes, writeBytes), fullBytes, packByte)
   const mayFull = !exact || rows === out.fullRows
   const isFull = mayFull && (force === 'full' || (force !== 'runs' && fullCost <= runsCost))
   const best = isFull ? fullCost : runsCost
@@ -228,7 +230,7 @@ export function planWhole(out: Plan, stride: number, rows: number, costs: CostMo
   out.rows = out.fullRows = rows
   out.pieces = 1
   out.bytes = rows * stride
-  out.cost = writeCost(costs, 1, out.bytes)
+  out.cost = writeCost(costs, 1, out.bytes, 0)
   out.scatterGain = 0
 }
 

@@ -69,7 +69,7 @@ export function strideFrom(options: MirrorOptions, label: string): number {
       allowed: "'upload' where `memory` or `source` is given",
     })
   if (memory !== undefined && source !== undefined)
-    throw new InvalidConfig({ option: 'source', value: source, allowed: 'undefined where `memory` is given' })
+    throw new InvalidConfig({ option: 'source', value: 'given', allowed: 'left out where `memory` is given' })
   return stride
 }
 

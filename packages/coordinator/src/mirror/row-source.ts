@@ -34,6 +34,7 @@ interface RowWindow {
 
 /** Writes rows that a source makes. */
 export class SourcedRows implements FlushSource {
+  readonly isPacked: boolean = true
   readonly #mirror: RowWindow
   readonly #source: RowSource
   readonly #scratch: FlushScratch

@@ -16,6 +16,7 @@ export class ColumnSources implements FlushSource {
   readonly bytesPerRow: number
   /** Of a column that isn't there nothing is written. */
   readonly isReadable: boolean = true
+  readonly isPacked: boolean = false
   /** Rows there is room for in each section. */
   pitch = 0
   /** Of the user's arrays, no rows beyond are read, unless they lie in between others of one write. */

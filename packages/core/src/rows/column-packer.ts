@@ -14,6 +14,7 @@ import {
   tableBytesOf,
   workEnd,
 } from './pack-layout.ts'
+import { RowGatherer } from './row-gatherer.ts'
 
 /** Rows that columns are packed into; all of it lies in the packer's memory. */
 export interface PackTarget {
@@ -54,6 +55,7 @@ export class ColumnPacker {
   /** Address of the table row → index that the group table names, −1 for none. */
   #entities = -1
   readonly #u32: Uint32Array
+  readonly #gatherer: RowGatherer
   /** A row has bytes that belong to no column. */
   readonly #isPadded: boolean
   /** Where rows go that are packed side by side. */
@@ -75,6 +77,7 @@ export class ColumnPacker {
     this.#chunkRows = chunkRowsOf(columns)
     this.#columns = columns.map((column, i) => new BoundColumn(i, column, memory, this.#chunkRows))
     this.#u32 = new Uint32Array(memory.buffer, 0, Math.floor(memory.buffer.byteLength / 4))
+    this.#gatherer = new RowGatherer(this.#columns, stride, memory.buffer)
     this.#isPadded = hasPadding(columns, stride)
     this.#beside = { offset: 0, dirty: this.#table.gathered }
   }
@@ -140,8 +143,12 @@ export class ColumnPacker {
    * @throws what `pack` throws
    */
   gather(set: DirtyRows, rows: number, payload: number, numbers: number): void {
-    listRows(set, this.#u32, numbers / 4)
+    this.#checkUsable()
+    if (!this.#hasRoom(payload, rows * this.#stride) || !this.#hasRoom(numbers, rows * 4))
+      throw wrong('The payload', `${rows} rows from byte ${payload} on, their numbers from ${numbers} on.`)
+    this.#gatherer.list(set, numbers)
     this.#clearPadding(payload, rows)
+    if (this.#gatherer.canGather) return this.#gatherer.gather(rows, payload, numbers)
     const beside = this.#beside
     beside.dirty = this.#table.gathered
     for (let at = 0; at < rows; at += Group.blockRows) {
@@ -247,7 +254,7 @@ export class ColumnPacker {
   }
 
   #check({ dirty, offset }: PackTarget, first: number, count: number, mask: Mask, entities: number): void {
-    if (this.#disposed) throw new PackerDisposed()
+    this.#checkUsable()
     const { buffer } = this.#memory
     requireRows(first, count, dirty.rows)
     if (dirty.buffer !== buffer) throw wrong('The dirty rows', 'place them in the memory of the packer.')
@@ -262,23 +269,22 @@ export class ColumnPacker {
     }
     if (entities !== -1 && (entities % 4 !== 0 || !(entities >= 0 && entities + end * 4 <= bytes)))
       throw wrong('The entity table', `${end} u32 from byte ${entities} on, in ${bytes} bytes.`)
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed) throw new PackerDisposed()
     for (let column = 0; column < this.#columns.length; column++)
       if (!this.#columns[column].isBound)
         throw new ColumnUnusable({ column, reason: 'nothing is bound to it.' })
+  }
+
+  #hasRoom(at: number, bytes: number): boolean {
+    return at % 4 === 0 && at >= 0 && at + bytes <= this.#memory.buffer.byteLength
   }
 }
 
 function wrong(what: string, reason: string): WrongMemory {
   return new WrongMemory({ what, reason })
-}
-
-/** Writes the numbers of the rows in a set, from word `at` on. */
-function listRows({ words, summary }: DirtyRows, out: Uint32Array, at: number): void {
-  for (let s = 0; s < summary.length; s++)
-    for (let some = summary[s] | 0; some !== 0; some &= some - 1) {
-      const w = (s << 5) + trailingZeros(some)
-      for (let bits = words[w] | 0; bits !== 0; bits &= bits - 1) out[at++] = (w << 5) + trailingZeros(bits)
-    }
 }
 
 /** The table of groups that kernels read, in their memory: `group-table.ts` says how it lies. */

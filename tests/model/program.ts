@@ -151,6 +151,7 @@ const calls = {
   rowDevice: 0,
   rowDeviceFar: 0,
   scatterDevice: 0,
+  packThread: 0,
   dispatchThread: 10,
   dispatchDevice: 0,
   nearBytes: 1 << 20,
@@ -159,7 +160,7 @@ const calls = {
 /** All terms by hand, so that a program does the same on every machine. */
 export const costModels: readonly CostModel[] = [
   // One call costs as much as two rows of 16 bytes: runs with small gaps.
-  { ...calls, callThread: 32, byteThread: 1, packThread: 1, scatterThread: 500, rowThread: 5, rowThreadFar: 5 },
+  { ...calls, callThread: 32, byteThread: 1, scatterThread: 500, rowThread: 5, rowThreadFar: 5 },
   // Bytes are dear: exact runs.
   { ...calls, callThread: 1, byteThread: 10, scatterThread: 1e6, rowThread: 5, rowThreadFar: 5 },
   // Calls are dear: whole buffers.

@@ -198,7 +198,8 @@ export class Session {
       const terms = [{ op: 'has' as const, components }]
       if (component.layout === 'columns') return new ColumnsModel(this.stores[c], changes, onRemove, terms)
       const isTyped = this.stores[c].isTyped
-      if (readWhenFlushed(component, isTyped, this.setup)) return new InPlaceModel(this.stores[c], changes, onRemove, terms)
+      if (readWhenFlushed(component, isTyped, this.setup))
+        return new InPlaceModel(this.stores[c], changes, onRemove, terms)
       if (direction === 'upload') return new ComponentModel(this.stores[c], changes, onRemove, terms)
       return new TwoWayModel(this.stores[c], changes, onRemove, terms, direction)
     })

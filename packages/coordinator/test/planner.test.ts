@@ -128,6 +128,25 @@ describe('the plan', () => {
   })
 })
 
+describe('rows that are packed for their upload', () => {
+  it('cost their packing where they are written, so that fewer clean ones go along', () => {
+    const dirty = dirtyOf(1000, [0, 10, 20, 30])
+    const costs = callWorth(1000)
+    const limits = { packByte: 4, strategy: 'runs' } as const
+    // A call is worth 1 000 bytes that are there, and 200 that are to be made.
+    expect(made(dirty, 100, costs, { strategy: 'runs' })).toMatchObject({ maxGap: 10, pieces: 1 })
+    expect(made(dirty, 100, costs, limits)).toMatchObject({ maxGap: 2, pieces: 4, cost: 4 * 1000 + 400 * 5 })
+  })
+
+  it('are scattered earlier', () => {
+    const costs = { ...tableCosts.webgpu, packThread: 0.1 }
+    const everyFiftieth = Array.from({ length: 1000 }, (_, i) => i * 50)
+    const dirty = dirtyOf(50_000, everyFiftieth)
+    expect(made(dirty, 16, costs)).toMatchObject({ strategy: 'runs', pieces: 1 })
+    expect(made(dirty, 16, costs, { packByte: costs.packThread }).strategy).toBe('scatter')
+  })
+})
+
 /** What applying a plan writes: the same loops as the flush, on plain arrays. */
 function apply(
   to: Uint8Array,
@@ -151,6 +170,7 @@ const anyCosts: fc.Arbitrary<CostModel> = fc.record({
   callDevice: cost,
   byteThread: fc.double({ min: 0, max: 2, noNaN: true }),
   byteDevice: fc.double({ min: 0, max: 2, noNaN: true }),
+  packThread: fc.double({ min: 0, max: 2, noNaN: true }),
   scatterThread: cost,
   scatterDevice: cost,
   dispatchThread: cost,

@@ -291,7 +291,7 @@ function wrong(what: string, reason: string): WrongMemory {
 class PackTable {
   readonly block: Block
   readonly groupCount: number
-  /** Takes the bits of rows whose bits nobody wants. */
+  /** Takes the bits of rows that are gathered: they mean nothing. */
   readonly gathered: DirtyRows
   readonly #words: Int32Array
   /** Per column, for each of its lanes: where its base lies in `#words`, and the scalar that it reads. */

@@ -25,7 +25,7 @@ export function canPackOnDemand(columns: ComponentColumns, options: SyncedOption
 export class RowsOnDemand implements RowWriter, RowSource {
   holes = 0
   readonly reading: number = -1
-  /** A column is no typed array: rows have to be packed when they are staged. */
+  /** A column isn't a typed array: rows have to be packed when they are staged. */
   isUnfit = false
   /** All columns are bound, as they were when rows were staged last. */
   areBound = false

@@ -34,6 +34,8 @@ export const parts: readonly Part[] = [
   { name: 'stores', backend: 'dawn', seconds: 18, quickSeconds: 4, slow: true },
   { name: 'detection', backend: 'dummy', seconds: 16, quickSeconds: 4 },
   { name: 'memory', backend: 'chromium', seconds: 45, quickSeconds: 20, slow: true },
+  { name: 'stagger', backend: 'dummy', seconds: 15, quickSeconds: 4, slow: true },
+  { name: 'stagger', backend: 'chromium', seconds: 15, quickSeconds: 4, slow: true },
   { name: 'scatter', backend: 'dawn', seconds: 5, quickSeconds: 2 },
   { name: 'scatter', backend: 'chromium', seconds: 5, quickSeconds: 2, slow: true },
   { name: 'startup', backend: 'dummy', seconds: 8, quickSeconds: 3, slow: true },

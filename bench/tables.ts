@@ -6,6 +6,7 @@ import type { MovingCell } from './programs/moving.ts'
 import type { Found } from './programs/detection.ts'
 import type { GridCell } from './programs/grid.ts'
 import type { DeviceScatter } from './programs/scatter-device.ts'
+import type { StaggerCell } from './programs/stagger.ts'
 import type { Startup } from './programs/startup.ts'
 import type { Ratio, Summary } from './statistics.ts'
 
@@ -86,6 +87,22 @@ const printers: Readonly<Record<string, (part: PartResult) => void>> = {
       )
       console.log()
     }
+  },
+  stagger: ({ data }) => {
+    const cells = data as StaggerCell[]
+    const names = cells[0].places.map(({ name }) => name)
+    console.log('A system that writes all columns: ns per entity, ÷ columns that lie apart')
+    table(
+      ['columns', 'capacity', ...names],
+      cells.map(({ columns, capacity, places }) => [
+        `${columns}`,
+        capacity.toLocaleString('en'),
+        ...places.map(({ ns, ratio }, i) => {
+          const time = ns?.median.toFixed(1) ?? '-'
+          return i === 0 || !ratio ? time : `${time}, ${interval(ratio)}`
+        }),
+      ]),
+    )
   },
   scatter: ({ data }) => {
     const found = data as DeviceScatter | undefined

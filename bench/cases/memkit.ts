@@ -9,6 +9,9 @@ import { RowData, type Shape, type Uploader } from './uploader.ts'
 export type Store = 'heap columns' | 'heap rows' | 'Float32Array columns' | 'number[] columns'
 export type Changes = 'detect' | 'marked' | 'all'
 
+/** Of a new bitECS world. */
+const FIRST_ENTITY = 1
+
 /** memkit as a game meets it: a bitECS world attached, `beginFrame` … `endFrame` timed. */
 export async function memkitCase(
   place: Place,
@@ -28,6 +31,7 @@ export async function memkitCase(
   await mk.coordinator.ready()
   mk.beginFrame()
   mk.endFrame()
+  const list = new Uint32Array(rows)
   return {
     name,
     change: (changed) => data.change(changed),
@@ -35,8 +39,8 @@ export async function memkitCase(
       changes === 'marked'
         ? (changed) => {
             mk.beginFrame()
-            // Entity ids start at 1.
-            for (let i = 0; i < changed.length; i++) mk.mark(component, changed[i] + 1)
+            for (let i = 0; i < changed.length; i++) list[i] = changed[i] + FIRST_ENTITY
+            mk.mark(component, list.length === changed.length ? list : list.subarray(0, changed.length))
             mk.endFrame()
           }
         : () => {

@@ -82,6 +82,8 @@ async function cells(
 export function allCases(place: Place, shape: Shape): MakeUploader[] {
   return [
     () => memkitCase(place, shape, 'marked', 'heap rows', 'memkit marked'),
+    () => memkitCase(place, shape, 'marked', 'heap columns'),
+    () => memkitCase(place, shape, 'marked', 'Float32Array columns'),
     () => memkitCase(place, shape, 'detect', 'heap columns', 'memkit detect'),
     () => memkitCase(place, shape, 'all', 'heap rows', 'memkit all'),
     () => mirrorCase(place, shape),

@@ -3,6 +3,7 @@ import { detection } from './detection.ts'
 import { entities, grid } from './grid.ts'
 import type { Program } from './program.ts'
 import { scatterDevice } from './scatter-device.ts'
+import { stagger } from './stagger.ts'
 import { startup } from './startup.ts'
 import { stores } from './stores.ts'
 
@@ -15,4 +16,5 @@ export const nodePrograms: Readonly<Record<string, Program<unknown>>> = {
   detection,
   scatter: scatterDevice,
   startup,
+  stagger,
 }

@@ -31,7 +31,7 @@ const VISITS = 65_536
 const BYTES = 4
 
 /** P4: a system that writes all columns of a component, with the columns at different distances. */
-export async function stagger(_place: Place | undefined, run: Run): Promise<StaggerCell[]> {
+export async function stagger(_place: Place, run: Run): Promise<StaggerCell[]> {
   const heap = createHeap({ bytes: 32 << 20 })
   const cells: StaggerCell[] = []
   for (const columns of COLUMNS) {

@@ -5,11 +5,15 @@ import type { BackendName } from '../place.ts'
 import type { Entry } from '../programs/contest.ts'
 import type { Found } from '../programs/detection.ts'
 import type { GridCell } from '../programs/grid.ts'
+import type { MovingCell } from '../programs/moving.ts'
 import type { DeviceScatter } from '../programs/scatter-device.ts'
+import type { StaggerCell } from '../programs/stagger.ts'
 import type { Startup } from '../programs/startup.ts'
 
 /** What the parts give, by their names. */
 interface PartData {
+  moving: readonly MovingCell[]
+  stagger: readonly StaggerCell[]
   grid: readonly GridCell[]
   entities: readonly GridCell[]
   stores: readonly GridCell[]
@@ -19,6 +23,7 @@ interface PartData {
   startup: readonly Startup[]
   planner: PackageOutcome
   kernels: PackageOutcome
+  marks: PackageOutcome
   queries: PackageOutcome
   size: readonly BundleSize[]
 }

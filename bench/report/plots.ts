@@ -52,6 +52,8 @@ export function plots(figures: Figures): Map<string, string> {
     const entities = dataOf(figures, 'entities', backend)
     if (entities) files.set(`entities-${backend}.svg`, entityChart(figures, backend, entities))
   }
+  const moving = movingChart(figures)
+  if (moving) files.set('moving.svg', moving)
   const bytes = bytesChart(figures)
   if (bytes) files.set('bytes.svg', bytes)
   const regret = regretMap(figures)
@@ -115,6 +117,46 @@ function panels(
     { title: 'of the calling thread', series: by(({ thread }) => thread?.median) },
     { title: 'until the device was done', series: by(({ done }) => done?.median) },
   ]
+}
+
+const MOVING: readonly (readonly [entry: string, store: string, label: string])[] = [
+  ['memkit rows, all', 'heap rows', 'memkit, heap rows'],
+  ['memkit columns, all', 'heap columns', 'memkit, columns'],
+  ['rows by hand, one writeBuffer', '', 'rows by hand'],
+  ['a buffer and a writeBuffer per column', '', 'a write per column'],
+  ['columns interleaved by hand, one writeBuffer', '', 'interleaved by hand'],
+]
+
+/** The common case: everything moves. */
+function movingChart(figures: Figures): string | undefined {
+  const devices = (['dawn', 'chromium'] as const).filter((backend) => partOf(figures, 'moving', backend))
+  if (devices.length === 0) return undefined
+  return logChart({
+    title: 'Everything moves: the game’s own loop and the upload, of the calling thread',
+    note: `A position and a rotation of 8 f32 per entity, a pass that reads the buffer after each frame; medians. ${said(figures, 'moving', devices[0])}`,
+    panels: devices.map((backend) => ({
+      title: backendNames[backend],
+      series: MOVING.map(([name, store, label], colour) => ({
+        name: label,
+        colour,
+        strong: name.startsWith('memkit'),
+        points: (dataOf(figures, 'moving', backend) ?? []).flatMap(({ entities, kind, pace, entries }) => {
+          const entry = entries.find((each) => each.name === name && (store === '' || each.store === store))
+          if (kind !== 'transform' || pace !== 'in a frame' || !entry?.total) return []
+          return [[entities, entry.total.median] as const]
+        }),
+      })),
+    })),
+    xLabel: 'entities',
+    yLabel: 'milliseconds',
+    xTicks: [
+      [1_000, '10³'],
+      [10_000, '10⁴'],
+      [50_000, ''],
+      [100_000, '10⁵'],
+    ],
+    yTick: milliseconds,
+  })
 }
 
 function bytesChart(figures: Figures): string | undefined {

@@ -138,7 +138,7 @@ for (const [name, make] of backends) {
   )
   const mean = Math.exp(logSum / cells)
   console.log(
-    `\nP6 on ${name}: geometric mean of the regret ${mean.toFixed(3)} over ${cells} cells (target 1.10), cells that fail: ${failed}\n`,
+    `\n${name}: geometric mean of the regret ${mean.toFixed(3)} over ${cells} cells (target 1.05), cells that fail: ${failed}\n`,
   )
   co.dispose()
   await floors(gpu, name, quick)

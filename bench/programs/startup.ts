@@ -4,7 +4,7 @@ import type { Place } from '../place.ts'
 import { summarise, type Summary } from '../statistics.ts'
 import type { Run } from './program.ts'
 
-/** P13: what starting costs, milliseconds. */
+/** What starting costs, milliseconds. */
 export interface Startup {
   readonly entities: number
   /** `attachMk`, device and MkGpu being there. */

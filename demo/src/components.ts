@@ -17,11 +17,11 @@ const capacity = 1 << 16
 
 /**
  * Where an entity is, in world units from the middle of the arena. On the GPU: one flag, and
- * nothing else to do.
+ * nothing else to do. Everything moves in each step, so the columns go up as they are.
  */
 export const Position = GpuSynced(
   { x: new Float32Array(slots), y: new Float32Array(slots) },
-  { label: 'Position', capacity },
+  { label: 'Position', capacity, layout: 'columns' },
 )
 
 /**
@@ -30,7 +30,7 @@ export const Position = GpuSynced(
  */
 export const Velocity = GpuSynced(
   { x: new Float32Array(slots), y: new Float32Array(slots) },
-  { label: 'Velocity', capacity },
+  { label: 'Velocity', capacity, layout: 'columns' },
 )
 
 /**

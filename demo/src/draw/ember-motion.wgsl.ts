@@ -31,7 +31,7 @@ fn wind(p: vec2f) -> vec2f {
   at += flight * motion.seconds;
   for (var i = 0u; i < motion.rocks; i++) {
     let rock = rocks[i];
-    let off = at - vec2f(position[rock].x, position[rock].y);
+    let off = at - vec2f(position_x(rock), position_y(rock));
     let far = length(off) + 0.001;
     let radius = look[rock].size * 0.92;
     if (far > radius) { continue; }

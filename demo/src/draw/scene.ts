@@ -1,4 +1,4 @@
-import type { GpuQuery, MkSync, SyncedBuffer } from '@memkit/ecs-plugin'
+import type { ColumnsBuffer, GpuQuery, MkSync, SyncedBuffer } from '@memkit/ecs-plugin'
 import { Asteroid, Body, Drone, Look, Position, Velocity, type Ember } from '../components.ts'
 
 /** Vertices of one drone or ember (a comet in a triangle), and of one body (a square). */
@@ -13,8 +13,8 @@ export const SQUARES = 16
  * each way of drawing.
  */
 export interface Scene {
-  readonly position: SyncedBuffer
-  readonly velocity: SyncedBuffer
+  readonly position: ColumnsBuffer
+  readonly velocity: ColumnsBuffer
   readonly look: SyncedBuffer
   readonly ember: SyncedBuffer
   readonly drones: GpuQuery

@@ -62,15 +62,18 @@ void main() {
 
 export const drones = {
   vertex: /* glsl */ `${vertexCommon}
-layout(location = 0) in vec2 position;
-layout(location = 1) in vec2 velocity;
-layout(location = 2) in vec3 look;
+layout(location = 0) in float x;
+layout(location = 1) in float y;
+layout(location = 2) in float vx;
+layout(location = 3) in float vy;
+layout(location = 4) in vec3 look;
 ${cometEnd}
 void main() {
+  vec2 velocity = vec2(vx, vy);
   float pace = clamp(length(velocity) / 260.0, 0.0, 1.0);
   float wanted = look.x * view.width;
   float width = max(wanted, view.thinnest);
-  comet(position + velocity * view.lead, velocity, width, width * (1.6 + 7.0 * pace));
+  comet(vec2(x, y) + velocity * view.lead, velocity, width, width * (1.6 + 7.0 * pace));
   vec3 vivid = mix(rainbow(look.y), vec3(1), 0.1 + 0.4 * pace * pace);
   colour = vivid * look.z * (0.22 + 1.1 * pace) * min(1.0, wanted / view.thinnest) * view.light;
 }
@@ -95,15 +98,18 @@ void main() {
 
 export const bodies = {
   vertex: /* glsl */ `${vertexCommon}
-layout(location = 0) in vec2 position;
-layout(location = 1) in vec2 velocity;
-layout(location = 2) in vec3 look;
-layout(location = 3) in vec2 form;
+layout(location = 0) in float x;
+layout(location = 1) in float y;
+layout(location = 2) in float vx;
+layout(location = 3) in float vy;
+layout(location = 4) in vec3 look;
+layout(location = 5) in vec2 form;
 out vec3 colour;
 out vec4 shape;
 out vec4 more;
 void main() {
-  gl_Position = toClip(position + velocity * view.lead);
+  vec2 velocity = vec2(vx, vy);
+  gl_Position = toClip(vec2(x, y) + velocity * view.lead);
   float room = form.x == 1.0 ? 1.3 : 2.6;
   gl_PointSize = pointSize(2.0 * room * look.x);
   colour = rainbow(look.y);

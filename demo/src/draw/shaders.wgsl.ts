@@ -57,8 +57,8 @@ ${comet}
   if (!dronesHas(slot)) { return Comet(vec4f(0.0), vec2f(0.0), vec3f(0.0)); }
   let entity = drones[slot];
   let it = look[entity];
-  let flight = vec2f(velocity[entity].x, velocity[entity].y);
-  let at = vec2f(position[entity].x, position[entity].y) + flight * view.lead;
+  let flight = vec2f(velocity_x(entity), velocity_y(entity));
+  let at = vec2f(position_x(entity), position_y(entity)) + flight * view.lead;
   let pace = clamp(length(flight) / 260.0, 0.0, 1.0);
   let wanted = it.size * view.width;
   let width = max(wanted, view.thinnest);
@@ -102,8 +102,8 @@ ${outlines}
   if (!bodiesHas(slot)) { return BodyPoint(vec4f(0.0), vec2f(0.0), vec4f(0.0), vec2f(0.0)); }
   let entity = bodies[slot];
   let it = look[entity];
-  let flight = vec2f(velocity[entity].x, velocity[entity].y);
-  let at = vec2f(position[entity].x, position[entity].y) + flight * view.lead;
+  let flight = vec2f(velocity_x(entity), velocity_y(entity));
+  let at = vec2f(position_x(entity), position_y(entity)) + flight * view.lead;
   let corners = array(vec2f(-1.0, -1.0), vec2f(1.0, -1.0), vec2f(-1.0, 1.0), vec2f(-1.0, 1.0), vec2f(1.0, -1.0), vec2f(1.0, 1.0));
   // Room for the halo.
   let place = corners[vertex % ${SQUARE}] * select(2.6, 1.3, it.shape == 1.0);

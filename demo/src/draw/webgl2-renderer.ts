@@ -1,12 +1,27 @@
-import type { GpuQuery, SyncedBuffer } from '@memkit/ecs-plugin'
+import type { ColumnsBuffer, GpuQuery, SyncedBuffer } from '@memkit/ecs-plugin'
 import { sky } from './backdrop.glsl.ts'
 import { outlines } from './outlines.glsl.ts'
 import type { Renderer, Scene } from './scene.ts'
 import { backdrop, bodies, drones, embers } from './shaders.glsl.ts'
 import { viewLayout } from './view.ts'
 
-/** An attribute: a buffer, and the numbers of a row that it takes. */
-type Attribute = readonly [buffer: SyncedBuffer, first: number, count: number]
+/** An attribute of an entity: where in a buffer its numbers lie. */
+interface Attribute {
+  readonly buffer: SyncedBuffer
+  readonly count: number
+  /** Bytes from one entity to the next, and to the first; these may move when the buffer is replaced. */
+  readonly place: () => { readonly stride: number; readonly offset: number }
+}
+
+/** Numbers of a row. */
+function numbers(buffer: SyncedBuffer, first: number, count: number): Attribute {
+  return { buffer, count, place: () => ({ stride: buffer.stride, offset: first * 4 }) }
+}
+
+/** Each column by itself. */
+function columns(buffer: ColumnsBuffer): Attribute[] {
+  return buffer.sections.map(({ arity }, i) => ({ buffer, count: arity, place: () => buffer.sections[i] }))
+}
 
 interface Layer {
   readonly program: WebGLProgram
@@ -33,24 +48,12 @@ export class WebGl2Renderer implements Renderer {
     gl.bufferData(gl.UNIFORM_BUFFER, viewLayout.size, gl.DYNAMIC_DRAW)
     gl.bindBuffer(gl.UNIFORM_BUFFER, null)
     const { position, velocity, look, ember } = scene
-    const places: Attribute[] = [
-      [position, 0, 2],
-      [velocity, 0, 2],
-      [look, 0, 3],
-    ]
+    const places = [...columns(position), ...columns(velocity), numbers(look, 0, 3)]
     this.#layers = [
       this.#layer(backdrop.vertex, backdrop.fragment(sky), []),
-      this.#layer(
-        embers.vertex,
-        embers.fragment,
-        [
-          [ember, 0, 4],
-          [ember, 4, 2],
-        ],
-        scene.embers,
-      ),
+      this.#layer(embers.vertex, embers.fragment, [numbers(ember, 0, 4), numbers(ember, 4, 2)], scene.embers),
       this.#layer(drones.vertex, drones.fragment, places, scene.drones),
-      this.#layer(bodies.vertex, bodies.fragment(outlines), [...places, [look, 3, 2]], scene.bodies),
+      this.#layer(bodies.vertex, bodies.fragment(outlines), [...places, numbers(look, 3, 2)], scene.bodies),
     ]
   }
 
@@ -74,10 +77,11 @@ export class WebGl2Renderer implements Renderer {
       }
       if (list.count === 0) continue
       gl.uniform1f(pixels, width)
-      attributes.forEach(([{ buffer, stride }, first, count], location) => {
-        gl.bindBuffer(gl.ARRAY_BUFFER, buffer.native)
+      attributes.forEach(({ buffer, count, place }, location) => {
+        const { offset, stride } = place()
+        gl.bindBuffer(gl.ARRAY_BUFFER, buffer.buffer.native)
         gl.enableVertexAttribArray(location)
-        gl.vertexAttribPointer(location, count, gl.FLOAT, false, stride, first * 4)
+        gl.vertexAttribPointer(location, count, gl.FLOAT, false, stride, offset)
       })
       gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, list.indices.buffer.native)
       gl.drawElements(gl.POINTS, list.count, gl.UNSIGNED_INT, 0)

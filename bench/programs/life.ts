@@ -1,0 +1,318 @@
+import { createHeap, f32, type Heap } from '@memkit/core'
+import { MkCoordinator } from '@memkit/coordinator'
+import { attachMk, GpuSynced, type MkSync } from '@memkit/ecs-plugin'
+import type { MkGpu } from '@memkit/gpu'
+import { addComponent, addEntity, createWorld, query, removeEntity, type World } from 'bitecs'
+import { interleave, type Timing } from '../interleave.ts'
+import { STORAGE_USAGE, type Place } from '../place.ts'
+import type { Run } from './program.ts'
+
+/** One case of a table about life: how long it takes, and what it is compared with. */
+export interface LifeEntry {
+  readonly table: string
+  readonly name: string
+  readonly store: string
+  /** Milliseconds. */
+  readonly time: Timing
+  /** What was measured in the same rounds to divide by. */
+  readonly against?: { readonly name: string; readonly time: Timing }
+}
+
+interface Case {
+  readonly name: string
+  readonly store: string
+  readonly against?: string
+  readonly run: () => number | Promise<number>
+}
+
+/** Each in a process of its own. */
+export function lifeVariants(): string[] {
+  return ['spawn 4', 'spawn 8', 'idle', 'million marked', 'million detect', 'teleport']
+}
+
+export async function life({ gpu, backend }: Place, run: Run): Promise<LifeEntry[]> {
+  const { quick, variant = '' } = run
+  run.progress(0, variant)
+  const [kind, detail] = variant.split(' ')
+  if (kind === 'spawn') return await spawning(gpu, Number(detail), quick)
+  if (kind === 'idle') return await idle(gpu, quick)
+  // The pieces of the others say nothing about a backend that does nothing.
+  if (kind === 'million') return await million(gpu, detail as 'marked' | 'detect', quick)
+  return await teleport(gpu, backend === 'dummy' ? 'Dummy' : backend, quick)
+}
+
+async function measured(
+  table: string,
+  cases: readonly Case[],
+  rounds: number,
+  warmUp: number,
+): Promise<LifeEntry[]> {
+  const times = await interleave(
+    cases.map((each) => each.run),
+    rounds,
+    warmUp,
+  )
+  return cases.map(({ name, store, against }, i) => {
+    const base = cases.findIndex((each) => each.name === against)
+    const entry = { table, name, store, time: times[i] }
+    return base < 0 ? entry : { ...entry, against: { name: cases[base].name, time: times[base] } }
+  })
+}
+
+const QUADS = { x: f32, y: f32, z: f32, w: f32 }
+
+function columnsOf(heap: Heap | undefined, entities: number): Record<'x' | 'y' | 'z' | 'w', Float32Array> {
+  if (heap !== undefined) return heap.columns(QUADS, entities)
+  const column = (): Float32Array => new Float32Array(entities + 1)
+  return { x: column(), y: column(), z: column(), w: column() }
+}
+
+/** P12: 10 000 entities die and as many are spawned, among as many; what bitECS itself takes for it. */
+async function spawning(gpu: MkGpu, components: number, quick: boolean): Promise<LifeEntry[]> {
+  const count = 10_000
+  const frames: { name: string; times: number[] }[] = []
+  const make = async (
+    name: string,
+    changes: 'marked' | 'detect' | undefined,
+    queries: boolean,
+  ): Promise<Case['run']> => {
+    const capacity = count * 3
+    const heap = createHeap({ bytes: components * capacity * 16 * 3 + (32 << 20) })
+    const stores = Array.from({ length: components }, () => {
+      const store = columnsOf(heap, capacity)
+      return changes === undefined ? store : GpuSynced(store, { changes, capacity })
+    })
+    const world = createWorld()
+    const game = new Lives(world, stores)
+    game.spawn(count)
+    query(world, stores)
+    if (queries) for (const store of stores) query(world, [store])
+    const mk = changes && (await attachMk(world, { gpu, heap, components: stores }))
+    await mk?.coordinator.ready()
+    const times: number[] = []
+    if (mk) frames.push({ name, times })
+    return async () => {
+      mk?.beginFrame()
+      const start = performance.now()
+      game.die(count)
+      game.spawn(count)
+      query(world, stores)
+      const took = performance.now() - start
+      mk?.endFrame()
+      times.push(performance.now() - start - took)
+      await gpu.waitIdle()
+      return took
+    }
+  }
+  const [alone, each] = ['bitECS alone', 'a query per component']
+  const cases: Case[] = [
+    { name: alone, store: 'heap columns', run: await make(alone, undefined, false) },
+    { name: each, store: 'heap columns', run: await make(each, undefined, true) },
+  ]
+  for (const changes of ['marked', 'detect'] as const)
+    for (const queries of [false, true]) {
+      const against = queries ? each : alone
+      const name = `${changes}, beside ${against}`
+      cases.push({ name, against, store: 'heap columns', run: await make(name, changes, queries) })
+    }
+  return await measured(`spawn, ${components} components`, cases, quick ? 15 : 61, 10)
+}
+
+/** Entities that die and are born, in an order that looks random. */
+class Lives {
+  readonly #world: World
+  readonly #stores: readonly Record<string, Float32Array>[]
+  readonly #all: number[] = []
+  #at = 1
+
+  constructor(world: World, stores: readonly Record<string, Float32Array>[]) {
+    this.#world = world
+    this.#stores = stores
+  }
+
+  spawn(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const entity = addEntity(this.#world)
+      for (const store of this.#stores) {
+        addComponent(this.#world, entity, store)
+        store['x'][entity] = entity
+        store['y'][entity] = 1
+      }
+      this.#all.push(entity)
+    }
+  }
+
+  die(count: number): void {
+    const all = this.#all
+    for (let i = 0; i < count; i++) {
+      this.#at = (Math.imul(this.#at, 1_103_515_245) + 12_345) & 0x7fff_ffff
+      const k = this.#at % all.length
+      removeEntity(this.#world, all[k])
+      all[k] = all[all.length - 1]
+      all.pop()
+    }
+  }
+}
+
+/** P13: frames in which none of 100 components changes. */
+async function idle(gpu: MkGpu, quick: boolean): Promise<LifeEntry[]> {
+  const components = 100
+  const entities = 1000
+  const make = async (store: 'heap' | 'plain', changes: 'marked' | 'detect'): Promise<Case['run']> => {
+    const heap = createHeap({ bytes: components * entities * 64 + (32 << 20) })
+    const stores = Array.from({ length: components }, (_, k) =>
+      GpuSynced(columnsOf(store === 'heap' ? heap : undefined, entities), {
+        changes,
+        capacity: entities + 1,
+        label: `C${k}`,
+      }),
+    )
+    const world = createWorld()
+    for (let i = 0; i < entities; i++) {
+      const entity = addEntity(world)
+      for (const component of stores) addComponent(world, entity, component)
+    }
+    const mk = await attachMk(world, { gpu, heap, components: stores })
+    await mk.coordinator.ready()
+    // As in a game that has run for a while: what is run once per frame is compiled late.
+    for (let i = 0; i < 1500; i++) frame(mk)
+    return () => {
+      const start = performance.now()
+      for (let i = 0; i < 10; i++) frame(mk)
+      return (performance.now() - start) / 10
+    }
+  }
+  const cases: Case[] = []
+  for (const [store, changes] of [
+    ['heap', 'marked'],
+    ['heap', 'detect'],
+    ['plain', 'detect'],
+  ] as const)
+    cases.push({
+      name: changes,
+      store: store === 'heap' ? 'heap columns' : 'Float32Array',
+      run: await make(store, changes),
+    })
+  return await measured('an idle frame of 100 components', cases, quick ? 101 : 601, 300)
+}
+
+function frame(mk: MkSync): void {
+  mk.beginFrame()
+  mk.endFrame()
+}
+
+/** P14: a million entities that are there before memkit, without a query of the game's. */
+async function million(gpu: MkGpu, changes: 'marked' | 'detect', quick: boolean): Promise<LifeEntry[]> {
+  const entities = 1_000_000
+  const attach: number[] = []
+  const first: number[] = []
+  const write: number[] = []
+  const bytes = new ArrayBuffer((entities + 1) * 16)
+  const target = gpu.createDeviceBuffer(bytes.byteLength, STORAGE_USAGE)
+  for (let round = -1; round < (quick ? 3 : 9); round++) {
+    const heap = createHeap({ bytes: entities * 50 })
+    const component = GpuSynced(columnsOf(heap, entities), { changes })
+    const world = createWorld()
+    for (let i = 0; i < entities; i++) {
+      const entity = addEntity(world)
+      addComponent(world, entity, component)
+      for (const column of [component.x, component.y, component.z, component.w]) column[entity] = entity
+    }
+    const start = performance.now()
+    const mk = await attachMk(world, { gpu, heap })
+    const attached = performance.now()
+    await mk.coordinator.ready()
+    const began = performance.now()
+    frame(mk)
+    const ended = performance.now()
+    gpu.write(target, 0, bytes)
+    const written = performance.now()
+    await gpu.waitIdle()
+    mk.dispose()
+    if (round < 0) continue
+    attach.push(attached - start)
+    first.push(ended - began)
+    write.push(written - ended)
+  }
+  target.destroy()
+  const table = `10⁶ entities that are there, ${changes}`
+  const store = 'heap columns'
+  const against = { name: 'one writeBuffer', time: timing(write) }
+  return [
+    { table, name: 'attach', store, time: timing(attach) },
+    { table, name: 'first frame', store, time: timing(first), against },
+  ]
+}
+
+function timing(times: readonly number[]): Timing {
+  const sorted = times.toSorted((a, b) => a - b)
+  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)]
+  return { median: at(0.5), lower: at(0.25), upper: at(0.75) }
+}
+
+/** P15: 1 000 pieces of 64 bytes that go to places of the user's own. */
+async function teleport(gpu: MkGpu, store: string, quick: boolean): Promise<LifeEntry[]> {
+  const pieces = 1000
+  const floats = 16
+  const target = gpu.createDeviceBuffer(pieces * 64 * 4, STORAGE_USAGE)
+  const co = new MkCoordinator(gpu, { heap: createHeap({ bytes: 32 << 20 }) })
+  await co.ready()
+  let turn = 0
+  const orders: Readonly<Record<string, (i: number) => number>> = {
+    'in order': (i) => i * 64,
+    'in any order': (i) => ((i * 7919) % pieces) * 64,
+    'apart from each other': (i) => ((i * 7919) % pieces) * 256,
+  }
+  const cases: Case[] = []
+  for (const [name, placeOf] of Object.entries(orders)) {
+    const places = Float64Array.from({ length: pieces }, (_, i) => placeOf(i))
+    const values = new Float32Array(pieces * floats)
+    const against = `a writeBuffer each, ${name}`
+    cases.push({ name: against, store, run: byWrites(gpu, target, values, places, () => ++turn) })
+    cases.push({
+      name: `with targets, ${name}`,
+      store: 'frame arena',
+      against,
+      run: async () => {
+        const value = ++turn
+        const start = performance.now()
+        co.beginFrame()
+        for (let i = 0; i < pieces; i++) {
+          const view = co.frameAlloc(Float32Array, floats)
+          for (let k = 0; k < floats; k++) view[k] = value
+          co.stageForUpload(view, { buffer: target, offset: places[i] })
+        }
+        co.endFrame()
+        const took = performance.now() - start
+        await gpu.waitIdle()
+        return took
+      },
+    })
+  }
+  const entries = await measured('1 000 × 64 bytes to places of their own', cases, quick ? 101 : 601, 200)
+  co.dispose()
+  target.destroy()
+  return entries
+}
+
+function byWrites(
+  gpu: MkGpu,
+  target: ReturnType<MkGpu['createDeviceBuffer']>,
+  values: Float32Array<ArrayBuffer>,
+  places: Float64Array,
+  next: () => number,
+): Case['run'] {
+  const native = (gpu.backend as { device?: GPUDevice }).device
+  return async () => {
+    const value = next()
+    const start = performance.now()
+    for (let i = 0; i < places.length; i++) {
+      for (let k = i * 16; k < i * 16 + 16; k++) values[k] = value
+      if (native) native.queue.writeBuffer(target.native as GPUBuffer, places[i], values.buffer, i * 64, 64)
+      else gpu.write(target, places[i], values.buffer, i * 64, 64)
+    }
+    const took = performance.now() - start
+    await gpu.waitIdle()
+    return took
+  }
+}

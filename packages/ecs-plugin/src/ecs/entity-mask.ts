@@ -62,4 +62,25 @@ export class EntityMask {
     }
     return any >= this.#anyWords
   }
+
+  /**
+   * Writes those of the entities `from` … `to − 1` of a list that match to the start of `out`.
+   * @returns how many
+   */
+  select(entities: ArrayLike<number>, from: number, to: number, out: Uint32Array): number {
+    let count = 0
+    const [word] = this.#words
+    if (this.#words.length !== 1 || word.any !== 0) {
+      for (let i = from; i < to; i++) if (this.matches(entities[i])) out[count++] = entities[i]
+      return count
+    }
+    // Most queries: the same as `matches`, with one word.
+    const { masks, all, none } = word
+    const asked = all | none
+    for (let i = from; i < to; i++) {
+      const entity = entities[i]
+      if ((masks[entity] & asked) === all) out[count++] = entity
+    }
+    return count
+  }
 }

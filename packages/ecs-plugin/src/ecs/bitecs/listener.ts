@@ -2,6 +2,8 @@ import { $internal, entityExists, Prefab, registerComponent } from 'bitecs'
 import type { ComponentData, InternalWorld, Query, QueryTerm, WorldContext } from 'bitecs'
 import { Audience, SetHead } from '../audience.ts'
 import type { MembershipListener, MembershipWatch, WriteWatch } from '../ecs.ts'
+import { EntityMask } from '../entity-mask.ts'
+import { inBatches } from '../index-batches.ts'
 import { emptySet, queryLike } from './query-like.ts'
 import { queryOf, type ListenedQuery } from './terms.ts'
 import { VersionedIds } from './versioned-ids.ts'
@@ -85,7 +87,8 @@ class Hearing {
   readonly #births: Audience<ListenerWatch>
   #componentCount = -1
   #intact = true
-  #prefab: ComponentData | undefined
+  /** As of the last read of `intact`: an entity may have become the first prefab since. */
+  prefab: ComponentData | undefined
 
   constructor(world: InternalWorld, indexOf: (entity: number) => number) {
     const context = (this.context = world[$internal])
@@ -104,7 +107,7 @@ class Hearing {
     if (componentMap !== this.#map) return false
     if (componentCount !== this.#componentCount) {
       this.#componentCount = componentCount
-      this.#prefab = componentMap.get(Prefab)
+      this.prefab = componentMap.get(Prefab)
       for (const [component, { data }] of this.#components)
         if (componentMap.get(component) !== data) this.#intact = false
     }
@@ -132,10 +135,9 @@ class Hearing {
     return this.ids.isVersioned ? undefined : entityExists(this.#world, entity)
   }
 
-  /** As of the last read of `intact`: an entity may have become the first prefab since. */
   isPrefab(entity: number): boolean {
-    if (this.#prefab === undefined) return false
-    const { bitflag, generationId } = this.#prefab
+    if (this.prefab === undefined) return false
+    const { bitflag, generationId } = this.prefab
     return (this.context.entityMasks[generationId][entity] & bitflag) !== 0
   }
 
@@ -211,14 +213,20 @@ class ListenerWatch implements MembershipWatch {
     return undefined
   }
 
-  scan(visit: (index: number) => void): void {
+  scan(visit: (indices: Uint32Array, count: number) => void): void {
     const hearing = this.#hearing
     if (!hearing.intact) return
-    const { dense, aliveCount } = hearing.context.entityIndex
-    for (let i = 0; i < aliveCount; i++) {
-      const entity = dense[i]
-      if (this.#query.mask.matches(entity) && !hearing.isPrefab(entity)) visit(hearing.ids.indexOf(entity))
+    const { context, ids, prefab } = hearing
+    const { dense, aliveCount } = context.entityIndex
+    const { wanted } = this.#query
+    const none = prefab === undefined ? wanted.none : [...wanted.none, prefab]
+    const mask = new EntityMask(context.entityMasks, { ...wanted, none })
+    const fill = (indices: Uint32Array, from: number, to: number): number => {
+      const count = mask.select(dense, from, to, indices)
+      if (ids.isVersioned) for (let i = 0; i < count; i++) indices[i] = ids.indexOf(indices[i])
+      return count
     }
+    inBatches(aliveCount, fill, visit)
   }
 
   stop(): void {

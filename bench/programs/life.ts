@@ -206,9 +206,8 @@ async function million(gpu: MkGpu, changes: 'marked' | 'detect', quick: boolean)
   const entities = 1_000_000
   const attach: number[] = []
   const first: number[] = []
-  const write: number[] = []
-  const bytes = new ArrayBuffer((entities + 1) * 16)
-  const target = gpu.createDeviceBuffer(bytes.byteLength, STORAGE_USAGE)
+  const byHand: number[] = []
+  const rows = entities + 1
   for (let round = -1; round < (quick ? 3 : 9); round++) {
     const heap = createHeap({ bytes: entities * 50 })
     const component = GpuSynced(columnsOf(heap, entities), { changes })
@@ -225,19 +224,23 @@ async function million(gpu: MkGpu, changes: 'marked' | 'detect', quick: boolean)
     const began = performance.now()
     frame(mk)
     const ended = performance.now()
-    gpu.write(target, 0, bytes)
+    // A first frame writes memory that nobody has touched, twice: what the system takes for that is in here.
+    const bytes = new Float32Array(rows * 4)
+    Object.values(component).forEach((column, i) => bytes.set(column, i * rows))
+    const target = gpu.createDeviceBuffer(bytes.byteLength, STORAGE_USAGE)
+    gpu.write(target, 0, bytes.buffer)
     const written = performance.now()
     await gpu.waitIdle()
+    target.destroy()
     mk.dispose()
     if (round < 0) continue
     attach.push(attached - start)
     first.push(ended - began)
-    write.push(written - ended)
+    byHand.push(written - ended)
   }
-  target.destroy()
   const table = `10⁶ entities that are there, ${changes}`
   const store = 'heap columns'
-  const against = { name: 'one writeBuffer', time: timing(write) }
+  const against = { name: 'copying into new memory, and one writeBuffer into a new buffer', time: timing(byHand) }
   return [
     { table, name: 'attach', store, time: timing(attach) },
     { table, name: 'first frame', store, time: timing(first), against },

@@ -45,19 +45,29 @@ export class Membership implements MembershipListener {
   }
 
   enter(entity: number): void {
+    if (entity >= this.alive.rows) this.#grow(entity + 1)
     this.#touch(entity)
-    this.#admit(entity)
+    const { words, summary } = this.alive
+    const w = entity >>> 5
+    const before = words[w]
+    const after = before | (1 << (entity & 31))
+    if ((before | 0) === after) return
+    words[w] = after
+    summary[w >>> 5] |= 1 << (w & 31)
+    this.count++
+    if (entity >= this.end) this.end = entity + 1
   }
 
   remain(entity: number): void {
-    if (!this.alive.has(entity)) this.enter(entity)
+    if (!this.#isAlive(entity)) this.enter(entity)
   }
 
   leave(entity: number): void {
     // Also said of those that do not match and never did.
-    if (!this.alive.has(entity)) return
+    if (!this.#isAlive(entity)) return
     this.#touch(entity)
-    this.#dismiss(entity)
+    this.alive.words[entity >>> 5] &= ~(1 << (entity & 31))
+    this.count--
   }
 
   /** False when the ECS has stopped reporting: after `update`, all that are alive count as entered. */
@@ -151,7 +161,10 @@ export class Membership implements MembershipListener {
     this.#watch.scan(
       (entities, count) => this.#takeIn(entities, count),
       // The ECS may take the entity back without a word: `update` is to ask.
-      (entity) => this.#touch(entity),
+      (entity) => {
+        if (entity >= this.alive.rows) this.#grow(entity + 1)
+        this.#touch(entity)
+      },
     )
   }
 
@@ -194,23 +207,18 @@ export class Membership implements MembershipListener {
     this.isChanged = true
   }
 
+  // Reports come by the thousand, so these two do without the checks of DirtyRows.
+
+  #isAlive(entity: number): boolean {
+    return entity < this.alive.rows && (this.alive.words[entity >>> 5] & (1 << (entity & 31))) !== 0
+  }
+
   #touch(entity: number): void {
-    if (entity >= this.alive.rows) this.#grow(entity + 1)
-    this.#touched.set(entity)
+    const { words, summary } = this.#touched
+    const w = entity >>> 5
+    words[w] |= 1 << (entity & 31)
+    summary[w >>> 5] |= 1 << (w & 31)
     this.#hasTouched = true
-  }
-
-  #admit(entity: number): void {
-    if (this.alive.has(entity)) return
-    if (entity >= this.end) this.end = entity + 1
-    this.alive.set(entity)
-    this.count++
-  }
-
-  #dismiss(entity: number): void {
-    if (!this.alive.has(entity)) return
-    this.alive.unset(entity)
-    this.count--
   }
 
   #grow(entities: number): void {

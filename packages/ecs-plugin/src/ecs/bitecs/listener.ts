@@ -14,13 +14,12 @@ import { VersionedIds } from './versioned-ids.ts'
  * It relies on what bitECS 0.4.0 does, and `probe.ts` tries it:
  *
  * 1. `addComponent` sets the entity's bit in `entityMasks`, then walks
- *    `componentMap.get(component).queries`. For each query whose `generations` and `orMasks` are
- *    empty and whose `toRemove.has` returns true, it calls `toRemove.remove(entity)`. Not for
- *    prefabs.
- * 2. `removeComponent` clears the bit, then calls `toRemove.remove(entity)` of each query in the
- *    same set, also for prefabs.
+ *    `componentMap.get(component).queries`. A query that has `orMasks` and no `generations` doesn't
+ *    match, so it is asked `has(entity)`, to take out an entity that matched before. Not for prefabs.
+ * 2. `removeComponent` clears the bit, then walks the same set, also for prefabs.
  * 3. `removeEntity` calls `has(entity)` of each query in `queries`, and only then clears all bits.
- * 4. `addEntity` walks `notQueries` as `addComponent` walks its set.
+ * 4. `addEntity` walks `notQueries`. A query without `orMasks` and `generations` matches: where its
+ *    `toRemove.has` returns true, `toRemove.remove(entity)` is called.
  * 5. `addComponent(…, set(…))` calls `setObservable.notify(entity, data)` of the component.
  * 6. `entityIndex.dense[0 … aliveCount)` are the live entities. Only `resetWorld` replaces
  *    `componentMap` and `entityMasks`; only `registerComponent` replaces a component's entry.
@@ -47,7 +46,7 @@ export class BitEcsListener {
   /** Hears what is set before the user's observers, so that none of them can throw first. */
   watchWrites(component: object, wrote: (index: number) => void): WriteWatch {
     const hearing = this.#current()
-    const data = hearing.dataOf(component)
+    const data = hearing.follow(component)
     const before = data.setObservable
     let stopped = false
     const ours: typeof before = {
@@ -60,7 +59,7 @@ export class BitEcsListener {
     data.setObservable = ours
     return {
       get intact() {
-        return hearing.intact && hearing.dataOf(component) === data
+        return hearing.intact
       },
       stop() {
         stopped = true
@@ -81,7 +80,9 @@ class Hearing {
   readonly ids: VersionedIds
   readonly #world: InternalWorld
   readonly #map: WorldContext['componentMap']
-  readonly #components = new Map<object, { data: ComponentData; audience: Audience<ListenerWatch> }>()
+  readonly #components = new Map<object, Audience<ListenerWatch>>()
+  /** What bitECS keeps for each component that is listened to, or was. */
+  readonly #followed = new Map<object, ComponentData>()
   readonly #deaths: Audience<ListenerWatch>
   /** For queries that an entity without components matches. */
   readonly #births: Audience<ListenerWatch>
@@ -98,7 +99,7 @@ class Hearing {
     this.#deaths = new Audience((watches) => [
       new SetHead(context, 'queries', toldOfDeaths(this.ids, watches)),
     ])
-    this.#births = new Audience((watches) => [new SetHead(context, 'notQueries', toldOfChanges(watches))])
+    this.#births = new Audience((watches) => [new SetHead(context, 'notQueries', toldOfBirths(watches))])
   }
 
   /** False after `resetWorld`, and once a component was registered again. */
@@ -108,7 +109,7 @@ class Hearing {
     if (componentCount !== this.#componentCount) {
       this.#componentCount = componentCount
       this.prefab = componentMap.get(Prefab)
-      for (const [component, { data }] of this.#components)
+      for (const [component, data] of this.#followed)
         if (componentMap.get(component) !== data) this.#intact = false
     }
     return this.#intact
@@ -116,6 +117,13 @@ class Hearing {
 
   readonly dataOf = (component: object): ComponentData =>
     this.#map.get(component) ?? registerComponent(this.#world, component)
+
+  /** As `dataOf`; notices from now on when the component is registered again. */
+  follow(component: object): ComponentData {
+    const data = this.dataOf(component)
+    this.#followed.set(component, data)
+    return data
+  }
 
   add(watch: ListenerWatch, { components, mask }: ListenedQuery): void {
     this.#deaths.add(watch)
@@ -127,7 +135,7 @@ class Hearing {
     this.#deaths.remove(watch)
     this.#births.remove(watch)
     for (const component of components)
-      if (this.#components.get(component)?.audience.remove(watch) === true) this.#components.delete(component)
+      if (this.#components.get(component)?.remove(watch) === true) this.#components.delete(component)
   }
 
   /** Undefined with versions, where bitECS 0.4.0 doesn't know. */
@@ -142,20 +150,27 @@ class Hearing {
   }
 
   #audienceOf(component: object): Audience<ListenerWatch> {
-    let listened = this.#components.get(component)
-    if (listened === undefined) {
-      const data = this.dataOf(component)
-      const audience = new Audience<ListenerWatch>((watches) => [
-        new SetHead(data, 'queries', toldOfChanges(watches)),
-      ])
-      this.#components.set(component, (listened = { data, audience }))
+    let audience = this.#components.get(component)
+    if (audience === undefined) {
+      const data = this.follow(component)
+      audience = new Audience((watches) => [new SetHead(data, 'queries', toldOfChanges(watches))])
+      this.#components.set(component, audience)
     }
-    return listened.audience
+    return audience
   }
 }
 
-/** A query that every entity is about to leave: bitECS calls `toRemove.remove` for one that stays. */
+/** A query that no entity matches: bitECS asks whether one did, which costs least. */
 function toldOfChanges(watches: readonly ListenerWatch[]): Query {
+  const has = (entity: number): boolean => {
+    for (let i = 0; i < watches.length; i++) watches[i].heard(entity)
+    return false
+  }
+  return queryLike({ has, orMasks: { 0: 1 } })
+}
+
+/** A query that every entity is about to leave: bitECS calls `toRemove.remove` for one that stays. */
+function toldOfBirths(watches: readonly ListenerWatch[]): Query {
   const remove = (entity: number): void => {
     for (let i = 0; i < watches.length; i++) watches[i].heard(entity)
   }

@@ -160,13 +160,16 @@ class Hearing {
   }
 }
 
+/** bitECS only counts its keys, for each event. They are counted three times as fast where they are names. */
+const notEmpty: Query['orMasks'] = Object.fromEntries([['some', 1]])
+
 /** A query that no entity matches: bitECS asks whether one did, which costs least. */
 function toldOfChanges(watches: readonly ListenerWatch[]): Query {
   const has = (entity: number): boolean => {
     for (let i = 0; i < watches.length; i++) watches[i].heard(entity)
     return false
   }
-  return queryLike({ has, orMasks: { 0: 1 } })
+  return queryLike({ has, orMasks: notEmpty })
 }
 
 /** A query that every entity is about to leave: bitECS calls `toRemove.remove` for one that stays. */

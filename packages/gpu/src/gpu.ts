@@ -298,6 +298,11 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements ReadbackOwn
 
   // Serials
 
+  /** True while copies or scatters are recorded that no submit has handed over. */
+  get isRecording(): boolean {
+    return this.#timeline.recorded
+  }
+
   /**
    * Submits what is recorded: in one submit when the memory of all buffers is allocated, else in
    * several, in the same order. Makes no submit when nothing is recorded.

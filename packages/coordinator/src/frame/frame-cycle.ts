@@ -157,7 +157,9 @@ export class FrameCycle {
     const left = gpu !== this.device.gpu || this.state !== 'flushing'
     if (copied && !(left && gpu.isLost)) gpu.submit()
     if (left) return false
-    const destroyed = slots.slot.isUsed ? slots.flush(this.scratch) : 0
+    const mayScatter = this.strategy === 'auto' || this.strategy === 'scatter'
+    const costs = mayScatter ? this.#costs.model : undefined
+    const destroyed = slots.slot.isUsed ? slots.flush(this.scratch, costs) : 0
     for (let i = 0; i < downloads.length; i++) downloads[i].overtake()
     flush.run(this.#costs.model, this.strategy)
     for (let i = 0; i < downloads.length; i++) downloads[i].record(gpu, this.log.frame)

@@ -8,7 +8,9 @@ import {
   UsageMissing,
 } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
+import type { CostModel } from '../costs/model.ts'
 import type { FlushScratch } from '../flush/scratch.ts'
+import { TargetScatter, type Pieces } from './target-scatter.ts'
 
 /**
  * A staging target lies in a buffer that belongs to a mirror.
@@ -33,12 +35,15 @@ export interface StageTarget {
 /**
  * Pieces of frame memory that go to buffers of the user's. Pieces that touch or overlap become one
  * write; where they overlap, the one that was staged later wins, as if each had been written by
- * itself.
+ * itself. Many that lie apart are scattered.
  *
  *     staged    A [0…8)   B [8…16)   C [4…12)
  *     written   one range [0…16): A, then B over it, then C over both
+ *
+ * Pieces that lie in frame memory as they are to lie on the device are written from there.
  */
 export class StagedTargets {
+  readonly scatter: TargetScatter
   readonly #heap: Heap
   readonly #bytes: Uint8Array
   /** Destinations of this frame. */
@@ -49,12 +54,22 @@ export class StagedTargets {
   readonly #offset: number[] = []
   readonly #length: number[] = []
   readonly #source: number[] = []
+  readonly #all: Pieces = { offset: this.#offset, length: this.#length, source: this.#source }
   pieces = 0
-  #order = new Uint32Array(64)
+  #order: Uint32Array<ArrayBuffer> = new Uint32Array(64)
+  /** Pieces that `#order` is an order of. */
+  #ordered = 0
+  readonly #part: { order: Uint32Array; start: number; end: number } = {
+    order: this.#order,
+    start: 0,
+    end: 0,
+  }
   staged = 0
 
-  constructor(heap: Heap) {
+  /** @param retire destroys a buffer that the device may still read */
+  constructor(heap: Heap, retire: (buffer: MkDeviceBuffer) => void) {
     this.#heap = heap
+    this.scatter = new TargetScatter(heap, retire)
     this.#bytes = new Uint8Array(heap.buffer)
   }
 
@@ -78,40 +93,75 @@ export class StagedTargets {
     this.pieces = this.staged = this.#bufferCount = 0
   }
 
-  /** @returns pieces that were left out because their buffer was destroyed */
-  flush(gpu: MkGpu, scratch: FlushScratch): number {
+  /**
+   * @param costs what the planner reckons with; undefined: never scatter
+   * @returns pieces that were left out because their buffer was destroyed
+   */
+  flush(gpu: MkGpu, scratch: FlushScratch, costs: CostModel | undefined): number {
     const count = this.pieces
     const order = this.#sorted(count)
+    // A write acts before what is recorded already, and a scatter behind it.
+    const mayScatter = costs !== undefined && !gpu.isRecording
+    if (mayScatter) this.scatter.beginFrame()
     let left = 0
-    for (let i = 0; i < count;) {
-      const first = order[i]
-      const target = this.#target[first]
-      const from = this.#offset[first]
-      let to = from
-      let overlaps = false
-      let end = i
-      for (; end < count; end++) {
-        const next = order[end]
-        const offset = this.#offset[next]
-        if (this.#target[next] !== target || offset > to) break
-        if (offset < to) overlaps = true
-        to = Math.max(to, offset + this.#length[next])
-      }
-      // Piece numbers go up in the order of staging.
-      if (overlaps) order.subarray(i, end).sort()
-      if (this.#buffers[target].destroyed) left += end - i
-      else this.#write(gpu, scratch, i, end, from, to - from)
-      i = end
+    for (let start = 0, end = 0; start < count; start = end) {
+      const target = this.#target[order[start]]
+      for (end = start + 1; end < count && this.#target[order[end]] === target;) end++
+      const buffer = this.#buffers[target]
+      const part = this.#part
+      part.order = order
+      part.start = start
+      part.end = end
+      if (buffer.destroyed) left += end - start
+      else if (!mayScatter || !this.scatter.take(gpu, scratch, buffer, part, this.#all, costs))
+        this.#writeRuns(gpu, scratch, buffer, start, end)
     }
     return left
   }
 
-  /** Writes the pieces `order[start … end − 1]`, which cover `size` bytes from byte `from` on. */
-  #write(gpu: MkGpu, scratch: FlushScratch, start: number, end: number, from: number, size: number): void {
+  /** Writes the pieces `order[start … end − 1]` of a buffer, those that touch or overlap as one. */
+  #writeRuns(gpu: MkGpu, scratch: FlushScratch, buffer: MkDeviceBuffer, start: number, end: number): void {
     const order = this.#order
-    const buffer = this.#buffers[this.#target[order[start]]]
+    for (let i = start; i < end;) {
+      const from = this.#offset[order[i]]
+      // Where the memory of the first would begin if all of them lay in it side by side.
+      const source = this.#source[order[i]] - from
+      let to = from
+      let overlaps = false
+      let isAsItLies = true
+      let past = i
+      for (; past < end; past++) {
+        const next = order[past]
+        const offset = this.#offset[next]
+        if (offset > to) break
+        if (offset < to) overlaps = true
+        if (this.#source[next] - offset !== source) isAsItLies = false
+        to = Math.max(to, offset + this.#length[next])
+      }
+      const size = to - from
+      if (isAsItLies && !overlaps) gpu.write(buffer, from, this.#heap.buffer, source + from, size)
+      else {
+        // Piece numbers go up in the order of staging.
+        if (overlaps) order.subarray(i, past).sort()
+        this.#writePacked(gpu, scratch, buffer, i, past, from, size)
+      }
+      i = past
+    }
+  }
+
+  /** Writes pieces that cover `size` bytes from byte `from` on; one by one without room to pack them. */
+  #writePacked(
+    gpu: MkGpu,
+    scratch: FlushScratch,
+    buffer: MkDeviceBuffer,
+    start: number,
+    end: number,
+    from: number,
+    size: number,
+  ): void {
+    const order = this.#order
     const { buffer: memory } = this.#heap
-    const base = end - start === 1 ? -1 : scratch.reserve(this.#heap, size)
+    const base = scratch.reserve(this.#heap, size)
     for (let i = start; i < end; i++) {
       const source = this.#source[order[i]]
       const length = this.#length[order[i]]
@@ -122,21 +172,28 @@ export class StagedTargets {
     if (base >= 0) gpu.write(buffer, from, memory, base, size)
   }
 
-  /** Orders the pieces by destination, offset and time. Makes no garbage when they lie in order. */
+  /**
+   * Orders the pieces by destination, offset and time. Makes no garbage when they lie in order, or in
+   * the order of the last frame: games stage the same things again.
+   */
   #sorted(count: number): Uint32Array {
     if (this.#order.length < count) this.#order = new Uint32Array(2 ** Math.ceil(Math.log2(count)))
     const order = this.#order
-    let sorted = true
-    for (let i = 0; i < count; i++) {
-      order[i] = i
-      if (i > 0 && this.#compare(i - 1, i) > 0) sorted = false
-    }
-    if (!sorted) order.subarray(0, count).sort(this.#compare)
+    if (count === this.#ordered && this.#isSorted(count)) return order
+    for (let i = 0; i < count; i++) order[i] = i
+    this.#ordered = count
+    if (!this.#isSorted(count)) order.subarray(0, count).sort(this.#compare)
     return order
   }
 
+  #isSorted(count: number): boolean {
+    const order = this.#order
+    for (let i = 1; i < count; i++) if (this.#compare(order[i - 1], order[i]) > 0) return false
+    return true
+  }
+
   readonly #compare = (a: number, b: number): number =>
-    this.#target[a] - this.#target[b] || this.#offset[a] - this.#offset[b]
+    this.#target[a] - this.#target[b] || this.#offset[a] - this.#offset[b] || a - b
 }
 
 /**

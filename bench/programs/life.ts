@@ -240,7 +240,10 @@ async function million(gpu: MkGpu, changes: 'marked' | 'detect', quick: boolean)
   }
   const table = `10⁶ entities that are there, ${changes}`
   const store = 'heap columns'
-  const against = { name: 'copying into new memory, and one writeBuffer into a new buffer', time: timing(byHand) }
+  const against = {
+    name: 'copying into new memory, and one writeBuffer into a new buffer',
+    time: timing(byHand),
+  }
   return [
     { table, name: 'attach', store, time: timing(attach) },
     { table, name: 'first frame', store, time: timing(first), against },

@@ -1,11 +1,11 @@
 import { createHeap, defineError, hasCode, type ErrorClass, type Heap, type MkError } from '@memkit/core'
 import type { DeferredDeletions, MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import { BufferingMode, type CoordinatorConfig } from '../config.ts'
-import type { CostModel } from '../costs/model.ts'
 import type { DeviceInUse } from '../device/device-in-use.ts'
 import type { FlushScratch } from '../flush/scratch.ts'
 import { FrameMemory } from './frame-memory.ts'
 import { Slot, type FrameSlice } from './slot.ts'
+import type { ScatterChoice } from './target-scatter.ts'
 import { checkTarget, StagedTargets, type StageTarget } from './staged-targets.ts'
 
 /**
@@ -134,13 +134,10 @@ export class FrameSlots {
     return slot.slice(buffer, offset, byteLength)
   }
 
-  /**
-   * @param costs what the planner reckons with; undefined: never scatter
-   * @returns pieces that were left out because their buffer was destroyed
-   */
-  flush(scratch: FlushScratch, costs: CostModel | undefined): number {
+  /** @returns pieces that were left out because their buffer was destroyed */
+  flush(scratch: FlushScratch, choice: ScatterChoice): number {
     if (this.memory.pieces > 0) this.memory.flush(scratch)
-    return this.targets.pieces > 0 ? this.targets.flush(this.#device.gpu, scratch, costs) : 0
+    return this.targets.pieces > 0 ? this.targets.flush(this.#device.gpu, scratch, choice) : 0
   }
 
   /** Forgets what was staged, and notes how much memory the frame took. */

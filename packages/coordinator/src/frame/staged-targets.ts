@@ -8,9 +8,8 @@ import {
   UsageMissing,
 } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
-import type { CostModel } from '../costs/model.ts'
 import type { FlushScratch } from '../flush/scratch.ts'
-import { TargetScatter, type Pieces } from './target-scatter.ts'
+import { TargetScatter, type Pieces, type ScatterChoice } from './target-scatter.ts'
 
 /**
  * A staging target lies in a buffer that belongs to a mirror.
@@ -93,15 +92,12 @@ export class StagedTargets {
     this.pieces = this.staged = this.#bufferCount = 0
   }
 
-  /**
-   * @param costs what the planner reckons with; undefined: never scatter
-   * @returns pieces that were left out because their buffer was destroyed
-   */
-  flush(gpu: MkGpu, scratch: FlushScratch, costs: CostModel | undefined): number {
+  /** @returns pieces that were left out because their buffer was destroyed */
+  flush(gpu: MkGpu, scratch: FlushScratch, choice: ScatterChoice): number {
     const count = this.pieces
     const order = this.#sorted(count)
     // A write acts before what is recorded already, and a scatter behind it.
-    const mayScatter = costs !== undefined && !gpu.isRecording
+    const mayScatter = choice !== 'never' && !gpu.isRecording
     if (mayScatter) this.scatter.beginFrame()
     let left = 0
     for (let start = 0, end = 0; start < count; start = end) {
@@ -113,7 +109,7 @@ export class StagedTargets {
       part.start = start
       part.end = end
       if (buffer.destroyed) left += end - start
-      else if (!mayScatter || !this.scatter.take(gpu, scratch, buffer, part, this.#all, costs))
+      else if (!mayScatter || !this.scatter.take(gpu, scratch, buffer, part, this.#all, choice))
         this.#writeRuns(gpu, scratch, buffer, start, end)
     }
     return left

@@ -14,6 +14,9 @@ const MAX_UNIT = 256
 /** The number of a row that goes nowhere: past the end of any buffer. */
 const NOWHERE = 0xffff_ffff
 
+/** Whether pieces are scattered: as a strategy forces it, or as these costs say. */
+export type ScatterChoice = CostModel | 'always' | 'never'
+
 /** Pieces of frame memory, by number: first byte at the destination, bytes, and where they lie in the heap. */
 export interface Pieces {
   readonly offset: readonly number[]
@@ -70,7 +73,7 @@ export class TargetScatter {
 
   /**
    * Scatters the pieces `order[start … end − 1]`, which lie in the order of their offsets in one
-   * buffer, if that is cheaper than a write for each run of them.
+   * buffer, if that is cheaper than a write for each run of them, or asked for.
    * @returns false when it isn't, or can't be done: nothing was recorded
    */
   take(
@@ -79,10 +82,11 @@ export class TargetScatter {
     buffer: MkDeviceBuffer,
     { order, start, end }: { readonly order: Uint32Array; readonly start: number; readonly end: number },
     pieces: Pieces,
-    costs: CostModel,
+    choice: ScatterChoice,
   ): boolean {
-    if (!canScatter(gpu, buffer) || !this.#measure(order, start, end, pieces)) return false
-    if (!isCheaper(costs, this.#runs, this.#total, this.#unit)) return false
+    if (choice === 'never' || !canScatter(gpu, buffer)) return false
+    if (!this.#measure(order, start, end, pieces)) return false
+    if (choice !== 'always' && !isCheaper(choice, this.#runs, this.#total, this.#unit)) return false
     // Units between pieces travel in vain: up to a quarter more is cheaper than packing.
     const range = this.#end - this.#first
     const isDense = range <= this.#total * 1.25
@@ -105,7 +109,7 @@ export class TargetScatter {
     this.#awaited.drop()
   }
 
-  /** @returns false when pieces overlap: of those, the later one wins, and a scatter has no order */
+  /** @returns false for one run, and when pieces overlap: the later one wins, and a scatter has no order */
   #measure(order: Uint32Array, start: number, end: number, { offset, length, source }: Pieces): boolean {
     let bits = MAX_UNIT
     let total = 0
@@ -130,7 +134,7 @@ export class TargetScatter {
     this.#runs = runs
     this.#first = first
     this.#end = last
-    return total > 0
+    return runs > 1
   }
 
   /**

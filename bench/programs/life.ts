@@ -25,18 +25,19 @@ interface Case {
   readonly run: () => number | Promise<number>
 }
 
+const idleVariants = ['idle heap marked', 'idle heap detect', 'idle plain detect']
+
 /** Each in a process of its own. */
 export function lifeVariants(): string[] {
-  return ['spawn 4', 'spawn 8', 'idle', 'million marked', 'million detect', 'teleport']
+  return ['spawn 4', 'spawn 8', ...idleVariants, 'million marked', 'million detect', 'teleport']
 }
 
 export async function life({ gpu, backend }: Place, run: Run): Promise<LifeEntry[]> {
   const { quick, variant = '' } = run
   run.progress(0, variant)
-  const [kind, detail] = variant.split(' ')
+  const [kind, detail, changes] = variant.split(' ')
   if (kind === 'spawn') return await spawning(gpu, Number(detail), quick)
-  if (kind === 'idle') return await idle(gpu, quick)
-  // The pieces of the others say nothing about a backend that does nothing.
+  if (kind === 'idle') return await idle(gpu, detail, changes as 'marked' | 'detect', quick)
   if (kind === 'million') return await million(gpu, detail as 'marked' | 'detect', quick)
   return await teleport(gpu, backend === 'dummy' ? 'Dummy' : backend, quick)
 }
@@ -155,45 +156,43 @@ class Lives {
 }
 
 /** P13: frames in which none of 100 components changes. */
-async function idle(gpu: MkGpu, quick: boolean): Promise<LifeEntry[]> {
+async function idle(
+  gpu: MkGpu,
+  store: string,
+  changes: 'marked' | 'detect',
+  quick: boolean,
+): Promise<LifeEntry[]> {
   const components = 100
   const entities = 1000
-  const make = async (store: 'heap' | 'plain', changes: 'marked' | 'detect'): Promise<Case['run']> => {
-    const heap = createHeap({ bytes: components * entities * 64 + (32 << 20) })
-    const stores = Array.from({ length: components }, (_, k) =>
-      GpuSynced(columnsOf(store === 'heap' ? heap : undefined, entities), {
-        changes,
-        capacity: entities + 1,
-        label: `C${k}`,
-      }),
-    )
-    const world = createWorld()
-    for (let i = 0; i < entities; i++) {
-      const entity = addEntity(world)
-      for (const component of stores) addComponent(world, entity, component)
-    }
-    const mk = await attachMk(world, { gpu, heap, components: stores })
-    await mk.coordinator.ready()
-    // As in a game that has run for a while: what is run once per frame is compiled late.
-    for (let i = 0; i < 1500; i++) frame(mk)
-    return () => {
-      const start = performance.now()
-      for (let i = 0; i < 10; i++) frame(mk)
-      return (performance.now() - start) / 10
-    }
+  const heap = createHeap({ bytes: components * entities * 64 + (32 << 20) })
+  const stores = Array.from({ length: components }, (_, k) =>
+    GpuSynced(columnsOf(store === 'heap' ? heap : undefined, entities), {
+      changes,
+      capacity: entities + 1,
+      label: `C${k}`,
+    }),
+  )
+  const world = createWorld()
+  for (let i = 0; i < entities; i++) {
+    const entity = addEntity(world)
+    for (const component of stores) addComponent(world, entity, component)
   }
-  const cases: Case[] = []
-  for (const [store, changes] of [
-    ['heap', 'marked'],
-    ['heap', 'detect'],
-    ['plain', 'detect'],
-  ] as const)
-    cases.push({
-      name: changes,
-      store: store === 'heap' ? 'heap columns' : 'Float32Array',
-      run: await make(store, changes),
-    })
-  return await measured('an idle frame of 100 components', cases, quick ? 101 : 601, 300)
+  const mk = await attachMk(world, { gpu, heap, components: stores })
+  await mk.coordinator.ready()
+  // As in a game that has run for a while: what is run once per frame is compiled late.
+  for (let i = 0; i < 5000; i++) frame(mk)
+  const name = store === 'heap' ? 'heap columns' : 'Float32Array'
+  const run = (): number => {
+    const start = performance.now()
+    for (let i = 0; i < 10; i++) frame(mk)
+    return (performance.now() - start) / 10
+  }
+  return await measured(
+    'an idle frame of 100 components',
+    [{ name: changes, store: name, run }],
+    quick ? 101 : 601,
+    10,
+  )
 }
 
 function frame(mk: MkSync): void {
@@ -208,9 +207,11 @@ async function million(gpu: MkGpu, changes: 'marked' | 'detect', quick: boolean)
   const first: number[] = []
   const byHand: number[] = []
   const rows = entities + 1
+  // In memory that was used before: what the system takes to hand out new pages is no work of ours.
+  const heap = createHeap({ bytes: entities * 50 })
+  const component = GpuSynced(columnsOf(heap, entities), { changes })
+  const bytes = new Float32Array(rows * 4)
   for (let round = -1; round < (quick ? 3 : 9); round++) {
-    const heap = createHeap({ bytes: entities * 50 })
-    const component = GpuSynced(columnsOf(heap, entities), { changes })
     const world = createWorld()
     for (let i = 0; i < entities; i++) {
       const entity = addEntity(world)
@@ -224,8 +225,6 @@ async function million(gpu: MkGpu, changes: 'marked' | 'detect', quick: boolean)
     const began = performance.now()
     frame(mk)
     const ended = performance.now()
-    // A first frame writes memory that nobody has touched, twice: what the system takes for that is in here.
-    const bytes = new Float32Array(rows * 4)
     Object.values(component).forEach((column, i) => bytes.set(column, i * rows))
     const target = gpu.createDeviceBuffer(bytes.byteLength, STORAGE_USAGE)
     gpu.write(target, 0, bytes.buffer)
@@ -241,7 +240,7 @@ async function million(gpu: MkGpu, changes: 'marked' | 'detect', quick: boolean)
   const table = `10⁶ entities that are there, ${changes}`
   const store = 'heap columns'
   const against = {
-    name: 'copying into new memory, and one writeBuffer into a new buffer',
+    name: 'copying the columns, and one writeBuffer into a new buffer',
     time: timing(byHand),
   }
   return [

@@ -27,6 +27,8 @@ export class EntityMask {
   /** Whether an entity without any component matches. */
   readonly matchesNone: boolean
   readonly #words: readonly Word[]
+  /** The only word, of a query without `any`: most are. */
+  readonly #one: Word | undefined
   /** Words of which one bit at least must be set. */
   readonly #anyWords: number
 
@@ -44,6 +46,8 @@ export class EntityMask {
         word[kind] |= bitflag
       }
     this.#words = [...words.values()]
+    const [first] = this.#words
+    this.#one = this.#words.length === 1 && first.any === 0 ? first : undefined
     const anyWords = this.#words.filter(({ any }) => any !== 0).length
     this.#anyWords = anyInEachWord ? anyWords : Math.min(anyWords, 1)
     this.matchesNone = this.#anyWords === 0 && wanted.all.length === 0
@@ -51,6 +55,8 @@ export class EntityMask {
 
   /** @param index where the ECS keeps the entity's words: its id, in koota without world and generation */
   matches(index: number): boolean {
+    const one = this.#one
+    if (one !== undefined) return (one.masks[index] & (one.all | one.none)) === one.all
     const words = this.#words
     let any = 0
     for (let i = 0; i < words.length; i++) {
@@ -69,13 +75,12 @@ export class EntityMask {
    */
   select(entities: ArrayLike<number>, from: number, to: number, out: Uint32Array): number {
     let count = 0
-    const [word] = this.#words
-    if (this.#words.length !== 1 || word.any !== 0) {
+    const one = this.#one
+    if (one === undefined) {
       for (let i = from; i < to; i++) if (this.matches(entities[i])) out[count++] = entities[i]
       return count
     }
-    // Most queries: the same as `matches`, with one word.
-    const { masks, all, none } = word
+    const { masks, all, none } = one
     const asked = all | none
     for (let i = from; i < to; i++) {
       const entity = entities[i]

@@ -194,11 +194,15 @@ function toldOfDeaths(ids: VersionedIds, watches: readonly ListenerWatch[]): Que
 class ListenerWatch implements MembershipWatch {
   readonly #hearing: Hearing
   readonly #query: ListenedQuery
+  readonly #mask: EntityMask
+  readonly #ids: VersionedIds
   readonly #listener: MembershipListener
 
   constructor(hearing: Hearing, query: ListenedQuery, listener: MembershipListener) {
     this.#hearing = hearing
     this.#query = query
+    this.#mask = query.mask
+    this.#ids = hearing.ids
     this.#listener = listener
     hearing.add(this, query)
   }
@@ -209,8 +213,8 @@ class ListenerWatch implements MembershipWatch {
 
   /** A component of the query was added to that entity or removed from it. */
   heard(entity: number): void {
-    const index = this.#hearing.ids.indexOf(entity)
-    if (this.#query.mask.matches(entity)) this.#listener.remain(index)
+    const index = this.#ids.isVersioned ? this.#ids.indexOf(entity) : entity
+    if (this.#mask.matches(entity)) this.#listener.remain(index)
     else this.#listener.leave(index)
   }
 
@@ -226,8 +230,8 @@ class ListenerWatch implements MembershipWatch {
   has(index: number): false | undefined {
     const hearing = this.#hearing
     const entity = hearing.ids.idOf(index)
-    if (!this.#query.mask.matches(entity)) return hearing.isPrefab(entity) ? undefined : false
-    if (this.#query.mask.matchesNone && hearing.isAlive(entity) === false) return false
+    if (!this.#mask.matches(entity)) return hearing.isPrefab(entity) ? undefined : false
+    if (this.#mask.matchesNone && hearing.isAlive(entity) === false) return false
     return undefined
   }
 

@@ -105,14 +105,14 @@ async function spawning(gpu: MkGpu, components: number, quick: boolean): Promise
       return took
     }
   }
-  const [alone, each] = ['bitECS alone', 'a query per component']
+  const [bare, each] = ['bitECS by itself', 'a query per component']
   const cases: Case[] = [
-    { name: alone, store: 'heap columns', run: await make(alone, undefined, false) },
+    { name: bare, store: 'heap columns', run: await make(bare, undefined, false) },
     { name: each, store: 'heap columns', run: await make(each, undefined, true) },
   ]
   for (const changes of ['marked', 'detect'] as const)
     for (const queries of [false, true]) {
-      const against = queries ? each : alone
+      const against = queries ? each : bare
       const name = `${changes}, beside ${against}`
       cases.push({ name, against, store: 'heap columns', run: await make(name, changes, queries) })
     }
@@ -208,7 +208,7 @@ async function million(gpu: MkGpu, changes: 'marked' | 'detect', quick: boolean)
   const byHand: number[] = []
   const own: number[] = []
   const rows = entities + 1
-  // In memory that was used before: what the system takes to hand out new pages is no work of ours.
+  // In memory that was used before, so that handing out new pages is not measured.
   const heap = createHeap({ bytes: entities * 50 })
   const component = GpuSynced(columnsOf(heap, entities), { changes })
   const bytes = new Float32Array(rows * 4)
@@ -238,7 +238,7 @@ async function million(gpu: MkGpu, changes: 'marked' | 'detect', quick: boolean)
     attach.push(attached - start)
     first.push(ended - began)
     byHand.push(written - ended)
-    // A new buffer has pages that nobody has touched, which takes the system longer than all the rest.
+    // Handing out the pages of a new buffer takes the system longer than all the rest.
     own.push(ended - began - (written - copied))
   }
   const table = `10⁶ entities that are there, ${changes}`

@@ -38,10 +38,12 @@ class Expected {
   }
 }
 
+const nothing: (i: number) => void = () => {}
+
 /** Stages pieces of the same length to places with gaps, in a frame of its own. */
 function stage(
   expected: Expected,
-  { words = 4, placeOf = (i: number) => i * 64, between = (_: number) => {}, value = 1, buffer = target },
+  { words = 4, placeOf = (i: number) => i * 64, between = nothing, value = 1, buffer = target },
 ) {
   return frame(co, () => {
     for (let i = 0; i < PIECES; i++) {

@@ -42,7 +42,7 @@ export const parts: readonly Part[] = [
   { name: 'startup', backend: 'dummy', seconds: 8, quickSeconds: 3, slow: true },
   { name: 'startup', backend: 'dawn', seconds: 9, quickSeconds: 3 },
   { name: 'startup', backend: 'chromium', seconds: 6, quickSeconds: 2, slow: true },
-  { name: 'life', backend: 'null', seconds: 140, quickSeconds: 60, slow: true, variants: lifeVariants },
+  { name: 'life', backend: 'null', seconds: 130, quickSeconds: 60, slow: true, variants: lifeVariants },
   { name: 'planner', backend: 'dummy', seconds: 12, quickSeconds: 4, slow: true },
   { name: 'planner', backend: 'null', seconds: 12, quickSeconds: 5, slow: true },
   { name: 'planner', backend: 'dawn', seconds: 35, quickSeconds: 6 },

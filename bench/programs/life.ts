@@ -27,19 +27,23 @@ interface Case {
 
 const idleVariants = ['idle heap marked', 'idle heap detect', 'idle plain detect']
 
+/** Pieces that are staged in a frame. */
+const PIECES = 1000
+const teleportVariants = ['teleport in order', 'teleport in any order', 'teleport apart']
+
 /** Each in a process of its own. */
 export function lifeVariants(): string[] {
-  return ['spawn 4', 'spawn 8', ...idleVariants, 'million marked', 'million detect', 'teleport']
+  return ['spawn 4', 'spawn 8', ...idleVariants, 'million marked', 'million detect', ...teleportVariants]
 }
 
-export async function life({ gpu, backend }: Place, run: Run): Promise<LifeEntry[]> {
+export async function life({ gpu }: Place, run: Run): Promise<LifeEntry[]> {
   const { quick, variant = '' } = run
   run.progress(0, variant)
   const [kind, detail, changes] = variant.split(' ')
   if (kind === 'spawn') return await spawning(gpu, Number(detail), quick)
   if (kind === 'idle') return await idle(gpu, detail, changes as 'marked' | 'detect', quick)
   if (kind === 'million') return await million(gpu, detail as 'marked' | 'detect', quick)
-  return await teleport(gpu, backend === 'dummy' ? 'Dummy' : backend, quick)
+  return await teleport(gpu, variant.slice('teleport '.length), quick)
 }
 
 async function measured(
@@ -250,46 +254,42 @@ function timing(times: readonly number[]): Timing {
   return { median: at(0.5), lower: at(0.25), upper: at(0.75) }
 }
 
+const orders: Readonly<Record<string, (i: number) => number>> = {
+  'in order': (i) => i * 64,
+  'in any order': (i) => ((i * 7919) % PIECES) * 64,
+  apart: (i) => ((i * 7919) % PIECES) * 256,
+}
+
 /** P15: 1 000 pieces of 64 bytes that go to places of the user's own. */
-async function teleport(gpu: MkGpu, store: string, quick: boolean): Promise<LifeEntry[]> {
-  const pieces = 1000
+async function teleport(gpu: MkGpu, order: string, quick: boolean): Promise<LifeEntry[]> {
   const floats = 16
-  const target = gpu.createDeviceBuffer(pieces * 64 * 4, STORAGE_USAGE)
+  const target = gpu.createDeviceBuffer(PIECES * 64 * 4, STORAGE_USAGE)
   const co = new MkCoordinator(gpu, { heap: createHeap({ bytes: 32 << 20 }) })
   await co.ready()
   let turn = 0
-  const orders: Readonly<Record<string, (i: number) => number>> = {
-    'in order': (i) => i * 64,
-    'in any order': (i) => ((i * 7919) % pieces) * 64,
-    'apart from each other': (i) => ((i * 7919) % pieces) * 256,
+  const places = Float64Array.from({ length: PIECES }, (_, i) => orders[order](i))
+  const values = new Float32Array(PIECES * floats)
+  const against = 'a writeBuffer each'
+  const run = async (): Promise<number> => {
+    const value = ++turn
+    const start = performance.now()
+    co.beginFrame()
+    for (let i = 0; i < PIECES; i++) {
+      const view = co.frameAlloc(Float32Array, floats)
+      for (let k = 0; k < floats; k++) view[k] = value
+      co.stageForUpload(view, { buffer: target, offset: places[i] })
+    }
+    co.endFrame()
+    const took = performance.now() - start
+    await gpu.waitIdle()
+    return took
   }
-  const cases: Case[] = []
-  for (const [name, placeOf] of Object.entries(orders)) {
-    const places = Float64Array.from({ length: pieces }, (_, i) => placeOf(i))
-    const values = new Float32Array(pieces * floats)
-    const against = `a writeBuffer each, ${name}`
-    cases.push({ name: against, store, run: byWrites(gpu, target, values, places, () => ++turn) })
-    cases.push({
-      name: `with targets, ${name}`,
-      store: 'frame arena',
-      against,
-      run: async () => {
-        const value = ++turn
-        const start = performance.now()
-        co.beginFrame()
-        for (let i = 0; i < pieces; i++) {
-          const view = co.frameAlloc(Float32Array, floats)
-          for (let k = 0; k < floats; k++) view[k] = value
-          co.stageForUpload(view, { buffer: target, offset: places[i] })
-        }
-        co.endFrame()
-        const took = performance.now() - start
-        await gpu.waitIdle()
-        return took
-      },
-    })
-  }
-  const entries = await measured('1 000 × 64 bytes to places of their own', cases, quick ? 101 : 601, 200)
+  const cases: Case[] = [
+    { name: against, store: 'Float32Array', run: byWrites(gpu, target, values, places, () => ++turn) },
+    { name: 'with targets', store: 'frame arena', against, run },
+  ]
+  const table = `1 000 × 64 bytes to places of their own, ${order}`
+  const entries = await measured(table, cases, quick ? 201 : 1001, 300)
   co.dispose()
   target.destroy()
   return entries

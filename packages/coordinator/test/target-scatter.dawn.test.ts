@@ -20,7 +20,8 @@ it.each([
   await Promise.all(targets.map(({ allocationError }) => allocationError))
   const expected = targets.map(() => new Uint32Array(BYTES / 4))
   const scattered: number[] = []
-  for (let turn = 1; turn < 5; turn++) {
+  await import('../src/frame/target-scatter.ts')
+  for (let turn = 1; turn < 7; turn++) {
     const { dispatches } = frame(co, () => {
       for (let i = 0; i < 500; i++) {
         const at = i % 2

@@ -55,10 +55,13 @@ function stage(
   })
 }
 
-/** The first frame asks for device memory, and writes. */
-async function warmUp(expected: Expected): Promise<void> {
-  expect(stage(expected, { value: 9 })).toMatchObject({ writes: PIECES, dispatches: 0 })
-  await settled()
+/** The first frame loads the code, the second asks for device memory; both write. */
+async function warmUp(expected: Expected, buffer: MkDeviceBuffer = target): Promise<void> {
+  await import('../src/frame/target-scatter.ts')
+  for (const value of [8, 9]) {
+    expect(stage(expected, { value, buffer })).toMatchObject({ writes: PIECES, dispatches: 0 })
+    await settled()
+  }
 }
 
 describe('many pieces that lie apart in a buffer', () => {

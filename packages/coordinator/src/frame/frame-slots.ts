@@ -170,13 +170,12 @@ export class FrameSlots {
       slot.destroySpills()
       slot.serial = 0
     }
-    this.targets.drop()
-    this.targets.scatter.rebuild()
+    this.targets.rebuild()
     this.#memories.forEach((memory, i) => memory.rebuild(buffers[i]))
   }
 
   dispose(): void {
-    this.targets.scatter.dispose()
+    this.targets.dispose()
     for (const { frameBuffer } of this.#memories) frameBuffer.dispose()
     for (const slot of this.#slots) {
       slot.destroySpills()

@@ -9,7 +9,7 @@ import {
 } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { FlushScratch } from '../flush/scratch.ts'
-import { TargetScatter, type Pieces, type ScatterChoice } from './target-scatter.ts'
+import type { Pieces, ScatterChoice, TargetScatter } from './target-scatter.ts'
 
 /**
  * A staging target lies in a buffer that belongs to a mirror.
@@ -22,6 +22,9 @@ export const MirrorOwnsBuffer: ErrorClass<{ code: 'MirrorOwnsBuffer'; label: str
     `Mirror "${label}" owns this buffer and would overwrite what is staged. Use mirror.write(), or a buffer of your own.`,
 )
 export type MirrorOwnsBuffer = InstanceType<typeof MirrorOwnsBuffer>
+
+/** Pieces to one buffer in one frame for which the code that scatters them is loaded. */
+const MANY = 32
 
 /** A place of the user's own for staged bytes. */
 export interface StageTarget {
@@ -42,7 +45,11 @@ export interface StageTarget {
  * Pieces that lie in frame memory as they are to lie on the device are written from there.
  */
 export class StagedTargets {
-  readonly scatter: TargetScatter
+  /** Loaded when a frame first has use for it. */
+  #scatter: TargetScatter | undefined
+  #isLoading = false
+  #isDisposed = false
+  readonly #retire: (buffer: MkDeviceBuffer) => void
   readonly #heap: Heap
   readonly #bytes: Uint8Array
   /** Destinations of this frame. */
@@ -68,7 +75,7 @@ export class StagedTargets {
   /** @param retire destroys a buffer that the device may still read */
   constructor(heap: Heap, retire: (buffer: MkDeviceBuffer) => void) {
     this.#heap = heap
-    this.scatter = new TargetScatter(heap, retire)
+    this.#retire = retire
     this.#bytes = new Uint8Array(heap.buffer)
   }
 
@@ -98,7 +105,7 @@ export class StagedTargets {
     const order = this.#sorted(count)
     // A write acts before what is recorded already, and a scatter behind it.
     const mayScatter = choice !== 'never' && !gpu.isRecording
-    if (mayScatter) this.scatter.beginFrame()
+    if (mayScatter) this.#scatter?.beginFrame()
     let left = 0
     for (let start = 0, end = 0; start < count; start = end) {
       const target = this.#target[order[start]]
@@ -109,10 +116,44 @@ export class StagedTargets {
       part.start = start
       part.end = end
       if (buffer.destroyed) left += end - start
-      else if (!mayScatter || !this.scatter.take(gpu, scratch, buffer, part, this.#all, choice))
+      else if (!mayScatter || !this.#scatters(gpu, scratch, buffer, part, choice))
         this.#writeRuns(gpu, scratch, buffer, start, end)
     }
     return left
+  }
+
+  /** For another device. */
+  rebuild(): void {
+    this.drop()
+    this.#scatter?.rebuild()
+  }
+
+  dispose(): void {
+    this.#isDisposed = true
+    this.#scatter?.dispose()
+  }
+
+  /** @returns whether the pieces of a part are scattered */
+  #scatters(
+    gpu: MkGpu,
+    scratch: FlushScratch,
+    buffer: MkDeviceBuffer,
+    part: { readonly order: Uint32Array; readonly start: number; readonly end: number },
+    choice: ScatterChoice,
+  ): boolean {
+    if (this.#scatter !== undefined) return this.#scatter.take(gpu, scratch, buffer, part, this.#all, choice)
+    if (part.end - part.start >= MANY && !this.#isLoading) void this.#load()
+    return false
+  }
+
+  async #load(): Promise<void> {
+    this.#isLoading = true
+    try {
+      const { TargetScatter: Scatter } = await import('./target-scatter.ts')
+      if (!this.#isDisposed) this.#scatter = new Scatter(this.#heap, this.#retire)
+    } catch {
+      // Without its code, pieces are written.
+    }
   }
 
   /** Writes the pieces `order[start … end − 1]` of a buffer, those that touch or overlap as one. */

@@ -116,6 +116,7 @@ describe.each([
         [[Thing], (i) => i % 3 !== 0],
         [[Thing, Not(Hidden)], (i) => i % 3 !== 0 && i % 5 !== 0],
         [[Or(Thing, Other)], (i) => i % 3 !== 0 || i % 2 === 0],
+        [[Thing, Not(Thing)], () => false],
       ]
       for (const [terms, keep] of cases) {
         const { entered, alive } = setsOf(follow(world, terms))

@@ -47,7 +47,9 @@ export class EntityMask {
       }
     this.#words = [...words.values()]
     const [first] = this.#words
-    this.#one = this.#words.length === 1 && first.any === 0 ? first : undefined
+    const isOne = this.#words.length === 1 && first.any === 0
+    // A component that is wanted and not wanted at once is in no entity, which one step can't tell.
+    this.#one = isOne && (first.all & first.none) === 0 ? first : undefined
     const anyWords = this.#words.filter(({ any }) => any !== 0).length
     this.#anyWords = anyInEachWord ? anyWords : Math.min(anyWords, 1)
     this.matchesNone = this.#anyWords === 0 && wanted.all.length === 0

@@ -1,4 +1,5 @@
 import type { BackendName } from './place.ts'
+import { lifeVariants } from './programs/life.ts'
 import { movingVariants } from './programs/moving.ts'
 
 /** One thing that `npm run bench` does: a program on a backend. */
@@ -41,6 +42,7 @@ export const parts: readonly Part[] = [
   { name: 'startup', backend: 'dummy', seconds: 8, quickSeconds: 3, slow: true },
   { name: 'startup', backend: 'dawn', seconds: 9, quickSeconds: 3 },
   { name: 'startup', backend: 'chromium', seconds: 6, quickSeconds: 2, slow: true },
+  { name: 'life', backend: 'null', seconds: 130, quickSeconds: 60, slow: true, variants: lifeVariants },
   { name: 'planner', backend: 'dummy', seconds: 12, quickSeconds: 4, slow: true },
   { name: 'planner', backend: 'null', seconds: 12, quickSeconds: 5, slow: true },
   { name: 'planner', backend: 'dawn', seconds: 35, quickSeconds: 6 },

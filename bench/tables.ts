@@ -3,6 +3,7 @@ import type { Weight } from './memory.ts'
 import type { PartResult } from './outcome.ts'
 import type { BundleSize, PackageOutcome } from './package-benches.ts'
 import type { MovingCell } from './programs/moving.ts'
+import type { LifeEntry } from './programs/life.ts'
 import type { Found } from './programs/detection.ts'
 import type { GridCell } from './programs/grid.ts'
 import type { DeviceScatter } from './programs/scatter-device.ts'
@@ -104,6 +105,18 @@ const printers: Readonly<Record<string, (part: PartResult) => void>> = {
       ]),
     )
   },
+  life: ({ data }) =>
+    table(
+      ['what', 'way', 'store', 'µs', 'quartiles', '÷'],
+      (data as LifeEntry[]).map(({ table: what, name, store, time, against }) => [
+        what,
+        name,
+        store,
+        short(time.median * 1000),
+        `${short(time.lower * 1000)}–${short(time.upper * 1000)}`,
+        against ? `${(time.median / against.time.median).toFixed(2)} × ${against.name}` : '-',
+      ]),
+    ),
   scatter: ({ data }) => {
     const found = data as DeviceScatter | undefined
     if (!found?.scatter || !found.copies || !found.ratio) return console.log('No scatter here.')

@@ -1,6 +1,7 @@
 import { moving } from './moving.ts'
 import { detection } from './detection.ts'
 import { entities, grid } from './grid.ts'
+import { life } from './life.ts'
 import type { Program } from './program.ts'
 import { scatterDevice } from './scatter-device.ts'
 import { stagger } from './stagger.ts'
@@ -17,4 +18,5 @@ export const nodePrograms: Readonly<Record<string, Program<unknown>>> = {
   scatter: scatterDevice,
   startup,
   stagger,
+  life,
 }

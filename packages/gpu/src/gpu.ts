@@ -224,7 +224,7 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements ReadbackOwn
     const native = usable(this.#memory, dst, TRANSFER_DST, 'write')
     checkWrite(dst, dstOffset, source, srcOffset, size)
     if (size === 0) return
-    const whole = size - (size % 4)
+    const whole = size - (size & 3)
     if (whole > 0) this.backend.write(native, dstOffset, source, srcOffset, whole)
     if (whole < size) {
       this.#word.fill(0)
@@ -297,6 +297,11 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements ReadbackOwn
   }
 
   // Serials
+
+  /** True while copies or scatters are recorded that no submit has handed over. */
+  get isRecording(): boolean {
+    return this.#timeline.recorded
+  }
 
   /**
    * Submits what is recorded: in one submit when the memory of all buffers is allocated, else in

@@ -72,7 +72,7 @@ export class MirrorFlush {
     for (let i = 0; i < plans.length; i++) {
       const plan = plans[i]
       const { mirror } = plan
-      if (!isReadable(mirror)) continue
+      if ((plan.isIdle && !mirror.fresh) || !isReadable(mirror)) continue
       if (mirror.isCut) this.#writeWhatFits(plan)
       else if (plan.strategy === 'full' || plan.strategy === 'runs') this.#write(plan)
       // From now on the device may write rows, which a later frame must not cover with clean ones.
@@ -104,7 +104,9 @@ export class MirrorFlush {
     let gains = 0
     for (let i = 0; i < plans.length; i++) {
       const { mirror } = plans[i]
-      if (mirror.isCut || !isReadable(mirror)) {
+      const isIdle = !mirror.isWhole && mirror.dirty.isEmpty
+      plans[i].isIdle = isIdle
+      if (isIdle || mirror.isCut || !isReadable(mirror)) {
         plans[i].clear()
         continue
       }

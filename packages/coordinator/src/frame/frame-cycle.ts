@@ -12,6 +12,7 @@ import type { MirrorDownloads } from '../mirror/downloads.ts'
 import { FrameLog } from './frame-log.ts'
 import { FrameSlots } from './frame-slots.ts'
 import type { FrameReport } from './report.ts'
+import type { ScatterChoice } from './target-scatter.ts'
 
 /**
  * The coordinator was used after `dispose()`.
@@ -157,7 +158,7 @@ export class FrameCycle {
     const left = gpu !== this.device.gpu || this.state !== 'flushing'
     if (copied && !(left && gpu.isLost)) gpu.submit()
     if (left) return false
-    const destroyed = slots.slot.isUsed ? slots.flush(this.scratch) : 0
+    const destroyed = slots.slot.isUsed ? slots.flush(this.scratch, this.#targetChoice) : 0
     for (let i = 0; i < downloads.length; i++) downloads[i].overtake()
     flush.run(this.#costs.model, this.strategy)
     for (let i = 0; i < downloads.length; i++) downloads[i].record(gpu, this.log.frame)
@@ -170,6 +171,11 @@ export class FrameCycle {
       this.listeners.warn('StagedIntoDestroyed', message)
     }
     return true
+  }
+
+  get #targetChoice(): ScatterChoice {
+    if (this.strategy === 'auto') return this.#costs.model
+    return this.strategy === 'scatter' ? 'always' : 'never'
   }
 
   #abandon(): void {

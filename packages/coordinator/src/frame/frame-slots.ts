@@ -5,6 +5,7 @@ import type { DeviceInUse } from '../device/device-in-use.ts'
 import type { FlushScratch } from '../flush/scratch.ts'
 import { FrameMemory } from './frame-memory.ts'
 import { Slot, type FrameSlice } from './slot.ts'
+import type { ScatterChoice } from './target-scatter.ts'
 import { checkTarget, StagedTargets, type StageTarget } from './staged-targets.ts'
 
 /**
@@ -51,6 +52,8 @@ export class FrameSlots {
   readonly #memories: readonly FrameMemory[]
   readonly #device: DeviceInUse
   readonly #deletions: DeferredDeletions
+  /** That was begun last. */
+  #frame = 0
 
   /** Holds nothing when it throws. */
   constructor(
@@ -80,7 +83,7 @@ export class FrameSlots {
     this.#device = device
     this.#deletions = deletions
     this.heap = home
-    this.targets = new StagedTargets(home)
+    this.targets = new StagedTargets(home, (buffer) => deletions.retireIn(buffer, this.#frame))
     this.slot = slots[0]!
     this.memory = this.#memories[0]!
   }
@@ -99,6 +102,7 @@ export class FrameSlots {
   begin(frame: number): boolean {
     const index = frame % this.#slots.length
     const slot = this.#slots[index]
+    this.#frame = frame
     this.slot = slot
     if (slot.isUsed) {
       for (let i = 0; i < slot.spillBuffers.length; i++)
@@ -131,9 +135,9 @@ export class FrameSlots {
   }
 
   /** @returns pieces that were left out because their buffer was destroyed */
-  flush(scratch: FlushScratch): number {
+  flush(scratch: FlushScratch, choice: ScatterChoice): number {
     if (this.memory.pieces > 0) this.memory.flush(scratch)
-    return this.targets.pieces > 0 ? this.targets.flush(this.#device.gpu, scratch) : 0
+    return this.targets.pieces > 0 ? this.targets.flush(this.#device.gpu, scratch, choice) : 0
   }
 
   /** Forgets what was staged, and notes how much memory the frame took. */
@@ -166,11 +170,12 @@ export class FrameSlots {
       slot.destroySpills()
       slot.serial = 0
     }
-    this.targets.drop()
+    this.targets.rebuild()
     this.#memories.forEach((memory, i) => memory.rebuild(buffers[i]))
   }
 
   dispose(): void {
+    this.targets.dispose()
     for (const { frameBuffer } of this.#memories) frameBuffer.dispose()
     for (const slot of this.#slots) {
       slot.destroySpills()

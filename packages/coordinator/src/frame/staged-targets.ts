@@ -9,6 +9,7 @@ import {
 } from '@memkit/gpu'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { FlushScratch } from '../flush/scratch.ts'
+import type { Pieces, ScatterChoice, TargetScatter } from './target-scatter.ts'
 
 /**
  * A staging target lies in a buffer that belongs to a mirror.
@@ -22,6 +23,9 @@ export const MirrorOwnsBuffer: ErrorClass<{ code: 'MirrorOwnsBuffer'; label: str
 )
 export type MirrorOwnsBuffer = InstanceType<typeof MirrorOwnsBuffer>
 
+/** Pieces to one buffer in one frame for which the code that scatters them is loaded. */
+const MANY = 32
+
 /** A place of the user's own for staged bytes. */
 export interface StageTarget {
   /** Needs TRANSFER_DST; not a mirror's. */
@@ -33,12 +37,19 @@ export interface StageTarget {
 /**
  * Pieces of frame memory that go to buffers of the user's. Pieces that touch or overlap become one
  * write; where they overlap, the one that was staged later wins, as if each had been written by
- * itself.
+ * itself. Many that lie apart are scattered.
  *
  *     staged    A [0…8)   B [8…16)   C [4…12)
  *     written   one range [0…16): A, then B over it, then C over both
+ *
+ * Pieces that lie in frame memory as they are to lie on the device are written from there.
  */
 export class StagedTargets {
+  /** Loaded when a frame first has use for it. */
+  #scatter: TargetScatter | undefined
+  #isLoading = false
+  #isDisposed = false
+  readonly #retire: (buffer: MkDeviceBuffer) => void
   readonly #heap: Heap
   readonly #bytes: Uint8Array
   /** Destinations of this frame. */
@@ -49,12 +60,22 @@ export class StagedTargets {
   readonly #offset: number[] = []
   readonly #length: number[] = []
   readonly #source: number[] = []
+  readonly #all: Pieces = { offset: this.#offset, length: this.#length, source: this.#source }
   pieces = 0
-  #order = new Uint32Array(64)
+  #order: Uint32Array<ArrayBuffer> = new Uint32Array(64)
+  /** Pieces that `#order` is an order of. */
+  #ordered = 0
+  readonly #part: { order: Uint32Array; start: number; end: number } = {
+    order: this.#order,
+    start: 0,
+    end: 0,
+  }
   staged = 0
 
-  constructor(heap: Heap) {
+  /** @param retire destroys a buffer that the device may still read */
+  constructor(heap: Heap, retire: (buffer: MkDeviceBuffer) => void) {
     this.#heap = heap
+    this.#retire = retire
     this.#bytes = new Uint8Array(heap.buffer)
   }
 
@@ -79,39 +100,105 @@ export class StagedTargets {
   }
 
   /** @returns pieces that were left out because their buffer was destroyed */
-  flush(gpu: MkGpu, scratch: FlushScratch): number {
+  flush(gpu: MkGpu, scratch: FlushScratch, choice: ScatterChoice): number {
     const count = this.pieces
     const order = this.#sorted(count)
+    // A write acts before what is recorded already, and a scatter behind it.
+    const mayScatter = choice !== 'never' && !gpu.isRecording
+    if (mayScatter) this.#scatter?.beginFrame()
     let left = 0
-    for (let i = 0; i < count;) {
-      const first = order[i]
-      const target = this.#target[first]
-      const from = this.#offset[first]
-      let to = from
-      let overlaps = false
-      let end = i
-      for (; end < count; end++) {
-        const next = order[end]
-        const offset = this.#offset[next]
-        if (this.#target[next] !== target || offset > to) break
-        if (offset < to) overlaps = true
-        to = Math.max(to, offset + this.#length[next])
-      }
-      // Piece numbers go up in the order of staging.
-      if (overlaps) order.subarray(i, end).sort()
-      if (this.#buffers[target].destroyed) left += end - i
-      else this.#write(gpu, scratch, i, end, from, to - from)
-      i = end
+    for (let start = 0, end = 0; start < count; start = end) {
+      const target = this.#target[order[start]]
+      for (end = start + 1; end < count && this.#target[order[end]] === target;) end++
+      const buffer = this.#buffers[target]
+      const part = this.#part
+      part.order = order
+      part.start = start
+      part.end = end
+      if (buffer.destroyed) left += end - start
+      else if (!mayScatter || !this.#scatters(gpu, scratch, buffer, part, choice))
+        this.#writeRuns(gpu, scratch, buffer, start, end)
     }
     return left
   }
 
-  /** Writes the pieces `order[start … end − 1]`, which cover `size` bytes from byte `from` on. */
-  #write(gpu: MkGpu, scratch: FlushScratch, start: number, end: number, from: number, size: number): void {
+  /** For another device. */
+  rebuild(): void {
+    this.drop()
+    this.#scatter?.rebuild()
+  }
+
+  dispose(): void {
+    this.#isDisposed = true
+    this.#scatter?.dispose()
+  }
+
+  /** @returns whether the pieces of a part are scattered */
+  #scatters(
+    gpu: MkGpu,
+    scratch: FlushScratch,
+    buffer: MkDeviceBuffer,
+    part: { readonly order: Uint32Array; readonly start: number; readonly end: number },
+    choice: ScatterChoice,
+  ): boolean {
+    if (this.#scatter !== undefined) return this.#scatter.take(gpu, scratch, buffer, part, this.#all, choice)
+    if (part.end - part.start >= MANY && !this.#isLoading) void this.#load()
+    return false
+  }
+
+  async #load(): Promise<void> {
+    this.#isLoading = true
+    try {
+      const { TargetScatter: Scatter } = await import('./target-scatter.ts')
+      if (!this.#isDisposed) this.#scatter = new Scatter(this.#heap, this.#retire)
+    } catch {
+      // Without its code, pieces are written.
+    }
+  }
+
+  /** Writes the pieces `order[start … end − 1]` of a buffer, those that touch or overlap as one. */
+  #writeRuns(gpu: MkGpu, scratch: FlushScratch, buffer: MkDeviceBuffer, start: number, end: number): void {
     const order = this.#order
-    const buffer = this.#buffers[this.#target[order[start]]]
+    for (let i = start; i < end;) {
+      const from = this.#offset[order[i]]
+      // Where the memory of the first would begin if all of them lay in it side by side.
+      const source = this.#source[order[i]] - from
+      let to = from
+      let overlaps = false
+      let isAsItLies = true
+      let past = i
+      for (; past < end; past++) {
+        const next = order[past]
+        const offset = this.#offset[next]
+        if (offset > to) break
+        if (offset < to) overlaps = true
+        if (this.#source[next] - offset !== source) isAsItLies = false
+        to = Math.max(to, offset + this.#length[next])
+      }
+      const size = to - from
+      if (isAsItLies && !overlaps) gpu.write(buffer, from, this.#heap.buffer, source + from, size)
+      else {
+        // Piece numbers go up in the order of staging.
+        if (overlaps) order.subarray(i, past).sort()
+        this.#writePacked(gpu, scratch, buffer, i, past, from, size)
+      }
+      i = past
+    }
+  }
+
+  /** Writes pieces that cover `size` bytes from byte `from` on; one by one without room to pack them. */
+  #writePacked(
+    gpu: MkGpu,
+    scratch: FlushScratch,
+    buffer: MkDeviceBuffer,
+    start: number,
+    end: number,
+    from: number,
+    size: number,
+  ): void {
+    const order = this.#order
     const { buffer: memory } = this.#heap
-    const base = end - start === 1 ? -1 : scratch.reserve(this.#heap, size)
+    const base = scratch.reserve(this.#heap, size)
     for (let i = start; i < end; i++) {
       const source = this.#source[order[i]]
       const length = this.#length[order[i]]
@@ -122,21 +209,28 @@ export class StagedTargets {
     if (base >= 0) gpu.write(buffer, from, memory, base, size)
   }
 
-  /** Orders the pieces by destination, offset and time. Makes no garbage when they lie in order. */
+  /**
+   * Orders the pieces by destination, offset and time. Makes no garbage when they lie in order, or in
+   * the order of the last frame: games stage the same things again.
+   */
   #sorted(count: number): Uint32Array {
     if (this.#order.length < count) this.#order = new Uint32Array(2 ** Math.ceil(Math.log2(count)))
     const order = this.#order
-    let sorted = true
-    for (let i = 0; i < count; i++) {
-      order[i] = i
-      if (i > 0 && this.#compare(i - 1, i) > 0) sorted = false
-    }
-    if (!sorted) order.subarray(0, count).sort(this.#compare)
+    if (count === this.#ordered && this.#isSorted(count)) return order
+    for (let i = 0; i < count; i++) order[i] = i
+    this.#ordered = count
+    if (!this.#isSorted(count)) order.subarray(0, count).sort(this.#compare)
     return order
   }
 
+  #isSorted(count: number): boolean {
+    const order = this.#order
+    for (let i = 1; i < count; i++) if (this.#compare(order[i - 1], order[i]) > 0) return false
+    return true
+  }
+
   readonly #compare = (a: number, b: number): number =>
-    this.#target[a] - this.#target[b] || this.#offset[a] - this.#offset[b]
+    this.#target[a] - this.#target[b] || this.#offset[a] - this.#offset[b] || a - b
 }
 
 /**
@@ -163,7 +257,9 @@ export function checkTarget(
   checkWords('byteOffset of the view', byteOffset, 'Stage a part that starts at a whole word.')
 }
 
+/** @param value a whole number */
 function checkWords(what: string, value: number, hint?: string): void {
-  if (value % 4 === 0) return
+  // A remainder of numbers that may be fractions takes longer than the rest of the checks.
+  if ((value & 3) === 0) return
   throw new MisalignedCopy({ what, value, multipleOf: 4, ...(hint !== undefined && { hint }) })
 }

@@ -80,10 +80,11 @@ export interface MembershipWatch {
   /** Tells whether the entity matches now. Undefined: the listener's last call decides. */
   has(index: number): boolean | undefined
   /**
-   * Calls `visit` for every entity that matches now, and `leaving` for those that no longer match
-   * but may return without a report, because the ECS hasn't finished removing them.
+   * Calls `visit` with every entity that matches now, `count` at a time in a list that is used again,
+   * and `leaving` for those that no longer match but may return without a report, because the ECS
+   * hasn't finished removing them.
    */
-  scan(visit: (index: number) => void, leaving: (index: number) => void): void
+  scan(visit: (indices: Uint32Array, count: number) => void, leaving: (index: number) => void): void
   /** Ends the subscription. Idempotent. */
   stop(): void
 }

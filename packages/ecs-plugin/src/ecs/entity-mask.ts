@@ -27,6 +27,8 @@ export class EntityMask {
   /** Whether an entity without any component matches. */
   readonly matchesNone: boolean
   readonly #words: readonly Word[]
+  /** The only word, of a query without `any`: most are. */
+  readonly #one: Word | undefined
   /** Words of which one bit at least must be set. */
   readonly #anyWords: number
 
@@ -44,6 +46,10 @@ export class EntityMask {
         word[kind] |= bitflag
       }
     this.#words = [...words.values()]
+    const [first] = this.#words
+    const isOne = this.#words.length === 1 && first.any === 0
+    // A component that is wanted and not wanted at once is in no entity, which one step can't tell.
+    this.#one = isOne && (first.all & first.none) === 0 ? first : undefined
     const anyWords = this.#words.filter(({ any }) => any !== 0).length
     this.#anyWords = anyInEachWord ? anyWords : Math.min(anyWords, 1)
     this.matchesNone = this.#anyWords === 0 && wanted.all.length === 0
@@ -51,6 +57,8 @@ export class EntityMask {
 
   /** @param index where the ECS keeps the entity's words: its id, in koota without world and generation */
   matches(index: number): boolean {
+    const one = this.#one
+    if (one !== undefined) return (one.masks[index] & (one.all | one.none)) === one.all
     const words = this.#words
     let any = 0
     for (let i = 0; i < words.length; i++) {
@@ -61,5 +69,25 @@ export class EntityMask {
       if ((bits & word.any) !== 0) any++
     }
     return any >= this.#anyWords
+  }
+
+  /**
+   * Writes those of the entities `from` … `to − 1` of a list that match to the start of `out`.
+   * @returns how many
+   */
+  select(entities: ArrayLike<number>, from: number, to: number, out: Uint32Array): number {
+    let count = 0
+    const one = this.#one
+    if (one === undefined) {
+      for (let i = from; i < to; i++) if (this.matches(entities[i])) out[count++] = entities[i]
+      return count
+    }
+    const { masks, all, none } = one
+    const asked = all | none
+    for (let i = from; i < to; i++) {
+      const entity = entities[i]
+      if ((masks[entity] & asked) === all) out[count++] = entity
+    }
+    return count
   }
 }

@@ -1,4 +1,4 @@
-import { DirtyRows, RowOutOfRange, type Heap } from '@memkit/core'
+import { DirtyRows, RowOutOfRange, trailingZeros, type Heap } from '@memkit/core'
 import type { EcsWorld, WriteWatch } from '../ecs/ecs.ts'
 import { MovingBlock } from '../rows/moving-block.ts'
 import type { RowMap } from '../rows/row-map.ts'
@@ -75,6 +75,22 @@ export class Marks {
   /** Marks every row. */
   markAll(): void {
     this.markRange(0, this.#rowMap.members.end)
+  }
+
+  /** Marks the rows `first` … `end − 1` of a set, which are there. */
+  markRows(set: DirtyRows, end: number, first: number): void {
+    this.rows?.or(set, end, first)
+  }
+
+  /** Takes back the marks of the rows of a set, word by word. */
+  unmarkRows({ words, summary }: DirtyRows): void {
+    if (this.rows === undefined) return
+    const marked = this.rows.words
+    for (let s = 0; s < summary.length; s++)
+      for (let some = summary[s]; some !== 0; some &= some - 1) {
+        const w = (s << 5) + trailingZeros(some)
+        if (w < marked.length) marked[w] &= ~words[w]
+      }
   }
 
   /** Forgets marked rows, which were packed, but for entities past the `length` of the columns. */

@@ -46,17 +46,10 @@ export class EntityRows implements RowMap {
     const { keeper, members, rows } = this
     this.rows = Math.max(rows, Math.min(members.end, room))
     // Also those that found no row before, because the device allowed no more.
-    for (let entity = rows; entity < this.rows; entity++)
-      if (members.alive.has(entity)) keeper.rowEntered(entity)
-    members.apply(this)
-  }
-
-  entered(entity: number): void {
-    if (entity < this.rows) this.keeper.rowEntered(entity)
-  }
-
-  left(entity: number): void {
-    if (entity < this.rows) this.keeper.rowLeft(entity)
+    if (this.rows > rows) keeper.rowsEntered(members.alive, this.rows, rows)
+    keeper.rowsLeft(members.left, this.rows)
+    keeper.rowsEntered(members.entered, this.rows, 0)
+    members.applied()
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 import type { Heap } from '@memkit/core'
-import type { Membership } from '../ecs/membership.ts'
+import type { Membership, MembershipChanges } from '../ecs/membership.ts'
 import { MovingBlock } from './moving-block.ts'
 import type { RowKeeper, RowListener, RowMap } from './row-map.ts'
 import { SparseSet } from './sparse-set.ts'
@@ -8,7 +8,7 @@ import { SparseSet } from './sparse-set.ts'
  * Rows without gaps, as positions in a `SparseSet`: an entity that enters gets the next row, one that
  * leaves is replaced by the last. The table row → entity lies where kernels read it.
  */
-export class PackedRows implements RowMap {
+export class PackedRows implements RowMap, MembershipChanges {
   readonly mask = undefined
   readonly members: Membership
   wanted: number

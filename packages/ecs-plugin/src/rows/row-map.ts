@@ -1,11 +1,11 @@
 import type { DirtyRows, Heap } from '@memkit/core'
-import type { Membership, MembershipChanges } from '../ecs/membership.ts'
+import type { Membership } from '../ecs/membership.ts'
 
 /**
  * Who has which row of a synced buffer. The row of an entity is its own index (`EntityRows`), the next
  * free one (`PackedRows`), or the one that it has in another component (`SharedRows`).
  */
-export interface RowMap extends MembershipChanges {
+export interface RowMap {
   readonly members: Membership
   keeper: RowKeeper
   /** Rows in use: 0 … rows − 1. */
@@ -33,8 +33,12 @@ export interface RowMap extends MembershipChanges {
 export interface RowKeeper {
   /** The row belongs to another entity now: take it from the columns, whether it differs or not. */
   rowEntered(row: number): void
+  /** The same of the rows `first` … `end − 1` of a set. */
+  rowsEntered(rows: DirtyRows, end: number, first: number): void
   /** The row belongs to no entity any more. */
   rowLeft(row: number): void
+  /** The same of the rows 0 … `end − 1` of a set. */
+  rowsLeft(rows: DirtyRows, end: number): void
   /** What is in row `from`, marks included, is to be in row `to` as well. */
   rowMoved(from: number, to: number): void
 }

@@ -1,5 +1,5 @@
 import { DirtyRows, type Heap } from '@memkit/core'
-import type { Membership } from '../ecs/membership.ts'
+import type { Membership, MembershipChanges } from '../ecs/membership.ts'
 import { MovingBlock } from './moving-block.ts'
 import type { PackedRows } from './packed-rows.ts'
 import type { RowKeeper, RowListener, RowMap } from './row-map.ts'
@@ -11,7 +11,7 @@ import type { RowKeeper, RowListener, RowMap } from './row-map.ts'
  * The owner is staged first. What happens to its rows is told at once (`rowTaken`, `rowLeft`); then this
  * component's own membership says who has it.
  */
-export class SharedRows implements RowMap, RowListener {
+export class SharedRows implements RowMap, RowListener, MembershipChanges {
   readonly members: Membership
   keeper!: RowKeeper
   /** Rows that there is room for here: the owner hands out no more. */

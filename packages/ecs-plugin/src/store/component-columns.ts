@@ -103,17 +103,24 @@ export class ColumnBinding {
   readonly #rooms: number[] = []
   /** Columns that were bound last, to whichever packer. */
   readonly #seen: unknown[] = []
+  /** Names of the columns, where each is a property of the store. */
+  readonly #names: readonly string[] | undefined
+  /** Entities that the bound columns have room for; −1 when something has to be looked at. */
+  #room = -1
 
   constructor(columns: ComponentColumns) {
     this.#columns = columns
     this.#entries = columns.layout.columns.map(({ entryKeys }) => new EntryColumn(entryKeys))
     this.#bound = this.#entries.map(() => unbound)
+    const keys = columns.layout.columns.map((column) => column.keys)
+    this.#names = keys.every(({ length }) => length === 1) ? keys.flat() : undefined
   }
 
   /** Gives its columns to this packer from now on. */
   follow(packer: Pick<ColumnPacker, 'bind'>): void {
     this.#packer = packer
     this.#bound.fill(unbound)
+    this.#room = -1
   }
 
   /**
@@ -125,6 +132,8 @@ export class ColumnBinding {
    */
   bind(): number {
     const { label, layout, store } = this.#columns
+    if (this.#room >= 0 && this.#areAsBound(store)) return this.#room
+    this.#room = -1
     const { columns } = layout
     let room = Infinity
     for (let i = 0; i < columns.length; i++) {
@@ -136,7 +145,25 @@ export class ColumnBinding {
       if (room !== Infinity) checkLengths(label, store, layout)
       room = Math.min(room, roomHere)
     }
+    if (room !== Infinity && !this.#lengths.includes(-1)) this.#room = room
     return room
+  }
+
+  /** Whether each column is the one that is bound, in the fewest steps: most frames end here. */
+  #areAsBound(store: object): boolean {
+    const names = this.#names
+    if (names === undefined) return false
+    const [bound, lengths] = [this.#bound, this.#lengths]
+    try {
+      for (let i = 0; i < names.length; i++) {
+        const column = (store as Record<string, ArrayLike<unknown>>)[names[i]]
+        if (column !== bound[i] || column.length !== lengths[i]) return false
+      }
+      return true
+    } catch {
+      // A getter threw: the slow way says which.
+      return false
+    }
   }
 
   /** Whether `bind` found a replaced column, would find one, or can't read one. */

@@ -199,14 +199,20 @@ export class ColumnsComponent implements ColumnsBufferSource {
     this.#buffer?.end()
   }
 
+  /** Rows by entity id come and go in sets. @internal */
+  rowEntered(): void {}
+
   /** @internal */
-  rowEntered(row: number): void {
-    this.marks.rows?.set(row)
+  rowsEntered(rows: DirtyRows, end: number, first: number): void {
+    this.marks.markRows(rows, end, first)
   }
 
   /** @internal */
-  rowLeft(row: number): void {
-    this.marks.rows?.unset(row)
+  rowLeft(): void {}
+
+  /** @internal */
+  rowsLeft(rows: DirtyRows): void {
+    this.marks.unmarkRows(rows)
   }
 
   /** Rows by entity id never move. @internal */

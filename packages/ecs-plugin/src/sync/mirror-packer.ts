@@ -96,6 +96,23 @@ export class MirrorPacker implements RowKeeper {
     mirror.mark(row)
   }
 
+  rowsEntered(rows: DirtyRows, end: number, first: number): void {
+    this.marks.markRows(rows, end, first)
+  }
+
+  rowsLeft(rows: DirtyRows, end: number): void {
+    this.marks.unmarkRows(rows)
+    if (!this.#zeroes) return
+    const { mirror } = this
+    const { stride } = mirror
+    for (let from = 0; from < end && rows.nextRun(from, 0); from = rows.runFirst + rows.runCount) {
+      const runEnd = Math.min(rows.runFirst + rows.runCount, end)
+      if (rows.runFirst >= runEnd) return
+      mirror.view(Uint8Array).fill(0, rows.runFirst * stride, runEnd * stride)
+      mirror.markRange(rows.runFirst, runEnd - rows.runFirst)
+    }
+  }
+
   rowMoved(from: number, to: number): void {
     const { mirror } = this
     const marks = this.marks.rows

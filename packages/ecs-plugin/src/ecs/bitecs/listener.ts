@@ -2,6 +2,8 @@ import { $internal, entityExists, Prefab, registerComponent } from 'bitecs'
 import type { ComponentData, InternalWorld, Query, QueryTerm, WorldContext } from 'bitecs'
 import { Audience, SetHead } from '../audience.ts'
 import type { MembershipListener, MembershipWatch, WriteWatch } from '../ecs.ts'
+import { EntityMask } from '../entity-mask.ts'
+import { inBatches } from '../index-batches.ts'
 import { emptySet, queryLike } from './query-like.ts'
 import { queryOf, type ListenedQuery } from './terms.ts'
 import { VersionedIds } from './versioned-ids.ts'
@@ -12,13 +14,12 @@ import { VersionedIds } from './versioned-ids.ts'
  * It relies on what bitECS 0.4.0 does, and `probe.ts` tries it:
  *
  * 1. `addComponent` sets the entity's bit in `entityMasks`, then walks
- *    `componentMap.get(component).queries`. For each query whose `generations` and `orMasks` are
- *    empty and whose `toRemove.has` returns true, it calls `toRemove.remove(entity)`. Not for
- *    prefabs.
- * 2. `removeComponent` clears the bit, then calls `toRemove.remove(entity)` of each query in the
- *    same set, also for prefabs.
+ *    `componentMap.get(component).queries`. A query that has `orMasks` and no `generations` doesn't
+ *    match, so it is asked `has(entity)`, to take out an entity that matched before. Not for prefabs.
+ * 2. `removeComponent` clears the bit, then walks the same set, also for prefabs.
  * 3. `removeEntity` calls `has(entity)` of each query in `queries`, and only then clears all bits.
- * 4. `addEntity` walks `notQueries` as `addComponent` walks its set.
+ * 4. `addEntity` walks `notQueries`. A query without `orMasks` and `generations` matches: where its
+ *    `toRemove.has` returns true, `toRemove.remove(entity)` is called.
  * 5. `addComponent(…, set(…))` calls `setObservable.notify(entity, data)` of the component.
  * 6. `entityIndex.dense[0 … aliveCount)` are the live entities. Only `resetWorld` replaces
  *    `componentMap` and `entityMasks`; only `registerComponent` replaces a component's entry.
@@ -45,7 +46,7 @@ export class BitEcsListener {
   /** Hears what is set before the user's observers, so that none of them can throw first. */
   watchWrites(component: object, wrote: (index: number) => void): WriteWatch {
     const hearing = this.#current()
-    const data = hearing.dataOf(component)
+    const data = hearing.follow(component)
     const before = data.setObservable
     let stopped = false
     const ours: typeof before = {
@@ -58,7 +59,7 @@ export class BitEcsListener {
     data.setObservable = ours
     return {
       get intact() {
-        return hearing.intact && hearing.dataOf(component) === data
+        return hearing.intact
       },
       stop() {
         stopped = true
@@ -79,13 +80,16 @@ class Hearing {
   readonly ids: VersionedIds
   readonly #world: InternalWorld
   readonly #map: WorldContext['componentMap']
-  readonly #components = new Map<object, { data: ComponentData; audience: Audience<ListenerWatch> }>()
+  readonly #components = new Map<object, Audience<ListenerWatch>>()
+  /** What bitECS keeps for each component that is listened to, or was. */
+  readonly #followed = new Map<object, ComponentData>()
   readonly #deaths: Audience<ListenerWatch>
   /** For queries that an entity without components matches. */
   readonly #births: Audience<ListenerWatch>
   #componentCount = -1
   #intact = true
-  #prefab: ComponentData | undefined
+  /** As of the last read of `intact`: an entity may have become the first prefab since. */
+  prefab: ComponentData | undefined
 
   constructor(world: InternalWorld, indexOf: (entity: number) => number) {
     const context = (this.context = world[$internal])
@@ -95,7 +99,7 @@ class Hearing {
     this.#deaths = new Audience((watches) => [
       new SetHead(context, 'queries', toldOfDeaths(this.ids, watches)),
     ])
-    this.#births = new Audience((watches) => [new SetHead(context, 'notQueries', toldOfChanges(watches))])
+    this.#births = new Audience((watches) => [new SetHead(context, 'notQueries', toldOfBirths(watches))])
   }
 
   /** False after `resetWorld`, and once a component was registered again. */
@@ -104,8 +108,8 @@ class Hearing {
     if (componentMap !== this.#map) return false
     if (componentCount !== this.#componentCount) {
       this.#componentCount = componentCount
-      this.#prefab = componentMap.get(Prefab)
-      for (const [component, { data }] of this.#components)
+      this.prefab = componentMap.get(Prefab)
+      for (const [component, data] of this.#followed)
         if (componentMap.get(component) !== data) this.#intact = false
     }
     return this.#intact
@@ -113,6 +117,13 @@ class Hearing {
 
   readonly dataOf = (component: object): ComponentData =>
     this.#map.get(component) ?? registerComponent(this.#world, component)
+
+  /** As `dataOf`; notices from now on when the component is registered again. */
+  follow(component: object): ComponentData {
+    const data = this.dataOf(component)
+    this.#followed.set(component, data)
+    return data
+  }
 
   add(watch: ListenerWatch, { components, mask }: ListenedQuery): void {
     this.#deaths.add(watch)
@@ -124,7 +135,7 @@ class Hearing {
     this.#deaths.remove(watch)
     this.#births.remove(watch)
     for (const component of components)
-      if (this.#components.get(component)?.audience.remove(watch) === true) this.#components.delete(component)
+      if (this.#components.get(component)?.remove(watch) === true) this.#components.delete(component)
   }
 
   /** Undefined with versions, where bitECS 0.4.0 doesn't know. */
@@ -132,28 +143,37 @@ class Hearing {
     return this.ids.isVersioned ? undefined : entityExists(this.#world, entity)
   }
 
-  /** As of the last read of `intact`: an entity may have become the first prefab since. */
   isPrefab(entity: number): boolean {
-    if (this.#prefab === undefined) return false
-    const { bitflag, generationId } = this.#prefab
+    if (this.prefab === undefined) return false
+    const { bitflag, generationId } = this.prefab
     return (this.context.entityMasks[generationId][entity] & bitflag) !== 0
   }
 
   #audienceOf(component: object): Audience<ListenerWatch> {
-    let listened = this.#components.get(component)
-    if (listened === undefined) {
-      const data = this.dataOf(component)
-      const audience = new Audience<ListenerWatch>((watches) => [
-        new SetHead(data, 'queries', toldOfChanges(watches)),
-      ])
-      this.#components.set(component, (listened = { data, audience }))
+    let audience = this.#components.get(component)
+    if (audience === undefined) {
+      const data = this.follow(component)
+      audience = new Audience((watches) => [new SetHead(data, 'queries', toldOfChanges(watches))])
+      this.#components.set(component, audience)
     }
-    return listened.audience
+    return audience
   }
 }
 
-/** A query that every entity is about to leave: bitECS calls `toRemove.remove` for one that stays. */
+/** bitECS only counts its keys, for each event. They are counted three times as fast where they are names. */
+const notEmpty: Query['orMasks'] = Object.fromEntries([['some', 1]])
+
+/** A query that no entity matches: bitECS asks whether one did, which costs least. */
 function toldOfChanges(watches: readonly ListenerWatch[]): Query {
+  const has = (entity: number): boolean => {
+    for (let i = 0; i < watches.length; i++) watches[i].heard(entity)
+    return false
+  }
+  return queryLike({ has, orMasks: notEmpty })
+}
+
+/** A query that every entity is about to leave: bitECS calls `toRemove.remove` for one that stays. */
+function toldOfBirths(watches: readonly ListenerWatch[]): Query {
   const remove = (entity: number): void => {
     for (let i = 0; i < watches.length; i++) watches[i].heard(entity)
   }
@@ -174,11 +194,15 @@ function toldOfDeaths(ids: VersionedIds, watches: readonly ListenerWatch[]): Que
 class ListenerWatch implements MembershipWatch {
   readonly #hearing: Hearing
   readonly #query: ListenedQuery
+  readonly #mask: EntityMask
+  readonly #ids: VersionedIds
   readonly #listener: MembershipListener
 
   constructor(hearing: Hearing, query: ListenedQuery, listener: MembershipListener) {
     this.#hearing = hearing
     this.#query = query
+    this.#mask = query.mask
+    this.#ids = hearing.ids
     this.#listener = listener
     hearing.add(this, query)
   }
@@ -189,8 +213,8 @@ class ListenerWatch implements MembershipWatch {
 
   /** A component of the query was added to that entity or removed from it. */
   heard(entity: number): void {
-    const index = this.#hearing.ids.indexOf(entity)
-    if (this.#query.mask.matches(entity)) this.#listener.remain(index)
+    const index = this.#ids.isVersioned ? this.#ids.indexOf(entity) : entity
+    if (this.#mask.matches(entity)) this.#listener.remain(index)
     else this.#listener.leave(index)
   }
 
@@ -206,19 +230,25 @@ class ListenerWatch implements MembershipWatch {
   has(index: number): false | undefined {
     const hearing = this.#hearing
     const entity = hearing.ids.idOf(index)
-    if (!this.#query.mask.matches(entity)) return hearing.isPrefab(entity) ? undefined : false
-    if (this.#query.mask.matchesNone && hearing.isAlive(entity) === false) return false
+    if (!this.#mask.matches(entity)) return hearing.isPrefab(entity) ? undefined : false
+    if (this.#mask.matchesNone && hearing.isAlive(entity) === false) return false
     return undefined
   }
 
-  scan(visit: (index: number) => void): void {
+  scan(visit: (indices: Uint32Array, count: number) => void): void {
     const hearing = this.#hearing
     if (!hearing.intact) return
-    const { dense, aliveCount } = hearing.context.entityIndex
-    for (let i = 0; i < aliveCount; i++) {
-      const entity = dense[i]
-      if (this.#query.mask.matches(entity) && !hearing.isPrefab(entity)) visit(hearing.ids.indexOf(entity))
+    const { context, ids, prefab } = hearing
+    const { dense, aliveCount } = context.entityIndex
+    const { wanted } = this.#query
+    const none = prefab === undefined ? wanted.none : [...wanted.none, prefab]
+    const mask = new EntityMask(context.entityMasks, { ...wanted, none })
+    const fill = (indices: Uint32Array, from: number, to: number): number => {
+      const count = mask.select(dense, from, to, indices)
+      if (ids.isVersioned) for (let i = 0; i < count; i++) indices[i] = ids.indexOf(indices[i])
+      return count
     }
+    inBatches(aliveCount, fill, visit)
   }
 
   stop(): void {

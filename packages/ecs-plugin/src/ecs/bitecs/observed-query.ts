@@ -65,10 +65,15 @@ export class ObservedQuery implements MembershipWatch {
     return this.#query.has(entity) && !this.#query.toRemove.has(entity)
   }
 
-  scan(visit: (index: number) => void, leaving: (index: number) => void): void {
+  scan(visit: (indices: Uint32Array, count: number) => void, leaving: (index: number) => void): void {
     const { dense, toRemove } = this.#query
     // The next `query()` commits removals. Until then the entity is listed, and also in `toRemove`.
-    for (const entity of dense) (toRemove.has(entity) ? leaving : visit)(this.#ids.indexOf(entity))
+    const here = dense.filter((entity) => !toRemove.has(entity))
+    visit(
+      Uint32Array.from(here, (entity) => this.#ids.indexOf(entity)),
+      here.length,
+    )
+    for (const entity of toRemove.dense) leaving(this.#ids.indexOf(entity))
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 import type { ComponentData, QueryTerm, WorldContext } from 'bitecs'
 import type { QueryOperation } from '../ecs.ts'
-import { EntityMask } from '../entity-mask.ts'
+import { EntityMask, type Wanted } from '../entity-mask.ts'
 import { UnsupportedTerm } from '../errors.ts'
 
 // bitECS marks the terms of a query with these symbols, whose names it doesn't export.
@@ -11,6 +11,7 @@ const operandsKey = Symbol.for('bitecs-opTerms')
 export interface ListenedQuery {
   /** The components that decide which entities match, each once. */
   readonly components: readonly object[]
+  readonly wanted: Wanted
   readonly mask: EntityMask
 }
 
@@ -62,5 +63,6 @@ export function queryOf(
     else lists[operation.type].push(...operation.terms.map(dataOf))
   }
   const components = new Set<object>([...all, ...none, ...any].map(({ ref }) => ref as object))
-  return { components: [...components], mask: new EntityMask(entityMasks, { all, none, any }) }
+  const wanted = { all, none, any }
+  return { components: [...components], wanted, mask: new EntityMask(entityMasks, wanted) }
 }

@@ -3,6 +3,7 @@ import type { Entity, QueryInstance, QueryParameter, Trait, TraitInstance, World
 import { Audience, SetHead } from '../audience.ts'
 import type { MembershipListener, MembershipWatch } from '../ecs.ts'
 import { EntityMask } from '../entity-mask.ts'
+import { inBatches } from '../index-batches.ts'
 import { tableOf } from './subscriptions.ts'
 import { readTerms, type KootaTerms } from './terms.ts'
 
@@ -150,9 +151,20 @@ class KootaWatch implements MembershipWatch {
     }
   }
 
-  scan(visit: (index: number) => void): void {
+  scan(visit: (indices: Uint32Array, count: number) => void): void {
     const { dense, aliveCount } = this.#table
-    for (let i = 0; i < aliveCount; i++) if (this.#matches(dense[i])) visit(dense[i] & indexMask)
+    const fill = (indices: Uint32Array, from: number, to: number): number => {
+      let count = 0
+      for (let i = from; i < to; i++) {
+        const entity = dense[i]
+        if (!this.#matches(entity)) continue
+        const index = entity & indexMask
+        if (this.#isTorn(entity)) this.#torn.add(index)
+        indices[count++] = index
+      }
+      return count
+    }
+    inBatches(aliveCount, fill, visit)
   }
 
   stop(): void {

@@ -46,8 +46,9 @@ export class KootaSubscription implements MembershipWatch {
     return false
   }
 
-  scan(visit: (index: number) => void): void {
-    for (const entity of this.#matching()) visit(entityIndexOf(entity))
+  scan(visit: (indices: Uint32Array, count: number) => void): void {
+    const matching = Uint32Array.from(this.#matching(), entityIndexOf)
+    visit(matching, matching.length)
   }
 
   stop(): void {

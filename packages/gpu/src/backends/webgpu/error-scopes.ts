@@ -69,13 +69,18 @@ export class ErrorScopes {
     return part
   }
 
+  /** Whether calls that depend on these answers are put into a scope. */
+  areUsed(answers: readonly Answer[]): boolean {
+    return this.debug || answers.length > 0
+  }
+
   /** Call before calls that name the buffers of these answers, and `close` after them. */
   open(answers: readonly Answer[]): void {
-    if (this.debug || answers.length > 0) this.#device.pushErrorScope('validation')
+    if (this.areUsed(answers)) this.#device.pushErrorScope('validation')
   }
 
   close(answers: readonly Answer[], operation: string, label: string): void {
-    if (!this.debug && answers.length === 0) return
+    if (!this.areUsed(answers)) return
     const report = async (error: GPUError | null): Promise<void> => {
       if (!error) return
       const shortages = await Promise.all(answers)

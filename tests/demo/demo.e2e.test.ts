@@ -87,7 +87,7 @@ describe('embers', () => {
   it('are moved by the GPU, and those that burn out are removed from the ECS', async () => {
     await open('?backend=webgpu&autopilot&entities=1200&seed=3')
     // The CPU writes only lives above 0; only a shader makes them smaller.
-    await demo.page.waitForFunction(() => globalThis.demo!.Ember.life.some((life) => life < 0))
+    await demo.page.waitForFunction(() => globalThis.demo?.Ember.life.some((life) => life < 0))
     await demo.reports(/^Ember /)
     expect(demo.problems).toEqual([])
   })

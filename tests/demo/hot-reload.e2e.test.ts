@@ -56,8 +56,8 @@ describe('editing a file while the demo runs', () => {
 
   it('works for components and the shader', async () => {
     await edit('components.ts', "label: 'Position'", "label: 'Place'")
-    await edit('draw/shaders.wgsl.ts', 'position[entity]', 'place[entity]')
-    await edit('draw/ember-motion.wgsl.ts', 'position[rock]', 'place[rock]')
+    await edit('draw/shaders.wgsl.ts', 'position_', 'place_')
+    await edit('draw/ember-motion.wgsl.ts', 'position_', 'place_')
     await demo.reports(/^Place \w+ 1\d\d\d$/)
     expect(await demo.loops()).toBe(1)
     await demo.page.waitForFunction(() => globalThis.probe.devices === 1)

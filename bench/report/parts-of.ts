@@ -5,6 +5,7 @@ import type { BackendName } from '../place.ts'
 import type { Entry } from '../programs/contest.ts'
 import type { Found } from '../programs/detection.ts'
 import type { GridCell } from '../programs/grid.ts'
+import type { LifeEntry } from '../programs/life.ts'
 import type { MovingCell } from '../programs/moving.ts'
 import type { DeviceScatter } from '../programs/scatter-device.ts'
 import type { StaggerCell } from '../programs/stagger.ts'
@@ -12,6 +13,7 @@ import type { Startup } from '../programs/startup.ts'
 
 /** What the parts give, by their names. */
 interface PartData {
+  life: readonly LifeEntry[]
   moving: readonly MovingCell[]
   stagger: readonly StaggerCell[]
   grid: readonly GridCell[]

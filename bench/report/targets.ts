@@ -2,6 +2,7 @@ import { short } from '../interleave.ts'
 import type { Figures } from '../outcome.ts'
 import type { PrintedTable } from '../package-benches.ts'
 import type { BackendName } from '../place.ts'
+import { lifeTargets } from './life-targets.ts'
 import { movingTargets } from './moving-targets.ts'
 import { cellsOf, dataOf, entryOf } from './parts-of.ts'
 import { DEVICES, judge, SHORT_NAMES, verdict, type Judged, type Target } from './target.ts'
@@ -17,6 +18,7 @@ export function targets(figures: Figures): Target[] {
     regret(figures),
     wholeBuffers(figures),
     marks(figures),
+    ...lifeTargets(figures),
     garbage(figures),
     {
       number: 'P17',

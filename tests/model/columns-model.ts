@@ -8,7 +8,7 @@ export class ColumnsModel extends InPlaceModel {
   override stage(failed: boolean): void {
     const { stagedRows } = this
     super.stage(failed)
-    // No entity gets a row while it is unknown how many entities the columns have room for.
-    if (this.store.torn) this.stagedRows = stagedRows
+    // No entity need get a row while there is no memory, or it is unknown how many entities the columns have room for.
+    if (failed || this.store.torn) this.stagedRows = stagedRows
   }
 }

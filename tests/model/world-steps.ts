@@ -116,8 +116,10 @@ export const worldSteps: StepsOf<
     if (side.entities.length === 0 || side.prefabs.length === 0) return
     const entity = side.entities[e % side.entities.length]
     const prefab = side.prefabs[p % side.prefabs.length]
-    // bitECS cannot make another instance of one whose instance has died.
-    if (getRelationTargets(side.world, prefab, Wildcard).some((to) => !session.exists(side, to))) return
+    // bitECS cannot make another instance of one whose instance has died, nor of one more where it is an instance of such a one.
+    const isBroken = (each: number): boolean =>
+      getRelationTargets(side.world, each, Wildcard).some((to) => !session.exists(side, to))
+    if (side.prefabs.some(isBroken)) return
     addComponent(side.world, entity, IsA(prefab))
     session.look(side, entity)
     writeAll(session, entity, seed)

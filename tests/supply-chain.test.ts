@@ -85,6 +85,7 @@ describe('the sources of the packages', () => {
       "import('../backends/webgl2/context.ts')",
       "import('../backends/webgl2/webgl2.ts')",
       "import('./columns-component.ts')",
+      "import('./target-scatter.ts')",
       "import('@memkit/gpu/dummy')",
       "import('uplot')",
       "import('webgpu')",

@@ -3,8 +3,8 @@ import { defineError, type ErrorClass } from '@memkit/core'
 /**
  * A mesh was given a sync whose bytes are on a device of its own, where three.js can't get them.
  *
- * What to do: attach the world with `gpu: threeGpu()`, or draw with `StorageMesh` of
- * `@memkit/three/webgpu`, which shares a WebGPU device.
+ * What to do: attach the world with `gpu: threeGpu()`. Where a WebGPU device is shared, three's own
+ * nodes read the synced buffer: docs/recipes/three.md.
  */
 export const NotThreeGpu: ErrorClass<{
   code: 'NotThreeGpu'
@@ -16,7 +16,7 @@ export const NotThreeGpu: ErrorClass<{
   'NotThreeGpu',
   ({ what, backend }) =>
     `${what} draws worlds that were attached with gpu: threeGpu(), and this one is on the ${backend} backend. ` +
-    'Attach it with threeGpu(), or use StorageMesh of @memkit/three/webgpu, which shares a WebGPU device.',
+    'Attach it with threeGpu(). With a shared WebGPU device, let nodes of three.js read the buffer: docs/recipes/three.md.',
 )
 export type NotThreeGpu = InstanceType<typeof NotThreeGpu>
 

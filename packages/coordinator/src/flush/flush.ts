@@ -72,7 +72,8 @@ export class MirrorFlush {
     for (let i = 0; i < plans.length; i++) {
       const plan = plans[i]
       const { mirror } = plan
-      if ((plan.isIdle && !mirror.fresh) || !isReadable(mirror)) continue
+      if (plan.strategy === 'none' && !mirror.fresh && !mirror.isCut) continue
+      if (!isReadable(mirror)) continue
       if (mirror.isCut) this.#writeWhatFits(plan)
       else if (plan.strategy === 'full' || plan.strategy === 'runs') this.#write(plan)
       // From now on the device may write rows, which a later frame must not cover with clean ones.
@@ -105,7 +106,6 @@ export class MirrorFlush {
     for (let i = 0; i < plans.length; i++) {
       const { mirror } = plans[i]
       const isIdle = !mirror.isWhole && mirror.dirty.isEmpty
-      plans[i].isIdle = isIdle
       if (isIdle || mirror.isCut || !isReadable(mirror)) {
         plans[i].clear()
         continue

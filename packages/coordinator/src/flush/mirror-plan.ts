@@ -8,8 +8,6 @@ export class MirrorPlan extends Plan implements MirrorReport {
   readonly label: string
   /** First byte of its rows in the scatter buffer, where it scatters. */
   payload = 0
-  /** Nothing is to go up. */
-  isIdle = false
 
   constructor(mirror: AnyMirror) {
     super()

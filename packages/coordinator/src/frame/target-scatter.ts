@@ -14,6 +14,8 @@ const MAX_UNIT = 256
 /** The number of a row that goes nowhere: past the end of any buffer. */
 const NOWHERE = 0xffff_ffff
 
+const noBuffer = undefined as unknown as MkDeviceBuffer
+
 /** Whether pieces are scattered: as a strategy forces it, or as these costs say. */
 export type ScatterChoice = CostModel | 'always' | 'never'
 
@@ -43,7 +45,7 @@ export class TargetScatter {
   #payload: MkDeviceBuffer | undefined
   /** Bytes of the payload that this frame has filled. */
   #used = 0
-  readonly #job = { payload: this.#none, stride: 0, count: 0, payloadOffset: 0, indexOffset: 0 }
+  readonly #job = { payload: noBuffer, stride: 0, count: 0, payloadOffset: 0, indexOffset: 0 }
   // What `#measure` found.
   #total = 0
   #unit = 0
@@ -57,10 +59,6 @@ export class TargetScatter {
     this.#bytes = new Uint8Array(heap.buffer)
     this.#u32 = new Uint32Array(heap.buffer, 0, Math.floor(heap.buffer.byteLength / 4))
     this.#retire = retire
-  }
-
-  get #none(): MkDeviceBuffer {
-    return undefined as unknown as MkDeviceBuffer
   }
 
   beginFrame(): void {

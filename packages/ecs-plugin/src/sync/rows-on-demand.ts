@@ -17,8 +17,8 @@ import type { SyncedOptions } from './gpu-synced-options.ts'
  */
 export function canPackOnDemand(columns: ComponentColumns, options: SyncedOptions): boolean {
   const { label, layout, store } = columns
-  const isTyped = (column: unknown): boolean => isTypedColumn(column)
-  return canFollowColumns(options) && layout.columns.every((each) => isTyped(columnAt(label, store, each)))
+  const areTyped = (): boolean => layout.columns.every((each) => isTypedColumn(columnAt(label, store, each)))
+  return canFollowColumns(options) && areTyped()
 }
 
 /** Packs rows when they go up, for a mirror that keeps none: a stage only notes which are dirty. */

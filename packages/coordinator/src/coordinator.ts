@@ -324,7 +324,7 @@ export class MkCoordinator {
       mirrors: this.#mirrors.all.size,
       mirrorBytes: this.#mirrors.bytes,
       arenaHighWater: Math.max(slots.highWater, slots.slot.arena.highWater),
-      slotsInFlight: slots.inFlight(this.#device.gpu.completedSerial),
+      slotsInFlight: slots.inFlight,
       deferredFrees: deletions.count,
       deferredBytes: deletions.bytes,
       costs: this.#costs.model,

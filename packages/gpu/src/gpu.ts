@@ -327,7 +327,10 @@ export class MkGpu<B extends MkGpuBackend = MkGpuBackend> implements ReadbackOwn
     return this.#timeline.issued
   }
 
-  /** The last serial known to be finished. */
+  /**
+   * The last serial known to be finished. A look asks the device, which answers later: look again, or
+   * await {@link whenCompleted}.
+   */
   get completedSerial(): number {
     return this.#timeline.completed
   }

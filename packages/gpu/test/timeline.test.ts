@@ -67,7 +67,9 @@ describe('serials', () => {
 
   it('keep one signal outstanding, whatever the number of transfers', async () => {
     const { backend, gpu, work } = setUp({ transferDelayUs: Infinity })
-    for (let i = 0; i < 1000; i++) work()
+    work()
+    void gpu.whenCompleted(1)
+    for (let i = 1; i < 1000; i++) work()
     const done = gpu.whenCompleted(1000)
     expect(backend.signals).toBe(1)
     backend.finish() // tells of serial 1, which makes it ask for 1000
@@ -76,12 +78,29 @@ describe('serials', () => {
     expect(backend.signals).toBe(2)
   })
 
+  it('ask the device for nothing while nobody waits or looks', async () => {
+    const { backend, gpu, work } = setUp({ transferDelayUs: 1 })
+    for (let i = 0; i < 100; i++) work()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(backend.signals).toBe(0)
+    expect([gpu.completedSerial, backend.signals]).toEqual([0, 1]) // the first look asks
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([gpu.completedSerial, backend.signals]).toEqual([100, 1])
+    work()
+    const fence = gpu.fence()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([fence.isComplete, backend.signals]).toEqual([true, 2])
+    expect(gpu.completedSerial).toBe(101)
+    expect(backend.signals).toBe(2) // nothing more to know
+  })
+
   it('resolve waiting promises in order', async () => {
     const { backend, gpu, work } = setUp({ transferDelayUs: Infinity })
     const order: number[] = []
-    const waits = [work(), work(), work()]
-      .reverse()
-      .map((serial) => gpu.whenCompleted(serial).then(() => order.push(serial)))
+    const wait = (serial: number): Promise<number> =>
+      gpu.whenCompleted(serial).then(() => order.push(serial))
+    const waits = [wait(work())]
+    waits.push(...[work(), work()].reverse().map(wait))
     await Promise.resolve()
     expect(order).toEqual([])
     backend.finish()
@@ -141,7 +160,7 @@ describe('a lost device', () => {
     const signals: number[] = []
     const timeline = new Timeline({ signal: (serial) => void signals.push(serial) })
     timeline.unissued = true
-    expect([timeline.issue(), ...signals]).toEqual([1, 1])
+    expect([timeline.issue(), timeline.completed, ...signals]).toEqual([1, 0, 1])
     timeline.lose({ reason: 'unknown', message: 'gone' })
     timeline.complete(1)
     expect(timeline.completed).toBe(0)

@@ -56,7 +56,7 @@ export class PlannerCosts {
     const costs = watch.review(frame, this.model)
     if (costs !== this.model) this.model = { ...costs, ...this.#byHand }
     // Measuring fails only with the device, and then the costs stay.
-    if (watch.isDue(gpu.completedSerial)) this.measure(gpu, watch.again).catch(() => {})
+    if (watch.isDue(gpu)) this.measure(gpu, watch.again).catch(() => {})
     this.reviewAbove = watch.reviewAbove
   }
 }

@@ -49,8 +49,9 @@ export class CostWatch {
   }
 
   /** Counts a frame. @returns whether to measure now, if the device finishes work meanwhile */
-  isDue(completed: number): boolean {
+  isDue(device: { readonly completedSerial: number }): boolean {
     if (--this.#framesLeft > 0) return false
+    const completed = device.completedSerial
     const works = this.#completed >= 0 && completed > this.#completed
     this.#completed = works ? -1 : completed
     this.#framesLeft = works ? Infinity : ALIVE_FRAMES

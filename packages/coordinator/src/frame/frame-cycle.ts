@@ -120,7 +120,7 @@ export class FrameCycle {
     }
     if (!handedOver) this.flush.clear()
     slots.slot.serial = device.gpu.serial
-    const report = log.endFlush(device.gpu, lost, handedOver)
+    const report = log.endFlush(lost, handedOver)
     if (report.flushMs > this.#costs.reviewAbove && this.strategy === 'auto' && !lost)
       this.#costs.review(report, device.gpu)
     if (this.#reportListeners.size > 0) this.listeners.emit('frame', report)

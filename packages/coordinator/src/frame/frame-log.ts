@@ -1,4 +1,4 @@
-import type { MkCallCounts, MkGpu } from '@memkit/gpu'
+import type { MkCallCounts } from '@memkit/gpu'
 import type { MirrorFlush } from '../flush/flush.ts'
 import type { FrameSlots } from './frame-slots.ts'
 import { FrameReport } from './report.ts'
@@ -15,6 +15,8 @@ export class FrameLog {
   readonly totals = { abandoned: 0, lostFrames: 0, bytesUploaded: 0, reallocations: 0, spills: 0 }
   readonly #slots: FrameSlots
   readonly #flush: MirrorFlush
+  /** What users read, and the same object to write to. */
+  readonly report: FrameReport
   readonly #report: { -readonly [K in keyof FrameReport]: FrameReport[K] }
   /** Counted since the last report. */
   #abandoned = 0
@@ -31,11 +33,7 @@ export class FrameLog {
   constructor(slots: FrameSlots, flush: MirrorFlush) {
     this.#slots = slots
     this.#flush = flush
-    this.#report = new FrameReport(flush.plans)
-  }
-
-  get report(): FrameReport {
-    return this.#report
+    this.#report = this.report = new FrameReport(flush.plans, () => slots.inFlight)
   }
 
   countAbandoned(): void {
@@ -73,7 +71,7 @@ export class FrameLog {
   }
 
   /** Fills in the report. `handedOver`: all of the frame went to the device in use now. */
-  endFlush(gpu: MkGpu, lost: boolean, handedOver: boolean): FrameReport {
+  endFlush(lost: boolean, handedOver: boolean): FrameReport {
     const report = this.#report
     const calls = this.#calls!
     const before = this.#before
@@ -94,7 +92,6 @@ export class FrameLog {
     report.abandoned = this.#abandoned
     report.arenaBytes = slot.isUsed ? slot.arena.used : 0
     report.arenaHighWater = highWater
-    report.slotsInFlight = this.#slots.inFlight(gpu.completedSerial)
     report.spills = this.#spills
     report.stageMs = this.stageMs
     this.#reallocations = this.#abandoned = this.stageMs = 0
@@ -104,7 +101,7 @@ export class FrameLog {
     if (lost) totals.lostFrames++
     const end = performance.now()
     report.flushMs = end - this.#flushBegan
-    this.trace?.record(report, this.#began, this.#flushBegan, end)
-    return report
+    this.trace?.record(this.report, this.#began, this.#flushBegan, end)
+    return this.report
   }
 }

@@ -148,8 +148,9 @@ export class FrameSlots {
     if (slot.isUsed && slot.arena.highWater > this.highWater) this.highWater = slot.arena.highWater
   }
 
-  /** Frames of the last `buffering` ones whose bytes the device has not finished with. */
-  inFlight(completedSerial: number): number {
+  /** Frames of the last `buffering` ones whose bytes the device is not known to have finished with. */
+  get inFlight(): number {
+    const { completedSerial } = this.#device.gpu
     let count = 0
     for (let i = 0; i < this.#slots.length; i++) if (this.#slots[i].serial > completedSerial) count++
     return count

@@ -39,17 +39,25 @@ export class FrameReport {
   /** Bytes of this slot's arena in use, and the most that any slot ever used. */
   readonly arenaBytes: number = 0
   readonly arenaHighWater: number = 0
-  /** Frames of the last `buffering` ones whose bytes the device has not finished with. */
-  readonly slotsInFlight: number = 0
   /** Pieces that did not fit: arena spill blocks and frame buffer spills. */
   readonly spills: number = 0
   /** Set through `noteStageMs`, by what brings rows into mirrors. */
   readonly stageMs: number = 0
   readonly flushMs: number = 0
   readonly mirrors: readonly MirrorReport[]
+  readonly #inFlight: () => number
 
   /** @internal */
-  constructor(mirrors: readonly MirrorReport[]) {
+  constructor(mirrors: readonly MirrorReport[], inFlight: () => number) {
     this.mirrors = mirrors
+    this.#inFlight = inFlight
+  }
+
+  /**
+   * Frames of the last `buffering` ones whose bytes the device is not known to have finished with, now.
+   * The device is asked at each look: one look a frame keeps the number true.
+   */
+  get slotsInFlight(): number {
+    return this.#inFlight()
   }
 }

@@ -10,6 +10,7 @@ export class MkFence {
   constructor(timeline: Timeline, serial: number) {
     this.#timeline = timeline
     this.serial = serial
+    timeline.ask()
   }
 
   /**

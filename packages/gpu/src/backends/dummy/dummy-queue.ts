@@ -28,6 +28,13 @@ export class DummyQueue {
     this.#schedule()
   }
 
+  /** Runs something after the work that waits, and soon when none does, but not within this task. */
+  afterwards(run: () => void): void {
+    if (this.idle) return run()
+    this.#work.push({ readyAt: this.#work.at(-1)?.readyAt ?? 0, run })
+    this.#schedule()
+  }
+
   /** Does everything that waits, now. */
   finish(): void {
     while (this.#work.length > 0) this.#work.shift()!.run()

@@ -329,7 +329,7 @@ export class DummyBackend implements MkGpuBackend<DummyBuffer> {
   /** Apart from `signal`, whose quick way out must make no closure. */
   #signalLater(serial: number, delay: number | undefined): void {
     const report = (): void => this.#report(serial)
-    this.#queue.push(delay === undefined ? report : (): void => void setTimeout(report, delay))
+    this.#queue.afterwards(delay === undefined ? report : (): void => void setTimeout(report, delay))
   }
 
   #report(serial: number): void {

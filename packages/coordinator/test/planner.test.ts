@@ -117,7 +117,6 @@ describe('the plan', () => {
     dirty.setRange(4096, 32)
     const found = made(dirty, 4, callWorth(10), { scatter: false })
     expect(found).toMatchObject({ strategy: 'runs', pieces: 3, rows: 1057, bytes: 4 * 1057 })
-    expect([...found.runs.subarray(1, 7)]).toEqual([0, 1, 2048, 3072, 4096, 4128])
   })
 
   it('counts a call for each write that a long piece takes', () => {
@@ -278,11 +277,6 @@ describe('for any dirty set, stride, costs and strategy', () => {
         dirty.forEachRun(out.maxGap, (first, count) => runs.push([first, count]))
         const bytes = runs.reduce((sum, [, count]) => sum + count * stride, 0)
         expect({ pieces: out.pieces, bytes: out.bytes }).toEqual({ pieces: runs.length, bytes })
-        const remembered = runs.slice(0, 256).map((_, i) => {
-          const [first, end] = out.runs.subarray(2 * i + 1)
-          return [first, end - first]
-        })
-        expect(remembered).toEqual(runs.slice(0, 256))
       }),
       { numRuns: 400 },
     )

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-export const kernelNames = ['diff-pack', 'diff-words', 'find', 'gather']
+export const kernelNames = ['diff-pack', 'diff-words', 'dirty-rows', 'find', 'gather']
 
 /** Chromium compiles modules synchronously on the main thread up to this size. */
 const MAX_BYTES = 4096

@@ -57,7 +57,7 @@ export interface HeapLeak {
 
 /** Ranges count units of 16 bytes: 4 GiB fit 32 bits, and no two blocks share a SIMD word. */
 const UNIT = 16
-/** The first bytes are never handed out, so that no block has offset 0. */
+/** The first bytes are never handed out, so that no block has offset 0; a kernel leaves results there. */
 const RESERVED_BYTES = 64
 /** Nor are the last ones of 4 GiB: kernels count in 32 bits, and would take an end at 2³² for 0. */
 const TAIL_BYTES = 64

@@ -449,4 +449,76 @@ describe('kernels', () => {
       { numRuns: 100 },
     )
   })
+
+  /** A set of rows in pieces and single rows; whole words and whole blocks among them. */
+  const aSet = fc.array(
+    fc.record({
+      from: fc.integer({ min: 0, max: 4200 }),
+      count: fc.constantFrom(1, 1, 2, 31, 32, 33, 64, 1000, 1024, 2048, 5000),
+    }),
+    { maxLength: 12 },
+  )
+
+  it('survey the same rows and runs as a walk from run to run finds', () => {
+    fc.assert(
+      fc.property(
+        aSet,
+        fc.integer({ min: 1, max: 5000 }),
+        fc.constantFrom(0, 1, 5, 30, 31, 32, 40, 1023, 2000, 2 ** 30 - 1),
+        (pieces, rows, maxGap) => {
+          for (const kind of ['auto', 'js'] as const) {
+            const memory = new BumpMemory(2 ** 16, kind)
+            memory.alloc(64) // where results are left
+            const offset = memory.alloc(DirtyRows.bytesFor(rows)).offset
+            const dirty = new DirtyRows(rows, { buffer: memory.buffer, offset })
+            for (const { from, count } of pieces)
+              if (from < rows) dirty.setRange(from, Math.min(count, rows - from))
+            const { kernels } = memory
+            const before = new Uint8Array(memory.buffer.slice(64))
+            const found = kernels.survey(offset, dirty.summaryOffset, dirty.summary.length, maxGap)
+            const wanted = { rows: dirty.count, runs: 0, span: 0, end: 0 }
+            dirty.forEachRun(maxGap, (first, count) => {
+              wanted.runs++
+              wanted.span += count
+              wanted.end = first + count
+            })
+            const [runs, span, end] = kernels.found
+            expect({ rows: found, runs, span, end }).toEqual(wanted)
+            expect(Buffer.compare(new Uint8Array(memory.buffer, 64), before)).toBe(0)
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('unite sets as the sets themselves do', () => {
+    fc.assert(
+      fc.property(
+        aSet,
+        aSet,
+        fc.integer({ min: 1, max: 5000 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (pieces, others, rows, share) => {
+          for (const kind of ['auto', 'js'] as const) {
+            const memory = new BumpMemory(2 ** 16, kind)
+            const sets = [pieces, others, pieces].map((each) => {
+              const offset = memory.alloc(DirtyRows.bytesFor(rows)).offset
+              const set = new DirtyRows(rows, { buffer: memory.buffer, offset })
+              for (const { from, count } of each)
+                if (from < rows) set.setRange(from, Math.min(count, rows - from))
+              return set
+            })
+            const [set, other, wanted] = sets
+            const end = Math.round(rows * share)
+            wanted.or(other, end)
+            memory.kernels.unite(set.offset, set.summaryOffset, other.offset, other.summaryOffset, end)
+            expect(set.words).toEqual(wanted.words)
+            expect(set.summary).toEqual(wanted.summary)
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
 })

@@ -1,10 +1,11 @@
+import type { Kernels } from '@memkit/core'
 import type { Strategy } from '../config.ts'
 import type { CostModel } from '../costs/model.ts'
 import type { DeviceInUse } from '../device/device-in-use.ts'
 import type { AnyMirror } from '../mirror/any-mirror.ts'
 import type { FlushTarget } from './flush-target.ts'
 import { MirrorPlan } from './mirror-plan.ts'
-import { MAX_RUNS, plan, planWhole, scatterInstead, sharedSetUp } from './planner.ts'
+import { plan, planWhole, scatterInstead, sharedSetUp } from './planner.ts'
 import type { MirrorScatter } from './mirror-scatter.ts'
 
 /**
@@ -23,6 +24,7 @@ export class MirrorFlush {
     scatterRows: 0,
     writeBytes: Infinity,
     packByte: 0,
+    kernels: undefined as Kernels | undefined,
     strategy: 'auto' as Strategy,
   }
   /** A target's unit is not a row. */
@@ -148,25 +150,22 @@ export class MirrorFlush {
     limits.exact = mirror.deviceOwned && !fresh
     limits.scatterRows = Math.floor(scatterBytes / (stride + 4))
     limits.packByte = mirror.source?.isPacked === true ? costs.packThread : 0
+    limits.kernels = mirror.heap.kernels
     limits.strategy = fresh ? 'full' : strategy
     if (mirror.isWhole) planWhole(out, stride, mirror.source ? mirror.rowsInUse : mirror.everUsed, costs)
     else plan(dirty, stride, costs, out, limits)
   }
 
   #write(plan: MirrorPlan): void {
-    const { mirror, runs } = plan
+    const { mirror } = plan
     if (mirror.source && plan.strategy === 'full')
       plan.bytes = mirror.source.writeFull(this.#device.gpu, mirror.device.slice!, mirror.used, plan.fullRows)
     else if (plan.strategy === 'full') this.#writeRows(mirror, 0, plan.fullRows)
     else {
-      const remembered = Math.min(plan.pieces, MAX_RUNS)
-      for (let i = 0; i < remembered; i++) this.#writeRows(mirror, runs[2 * i + 1], runs[2 * i + 2])
-      if (plan.pieces > remembered) {
-        const { dirty } = mirror
-        for (let end = runs[2 * remembered]; dirty.nextRun(end, plan.maxGap);) {
-          end = dirty.runFirst + dirty.runCount
-          this.#writeRows(mirror, dirty.runFirst, end)
-        }
+      const { dirty } = mirror
+      for (let end = 0; dirty.nextRun(end, plan.maxGap);) {
+        end = dirty.runFirst + dirty.runCount
+        this.#writeRows(mirror, dirty.runFirst, end)
       }
     }
     mirror.uploaded(plan.fullRows)

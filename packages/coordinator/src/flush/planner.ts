@@ -1,8 +1,5 @@
-import { popcount, trailingZeros, type DirtyRows } from '@memkit/core'
+import { createKernels, type DirtyRows, type Kernels } from '@memkit/core'
 import type { CostModel } from '../costs/model.ts'
-
-/** Runs that a plan remembers. More are found again: so many calls cost far more. */
-export const MAX_RUNS = 256
 
 /** What a flush does for one mirror. */
 export type PlanStrategy = 'none' | 'full' | 'runs' | 'scatter'
@@ -24,8 +21,6 @@ export class Plan {
   maxGap = 0
   /** Pieces written one by one: 1 for `full` and `scatter`. */
   pieces = 0
-  /** The first 256 runs: run i takes rows `runs[2 * i + 1]` to `runs[2 * i + 2] - 1`. */
-  readonly runs: Int32Array = new Int32Array(2 * MAX_RUNS + 1)
   /** Bytes that travel: rows, the gaps between them, and for `scatter` the row numbers. */
   bytes = 0
   /** Nanoseconds by the model: thread + lambda · device. */
@@ -51,6 +46,8 @@ export interface PlanLimits {
   writeBytes?: number | undefined
   /** Nanoseconds for making a byte that is written, default 0: rows are there. */
   packByte?: number | undefined
+  /** Those of the memory that the set lies in. Default: of its own, in JavaScript, made for this plan. */
+  kernels?: Kernels | undefined
   /** Force one strategy where it is possible, default `'auto'`. */
   strategy?: 'auto' | 'full' | 'runs' | 'scatter' | undefined
 }
@@ -90,89 +87,9 @@ function cheapGap(costs: CostModel, stride: number, packByte: number): number {
   return row > 0 ? Math.min(0x3fff_ffff, Math.floor(call / row)) : 0x3fff_ffff
 }
 
-/** Before the first run: so far away that no row joins it. */
-const NO_RUN = -0x4000_0000
-
-/** What a survey found; one object for all of them. */
-const found = { rows: 0, runs: 0, span: 0, end: 0 }
-
-/**
- * Counts dirty rows, and the runs they form when gaps of at most `maxGap` are merged, in one walk
- * over the words that are set. With gaps of 31 rows and more only the outer bits of a word begin or
- * end a run. Words are signed: the engine keeps them in integer registers.
- * @param list takes the end of each run and the beginning of the next, as far as there is room
- */
-function survey({ words, summary }: DirtyRows, maxGap: number, list: Int32Array): void {
-  const byWord = maxGap >= 31
-  let rows = 0
-  let at = 0
-  let gaps = NO_RUN
-  let end = NO_RUN
-  for (let s = 0; s < summary.length; s++) {
-    let live = summary[s] | 0
-    if (live === -1 && isFull(words, s << 5)) {
-      // 1 024 rows that are all dirty, as after markAll.
-      const from = s << 10
-      if (from - end > maxGap) {
-        gaps += from - end
-        list[at++] = end
-        list[at++] = from
-      }
-      end = from + 1024
-      rows += 1024
-      continue
-    }
-    for (; live !== 0; live &= live - 1) {
-      const w = (s << 5) + trailingZeros(live)
-      let word = words[w] | 0
-      const base = w << 5
-      if (word === -1) {
-        if (base - end > maxGap) {
-          gaps += base - end
-          list[at++] = end
-          list[at++] = base
-        }
-        end = base + 32
-        rows += 32
-        continue
-      }
-      rows += popcount(word)
-      while (word !== 0) {
-        const low = trailingZeros(word)
-        const from = base + low
-        if (from - end > maxGap) {
-          gaps += from - end
-          list[at++] = end
-          list[at++] = from
-        }
-        if (byWord) {
-          end = base + 32 - Math.clz32(word)
-          break
-        }
-        const rest = ~(word >>> low)
-        const length = rest === 0 ? 32 : trailingZeros(rest)
-        end = from + length
-        word = low + length >= 32 ? 0 : word & (-1 << (low + length))
-      }
-    }
-  }
-  list[at] = end
-  found.rows = rows
-  found.runs = at / 2
-  found.span = end - gaps
-  found.end = Math.max(end, 0)
-}
-
-/** Whether 32 words have all their bits set. */
-function isFull(words: Uint32Array, from: number): boolean {
-  let all = -1
-  for (let w = from; w < from + 32; w++) all &= words[w]
-  return all === -1
-}
-
 /**
  * Plans the upload of one mirror: dirty rows in, the cheapest plan by the cost model out. Pure:
- * reads nothing but its arguments, writes nothing but `out`, allocates nothing.
+ * reads nothing but its arguments, writes nothing but `out`; allocates nothing where `kernels` are given.
  * @param stride bytes per row, a multiple of 4
  * @param out overwritten and returned
  */
@@ -186,8 +103,12 @@ export function plan(
   const exact = limits.exact === true
   const { packByte = 0, writeBytes = Infinity } = limits
   const maxGap = exact ? 0 : cheapGap(costs, stride, packByte)
-  survey(dirty, maxGap, out.runs)
-  const { rows, runs, span, end } = found
+  const kernels = limits.kernels ?? createKernels(undefined, dirty.buffer)
+  const rows = kernels.survey(dirty.offset, dirty.summaryOffset, dirty.summary.length, maxGap)
+  const { found } = kernels
+  const runs = found[0]
+  const span = found[1]
+  const end = found[2]
   const used = Math.min(limits.used ?? dirty.rows, dirty.rows)
   out.rows = rows
   out.maxGap = maxGap

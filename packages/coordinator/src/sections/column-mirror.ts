@@ -73,13 +73,14 @@ export class ColumnMirror {
   readonly deviceOwned: boolean = false
   /** @internal */
   readonly device: MirrorBuffer
-  /** Of the copy that `detect` compares with. @internal */
+  /** Of the dirty words and the copies. @internal */
   readonly heap: Heap
   /** @internal */
   readonly offset: number = 0
   readonly #owner: MirrorOwner<ColumnMirror>
   readonly #columns: ColumnSources
   readonly #hot: HotColumns
+  /** Of the dirty words, and of the copies; none for `'all'`. */
   #memory: MirrorMemory | undefined
   #used: number
 
@@ -159,7 +160,7 @@ export class ColumnMirror {
   /** Everything goes up at the end of the frame. */
   markAll(): void {
     this.#check()
-    const memory = this.#memory
+    const memory = this.#copies
     if (memory)
       for (let i = 0; i < this.columns.length; i++) {
         this.#hot.cool(i)
@@ -184,7 +185,7 @@ export class ColumnMirror {
    */
   detect(): void {
     this.#check()
-    const memory = this.#memory
+    const memory = this.#copies
     if (!memory) return this.markAll()
     const hot = this.#hot
     for (let i = 0; i < this.columns.length; i++) {
@@ -241,7 +242,7 @@ export class ColumnMirror {
 
   /** @internal */
   get source(): ColumnSources | undefined {
-    return this.#memory && this.#hot.count === 0 ? undefined : this.#columns
+    return this.#copies && this.#hot.count === 0 ? undefined : this.#columns
   }
 
   /** Words of the rows in use. @internal */
@@ -297,6 +298,11 @@ export class ColumnMirror {
       this.#owner.countReallocation()
       this.#announce()
     }
+  }
+
+  /** What `detect` compares with. */
+  get #copies(): MirrorMemory | undefined {
+    return this.changes === 'detect' ? this.#memory : undefined
   }
 
   #compare(column: number, memory: MirrorMemory): void {
@@ -361,8 +367,8 @@ export class ColumnMirror {
     const { heap, overflow, gpu } = this.#owner
     const { label, changes, bytesPerRow } = this
     const words = Math.ceil((rows * bytesPerRow) / 4)
-    const shape = { rows: words, stride: 4, label, overflow }
-    const memory = changes === 'detect' ? MirrorMemory.allocate(heap, shape) : undefined
+    const shape = { rows: words, kept: changes === 'detect' ? words : 0, stride: 4, label, overflow }
+    const memory = changes === 'all' ? undefined : MirrorMemory.allocate(heap, shape)
     try {
       if (!gpu.isLost) this.device.replace(rows)
     } catch (error) {
@@ -375,7 +381,7 @@ export class ColumnMirror {
     self.capacity = rows
     self.heap = memory?.heap ?? heap
     self.offset = memory?.offset ?? 0
-    self.dirty = memory?.dirty ?? new DirtyRows(changes === 'marked' ? words : 0)
+    self.dirty = memory?.dirty ?? new DirtyRows(0)
     this.#layOut()
   }
 

@@ -1,5 +1,6 @@
 import { diffPackWasm } from './generated/diff-pack.ts'
 import { diffWordsWasm } from './generated/diff-words.ts'
+import { dirtyRowsWasm } from './generated/dirty-rows.ts'
 import { findWasm } from './generated/find.ts'
 import { gatherWasm } from './generated/gather.ts'
 import { createJsKernels } from './js-kernels.ts'
@@ -28,20 +29,24 @@ function createWasmKernels(memory: WebAssembly.Memory): Kernels | undefined {
     // page's policy.
     if (modules === undefined) {
       modules = null
-      modules = [moduleOf(findWasm), moduleOf(diffPackWasm), moduleOf(gatherWasm), moduleOf(diffWordsWasm)]
+      modules = [findWasm, diffPackWasm, gatherWasm, diffWordsWasm, dirtyRowsWasm].map(moduleOf)
     }
     if (modules === null) return undefined
-    const [find, diffPack, gather, diffWords] = modules
+    const [find, diffPack, gather, diffWords, dirtyRows] = modules
     const env = { memory }
     const inner = new WebAssembly.Instance(find, { env }).exports
     const outer = new WebAssembly.Instance(diffPack, { env, find: inner }).exports
     const rest = new WebAssembly.Instance(gather, { env }).exports
     const words = new WebAssembly.Instance(diffWords, { env }).exports
+    const sets = new WebAssembly.Instance(dirtyRows, { env }).exports
     return {
       kind: 'wasm-simd',
       diffPack: outer.diffPack,
       gather: rest.gather,
       diffWords: words.diffWords,
+      survey: sets.survey,
+      unite: sets.unite,
+      found: new Uint32Array(memory.buffer, 0, 3),
     } as Kernels
   } catch {
     return undefined

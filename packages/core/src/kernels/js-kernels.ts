@@ -8,8 +8,10 @@ export function createJsKernels(buffer: ArrayBuffer): Kernels {
   // Divided, not shifted: 4 GiB are one more than 32 bits hold.
   const m = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / 4))
   const u16 = new Uint16Array(buffer, 0, Math.floor(buffer.byteLength / 2))
+  const found = new Uint32Array(3)
   return {
     kind: 'js',
+    found,
 
     diffPack(groups, groupCount, first, count, target, stride, words, summary, mask, maskSummary, force) {
       const end = first + count
@@ -80,8 +82,65 @@ export function createJsKernels(buffer: ArrayBuffer): Kernels {
       }
       return total
     },
+
+    survey(words, summary, blocks, maxGap) {
+      const byWord = maxGap >= 31
+      let rows = 0
+      let runs = 0
+      let gaps = NO_RUN
+      let end = NO_RUN
+      for (let s = 0; s < blocks; s++) {
+        const first = (words >>> 2) + (s << 5)
+        for (let live = m[(summary >>> 2) + s]; live !== 0; live &= live - 1) {
+          const w = trailingZeros(live)
+          let word = m[first + w]
+          const base = ((s << 5) + w) << 5
+          rows += popcount(word)
+          while (word !== 0) {
+            const low = trailingZeros(word)
+            const from = base + low
+            if (from - end > maxGap) {
+              gaps += from - end
+              runs++
+            }
+            // With such gaps only the outer bits of a word begin or end a run.
+            if (byWord) {
+              end = base + 32 - Math.clz32(word)
+              break
+            }
+            const rest = ~(word >>> low)
+            const length = Math.min(rest === 0 ? 32 : trailingZeros(rest), 32 - low)
+            end = from + length
+            word = low + length >= 32 ? 0 : word & (-1 << (low + length))
+          }
+        }
+      }
+      found[0] = runs
+      found[1] = end - gaps
+      found[2] = Math.max(end, 0)
+      return rows
+    },
+
+    unite(words, summary, other, otherSummary, end) {
+      const lastWord = end >>> 5
+      const lastBits = ~(-1 << (end & 31))
+      for (let s = 0; s << 10 < end; s++) {
+        for (let some = m[(otherSummary >>> 2) + s]; some !== 0; some &= some - 1) {
+          const w = (s << 5) + trailingZeros(some)
+          if (w > lastWord) break
+          let added = m[(other >>> 2) + w]
+          if (w === lastWord) added &= lastBits
+          if (added === 0) continue
+          m[(words >>> 2) + w] |= added
+          m[(summary >>> 2) + s] |= 1 << (w & 31)
+        }
+      }
+    },
   }
 }
+
+/** Before the first run: so far away that no row joins it. */
+const NO_RUN = -0x4000_0000
 
 /**
  * Compares and packs the scalars of one group in the `live` ones of the 32 rows from `row` on.

@@ -73,4 +73,27 @@ export interface Kernels {
     summary: number,
     first: number,
   ): number
+
+  /**
+   * Counts the rows of a set, and the runs that they form when gaps of at most `maxGap` rows are
+   * merged, in one walk over the words that are set.
+   * @param words address of the set's words; `summary` of theirs
+   * @param blocks words of the summary
+   * @param maxGap rows, up to 2³⁰ − 1
+   * @returns how many rows; `found` has the rest until the next call
+   */
+  survey(words: number, summary: number, blocks: number, maxGap: number): number
+
+  /**
+   * What `survey` found besides: how many runs, how many rows they have with the gaps merged, and
+   * the row behind the last.
+   */
+  readonly found: Uint32Array
+
+  /**
+   * Adds the rows below `end` of another set to a set that has as much room.
+   * @param words address of the set's words; `summary` of theirs
+   * @param other address of the other's words; `otherSummary` of theirs
+   */
+  unite(words: number, summary: number, other: number, otherSummary: number, end: number): void
 }

@@ -106,6 +106,43 @@ if (more.length > 0) throw new Error('importing left ' + more.join())
 }
 
 /**
+ * A build for production has every export and every error that the packages have, without the texts.
+ * @param {string} project
+ */
+async function problemsOfProduction(project) {
+  writeFileSync(
+    join(project, 'production.mjs'),
+    `const names = []
+const errors = []
+for (const entry of ${JSON.stringify(ENTRIES)})
+  for (const [name, value] of Object.entries(await import(entry))) {
+    names.push(entry + ' ' + name)
+    if (value?.prototype instanceof Error) errors.push([name, value.name])
+  }
+const { createHeap } = await import('@memkit/core')
+try {
+  createHeap({ bytes: -1 })
+} catch (error) {
+  const { code, name, message, stack, ...fields } = error
+  console.log(JSON.stringify({ names, errors, code, name, fields, message }))
+}
+`,
+  )
+  const told = []
+  for (const conditions of [[], ['--conditions=production']]) {
+    const { code, output } = await capture('node', [...conditions, 'production.mjs'], { cwd: project })
+    if (code !== 0) return [`production: ${output}`]
+    told.push(JSON.parse(output))
+  }
+  const [{ message, ...usual }, { message: short, ...production }] = told
+  const problems = []
+  if (JSON.stringify(usual) !== JSON.stringify(production))
+    problems.push('production: other exports, errors, codes or fields than the packages have')
+  if (!short.startsWith('InvalidSize, ') || short === message) problems.push(`production: ${short}`)
+  return problems
+}
+
+/**
  * Bundles hold what is used and nothing else.
  * @param {string} project
  */
@@ -140,7 +177,7 @@ try {
   const project = join(place, 'project')
   await installTarballs(project, await packAll(join(place, 'tarballs')))
   for (const file of PROGRAMS) copyFileSync(join(root, 'scripts/consumer', file), join(project, file))
-  for (const problemsOf of [problemsOfTypes, problemsOfNode, problemsOfVite])
+  for (const problemsOf of [problemsOfTypes, problemsOfNode, problemsOfProduction, problemsOfVite])
     for (const problem of await problemsOf(project)) {
       console.error(problem)
       process.exitCode = 1

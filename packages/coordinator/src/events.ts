@@ -75,6 +75,8 @@ export class Listeners {
 
   /** Emits a warning. Without a listener, each `topic` goes to the console once. */
   warn(code: string, message: string, error?: MkError, topic: string = code): void {
+    // A build for production has no texts.
+    message ||= code
     if (this.of('warning').size > 0) return this.emit('warning', { code, message, error })
     if (this.#told.has(topic)) return
     this.#told.add(topic)

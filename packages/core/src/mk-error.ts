@@ -69,21 +69,29 @@ export interface ErrorClass<Fields extends { code: string }> {
  * "What to do:", the way out.
  * @param code name of the class
  * @param message says what was asked, what the limit is, and what to do; gets the fields, and what
- *   was caught
+ *   was caught. Builds for production have none: the message is the code and the fields then
  */
 // Lets bundlers leave out the errors that a program cannot meet.
 /* @__NO_SIDE_EFFECTS__ */
 export function defineError<Fields extends { code: string }>(
   code: Fields['code'],
-  message: (fields: Omit<Fields, 'code'>, cause: unknown) => string,
+  message?: (fields: Omit<Fields, 'code'>, cause: unknown) => string,
 ): ErrorClass<Fields> {
   const Defined = class extends MkError {
     readonly code = code
 
     constructor(fields: Omit<Fields, 'code'>, options?: ErrorOptions) {
-      super(message(fields, options?.cause), fields, options)
+      super(message ? message(fields, options?.cause) : saidOf(code, fields), fields, options)
     }
   }
   Object.defineProperty(Defined, 'name', { value: code })
   return Defined as unknown as ErrorClass<Fields>
+}
+
+/** What is left to say without a text. Fields that are objects are on the error. */
+function saidOf(code: string, fields: object | undefined): string {
+  const said = Object.entries(fields ?? {})
+    .filter(([, value]) => Object(value) !== value)
+    .map(([name, value]) => `${name}: ${String(value)}`)
+  return [code, ...said, `see docs/errors.md#${code}`].join(', ')
 }

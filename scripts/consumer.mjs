@@ -19,6 +19,7 @@ const ENTRIES = [
   '@memkit/ecs-plugin',
   '@memkit/inspector',
   '@memkit/three',
+  '@memkit/react',
 ]
 
 /** What is compiled; the first is run as well. */

@@ -1,0 +1,2 @@
+export { useMkFrame } from './use-mk-frame.ts'
+export { SyncedMesh, type SyncedMeshProps } from './synced-mesh.ts'

@@ -1,0 +1,58 @@
+import { SyncedMesh as ThreeSyncedMesh, type AttributeSource, type SyncedMeshOptions } from '@memkit/three'
+import type { ThreeElements } from '@react-three/fiber'
+import { createElement, type ReactNode, type Ref } from 'react'
+import type { BufferGeometry, Material } from 'three'
+import { useDisposable } from '../provider/use-disposable.ts'
+import { useMkFor } from '../provider/use-mk.ts'
+import { useSame } from './use-same.ts'
+
+/** Properties of a mesh, such as `position`, and what `new SyncedMesh` takes. */
+export interface SyncedMeshProps
+  extends SyncedMeshOptions, Omit<ThreeElements['mesh'], 'args' | 'count' | 'geometry' | 'material' | 'ref'> {
+  /** Stays the caller's, as `material` does. */
+  geometry: BufferGeometry
+  material: Material | Material[]
+  ref?: Ref<ThreeSyncedMesh>
+}
+
+/**
+ * Draws a geometry once for each entity of a query, in a world that was attached with
+ * `gpu: threeGpu()`:
+ *
+ * ```tsx
+ * <SyncedMesh query={living} attributes={{ place: Position }} geometry={quad} material={material} />
+ * ```
+ *
+ * The mesh is made again when geometry, material, `bounds`, a term or a source is another object than
+ * before. Lists may be written in place, but keep `Not(…)` and the like outside of the component.
+ * @throws {@link NoMkProvider} outside of an `MkProvider`, and what `new SyncedMesh` throws
+ */
+export function SyncedMesh(props: SyncedMeshProps): ReactNode {
+  const { geometry, material, query, attributes, bounds, ...rest } = props
+  const mk = useMkFor('<SyncedMesh>')
+  const terms = useSame(query, isSameList)
+  const sources = useSame(attributes, areSameSources)
+  const materials = useSame(material, isSameList)
+  const mesh = useDisposable(() => {
+    const options: SyncedMeshOptions = { query: terms }
+    if (sources !== undefined) options.attributes = sources
+    if (bounds !== undefined) options.bounds = bounds
+    return new ThreeSyncedMesh(mk, geometry, materials, options)
+  }, [mk, geometry, materials, terms, sources, bounds])
+  // The mesh ends with this component, not with what react-three-fiber unmounts.
+  return mesh && createElement('primitive', { ...rest, object: mesh, dispose: null })
+}
+
+function isSameList(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
+  return a.every((each, i) => each === b[i])
+}
+
+type Sources = Readonly<Record<string, AttributeSource>> | undefined
+
+function areSameSources(a: Sources, b: Sources): boolean {
+  if (a === undefined || b === undefined) return a === b
+  const names = Object.keys(a)
+  return isSameList(names, Object.keys(b)) && names.every((name) => isSameList(a[name], b[name]))
+}

@@ -58,7 +58,7 @@ export async function bundle(program, { minify = true, from = join(root, 'tests'
       write: false,
       minify,
       modulePreload: { polyfill: false },
-      rolldownOptions: { external: ['bitecs', 'react', 'three'] },
+      rolldownOptions: { external: ['bitecs', 'react', 'three', 'three/tsl', 'three/webgpu'] },
     },
   }).finally(() => rmSync(folder, { recursive: true }))
   const { output } = /** @type {import('vite').Rolldown.RolldownOutput} */ (outcome)

@@ -59,6 +59,7 @@ const allowed = cases({
   'packages/ecs-plugin/src': ['@memkit/coordinator', '@memkit/core', '@memkit/gpu/dummy', 'bitecs'],
   'packages/inspector/src': ['@memkit/ecs-plugin'],
   'packages/three/src': ['@memkit/core', '@memkit/gpu', '@memkit/ecs-plugin', 'three'],
+  'packages/three/src/webgpu': ['three/webgpu', 'three/tsl', '../meshes/synced-mesh.ts'],
   'packages/react/src': ['@memkit/core', '@memkit/ecs-plugin', 'react'],
   'packages/react/src/fiber': ['@memkit/three', '@react-three/fiber', '../provider/use-mk.ts', 'three'],
   'packages/gpu/test': ['../src/index.ts'],

@@ -74,7 +74,7 @@ describeBadInput(
       { reason: 'the renderer isn’t initialised yet' },
     ],
     [
-      'what is no renderer',
+      'an object that isn’t a renderer',
       DeviceNotShared,
       ({ mk, Position }) => storageNode({} as WebGPURenderer, mk, Position),
     ],

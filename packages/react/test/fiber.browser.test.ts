@@ -1,12 +1,16 @@
 import { attachMk, GpuSynced, type MkOptions, type MkSync } from '@memkit/ecs-plugin'
 import { MkProvider } from '@memkit/react'
-import { SyncedMesh, useMkFrame } from '@memkit/react/fiber'
-import { threeGpu, type SyncedMesh as ThreeSyncedMesh } from '@memkit/three'
+import { SyncedInstances, SyncedMesh, useMkFrame } from '@memkit/react/fiber'
+import {
+  threeGpu,
+  type SyncedInstances as ThreeSyncedInstances,
+  type SyncedMesh as ThreeSyncedMesh,
+} from '@memkit/three'
 import { Canvas, type RootState } from '@react-three/fiber'
 import { addComponent, addEntity, createWorld, Not, query, removeEntity, type World } from 'bitecs'
 import { createElement as h, createRef, StrictMode, type ReactNode, type Ref } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
-import { PlaneGeometry, RawShaderMaterial } from 'three'
+import { MeshBasicMaterial, PlaneGeometry, RawShaderMaterial } from 'three'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 const SIZE = 32
@@ -177,4 +181,52 @@ it('draws one world on two canvases, with the provider around both', async () =>
   expect(alive()).toBe(1)
   root.render(null)
   await vi.waitFor(() => expect(alive()).toBe(0))
+})
+
+it('draws instances with a material of three, which are clicked', async () => {
+  const e = spawn(16, 8)
+  const basic = new MeshBasicMaterial()
+  const clicked: number[] = []
+  const crowd = createRef<ThreeSyncedInstances>()
+  function Crowd(): ReactNode {
+    useMkFrame(() => {})
+    const onClick = (event: { instanceId?: number }): void =>
+      void clicked.push(crowd.current!.entityOf(event.instanceId))
+    return h(SyncedInstances, {
+      ...{ query: [...living], position: Position, geometry: quad, material: basic },
+      ...{ onClick, ref: crowd, name: 'crowd' },
+    })
+  }
+  const world2d = { position: [SIZE / 2, SIZE / 2, 10], zoom: 1, near: 0.1, far: 100 } as const
+  const gl = { antialias: false, preserveDrawingBuffer: true, alpha: true }
+  let created: (state: RootState) => void
+  const state = new Promise<RootState>((resolve) => (created = resolve))
+  const shown = (child: ReactNode): ReactNode =>
+    h(
+      StrictMode,
+      null,
+      h(
+        Canvas,
+        {
+          ...{ gl, dpr: 1, flat: true, orthographic: true, camera: world2d },
+          onCreated: (it: RootState) => {
+            it.camera.lookAt(SIZE / 2, SIZE / 2, 0)
+            created(it)
+          },
+        },
+        child,
+      ),
+    )
+  root.render(shown(h(MkProvider<World>, { world, attach, options }, h(Crowd))))
+  const scene = await state
+  await vi.waitFor(() => expect(lit(scene).length).toBeGreaterThan(0))
+  const { left, top } = scene.gl.domElement.getBoundingClientRect()
+  const at = { clientX: left + 16, clientY: top + SIZE - 8, bubbles: true, pointerId: 1 }
+  for (const type of ['pointerdown', 'pointerup'])
+    scene.gl.domElement.dispatchEvent(new PointerEvent(type, at))
+  scene.gl.domElement.dispatchEvent(new MouseEvent('click', at))
+  await vi.waitFor(() => expect(clicked).toEqual([e]))
+  root.render(shown(null))
+  await vi.waitFor(() => expect(alive()).toBe(0))
+  expect(scene.scene.children.length).toBe(0)
 })

@@ -4,7 +4,7 @@ import * as three from '@memkit/three'
 import * as react from '@memkit/react'
 import { MkProvider, NoMkProvider, useMk } from '@memkit/react'
 import * as fiber from '@memkit/react/fiber'
-import { SyncedMesh, useMkFrame } from '@memkit/react/fiber'
+import { SyncedInstances, SyncedMesh, useMkFrame } from '@memkit/react/fiber'
 import { describeBadInput, ownErrors } from '@memkit/testing/bad-input'
 import { createWorld } from 'bitecs'
 import { createElement } from 'react'
@@ -74,6 +74,17 @@ describeBadInput(
         return renderToString(createElement(SyncedMesh, props))
       },
       { hook: '<SyncedMesh>' },
+    ],
+    [
+      'instances outside of a provider',
+      NoMkProvider,
+      () => {
+        const drawn = { geometry: new BoxGeometry(), material: new Material() }
+        return renderToString(
+          createElement(SyncedInstances, { query: [Position], position: Position, ...drawn }),
+        )
+      },
+      { hook: '<SyncedInstances>' },
     ],
   ],
   {},

@@ -1,10 +1,10 @@
-import { SyncedMesh as ThreeSyncedMesh, type AttributeSource, type SyncedMeshOptions } from '@memkit/three'
+import { SyncedMesh as ThreeSyncedMesh, type SyncedMeshOptions } from '@memkit/three'
 import type { ThreeElements } from '@react-three/fiber'
 import { createElement, type ReactNode, type Ref } from 'react'
 import type { BufferGeometry, Material } from 'three'
 import { useDisposable } from '../provider/use-disposable.ts'
 import { useMkFor } from '../provider/use-mk.ts'
-import { useSame } from './use-same.ts'
+import { areSameSources, isSameList, useSame } from './use-same.ts'
 
 /** Properties of a mesh, such as `position`, and what `new SyncedMesh` takes. */
 export interface SyncedMeshProps
@@ -41,18 +41,4 @@ export function SyncedMesh(props: SyncedMeshProps): ReactNode {
   }, [mk, geometry, materials, terms, sources, bounds])
   // The mesh ends with this component, not with what react-three-fiber unmounts.
   return mesh && createElement('primitive', { ...rest, object: mesh, dispose: null })
-}
-
-function isSameList(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
-  return a.every((each, i) => each === b[i])
-}
-
-type Sources = Readonly<Record<string, AttributeSource>> | undefined
-
-function areSameSources(a: Sources, b: Sources): boolean {
-  if (a === undefined || b === undefined) return a === b
-  const names = Object.keys(a)
-  return isSameList(names, Object.keys(b)) && names.every((name) => isSameList(a[name], b[name]))
 }

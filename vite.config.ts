@@ -82,7 +82,21 @@ export default defineConfig({
           },
         },
         // Found before the first test, or the page reloads in the middle of one.
-        optimizeDeps: { include: ['bitecs', 'bitecs/legacy', 'bitecs/serialization', 'three', 'uplot'] },
+        optimizeDeps: {
+          include: [
+            ...[
+              'bitecs',
+              'bitecs/legacy',
+              'bitecs/serialization',
+              'koota',
+              'three',
+              'three/tsl',
+              'three/webgpu',
+              'uplot',
+            ],
+            ...['react', 'react-dom', 'react-dom/client', '@react-three/fiber'],
+          ],
+        },
         test: {
           name: 'browser',
           include: named('browser', 'device', 'everywhere'),

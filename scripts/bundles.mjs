@@ -9,7 +9,7 @@ import { root } from './install.mjs'
 const bundleFolder = join(root, 'node_modules/.cache/memkit-bundles')
 
 /**
- * Programs to bundle. bitECS and three are the game's own, and stay outside.
+ * Programs to bundle. bitECS, three and React are the game's own, and stay outside.
  * @type {Record<string, string>}
  */
 export const programs = {
@@ -22,6 +22,8 @@ export const programs = {
       .addSystem(Schedule.Update, () => Position)`,
   three: `import { SyncedMesh, threeGpu } from '@memkit/three'
     globalThis.start = [SyncedMesh, threeGpu]`,
+  react: `import { MkProvider, useDisposable, useMk } from '@memkit/react'
+    globalThis.start = [MkProvider, useDisposable, useMk]`,
   coordinator: `import { MkCoordinator } from '@memkit/coordinator'
     import { WebGpuBackend } from '@memkit/gpu'
     globalThis.start = (device) => new MkCoordinator(new WebGpuBackend(device))`,
@@ -56,7 +58,7 @@ export async function bundle(program, { minify = true, from = join(root, 'tests'
       write: false,
       minify,
       modulePreload: { polyfill: false },
-      rolldownOptions: { external: ['bitecs', 'three'] },
+      rolldownOptions: { external: ['bitecs', 'react', 'three', 'three/tsl', 'three/webgpu'] },
     },
   }).finally(() => rmSync(folder, { recursive: true }))
   const { output } = /** @type {import('vite').Rolldown.RolldownOutput} */ (outcome)

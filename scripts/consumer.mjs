@@ -19,6 +19,8 @@ const ENTRIES = [
   '@memkit/ecs-plugin',
   '@memkit/inspector',
   '@memkit/three',
+  '@memkit/three/webgpu',
+  '@memkit/react',
 ]
 
 /** What is compiled; the first is run as well. */
@@ -169,6 +171,9 @@ async function problemsOfVite(project) {
       .filter(([, file]) => modules.some((path) => path.includes(file)))
     for (const [name] of wrong) problems.push(`${program}: the bundle holds ${name}, which it does not use`)
   }
+  const three = await bundle(programs['three'] ?? '', { from: project })
+  if (three.some(({ code }) => /three\/(?:webgpu|tsl)/.test(code)))
+    problems.push('three: a game on WebGLRenderer loads the WebGPU code of three')
   return problems
 }
 

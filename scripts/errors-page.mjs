@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import ts from 'typescript-6'
 
 /** Packages with errors, lowest first. */
-const packages = ['core', 'gpu', 'coordinator', 'ecs-plugin', 'three']
+const packages = ['core', 'gpu', 'coordinator', 'ecs-plugin', 'three', 'react']
 
 /**
  * @typedef {{ name: string, doc: string }} ErrorField

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { prepare, root } from './install.mjs'
 
 /** Packages of others that ours depend on, packed from node_modules, so that a test needs no network. */
-const OTHERS = ['bitecs', '@webgpu/types', 'three', 'uplot'].map((name) => `node_modules/${name}`)
+const OTHERS = ['bitecs', '@webgpu/types', 'react', 'three', 'uplot'].map((name) => `node_modules/${name}`)
 
 /** Folders of the packages that go to the registry. */
 export function published() {

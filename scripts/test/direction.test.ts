@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../install.mjs'
 import { capture } from '../run.mjs'
 
-// core ← gpu ← coordinator ← ecs-plugin ← inspector. Every import below is written into a file of its own, in a copy of the folders;
+// core ← gpu ← coordinator ← ecs-plugin ← inspector, three ← react. Every import below is written into a file of its own, in a copy of the folders;
 // oxlint then judges them all with the repository's own configuration.
 const forbidden = cases({
   'packages/core/src': [
@@ -35,7 +35,16 @@ const forbidden = cases({
     '../../coordinator/src/x.ts',
   ],
   'packages/inspector/src': ['@memkit/core', '../../ecs-plugin/src/index.ts'],
-  'packages/three/src': ['@memkit/coordinator', '@memkit/inspector', 'bitecs', 'three/webgpu'],
+  'packages/three/src': [
+    '@memkit/coordinator',
+    '@memkit/inspector',
+    '@memkit/react',
+    'bitecs',
+    'three/webgpu',
+  ],
+  'packages/react/src': ['@memkit/gpu', '@memkit/three', 'bitecs', 'three', '@react-three/fiber'],
+  'packages/react/src/provider': ['@memkit/three', '../fiber/use-mk-frame.ts', '@react-three/fiber'],
+  'packages/react/src/fiber': ['@memkit/coordinator', '@memkit/three/webgpu', 'koota', 'three/webgpu'],
   'packages/core/test': ['../../../tests/suites/bad-input.ts'],
   'packages/core/test/rows': ['../../../../testing/zoo.ts'],
   'packages/gpu/test': ['../../core/test/bump-memory.ts'],
@@ -50,6 +59,9 @@ const allowed = cases({
   'packages/ecs-plugin/src': ['@memkit/coordinator', '@memkit/core', '@memkit/gpu/dummy', 'bitecs'],
   'packages/inspector/src': ['@memkit/ecs-plugin'],
   'packages/three/src': ['@memkit/core', '@memkit/gpu', '@memkit/ecs-plugin', 'three'],
+  'packages/three/src/webgpu': ['three/webgpu', 'three/tsl', '../meshes/synced-mesh.ts'],
+  'packages/react/src': ['@memkit/core', '@memkit/ecs-plugin', 'react'],
+  'packages/react/src/fiber': ['@memkit/three', '@react-three/fiber', '../provider/use-mk.ts', 'three'],
   'packages/gpu/test': ['../src/index.ts'],
   'packages/core/test': ['@memkit/testing'],
   'packages/core/test/kernels': ['../../scripts/build-kernels.mjs'],

@@ -15,6 +15,7 @@ import {
   FieldNotDrawable,
   MixedNumbers,
   NotThreeGpu,
+  SyncedInstances,
   SyncedMesh,
   threeGpu,
   TooManyAttributes,
@@ -191,6 +192,23 @@ describeBadInput(
       ({ make, Position }) =>
         make(Object.fromEntries(Array.from({ length: 14 }, (_, i) => [`a${i}`, Position]))),
       { requested: 17 },
+    ],
+    [
+      'one number for a position',
+      WrongNumberCount,
+      ({ mk, Position, geometry }) =>
+        new SyncedInstances(mk, geometry, new MeshBasicMaterial(), {
+          query: [Position],
+          position: [Position, 'x'],
+        }),
+      { attribute: 'position', numbers: 1, allowed: '2, 3' },
+    ],
+    [
+      'no position',
+      InvalidOption,
+      ({ mk, Position, geometry }) =>
+        new SyncedInstances(mk, geometry, new MeshBasicMaterial(), { query: [Position] } as never),
+      { option: 'position' },
     ],
     [
       'another backend',

@@ -1,18 +1,13 @@
 import type { MkSync, Schema, Synced, SyncedInfo } from '@memkit/ecs-plugin'
 import { InvalidOption } from '@memkit/ecs-plugin'
 import { FieldNotDrawable, MixedNumbers, UnknownField, WrongNumberCount } from './errors.ts'
+import { shaderType, type NumberKind, type ShaderType } from './shader-type.ts'
 
 /**
  * What an attribute holds: `Position`, all fields of a component; `[Position, 'x', 'y']`, some of them.
  * One to four numbers in all.
  */
 export type AttributeSource = Synced | readonly [component: Synced, ...fields: readonly string[]]
-
-/** What an attribute is in a shader, in the words of GLSL and TSL. */
-type ShaderType = `${'' | 'u' | 'i'}vec${2 | 3 | 4}` | 'float' | 'uint' | 'int'
-
-/** The kind of an attribute's numbers. */
-export type NumberKind = 'f32' | 'u32' | 'i32'
 
 /** Where numbers of an attribute lie in the buffer of their component. */
 export interface NumberRun {
@@ -153,9 +148,4 @@ function addRun(runs: NumberRun[], run: NumberRun): void {
     last.target + last.count === run.target
   if (continues) runs[runs.length - 1] = { ...last, count: last.count + run.count }
   else runs.push(run)
-}
-
-function shaderType(kind: NumberKind, numbers: number): ShaderType {
-  if (numbers === 1) return ({ f32: 'float', u32: 'uint', i32: 'int' } as const)[kind]
-  return `${({ f32: '', u32: 'u', i32: 'i' } as const)[kind]}vec${numbers as 2 | 3 | 4}`
 }

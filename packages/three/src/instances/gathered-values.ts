@@ -1,4 +1,5 @@
-import type { AttributeLayout, NumberKind, NumberRun } from '../attributes/attribute-source.ts'
+import type { AttributeLayout, NumberRun } from '../attributes/attribute-source.ts'
+import type { NumberKind } from '../attributes/shader-type.ts'
 import type { ThreeBuffer } from '../backend/three-buffer.ts'
 import { gatherAt, gatherHalves, gatherRange, type GatherPlan, type Numbers } from './gather.ts'
 

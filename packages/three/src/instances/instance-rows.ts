@@ -47,10 +47,10 @@ export class InstanceRows {
 
   /**
    * Gathers what the last flush changed.
-   * @param each is told what was gathered of each component
+   * @param each is told what was gathered of each component, into which values
    * @returns true when all arrays were replaced by longer ones
    */
-  update(each?: (changed: Changed) => void): boolean {
+  update(each?: (values: readonly GatheredValues[], changed: Changed) => void): boolean {
     const { count } = this
     const isGrown = count > this.capacity
     if (isGrown) {
@@ -60,7 +60,7 @@ export class InstanceRows {
     const listed = this.#listedAgain(count)
     for (const component of this.#components.values()) {
       const changed = component.update(listed, isGrown)
-      each?.(changed)
+      each?.(component.values, changed)
     }
     return isGrown
   }

@@ -12,9 +12,9 @@ import {
   type AttributeLayout,
   type AttributeSource,
 } from '../attributes/attribute-source.ts'
-import { AttributeNameTaken, NotThreeGpu, TooManyAttributes } from '../attributes/errors.ts'
-import { ThreeBackend } from '../backend/three-backend.ts'
+import { AttributeNameTaken, TooManyAttributes } from '../attributes/errors.ts'
 import { InstanceRows } from '../instances/instance-rows.ts'
+import { assertThreeGpu } from './three-world.ts'
 import { uploadRange } from './upload-range.ts'
 
 /** Attributes that every renderer allows. */
@@ -138,8 +138,7 @@ function checkedLayouts(
   geometry: BufferGeometry,
   attributes: Readonly<Record<string, AttributeSource>>,
 ): AttributeLayout[] {
-  if (!(mk.gpu.backend instanceof ThreeBackend))
-    throw new NotThreeGpu({ what: 'SyncedMesh', backend: mk.gpu.capabilities.backend })
+  assertThreeGpu(mk, 'SyncedMesh')
   const isObject = typeof attributes === 'object' && attributes !== null
   const allowed = 'an object of sources by name: { place: Position }'
   if (!isObject) throw new InvalidOption({ option: 'attributes', value: attributes, allowed })

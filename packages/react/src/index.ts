@@ -1,0 +1,5 @@
+export { MkProvider, type AttachedMkProps, type AttachingMkProps } from './provider/mk-provider.ts'
+export type { MkProviderProps } from './provider/mk-provider.ts'
+export { useMk } from './provider/use-mk.ts'
+export { useDisposable } from './provider/use-disposable.ts'
+export * from './provider/errors.ts'

@@ -1,0 +1,11 @@
+/** The kind of an attribute's numbers. */
+export type NumberKind = 'f32' | 'u32' | 'i32'
+
+/** What an attribute is in a shader, in the words of GLSL and TSL. */
+export type ShaderType = `${'' | 'u' | 'i'}vec${2 | 3 | 4}` | 'float' | 'uint' | 'int'
+
+/** @param numbers per instance, 1 to 4 */
+export function shaderType(kind: NumberKind, numbers: number): ShaderType {
+  if (numbers === 1) return ({ f32: 'float', u32: 'uint', i32: 'int' } as const)[kind]
+  return `${({ f32: '', u32: 'u', i32: 'i' } as const)[kind]}vec${numbers as 2 | 3 | 4}`
+}

@@ -16,6 +16,13 @@ export type { GpuQuery } from './sync/gpu-query.ts'
 export type { DispatchArgs, DispatchDeclaration, DrawArgs } from './buffer/indirect-args.ts'
 export type { DispatchShape, DrawShape } from './buffer/draw-shape.ts'
 export type { GpuQueryOptions } from './sync/query-options.ts'
+export type {
+  ClockFields,
+  GlobalFields,
+  Globals,
+  GlobalsDeclaration,
+  GlobalsStruct,
+} from './buffer/globals.ts'
 export type { SyncedBuffer, VertexSlots } from './buffer/synced-buffer.ts'
 export type { ColumnsBuffer, DeviceSection } from './buffer/columns-buffer.ts'
 export type { ColumnsDeclaration } from './buffer/columns-wgsl.ts'
@@ -66,7 +73,7 @@ export { NotAWorld, UnsupportedTerm, WorldDeleted } from './ecs/errors.ts'
 // Errors of the packages below that come out of calls here, or out of `mk.coordinator`
 export { DoubleFree, HeapFull, InvalidAlignment, NotAllocated, ReservedField } from '@memkit/core'
 export { InvalidArrayCount, InvalidAttribute, InvalidIdentifier, InvalidSchema } from '@memkit/core'
-export { NotHostShareable, RuntimeArrayNotLast } from '@memkit/core'
+export { InvalidLayout, InvalidValue, NotHostShareable, RuntimeArrayNotLast } from '@memkit/core'
 export { DeviceRefused, NoBrowserDevice, WrongBackend } from '@memkit/gpu'
 export { AllocationFailed, DeviceLost, DeviceUnavailable, ReserveRefused } from '@memkit/coordinator'
 export {

@@ -78,7 +78,7 @@ describe('serials', () => {
     expect(backend.signals).toBe(2)
   })
 
-  it('ask the device for nothing while nobody waits or looks', async () => {
+  it('ask the device for nothing while they are neither waited for nor looked at', async () => {
     const { backend, gpu, work } = setUp({ transferDelayUs: 1 })
     for (let i = 0; i < 100; i++) work()
     await new Promise((resolve) => setTimeout(resolve, 20))

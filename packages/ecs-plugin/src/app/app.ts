@@ -201,6 +201,8 @@ class WorldApp<W extends object> implements App<W> {
     this.#assertReady('app.tick')
     if (this.#ticking) throw new TickInProgress()
     this.#running = undefined
+    // A tick that threw leaves it.
+    this.#clock.fixedStepsLeft = 0
     const steps = this.#clock.advance(dt)
     this.#lastTick = now
     this.#ticking = true
@@ -208,10 +210,12 @@ class WorldApp<W extends object> implements App<W> {
       if (this.#startupPending) this.#runStartup()
       this.#runSystems(Schedule.First)
       this.#runSystems(Schedule.PreUpdate)
-      for (let step = 0; step < steps; step++) {
+      for (let left = steps; left > 0; left--) {
         this.#clock.fixedSteps++
+        this.#clock.fixedStepsLeft = left
         this.#runSystems(Schedule.FixedUpdate)
       }
+      this.#clock.fixedStepsLeft = 0
       this.#runSystems(Schedule.Update)
       this.#runSystems(Schedule.PostUpdate)
       this.#runSystems(Schedule.Last)

@@ -72,6 +72,7 @@ export class MkPlugin implements Plugin {
         mk.dispose()
         throw abortReason(this.#abort.signal)
       }
+      mk.clock = app.time
       this.#mk = mk
     } finally {
       signal?.removeEventListener('abort', abort)

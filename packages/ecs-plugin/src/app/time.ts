@@ -35,6 +35,8 @@ export interface AppTime {
   readonly fixedDelta: number
   /** Fixed steps since the start, including the current one. */
   readonly fixedSteps: number
+  /** Fixed steps that are still to run in this tick, with the current one; 0 outside of `FixedUpdate`. */
+  readonly fixedStepsLeft: number
   /**
    * How far this tick is past the last fixed step, as a fraction of one. For smooth motion, draw at
    * `previous + (current − previous) × alpha`.
@@ -47,6 +49,7 @@ export class AppClock implements AppTime {
   elapsed = 0
   frame = 0
   fixedSteps = 0
+  fixedStepsLeft = 0
   alpha = 0
   readonly fixedDelta: number
   readonly #maxDelta: number

@@ -3,12 +3,14 @@ import { MkCoordinator } from '@memkit/coordinator'
 import type { CoordinatorEvents, DeviceLease, FrameReport } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
 import type { World } from 'bitecs'
+import { Globals, type GlobalFields, type GlobalsClock, type GlobalsStruct } from '../buffer/globals.ts'
 import type { ColumnsBuffer } from '../buffer/columns-buffer.ts'
 import type { SyncedBuffer } from '../buffer/synced-buffer.ts'
 import { Disposed } from '../disposed.ts'
 import type { EcsWorld } from '../ecs/ecs.ts'
 import type { SharedMarker } from '../marks/shared-marker.ts'
 import type { ColumnName } from '../store/schema-types.ts'
+import { checkOption } from '../options.ts'
 import { GpuQuery } from './gpu-query.ts'
 import type { ColumnsSynced, Synced } from './gpu-synced-options.ts'
 import { borrowGpu, coordinatorConfig, ownGpu, type MkOptions } from './mk-options.ts'
@@ -36,6 +38,10 @@ export class MkSync<W extends object = World> {
   /** What went wrong first when the frame was staged, until it's thrown. */
   #stageError: unknown
   #report: FrameReport
+  /** Undefined until they are asked for: a frame without costs nothing. */
+  #globals: Globals | undefined
+  /** Where globals have their time from: an App's. @internal */
+  clock: GlobalsClock | undefined
   #disposed = false
   /** Calls under way, whose listeners may dispose of the sync: it ends after the last. */
   #calls = 0
@@ -100,6 +106,40 @@ export class MkSync<W extends object = World> {
   /** What the last finished frame did. One object, reused: copy what you keep. */
   get report(): FrameReport {
     return this.#report
+  }
+
+  /**
+   * A frame's globals in a uniform buffer: `alpha`, `delta`, `elapsed`, `frame`. They exist once they are
+   * first asked for, and cost one write a frame from then on.
+   */
+  get globals(): Globals {
+    this.globalsWith({})
+    return this.#globals!
+  }
+
+  /**
+   * Returns the globals with fields of your own behind those of the clock, a camera for example. The same
+   * object each time: name the fields where they are first asked for.
+   *
+   * ```ts
+   * const globals = mk.globalsWith({ viewProjection: mat4x4f })
+   * globals.set({ viewProjection: camera.matrix })
+   * ```
+   * @throws InvalidOption for fields that exist already with another type, or came too late
+   * @throws InvalidLayout for what can't be in a uniform buffer
+   */
+  globalsWith<const F extends GlobalFields>(fields: F): Globals<GlobalsStruct<F>> {
+    this.#assertAlive('globals')
+    this.#globals ??= new Globals(this.coordinator, fields)
+    const made = this.#globals.fields
+    for (const name of Object.keys(fields))
+      checkOption(
+        made[name] === fields[name],
+        'fields',
+        name,
+        'those that the globals were made with: ask for all of them before mk.globals is first used',
+      )
+    return this.#globals as unknown as Globals<GlobalsStruct<F>>
   }
 
   /** Opens a frame. One that is open is abandoned: dirty rows stay, what was staged by hand is dropped. */
@@ -294,6 +334,7 @@ export class MkSync<W extends object = World> {
   #giveBack(): void {
     for (const query of [...this.#queries]) query.dispose()
     this.#components.dispose()
+    this.#globals?.dispose()
     this.#lastMarked = undefined
     this.coordinator.dispose()
   }
@@ -305,6 +346,7 @@ export class MkSync<W extends object = World> {
       const start = performance.now()
       this.#isStaged = true
       this.#stageError = this.#components.isComplete ? undefined : this.#components.look()
+      this.#globals?.tick(this.clock, this.#report.frame + 1)
       this.#ecs.settle?.()
       for (const list of this.#stageables)
         for (const stageable of list)

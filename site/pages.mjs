@@ -10,6 +10,7 @@ const GROUPS = {
   Guide: [
     'docs/guide.md',
     'examples/starter/README.md',
+    'examples/starter-three/README.md',
     'docs/concepts.md',
     'docs/app.md',
     'docs/bitecs.md',
@@ -29,7 +30,7 @@ const GROUPS = {
     'docs/core/',
   ],
   Reference: ['docs/errors.md', 'docs/reliability.md', 'docs/performance.md', 'docs/benchmarks/'],
-  Packages: ['ecs-plugin', 'coordinator', 'gpu', 'core', 'inspector'].map(
+  Packages: ['ecs-plugin', 'coordinator', 'gpu', 'core', 'inspector', 'three', 'react'].map(
     (name) => `packages/${name}/README.md`,
   ),
   Project: ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/decisions/README.md'],

@@ -96,6 +96,10 @@ function compareWithColumns(): Promise<{ entities: number; differ: number }> {
 describe.each([
   // Of each of two components, 3,000 and the 24 that join in each of the frames before it stops, less the 4 that leave.
   { path: 'three.html', entities: 2 * (3000 + 12 * 20) },
+  // Of each of two components, 5,000 birds and 20 more in each of 12 frames.
+  { path: 'three-webgl.html', entities: 2 * (5000 + 12 * 20) },
+  // Of three components.
+  { path: 'three-instances.html', entities: 3 * 600 },
   { path: 'typegpu.html', entities: 14 },
 ])('$path', ({ path, entities }) => {
   it('draws what moves, without console messages', async () => {
@@ -144,6 +148,48 @@ describe('three.html, when its renderer is disposed of', () => {
     await page.reached('stopped')
     await page.page.evaluate(() => globalThis.example!.letGo!())
     expect((await compareWithColumns()).differ).toBe(0)
+    expect(page.problems).toEqual([])
+  })
+})
+
+describe('three-instances.html', () => {
+  it('names the entity that is clicked, and paints it', async () => {
+    await open('three-instances.html')
+    await page.reached('running')
+    const figures = page.page.locator('#figures')
+    // Crates hop: one is hit after a few clicks.
+    for (let i = 0; i < 40; i++) {
+      await page.page.mouse.click(120 + ((i * 37) % 400), 260 + ((i * 23) % 60))
+      if (/entity \d+/.test((await figures.textContent()) ?? '')) break
+    }
+    await figures.filter({ hasText: /entity \d+/ }).waitFor()
+    expect(page.problems).toEqual([])
+  })
+})
+
+describe('fiber.html', () => {
+  it('draws in StrictMode, hides, and shows the same world again', async () => {
+    await open('fiber.html')
+    await page.reached('running')
+    const figures = page.page.locator('#figures')
+    await figures.filter({ hasText: '600 crates' }).waitFor()
+    const moves = async (): Promise<void> => {
+      const first = await page.picture()
+      await page.page.waitForTimeout(1000)
+      const { lit, different } = await page.compare(first, await page.picture())
+      expect(lit).toBeGreaterThan(3000)
+      expect(different).toBeGreaterThan(2000)
+    }
+    await moves()
+    await page.page.getByRole('button', { name: 'Drop 50' }).click()
+    await figures.filter({ hasText: '650 crates' }).waitFor()
+    for (let i = 0; i < 3; i++) {
+      await page.page.getByRole('button', { name: 'Hide' }).click()
+      await figures.waitFor({ state: 'detached' })
+      await page.page.getByRole('button', { name: 'Show' }).click()
+      await figures.filter({ hasText: '650 crates' }).waitFor()
+    }
+    await moves()
     expect(page.problems).toEqual([])
   })
 })

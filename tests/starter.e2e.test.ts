@@ -1,33 +1,27 @@
-import { cp, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { preview } from 'vite'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumArgs, findChromium } from '../scripts/chromium.mjs'
 import { installTarballs, packAll } from '../scripts/pack.mjs'
 import { capture } from '../scripts/run.mjs'
 
-// The starter as users copy it: outside of the repository, with the published packages, built without configuration.
+// The starters as users copy them: outside of the repository, with the published packages, built without configuration.
 
 const root = join(import.meta.dirname, '..')
 const tools = ['vite', 'typescript']
 let place: string
-let project: string
 let browser: Browser
+let tarballs: Record<string, string>
 
 beforeAll(async () => {
   place = await realpath(await mkdtemp(join(tmpdir(), 'memkit-starter-')))
   const build = await run('tsc', ['-b'], root)
   expect(build.output).toBe('')
-  project = join(place, 'my-game')
-  await cp(join(root, 'examples/starter'), project, { recursive: true })
-  const { '@memkit/inspector': _, uplot: __, ...needed } = await packAll(join(place, 'tarballs'))
-  await installTarballs(project, needed)
-  // Tools are those of this repository: a test asks no registry.
-  for (const tool of tools)
-    await symlink(join(root, 'node_modules', tool), join(project, 'node_modules', tool))
+  tarballs = await packAll(join(place, 'tarballs'))
   browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs })
 }, 300_000) // in a fresh clone, the packages are built first
 afterAll(async () => {
@@ -39,37 +33,59 @@ function run(tool: string, args: string[], folder: string) {
   return capture(join(root, 'node_modules/.bin', tool), args, { cwd: folder })
 }
 
-it('requires the packages and tools of this repository', async () => {
-  const asked = JSON.parse(await readFile(join(root, 'examples/starter/package.json'), 'utf8'))
-  const ranges = { ...asked.dependencies, ...asked.devDependencies } as Record<string, string>
-  for (const [name, range] of Object.entries(ranges)) {
-    const { version } = JSON.parse(await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8'))
-    expect(satisfiesCaret(version, range), `${name} ${version} is in ${range}`).toBe(true)
-  }
-})
+describe.each(['starter', 'starter-three'])('%s', (starter) => {
+  let project: string
 
-it('compiles and builds', async () => {
-  const types = await run('tsc', [], project)
-  expect(types.output).toBe('')
-  const built = await run('vite', ['build'], project)
-  expect(built, built.output).toMatchObject({ code: 0 })
-  expect(built.output).not.toMatch(/\(!\)|\bwarn(?:ing)?\b/i)
-})
+  beforeAll(async () => {
+    project = join(place, starter)
+    await cp(join(root, 'examples', starter), project, { recursive: true })
+    const ofOthers = ['@memkit/inspector', 'uplot', '@memkit/react', 'react']
+    const needed = Object.entries(tarballs).filter(([name]) => !ofOthers.includes(name))
+    await installTarballs(project, Object.fromEntries(needed))
+    // Tools are those of this repository: a test asks no registry.
+    const linked = starter === 'starter' ? tools : [...tools, '@types/three']
+    await mkdir(join(project, 'node_modules/@types'), { recursive: true })
+    for (const tool of linked)
+      await symlink(join(root, 'node_modules', tool), join(project, 'node_modules', tool))
+  }, 120_000)
 
-it('draws and responds to a click under a strict content security policy', async () => {
-  expect(await play("script-src 'self' 'wasm-unsafe-eval'")).toEqual([])
-})
+  it('requires the packages and tools of this repository', async () => {
+    const asked = JSON.parse(await readFile(join(root, `examples/${starter}/package.json`), 'utf8'))
+    const ranges = { ...asked.dependencies, ...asked.devDependencies } as Record<string, string>
+    for (const [name, range] of Object.entries(ranges)) {
+      const { version } = JSON.parse(await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8'))
+      expect(satisfiesCaret(version, range), `${name} ${version} is in ${range}`).toBe(true)
+    }
+  })
 
-it('does the same when WebAssembly is refused, and warns once', async () => {
-  const problems = await play("script-src 'self'")
-  // Chromium reports the violation itself. Whatever else it says: it is about WebAssembly.
-  expect(problems.length).toBeGreaterThan(0)
-  for (const problem of problems) expect(problem).toMatch(/WebAssembly/)
-  expect(problems.filter((problem) => problem.startsWith('memkit:'))).toHaveLength(1)
+  it('compiles and builds', async () => {
+    const types = await run('tsc', [], project)
+    expect(types.output).toBe('')
+    const built = await run('vite', ['build'], project)
+    expect(built, built.output).toMatchObject({ code: 0 })
+    // three has more than the 500 kB that Vite warns at.
+    const output = built.output.replace(
+      /\[plugin builtin:vite-reporter\]\s*\(!\) Some chunks are larger[^]*/,
+      '',
+    )
+    expect(output).not.toMatch(/\(!\)|\bwarn(?:ing)?\b/i)
+  })
+
+  it('draws and responds to a click under a strict content security policy', async () => {
+    expect(await play(project, "script-src 'self' 'wasm-unsafe-eval'")).toEqual([])
+  })
+
+  it('does the same when WebAssembly is refused, and warns once', async () => {
+    const problems = await play(project, "script-src 'self'")
+    // Chromium reports the violation itself. Whatever else it says: it is about WebAssembly.
+    expect(problems.length).toBeGreaterThan(0)
+    for (const problem of problems) expect(problem).toMatch(/WebAssembly/)
+    expect(problems.filter((problem) => problem.startsWith('memkit:'))).toHaveLength(1)
+  })
 })
 
 /** Opens what was built, and looks. @returns errors and warnings of the page */
-async function play(scripts: string): Promise<string[]> {
+async function play(project: string, scripts: string): Promise<string[]> {
   const policy = `default-src 'none'; ${scripts}; style-src 'self'; img-src data:`
   const server = await preview({
     root: project,

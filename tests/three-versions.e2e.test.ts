@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { createServer, defaultClientConditions, type ViteDevServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchChromium } from './demo/page.ts'
+import type { Way } from './three/ways.ts'
 
 const versions = [
   { name: 'three-0.180', revision: '180' },
@@ -68,7 +69,7 @@ describe.each(versions)('$name', ({ name, revision }) => {
     await rm(cache, { recursive: true })
   })
 
-  const play = (way: 'SyncedMesh' | 'SyncedInstances' | 'StorageMesh', kind: (typeof kinds)[number]) =>
+  const play = (way: Way, kind: (typeof kinds)[number]) =>
     page.evaluate(([a, b]) => globalThis.threeVersions.play(a, b), [way, kind] as const)
 
   it(`is revision ${revision}`, async () => {
@@ -77,6 +78,11 @@ describe.each(versions)('$name', ({ name, revision }) => {
 
   it.each(kinds)('SyncedMesh draws what the columns say on %s', async (kind) => {
     expect(await play('SyncedMesh', kind)).toEqual(SAME)
+    expect(problems).toEqual([])
+  })
+
+  it.each(kinds)('SyncedMesh of columns draws what the columns say on %s', async (kind) => {
+    expect(await play('SyncedMesh of columns', kind)).toEqual(SAME)
     expect(problems).toEqual([])
   })
 

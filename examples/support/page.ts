@@ -6,7 +6,7 @@ export interface ExamplePage {
   /** `?frames=20`: stops after this many frames. Default Infinity. */
   readonly frames: number
   /** Shows the last frame's figures below the title. */
-  showReport(report: FrameReport, entities: number): void
+  showReport(report: FrameReport, entities: number, more?: string): void
   /** Sets the page's `data-state`, for tests: `starting`, `running`, `stopped` or `failed`. */
   state(state: 'starting' | 'running' | 'stopped'): void
   fail(error: unknown): void
@@ -33,11 +33,11 @@ export function examplePage(): ExamplePage {
   return {
     canvas,
     frames: Number(new URLSearchParams(location.search).get('frames') ?? Infinity),
-    showReport(report, entities) {
+    showReport(report, entities, more = '') {
       // About ten times a second, so that people can read the figures.
       if (frame++ % 6 > 0) return
       const { rowsChanged, bytesUploaded, apiCalls } = report
-      figures.textContent = `${entities.toLocaleString('en')} entities · ${rowsChanged.toLocaleString('en')} rows changed · ${(bytesUploaded / 1000).toFixed(1)} kB up in ${apiCalls} ${apiCalls === 1 ? 'call' : 'calls'}`
+      figures.textContent = `${entities.toLocaleString('en')} entities · ${rowsChanged.toLocaleString('en')} rows changed · ${(bytesUploaded / 1000).toFixed(1)} kB up in ${apiCalls} ${apiCalls === 1 ? 'call' : 'calls'}${more && ` · ${more}`}`
     },
     state: (state) => void (root.dataset['state'] = state),
     fail(error) {

@@ -30,9 +30,10 @@ import {
   vec2,
   vec3,
 } from 'three/tsl'
+import { StorageMesh } from '@memkit/three/webgpu'
 import { examplePage } from '../support/page.ts'
+import { fit } from '../support/fit.ts'
 import { Place, School, Swim } from './fish.ts'
-import { SyncedAttributes } from './synced-attributes.ts'
 
 const page = examplePage()
 const { canvas } = page
@@ -57,22 +58,19 @@ async function main(): Promise<void> {
   scene.add(sun)
   const camera = new PerspectiveCamera(45, 1, 0.1, 120)
 
-  // A fish is a cone that points along z. A query's list says which fish to draw, its draw
-  // arguments how many.
+  // A fish is a cone that points along z. Shaders read the synced rows; the number of instances stays
+  // on the device.
   const geometry = new ConeGeometry(0.42, 2.2, 6).rotateX(Math.PI / 2).scale(0.55, 1, 1)
-  const alive = app.mk.query([Place, Swim], { draw: { indexCount: geometry.index!.count } })
-  const attributes = new SyncedAttributes(renderer)
-  attributes.indirect(geometry, alive)
-  const entity = attributes.instanced(alive.indices, 'uint')
-  const place = attributes.storage(app.mk.buffer(Place), 'vec4').element(entity)
-  const swim = attributes.storage(app.mk.buffer(Swim), 'vec4').element(entity)
+  const fish = new MeshStandardNodeMaterial({ flatShading: true, roughness: 0.35, metalness: 0.35 })
+  const shoal = new StorageMesh(renderer, app.mk, geometry, fish, { query: [Place, Swim] })
+  const place = shoal.rows(Place).element<'vec4'>(shoal.entity)
+  const swim = shoal.rows(Swim).element<'vec4'>(shoal.entity)
 
   const ahead = normalize(swim.xyz)
   const side = normalize(cross(vec3(0, 1, 0), ahead))
   const up = cross(ahead, side)
   const stroke = sin(time.mul(9).add(swim.w.mul(40)).sub(positionLocal.z.mul(1.6))).mul(0.16)
   const body = positionLocal.mul(place.w)
-  const fish = new MeshStandardNodeMaterial({ flatShading: true, roughness: 0.35, metalness: 0.35 })
   fish.positionNode = place.xyz
     .add(side.mul(body.x.add(stroke.mul(place.w))))
     .add(up.mul(body.y))
@@ -83,8 +81,6 @@ async function main(): Promise<void> {
     color(0x3b6fd4),
     tint.smoothstep(0.55, 1),
   )
-  const shoal = new Mesh(geometry, fish)
-  shoal.frustumCulled = false // its bounds only cover one cone
   scene.add(shoal)
 
   const lamp = new PointLight(0xffdca8, 220, 24)
@@ -111,9 +107,8 @@ async function main(): Promise<void> {
       camera.position.set(Math.sin(elapsed * 0.08) * 25, 7, Math.cos(elapsed * 0.08) * 25)
       camera.lookAt(0, 0, 0)
       bulb.position.copy(school.light)
-      attributes.update()
       renderer.render(scene, camera)
-      page.showReport(app.mk.report, alive.count)
+      page.showReport(app.mk.report, shoal.query.count)
       if (++frame >= page.frames) {
         app.stop()
         page.state('stopped')
@@ -122,7 +117,7 @@ async function main(): Promise<void> {
 
   // Dispose of three first: it leaves the buffers to memkit.
   const letGo = (): Promise<void> => {
-    attributes.release()
+    shoal.dispose()
     return renderer.dispose()
   }
   globalThis.example = { app, components: [Place, Swim], letGo }
@@ -135,16 +130,6 @@ async function main(): Promise<void> {
     app.dispose()
     device.destroy()
   })
-}
-
-function fit(renderer: WebGPURenderer, camera: PerspectiveCamera): void {
-  const { clientWidth: width, clientHeight: height } = canvas
-  const ratio = Math.min(devicePixelRatio, 2)
-  if (canvas.width === Math.floor(width * ratio) && canvas.height === Math.floor(height * ratio)) return
-  renderer.setPixelRatio(ratio)
-  renderer.setSize(width, height, false)
-  camera.aspect = width / height
-  camera.updateProjectionMatrix()
 }
 
 main().catch((error: unknown) => {

@@ -230,3 +230,42 @@ it('draws instances with a material of three, which are clicked', async () => {
   await vi.waitFor(() => expect(alive()).toBe(0))
   expect(scene.scene.children.length).toBe(0)
 })
+
+it('draws on WebGPURenderer, too', async () => {
+  const { WebGPURenderer, MeshBasicNodeMaterial, RenderTarget } = await import('three/webgpu')
+  spawn(20, 10)
+  const basic = new MeshBasicNodeMaterial()
+  function Crowd(): ReactNode {
+    useMkFrame(() => {})
+    return h(SyncedInstances, { query: living, position: Position, geometry: quad, material: basic })
+  }
+  let created: (state: RootState) => void
+  const state = new Promise<RootState>((resolve) => (created = resolve))
+  const gl = async (props: object): Promise<never> => {
+    const renderer = new WebGPURenderer({ ...props, antialias: false })
+    await renderer.init()
+    return renderer as never
+  }
+  const camera = { position: [SIZE / 2, SIZE / 2, 10], zoom: 1, near: 0.1, far: 100 } as const
+  const onCreated = (it: RootState): void => {
+    it.camera.lookAt(SIZE / 2, SIZE / 2, 0)
+    created(it)
+  }
+  const props = { gl, dpr: 1, flat: true, orthographic: true, camera, onCreated }
+  root.render(
+    h(StrictMode, null, h(Canvas, props, h(MkProvider<World>, { world, attach, options }, h(Crowd)))),
+  )
+  const { gl: renderer, scene, camera: eye } = await state
+  const gpu = renderer as unknown as InstanceType<typeof WebGPURenderer>
+  await vi.waitFor(() => expect(scene.children.length).toBe(1))
+  const target = new RenderTarget(64, 64)
+  await vi.waitFor(async () => {
+    gpu.setRenderTarget(target)
+    gpu.render(scene, eye)
+    gpu.setRenderTarget(null)
+    const pixels = await gpu.readRenderTargetPixelsAsync(target, 0, 0, 64, 64)
+    // Twice as many pixels as units, from the top: x of 19.5 to 20.5, y of 9.5 to 10.5.
+    const at = (x: number, y: number): number => pixels[(y * 64 + x) * 4]
+    expect([at(39, 43), at(40, 44), at(36, 43), at(39, 40)]).toEqual([255, 255, 0, 0])
+  })
+})

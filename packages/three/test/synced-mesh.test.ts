@@ -14,6 +14,7 @@ import {
   AttributeNameTaken,
   FieldNotDrawable,
   MixedNumbers,
+  NotAColumn,
   NotThreeGpu,
   SyncedInstances,
   SyncedMesh,
@@ -152,8 +153,11 @@ async function bench() {
   const all = await setUp()
   const { mk, spawn, frame, make, Position } = all
   spawn()
+  const columns = (attributes: Record<string, three.AttributeSource>, instances = 'entity' as const) =>
+    new SyncedMesh(mk, all.geometry, new MeshBasicMaterial(), { query: [Position], attributes, instances })
   return {
     ...all,
+    columns,
     state: () => [mk.queries().length, mk.gpu.leaks().length],
     works() {
       const mesh = make({ place: Position })
@@ -192,6 +196,35 @@ describeBadInput(
       ({ make, Position }) =>
         make(Object.fromEntries(Array.from({ length: 14 }, (_, i) => [`a${i}`, Position]))),
       { requested: 17 },
+    ],
+    [
+      'columns that are two',
+      NotAColumn,
+      ({ columns, Position }) => columns({ place: Position }),
+      { attribute: 'place', reason: 'it lies in 2 columns' },
+    ],
+    [
+      'a column of packed rows',
+      NotAColumn,
+      ({ columns, Look }) => columns({ hue: [Look, 'hue'] }),
+      { reason: expect.stringContaining('packed rows') },
+    ],
+    [
+      'a column that halves are made of',
+      NotAColumn,
+      ({ columns, Half }) => columns({ v: [Half, 'v'] }),
+      { reason: "v isn't an array of f16, as attributes are" },
+    ],
+    [
+      'an attribute that says who is alive',
+      AttributeNameTaken,
+      ({ columns, Position }) => columns({ alive: [Position, 'x'] }),
+    ],
+    [
+      'another kind of instances',
+      InvalidOption,
+      ({ columns, Position }) => columns({ x: [Position, 'x'] }, 'all' as never),
+      { option: 'instances' },
     ],
     [
       'one number for a position',

@@ -229,3 +229,27 @@ it('refuses a renderer that is not on the device of the world, or not there yet'
   other.mk.dispose()
   device.destroy()
 })
+
+it('lets go of a StorageMesh in silence when its device is lost', async () => {
+  const { device, renderer } = await shared()
+  const it = await game({ gpu: device })
+  const { mk, Position, Look, terms, spawn, frame } = it
+  const mesh = new StorageMesh(renderer, mk, new PlaneGeometry(1, 1), new MeshBasicNodeMaterial(), {
+    query: terms,
+  })
+  mesh.material = materialOf({
+    place: mesh.rows(Position).element<'vec2'>(mesh.entity),
+    hue: mesh.rows(Look).element<'float'>(mesh.entity, 'hue'),
+    kind: mesh.rows(Look).element<'uint'>(mesh.entity, 'kind'),
+  })
+  spawn(1, 1, 1, 1)
+  frame()
+  expect(await differ(renderer, mesh, it.wanted())).toBe(0)
+  device.destroy()
+  await device.lost
+  frame()
+  frame()
+  mesh.dispose()
+  mk.dispose()
+  expect(mesh.parent).toBe(null)
+})

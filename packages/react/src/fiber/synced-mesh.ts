@@ -23,12 +23,12 @@ export interface SyncedMeshProps
  * <SyncedMesh query={living} attributes={{ place: Position }} geometry={quad} material={material} />
  * ```
  *
- * The mesh is made again when geometry, material, `bounds`, a term or a source is another object than
+ * The mesh is made again when geometry, material, `bounds`, `instances`, a term or a source is another object than
  * before. Lists may be written in place, but keep `Not(…)` and the like outside of the component.
  * @throws {@link NoMkProvider} outside of an `MkProvider`, and what `new SyncedMesh` throws
  */
 export function SyncedMesh(props: SyncedMeshProps): ReactNode {
-  const { geometry, material, query, attributes, bounds, ...rest } = props
+  const { geometry, material, query, attributes, bounds, instances, ...rest } = props
   const mk = useMkFor('<SyncedMesh>')
   const terms = useSame(query, isSameList)
   const sources = useSame(attributes, areSameSources)
@@ -37,8 +37,9 @@ export function SyncedMesh(props: SyncedMeshProps): ReactNode {
     const options: SyncedMeshOptions = { query: terms }
     if (sources !== undefined) options.attributes = sources
     if (bounds !== undefined) options.bounds = bounds
+    if (instances !== undefined) options.instances = instances
     return new ThreeSyncedMesh(mk, geometry, materials, options)
-  }, [mk, geometry, materials, terms, sources, bounds])
+  }, [mk, geometry, materials, terms, sources, bounds, instances])
   // The mesh ends with this component, not with what react-three-fiber unmounts.
   return mesh && createElement('primitive', { ...rest, object: mesh, dispose: null })
 }

@@ -38,6 +38,7 @@ export interface AttributeLayout {
 /** Numbers that an attribute may have: some, or any from one to four. */
 const ANY_COUNT: readonly number[] = [1, 2, 3, 4]
 
+/** A field of a component's rows. */
 interface NamedField {
   readonly name: string
   readonly type: Schema
@@ -57,10 +58,7 @@ export function attributeLayout(
   source: AttributeSource,
   counts: readonly number[] = ANY_COUNT,
 ): AttributeLayout {
-  const [component, names] = splitSource(name, source)
-  const { schema } = mk.buffer(component)
-  const info = mk.synced().find((each) => each.component === component)!
-  const fields = chosenFields(name, info, schema, names)
+  const { component, info, fields } = sourceFields(mk, name, source)
   const runs: NumberRun[] = []
   let kind: NumberKind | undefined
   let numbers = 0
@@ -84,6 +82,24 @@ export function attributeLayout(
   if (!counts.includes(numbers))
     throw new WrongNumberCount({ attribute: name, numbers, allowed: counts.join(', ') })
   return { name, component, info, kind: kind!, numbers, type: shaderType(kind!, numbers), runs }
+}
+
+interface SourceFields {
+  readonly component: Synced
+  readonly info: SyncedInfo
+  readonly fields: readonly NamedField[]
+}
+
+/**
+ * Looks up the fields that a source names.
+ * @throws {@link InvalidOption} for what isn't a source, {@link UnknownField}
+ * @throws NotGpuSynced for a component that isn't flagged
+ */
+export function sourceFields(mk: MkSync<object>, name: string, source: AttributeSource): SourceFields {
+  const [component, names] = splitSource(name, source)
+  const { schema } = mk.buffer(component)
+  const info = mk.synced().find((each) => each.component === component)!
+  return { component, info, fields: chosenFields(name, info, schema, names) }
 }
 
 function splitSource(name: string, source: unknown): [component: Synced, names: readonly string[]] {

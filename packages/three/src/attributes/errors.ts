@@ -94,6 +94,25 @@ export const MixedNumbers: ErrorClass<{
 export type MixedNumbers = InstanceType<typeof MixedNumbers>
 
 /**
+ * With `instances: 'entity'`, an attribute doesn't lie in one column of the ECS that three can upload as
+ * it is.
+ *
+ * What to do: leave `instances` out, which gathers the values; or make an attribute of each column,
+ * `[Position, 'x']`, with typed arrays of 32 bits that aren't shared.
+ */
+export const NotAColumn: ErrorClass<{
+  code: 'NotAColumn'
+  attribute: string
+  reason: string
+}> = defineError(
+  'NotAColumn',
+  ({ attribute, reason }) =>
+    `Attribute '${attribute}' can't be a column of the ECS itself: ${reason}. Leave instances: 'entity' out, or make an ` +
+    'attribute of each column, with typed arrays of 32 bits that aren’t shared.',
+)
+export type NotAColumn = InstanceType<typeof NotAColumn>
+
+/**
  * A mesh has more attributes than renderers allow, those of its geometry included.
  *
  * What to do: pack numbers that belong together into one attribute, up to four, or delete attributes

@@ -4,6 +4,13 @@ export type NumberKind = 'f32' | 'u32' | 'i32'
 /** What an attribute is in a shader, in the words of GLSL and TSL. */
 export type ShaderType = `${'' | 'u' | 'i'}vec${2 | 3 | 4}` | 'float' | 'uint' | 'int'
 
+/** The kind of a typed array's numbers; undefined for what can't be an attribute as it is. */
+export function kindOf(array: unknown): NumberKind | undefined {
+  if (array instanceof Float32Array) return 'f32'
+  if (array instanceof Uint32Array) return 'u32'
+  return array instanceof Int32Array ? 'i32' : undefined
+}
+
 /** @param numbers per instance, 1 to 4 */
 export function shaderType(kind: NumberKind, numbers: number): ShaderType {
   if (numbers === 1) return ({ f32: 'float', u32: 'uint', i32: 'int' } as const)[kind]

@@ -3,6 +3,7 @@ import type { AttributeLayout } from '../attributes/attribute-source.ts'
 import type { ThreeBuffer } from '../backend/three-buffer.ts'
 import { ComponentRows, type Changed } from './component-rows.ts'
 import { GatheredValues } from './gathered-values.ts'
+import type { Instances } from './instances.ts'
 import { PositionList } from './position-list.ts'
 import { WrittenRanges } from './written-ranges.ts'
 
@@ -10,7 +11,7 @@ import { WrittenRanges } from './written-ranges.ts'
 const MIN_CAPACITY = 256
 
 /** The entities of a query as instances: instance `p` is the entity at position `p` of the query's list. */
-export class InstanceRows {
+export class InstanceRows implements Instances {
   readonly query: GpuQuery
   readonly values: readonly GatheredValues[]
   /** Instances that the arrays have room for. */
@@ -63,6 +64,10 @@ export class InstanceRows {
       each?.(component.values, changed)
     }
     return isGrown
+  }
+
+  explain(): string {
+    return `instances: 'query': the ${this.count} entities of the query, whatever their ids. Values are gathered when they change.`
   }
 
   dispose(): void {

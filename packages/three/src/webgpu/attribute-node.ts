@@ -1,6 +1,6 @@
 import { attribute } from 'three/tsl'
 import type { Node } from 'three/webgpu'
-import { shaderType, type ShaderType } from '../attributes/shader-type.ts'
+import { kindOf, shaderType, type ShaderType } from '../attributes/shader-type.ts'
 import type { SyncedMesh } from '../meshes/synced-mesh.ts'
 import { UnknownAttribute } from './errors.ts'
 
@@ -19,6 +19,5 @@ export function attributeNode<T extends ShaderType>(mesh: SyncedMesh, name: stri
   if (!Object.hasOwn(attributes, name))
     throw new UnknownAttribute({ attribute: name, attributes: Object.keys(attributes).join(', ') })
   const { array, itemSize } = attributes[name]
-  const kind = array instanceof Uint32Array ? 'u32' : array instanceof Int32Array ? 'i32' : 'f32'
-  return attribute(name, shaderType(kind, itemSize) as T)
+  return attribute(name, shaderType(kindOf(array) ?? 'f32', itemSize) as T)
 }

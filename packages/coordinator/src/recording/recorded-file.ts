@@ -10,7 +10,7 @@ import { readShape, type MirrorShape } from './mirror-shape.ts'
 const COPIES = 3
 
 /** Where a group lies, whose bytes are checked. */
-export interface GroupPlace {
+interface GroupPlace {
   /** Byte of its first frame in `body`. */
   readonly offset: number
   /** Of its first frame, counted from the first in the file. */

@@ -232,7 +232,7 @@ export class Replay {
   /** Brings the buffers to what the images hold. */
   #show(): void {
     const { all } = this.#images
-    const now = new Set(all.values())
+    const now = new Set([...all.values()].sort((a, b) => a.shape.id - b.shape.id))
     const left = [...this.#mirrors].filter(([image]) => !now.has(image))
     const made = new Map<RecordedImage, ReplayMirror>()
     for (const image of now) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as coordinator from '@memkit/coordinator'
+import * as recording from '@memkit/coordinator/recording'
 import * as core from '@memkit/core'
 import { MkError } from '@memkit/core'
 import * as allocator from '@memkit/core/allocator'
@@ -46,7 +47,7 @@ describe('docs/errors.md', () => {
     for (const [name, modules] of [
       ['core', [core, allocator]],
       ['gpu', [gpu, conformance, dummy, node]],
-      ['coordinator', [coordinator]],
+      ['coordinator', [coordinator, recording]],
       ['ecs-plugin', [plugin]],
     ] as const) {
       const own = exported(modules).filter((each) => !below.has(each))

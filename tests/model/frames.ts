@@ -77,7 +77,10 @@ export async function end(session: Session, side: Side, blind: boolean = false):
     model instanceof ColumnsModel && model.changes === 'detect' && !side.isCool
   if (quiet && !side.models.some((model) => busy(model) || isHot(model)))
     if (report.apiCalls > 0) throw new Error(`${report.apiCalls} calls in a frame without changes`)
-  if (!session.starved && !side.failed && !blind) await compare(session, side)
+  if (!session.starved && !side.failed && !blind) {
+    await compare(session, side)
+    if (!session.gpu.isLost) await session.witness?.compared(session.gpu, side)
+  }
   side.pieces.length = 0
   side.isCool = quiet
   side.quiet =

@@ -1,6 +1,7 @@
 import type { SharedMarker } from '@memkit/ecs-plugin'
 import type { MkDeviceBuffer, MkGpu } from '@memkit/gpu'
 import type { Setup } from './program.ts'
+import type { Side } from './side.ts'
 
 /** What was done, summed up over programs. */
 export interface Tally {
@@ -57,6 +58,15 @@ export interface Place {
   readonly mark?: ((marker: SharedMarker, entity: number) => Promise<void>) | undefined
   /** Lets go of a device that all programs shared. */
   readonly end?: () => void
+}
+
+/** Looks on while a program runs. */
+export interface Witness {
+  attached(side: Side): void
+  /** The device was compared with the model at the end of a frame. */
+  compared(gpu: MkGpu, side: Side): Promise<void>
+  /** The sync is about to be disposed of. */
+  detaching(side: Side): Promise<void>
 }
 
 /** Programs of one kind on one place. */

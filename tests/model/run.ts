@@ -1,12 +1,12 @@
-import type { Place, Tally } from './place.ts'
+import type { Place, Tally, Witness } from './place.ts'
 import type { Program, Step } from './program.ts'
 import { Session } from './session.ts'
 import { steps } from './steps.ts'
 
 /** Runs a program and compares what the device holds with the model after every frame. Throws at the first difference. */
-export async function run(program: Program, place: Place, tally: Tally): Promise<void> {
+export async function run(program: Program, place: Place, tally: Tally, witness?: Witness): Promise<void> {
   const { setup, steps } = program
-  const session = new Session(setup, place, tally)
+  const session = new Session(setup, place, tally, witness)
   await session.start()
   try {
     for (const [i, step] of steps.entries()) {
@@ -40,7 +40,7 @@ async function finish(session: Session): Promise<void> {
   await take(session, { op: 'restore' })
   await take(session, { op: 'feed' })
   for (const [w] of session.sides.entries()) await take(session, { op: 'end', w })
-  for (const side of session.sides) side.mk.dispose()
+  for (const side of session.sides) await session.detach(side)
   await session.settle()
   const leaks = session.gpu.leaks()
   if (leaks.length > 0) throw new Error(`left behind: ${leaks.map(({ label }) => label).join(', ')}`)

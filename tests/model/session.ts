@@ -5,7 +5,7 @@ import { ColumnsModel } from './columns-model.ts'
 import { InPlaceModel } from './in-place.ts'
 import { ComponentModel } from './model.ts'
 import { costModels, possible, type Op, type Setup, type Step } from './program.ts'
-import type { Place, Tally } from './place.ts'
+import type { Place, Tally, Witness } from './place.ts'
 import { MAX_ENTITIES, newSide, type Side } from './side.ts'
 import { Store } from '@memkit/testing/stores/store'
 import { storeSpecs } from '@memkit/testing/stores/zoo'
@@ -26,6 +26,7 @@ export class Session {
   readonly setup: Setup
   readonly place: Place
   readonly tally: Tally
+  readonly witness: Witness | undefined
   readonly stores: Store[]
   readonly components: Synced[]
   readonly tags: object[] = [{}, {}]
@@ -47,11 +48,12 @@ export class Session {
   #unlisten: (() => void) | undefined
   #sayAgain: (() => void) | undefined
 
-  constructor(setup: Setup, place: Place, tally: Tally) {
+  constructor(setup: Setup, place: Place, tally: Tally, witness?: Witness) {
     const components = setup.components.map(possible)
     this.setup = { ...setup, components, listed: setup.listed || components.some(({ pair }) => pair) }
     this.place = place
     this.tally = tally
+    this.witness = witness
     this.stores = components.map(
       ({ store, slots }) => new Store(storeSpecs[store], setup.crowd + slots, setup.crowd + MOST_IDS + 1),
     )
@@ -203,8 +205,15 @@ export class Session {
       if (direction === 'upload') return new ComponentModel(this.stores[c], changes, onRemove, terms)
       return new TwoWayModel(this.stores[c], changes, onRemove, terms, direction)
     })
+    this.witness?.attached(side)
     this.lookAtAll(side)
     await this.settle()
+  }
+
+  /** Ends a world's sync. */
+  async detach(side: Side): Promise<void> {
+    await this.witness?.detaching(side)
+    side.mk.dispose()
   }
 
   async restore(): Promise<void> {

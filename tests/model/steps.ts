@@ -90,7 +90,7 @@ const frameSteps: StepsOf<
     await session.restore()
     const side = session.side(w)
     side.unhog?.()
-    side.mk.dispose()
+    await session.detach(side)
     await session.attach(side)
   },
 }

@@ -8,6 +8,7 @@ import { DeviceLease } from './device/lease.ts'
 import { isOwnBuffer, ownBuffer } from './device/own-buffers.ts'
 import { Listeners, type CoordinatorEvents } from './events.ts'
 import { CoordinatorDisposed, FrameCycle } from './frame/frame-cycle.ts'
+import type { FlushRecorder } from './flush/flush-recorder.ts'
 import type { FrameLog } from './frame/frame-log.ts'
 import type { FrameReport } from './frame/report.ts'
 import type { FrameSlice } from './frame/slot.ts'
@@ -191,6 +192,22 @@ export class MkCoordinator {
   /** Adds milliseconds to the report's `stageMs`: for what brings rows into mirrors. */
   noteStageMs(milliseconds: number): void {
     this.#frames.log.stageMs += milliseconds
+  }
+
+  /**
+   * Notes the seconds that this frame stands for, where your loop was given them and did not measure
+   * them: a recording keeps them. `App.tick(dt)` does it by itself.
+   */
+  noteTimeStep(seconds: number | undefined): void {
+    this.#frames.log.timeStep = seconds
+  }
+
+  /** Sees what frames hand over, while a recording runs. @internal */
+  get recorder(): FlushRecorder | undefined {
+    return this.#frames.flush.recorder
+  }
+  set recorder(recorder: FlushRecorder | undefined) {
+    this.#frames.flush.recorder = recorder
   }
 
   // Beside frames

@@ -3,20 +3,23 @@ import type { MkGpu } from '@memkit/gpu'
 import type { DeviceSlice } from '../device/slice.ts'
 import type { MirrorBuffer } from '../mirror/mirror-buffer.ts'
 
+/** Takes bytes for a buffer: a device, or what records and then hands them to it. */
+export type DeviceWriter = Pick<MkGpu, 'write'>
+
 /** Where the bytes of a target come from that keeps none. Offsets and ends are bytes of its part of the buffer. */
 export interface FlushSource {
   /** False while it can't be read: nothing goes up then, and all that is dirty stays so. */
   readonly isReadable: boolean
   /** Makes its bytes for each upload, which costs more than to copy them. */
   readonly isPacked: boolean
-  write(gpu: MkGpu, slice: DeviceSlice, from: number, end: number): void
+  write(to: DeviceWriter, slice: DeviceSlice, from: number, end: number): void
   /**
    * Writes all that is in use.
    * @param used rows
    * @param units that a full upload covers, dirty ones beyond included
    * @returns bytes written
    */
-  writeFull(gpu: MkGpu, slice: DeviceSlice, used: number, units: number): number
+  writeFull(to: DeviceWriter, slice: DeviceSlice, used: number, units: number): number
   /** Copies the `count` dirty units side by side to `place` in a heap, and their numbers behind. */
   gather(dirty: DirtyRows, heap: Heap, place: number, count: number): void
 }

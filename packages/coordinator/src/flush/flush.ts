@@ -3,7 +3,8 @@ import type { Strategy } from '../config.ts'
 import type { CostModel } from '../costs/model.ts'
 import type { DeviceInUse } from '../device/device-in-use.ts'
 import type { AnyMirror } from '../mirror/any-mirror.ts'
-import type { FlushTarget } from './flush-target.ts'
+import type { FlushRecorder } from './flush-recorder.ts'
+import type { DeviceWriter, FlushTarget } from './flush-target.ts'
 import { MirrorPlan } from './mirror-plan.ts'
 import { plan, planWhole, scatterInstead, sharedSetUp } from './planner.ts'
 import type { MirrorScatter } from './mirror-scatter.ts'
@@ -17,7 +18,11 @@ export class MirrorFlush {
   /** Dirty rows of the last flush, and their bytes. */
   rows = 0
   bytes = 0
+  /** While a recording runs. */
+  recorder: FlushRecorder | undefined
   readonly scatter: MirrorScatter
+  /** Where direct writes go. */
+  #writer: DeviceWriter
   readonly #limits = {
     used: 0,
     exact: false,
@@ -33,6 +38,7 @@ export class MirrorFlush {
 
   constructor(device: DeviceInUse, scatter: MirrorScatter) {
     this.#device = device
+    this.#writer = device.gpu
     this.scatter = scatter
   }
 
@@ -60,6 +66,7 @@ export class MirrorFlush {
       if (!from || !to) continue
       if (!from.buffer.destroyed)
         this.#device.gpu.copy(from.buffer, from.offset, to.buffer, to.offset, Math.min(from.size, to.size))
+      this.recorder?.copied(mirror, from.buffer, to.buffer)
       device.copied()
       copied = true
     }
@@ -70,6 +77,8 @@ export class MirrorFlush {
   run(costs: CostModel, strategy: Strategy): void {
     const { plans, scatter } = this
     this.rows = this.bytes = 0
+    this.#writer = this.#device.gpu
+    if (this.recorder !== undefined) this.#record(this.recorder)
     this.#planAll(costs, strategy)
     for (let i = 0; i < plans.length; i++) {
       const plan = plans[i]
@@ -121,9 +130,15 @@ export class MirrorFlush {
       if (plans[i].scatterGain > 0 && scatter.take(plans[i])) scatterInstead(plans[i], plans[i].mirror.stride)
   }
 
+  #record(recorder: FlushRecorder): void {
+    recorder.begin(this.plans, this.#device.gpu)
+    // It may have given up.
+    if (this.recorder !== undefined) this.#writer = recorder
+  }
+
   #scatterAll(costs: CostModel, strategy: Strategy): void {
     const { plans, scatter } = this
-    scatter.gather(plans)
+    scatter.gather(plans, this.recorder)
     // No room to gather: another way.
     for (let i = 0; i < plans.length; i++)
       if (plans[i].strategy === 'scatter' && plans[i].payload < 0) {
@@ -159,7 +174,7 @@ export class MirrorFlush {
   #write(plan: MirrorPlan): void {
     const { mirror } = plan
     if (mirror.source && plan.strategy === 'full')
-      plan.bytes = mirror.source.writeFull(this.#device.gpu, mirror.device.slice!, mirror.used, plan.fullRows)
+      plan.bytes = mirror.source.writeFull(this.#writer, mirror.device.slice!, mirror.used, plan.fullRows)
     else if (plan.strategy === 'full') this.#writeRows(mirror, 0, plan.fullRows)
     else {
       const { dirty } = mirror
@@ -176,8 +191,8 @@ export class MirrorFlush {
     const { heap, offset, source, stride } = mirror
     const slice = mirror.device.slice!
     const start = first * stride
-    if (source) return source.write(this.#device.gpu, slice, start, end * stride)
-    this.#device.gpu.write(
+    if (source) return source.write(this.#writer, slice, start, end * stride)
+    this.#writer.write(
       slice.buffer,
       slice.offset + start,
       heap.buffer,

@@ -1,6 +1,7 @@
 import type { Heap } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
 import type { DeviceInUse } from '../device/device-in-use.ts'
+import type { FlushRecorder } from './flush-recorder.ts'
 import type { MirrorPlan } from './mirror-plan.ts'
 import type { ScatterPayload } from './scatter-payload.ts'
 import type { FlushScratch } from './scratch.ts'
@@ -70,7 +71,7 @@ export class MirrorScatter {
   }
 
   /** Gathers and writes what is planned. A plan without room gets a negative `payload`. */
-  gather(plans: readonly MirrorPlan[]): void {
+  gather(plans: readonly MirrorPlan[], recorder?: FlushRecorder): void {
     const buffer = this.payload.buffer!
     this.payload.wantBytes(this.#bytes)
     const wanted = Math.min(this.#sharedBytes, buffer.size)
@@ -90,6 +91,7 @@ export class MirrorScatter {
         plan.payload = place < 0 ? -1 : at
         if (place < 0) continue
         gatherRows(plan, place)
+        recorder?.scattered(plan.mirror, place, plan.rows)
         if (shared === 0) this.#device.gpu.write(buffer, at, heap.buffer, place, plan.bytes)
         at += aligned(plan.bytes)
       }

@@ -84,6 +84,7 @@ export class FrameCycle {
     const { log, downloads, deletions } = this
     const { gpu } = this.device
     const frame = ++log.frame
+    log.timeStep = undefined
     if (this.slots.begin(frame)) log.countReallocation()
     if (deletions.count > 0) {
       // Work without a serial may still bind a buffer in the frame after its replacement.
@@ -164,6 +165,7 @@ export class FrameCycle {
     for (let i = 0; i < downloads.length; i++) downloads[i].record(gpu, this.log.frame)
     gpu.submit()
     if (flush.scatter.planned > 0) flush.submitted()
+    flush.recorder?.submitted(this.log.frame, this.log.timeStep)
     for (let i = 0; i < downloads.length; i++) downloads[i].submitted(gpu)
     if (this.scratch.isHeld) this.scratch.endFrame()
     if (destroyed > 0) {

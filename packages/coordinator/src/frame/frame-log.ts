@@ -11,6 +11,8 @@ export class FrameLog {
   /** What `noteStageMs` added since the last report. */
   stageMs = 0
   trace: FrameTrace | undefined
+  /** Seconds that were given for the open frame, for recordings. */
+  timeStep: number | undefined
   /** Sums over all frames, for `co.stats`. */
   readonly totals = { abandoned: 0, lostFrames: 0, bytesUploaded: 0, reallocations: 0, spills: 0 }
   readonly #slots: FrameSlots

@@ -342,6 +342,7 @@ export class Mirror {
       if (at < end) {
         this.#memory.bytes.set(source.subarray(at * stride, end * stride), at * stride)
         arrived.setRange(at, end - at)
+        this.#owner.recorder?.arrived(this, at, end)
       }
       at = skips ? skip.runFirst + skip.runCount : rows
     }

@@ -1,6 +1,7 @@
 import { messageOf, MkError, type Heap } from '@memkit/core'
 import type { MkDeviceBuffer, MkGpu, Readback } from '@memkit/gpu'
 import type { FrameCycle } from '../frame/frame-cycle.ts'
+import type { FlushRecorder } from '../flush/flush-recorder.ts'
 import type { FlushScratch } from '../flush/scratch.ts'
 import type { AnyMirror } from './any-mirror.ts'
 import { MirrorDownloads } from './downloads.ts'
@@ -73,6 +74,10 @@ export class Mirrors implements MirrorOwner<AnyMirror> {
 
   get scratch(): FlushScratch {
     return this.#frames.scratch
+  }
+
+  get recorder(): FlushRecorder | undefined {
+    return this.#frames.flush.recorder
   }
 
   get gpu(): MkGpu {

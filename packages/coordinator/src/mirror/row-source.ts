@@ -1,7 +1,6 @@
 import type { Heap } from '@memkit/core'
-import type { MkGpu } from '@memkit/gpu'
 import type { DeviceSlice } from '../device/slice.ts'
-import type { FlushSource } from '../flush/flush-target.ts'
+import type { DeviceWriter, FlushSource } from '../flush/flush-target.ts'
 import type { FlushScratch } from '../flush/scratch.ts'
 
 /**
@@ -49,7 +48,7 @@ export class SourcedRows implements FlushSource {
     return this.#source.isReadable
   }
 
-  write(gpu: MkGpu, slice: DeviceSlice, from: number, end: number): void {
+  write(to: DeviceWriter, slice: DeviceSlice, from: number, end: number): void {
     const { heap, offset, stride, windowRows } = this.#mirror
     let place = offset
     let step = windowRows * stride
@@ -63,13 +62,13 @@ export class SourcedRows implements FlushSource {
     for (let at = from; at < end; at += step) {
       const bytes = Math.min(step, end - at)
       this.#source.packAt(place, at / stride, bytes / stride)
-      gpu.write(slice.buffer, slice.offset + at, heap.buffer, place, bytes)
+      to.write(slice.buffer, slice.offset + at, heap.buffer, place, bytes)
     }
   }
 
-  writeFull(gpu: MkGpu, slice: DeviceSlice, _used: number, rows: number): number {
+  writeFull(to: DeviceWriter, slice: DeviceSlice, _used: number, rows: number): number {
     const bytes = rows * this.#mirror.stride
-    this.write(gpu, slice, 0, bytes)
+    this.write(to, slice, 0, bytes)
     return bytes
   }
 

@@ -1,7 +1,6 @@
 import { bytesPerRow, trailingZeros, type DirtyRows, type Heap } from '@memkit/core'
-import type { MkGpu } from '@memkit/gpu'
 import type { DeviceSlice } from '../device/slice.ts'
-import type { FlushSource } from '../flush/flush-target.ts'
+import type { DeviceWriter, FlushSource } from '../flush/flush-target.ts'
 import { sectionsFor, type ColumnArray, type ColumnFormat, type Section } from './column-format.ts'
 
 /** From so much of the pitch in use on, one write takes all sections, gaps included. */
@@ -77,35 +76,35 @@ export class ColumnSources implements FlushSource {
   }
 
   /** Writes the first `rows` rows of every column. @returns bytes written */
-  writeFull(gpu: MkGpu, slice: DeviceSlice, rows: number): number {
+  writeFull(to: DeviceWriter, slice: DeviceSlice, rows: number): number {
     const { sections } = this
     const last = sections[this.#order.at(-1)!]
     if (this.isJoinedFor(rows)) {
       const end = last.offset + words(rows * bytesPerRow(last))
-      this.write(gpu, slice, 0, end)
+      this.write(to, slice, 0, end)
       return end
     }
     let total = 0
     for (let i = 0; i < sections.length; i++) {
       const { offset } = sections[i]
       const bytes = words(Math.min(rows, this.pitch) * bytesPerRow(sections[i]))
-      this.#writePart(gpu, slice, i, offset, offset + bytes)
+      this.#writePart(to, slice, i, offset, offset + bytes)
       total += bytes
     }
     return total
   }
 
   /** Writes bytes `from … end − 1` of the device buffer's part; both are multiples of 4. */
-  write(gpu: MkGpu, slice: DeviceSlice, from: number, end: number): void {
+  write(to: DeviceWriter, slice: DeviceSlice, from: number, end: number): void {
     const memory = this.#joined
     if (memory && this.isJoinedFor(this.rowsInUse) && this.#joinedAt + end <= memory.byteLength) {
-      gpu.write(slice.buffer, slice.offset + from, memory, this.#joinedAt + from, end - from)
+      to.write(slice.buffer, slice.offset + from, memory, this.#joinedAt + from, end - from)
       return
     }
     for (const i of this.#order) {
       const { offset, size } = this.sections[i]
       if (offset < end && offset + size > from)
-        this.#writePart(gpu, slice, i, Math.max(from, offset), Math.min(end, offset + size))
+        this.#writePart(to, slice, i, Math.max(from, offset), Math.min(end, offset + size))
     }
   }
 
@@ -155,11 +154,11 @@ export class ColumnSources implements FlushSource {
   }
 
   /** Writes a part of one section, as far as its column reaches. */
-  #writePart(gpu: MkGpu, slice: DeviceSlice, column: number, from: number, end: number): void {
+  #writePart(to: DeviceWriter, slice: DeviceSlice, column: number, from: number, end: number): void {
     const start = from - this.sections[column].offset
     const copy = this.#copies[column]
     if (copy !== undefined)
-      return gpu.write(slice.buffer, slice.offset + from, copy.buffer, copy.byteOffset + start, end - from)
+      return to.write(slice.buffer, slice.offset + from, copy.buffer, copy.byteOffset + start, end - from)
     const array = this.#arrays[column]
     if (!array) return
     const inUse = words(this.rowsInUse * bytesPerRow(this.columns[column]))
@@ -167,10 +166,10 @@ export class ColumnSources implements FlushSource {
     if (bytes <= 0) return
     const { buffer, byteOffset } = array
     const whole = byteOffset % 4 === 0 ? bytes - (bytes % 4) : 0
-    if (whole > 0) gpu.write(slice.buffer, slice.offset + from, buffer, byteOffset + start, whole)
+    if (whole > 0) to.write(slice.buffer, slice.offset + from, buffer, byteOffset + start, whole)
     if (whole === bytes) return
     const padded = this.#padded(column, start + whole, words(bytes - whole))
-    gpu.write(slice.buffer, slice.offset + from + whole, padded.buffer, 0, padded.byteLength)
+    to.write(slice.buffer, slice.offset + from + whole, padded.buffer, 0, padded.byteLength)
   }
 
   /** A copy of bytes that aren't words where they lie; 0 past the column's end. */

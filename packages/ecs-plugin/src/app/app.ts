@@ -131,6 +131,7 @@ class WorldApp<W extends object> implements App<W> {
     const loop = new RunLoop((now) => {
       let next: unknown
       try {
+        this.#clock.isGiven = false
         this.#tick(this.#secondsSince(now), now)
         next = 'continue'
       } catch (error) {
@@ -152,6 +153,7 @@ class WorldApp<W extends object> implements App<W> {
 
   tick(dt?: number): void {
     const now = performance.now()
+    this.#clock.isGiven = dt !== undefined
     this.#tick(dt ?? this.#secondsSince(now), now)
   }
 

@@ -54,7 +54,7 @@ export class MkPlugin implements Plugin {
     const stage: SystemOptions = { set: Stage, edge: 'last', label: 'memkit: stage' }
     const end: SystemOptions = { set: FrameEnd, after: Stage, edge: 'last', label: 'memkit: end frame' }
     app
-      .addSystem(Schedule.First, () => this.#mk?.beginFrame(), begin)
+      .addSystem(Schedule.First, () => this.#begin(app), begin)
       .addSystem(Schedule.Last, () => this.#mk?.stageForEnd(), stage)
       .addSystem(Schedule.Last, () => void this.#mk?.endFrame(), end)
     // Last, because a build that failed is called again.
@@ -78,6 +78,11 @@ export class MkPlugin implements Plugin {
       signal?.removeEventListener('abort', abort)
     }
     app.insertResource(MkResource, this.#mk)
+  }
+
+  #begin({ time }: App<object>): void {
+    this.#mk?.beginFrame()
+    this.#mk?.coordinator.noteTimeStep(time.isGiven ? time.delta : undefined)
   }
 
   cleanup(): void {

@@ -27,6 +27,8 @@ export interface AppOptions {
 export interface AppTime {
   /** Time step of this tick: 0 … `maxDelta`. */
   readonly delta: number
+  /** The time step was given to `tick`, not measured: equal ticks do the same. */
+  readonly isGiven: boolean
   /** Sum of all time steps, including this tick's. */
   readonly elapsed: number
   /** Number of this tick: 1 for the first; 0 before it. */
@@ -46,6 +48,7 @@ export interface AppTime {
 
 export class AppClock implements AppTime {
   delta = 0
+  isGiven = false
   elapsed = 0
   frame = 0
   fixedSteps = 0

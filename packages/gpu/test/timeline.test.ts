@@ -97,8 +97,7 @@ describe('serials', () => {
   it('resolve waiting promises in order', async () => {
     const { backend, gpu, work } = setUp({ transferDelayUs: Infinity })
     const order: number[] = []
-    const wait = (serial: number): Promise<number> =>
-      gpu.whenCompleted(serial).then(() => order.push(serial))
+    const wait = (serial: number): Promise<number> => gpu.whenCompleted(serial).then(() => order.push(serial))
     const waits = [wait(work())]
     waits.push(...[work(), work()].reverse().map(wait))
     await Promise.resolve()

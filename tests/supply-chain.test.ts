@@ -84,7 +84,9 @@ describe('the sources of the packages', () => {
     expect(found(/\bimport\([^)]*\)/g).sort()).toEqual([
       "import('../backends/webgl2/context.ts')",
       "import('../backends/webgl2/webgl2.ts')",
+      "import('./calibration.ts')",
       "import('./columns-component.ts')",
+      "import('./scatter-pass.ts')",
       "import('./target-scatter.ts')",
       "import('@memkit/gpu/dummy')",
       "import('uplot')",

@@ -1,5 +1,4 @@
 import type { MkGpu } from '@memkit/gpu'
-import { measureCosts } from './calibration.ts'
 import { allKnown, startCosts, type CostModel } from './model.ts'
 import { CostWatch, type FrameCosts } from './watch.ts'
 
@@ -43,6 +42,8 @@ export class PlannerCosts {
 
   async measure(gpu: MkGpu, again?: 'merge' | 'replace'): Promise<void> {
     if (allKnown(gpu.capabilities)) return
+    const { measureCosts } = await import('./calibration.ts')
+    if (gpu !== this.#gpu) return
     // Costs by hand come later: what is measured serves every coordinator on such an adapter.
     const { costs, doubtful } = await measureCosts(gpu, startCosts(gpu.capabilities), again)
     if (gpu !== this.#gpu) return

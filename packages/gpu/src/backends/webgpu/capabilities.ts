@@ -3,7 +3,9 @@ import { MAX_WRITE_SIZE } from './writes.ts'
 import type { MkCapabilities } from '../capabilities.ts'
 import { runtimeName } from '../runtime-name.ts'
 import { ALL_USAGES, MkMemoryType } from '../usage.ts'
-import { SCATTER_STORAGE_BUFFERS } from './scatter-pass.ts'
+
+/** Storage buffers that the scatter shader binds. A device may have fewer per stage in compatibility mode. */
+const SCATTER_STORAGE_BUFFERS = 3
 
 /** @param adapter its name, where the device does not know it */
 export function webGpuCapabilities(device: GPUDevice, adapter: string | undefined): MkCapabilities {

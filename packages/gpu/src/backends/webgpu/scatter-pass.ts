@@ -4,9 +4,6 @@ import type { MkCallCounts } from '../capabilities.ts'
 import { PARAM_WORDS, type ParameterChunk, type ScatterParameters } from './scatter-parameters.ts'
 import { SCATTER_WORKGROUP, scatterShader } from './scatter.wgsl.ts'
 
-/** Storage buffers that the shader binds. A device may have fewer per stage in compatibility mode. */
-export const SCATTER_STORAGE_BUFFERS = 3
-
 /** A bind group, good as long as its three buffers live. */
 interface CachedGroup {
   readonly payload: GPUBuffer
@@ -23,30 +20,38 @@ export class ScatterPass {
   readonly #calls: MkCallCounts
   readonly #maxGroups: number
   readonly #parameters: ScatterParameters
-  #layout: GPUBindGroupLayout | undefined
-  #words: GPUComputePipeline | undefined
-  #vectors: GPUComputePipeline | undefined
+  readonly #layout: GPUBindGroupLayout
+  readonly #words: GPUComputePipeline
+  readonly #vectors: GPUComputePipeline
   readonly #groups = new Map<GPUBuffer, CachedGroup[]>()
   readonly #offset = new Uint32Array(1)
   /** The parameters of one scatter, in the order of the shader's struct. */
   readonly #values = new Uint32Array(PARAM_WORDS)
 
-  constructor(device: GPUDevice, calls: MkCallCounts, parameters: ScatterParameters) {
+  private constructor(
+    device: GPUDevice,
+    calls: MkCallCounts,
+    parameters: ScatterParameters,
+    layout: GPUBindGroupLayout,
+    [words, vectors]: readonly [GPUComputePipeline, GPUComputePipeline],
+  ) {
     this.#device = device
     this.#calls = calls
     this.#parameters = parameters
     this.#maxGroups = device.limits.maxComputeWorkgroupsPerDimension
+    this.#layout = layout
+    this.#words = words
+    this.#vectors = vectors
   }
 
-  get ready(): boolean {
-    return this.#vectors !== undefined
-  }
-
-  /** Makes the pipelines. To be called once. Rejects when the device refuses them. */
-  async prepare(): Promise<void> {
-    const device = this.#device
+  /** Makes the pipelines. Rejects when the device refuses them. */
+  static async on(
+    device: GPUDevice,
+    calls: MkCallCounts,
+    parameters: ScatterParameters,
+  ): Promise<ScatterPass> {
     const compute = 4 // GPUShaderStage.COMPUTE; the global does not exist in Node
-    this.#layout = device.createBindGroupLayout({
+    const groupLayout = device.createBindGroupLayout({
       label: 'memkit scatter',
       entries: [
         {
@@ -59,7 +64,7 @@ export class ScatterPass {
         { binding: 3, visibility: compute, buffer: { type: 'storage' } },
       ],
     })
-    const layout = device.createPipelineLayout({ bindGroupLayouts: [this.#layout] })
+    const layout = device.createPipelineLayout({ bindGroupLayouts: [groupLayout] })
     const pipeline = (unit: 'u32' | 'vec4u'): Promise<GPUComputePipeline> =>
       device.createComputePipelineAsync({
         label: `memkit scatter ${unit}`,
@@ -69,7 +74,8 @@ export class ScatterPass {
           entryPoint: 'scatter',
         },
       })
-    ;[this.#words, this.#vectors] = await Promise.all([pipeline('u32'), pipeline('vec4u')])
+    const pipelines = await Promise.all([pipeline('u32'), pipeline('vec4u')])
+    return new ScatterPass(device, calls, parameters, groupLayout, pipelines)
   }
 
   record(pass: GPUComputePassEncoder, dst: GPUBuffer, payload: GPUBuffer, rows: ScatterRows): void {
@@ -91,7 +97,7 @@ export class ScatterPass {
     values[5] = dstRows
     const chunk = this.#parameters.take(values)
     this.#offset[0] = this.#parameters.offset
-    pass.setPipeline(vectors ? this.#vectors! : this.#words!)
+    pass.setPipeline(vectors ? this.#vectors : this.#words)
     pass.setBindGroup(0, this.#group(dst, payload, chunk), this.#offset, 0, 1)
     const groups = Math.ceil(units / SCATTER_WORKGROUP)
     if (groups <= this.#maxGroups) pass.dispatchWorkgroups(groups)
@@ -115,7 +121,6 @@ export class ScatterPass {
   }
 
   destroy(): void {
-    this.#vectors = undefined
     this.#groups.clear()
   }
 
@@ -125,7 +130,7 @@ export class ScatterPass {
     for (const cached of groups) if (cached.payload === payload && cached.chunk === chunk) return cached.group
     const group = this.#device.createBindGroup({
       label: 'memkit scatter',
-      layout: this.#layout!,
+      layout: this.#layout,
       entries: [
         { binding: 0, resource: { buffer: chunk.buffer, size: PARAM_WORDS * 4 } },
         { binding: 1, resource: { buffer: payload } },

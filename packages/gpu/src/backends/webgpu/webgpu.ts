@@ -17,7 +17,7 @@ import { newsOfLoss, onDeviceLost } from './device-loss.ts'
 import { ErrorScopes, type Answer } from './error-scopes.ts'
 import { mapHeld } from './pending-maps.ts'
 import { ScatterParameters } from './scatter-parameters.ts'
-import { ScatterPass } from './scatter-pass.ts'
+import type { ScatterPass } from './scatter-pass.ts'
 import { QueueWrites } from './writes.ts'
 
 /** Flags of GPUBufferUsage and values of GPUMapMode: they are the same. */
@@ -45,8 +45,9 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   readonly #scopes: ErrorScopes
   readonly #writes: QueueWrites
   readonly #parameters: ScatterParameters
-  readonly #scatter: ScatterPass
-  #pipelines: Promise<void> | undefined
+  /** Loaded, and its pipelines made, when it is first asked for. */
+  #scatter: ScatterPass | undefined
+  #scatterMade: Promise<void> | undefined
   #sink: BackendSink | undefined
   #lost = false
   /** Stops listening to the device, which may live on. */
@@ -69,12 +70,11 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     this.#scopes = new ErrorScopes(device, (error) => void this.#unlessLost((sink) => sink.error(error)))
     this.#writes = new QueueWrites(device.queue, this.calls)
     this.#parameters = new ScatterParameters(device, this.calls, this.#scopes)
-    this.#scatter = new ScatterPass(device, this.calls, this.#parameters)
     this.capabilities = webGpuCapabilities(device, options.adapter)
   }
 
   get scatterReady(): boolean {
-    return this.#scatter.ready && this.#parameters.ready
+    return this.#scatter !== undefined && this.#parameters.ready
   }
 
   get scatterRoom(): number {
@@ -109,7 +109,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   }
 
   destroyBuffer(buffer: GPUBuffer): void {
-    this.#scatter.forget(buffer)
+    this.#scatter?.forget(buffer)
     this.#scopes.forget(buffer)
     buffer.destroy()
   }
@@ -129,13 +129,13 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
   }
 
   async prepareScatter(scatters: number = 1): Promise<boolean> {
-    this.#pipelines ??= this.#scatter.prepare().catch((cause: unknown) => {
+    this.#scatterMade ??= this.#makeScatter().catch((cause: unknown) => {
       const detail = messageOf(cause)
       if (!this.#lost)
         this.#sink?.error(new ValidationFailed({ operation: 'prepareScatter', label: '', detail }))
     })
-    await this.#pipelines
-    if (!this.#scatter.ready || this.#lost) return false
+    await this.#scatterMade
+    if (this.#scatter === undefined || this.#lost) return false
     return (await this.#parameters.provide(scatters)) && this.scatterReady
   }
 
@@ -151,7 +151,7 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     const answers = this.#scopes.part
     this.#scopes.open(answers)
     this.#pass ??= this.#open().beginComputePass()
-    this.#scatter.record(this.#pass, dst, payload, rows)
+    this.#scatter!.record(this.#pass, dst, payload, rows)
     this.#close(answers, 'scatter', dst)
     if (beyond) this.separate()
   }
@@ -220,9 +220,16 @@ export class WebGpuBackend implements MkGpuBackend<GPUBuffer> {
     this.#pass = undefined
     this.#encoder = undefined
     this.#clear()
-    this.#scatter.destroy()
+    this.#scatter?.destroy()
+    this.#scatter = undefined
     this.#parameters.destroy()
     if (this.#owned) this.device.destroy()
+  }
+
+  async #makeScatter(): Promise<void> {
+    const { ScatterPass } = await import('./scatter-pass.ts')
+    const scatter = await ScatterPass.on(this.device, this.calls, this.#parameters)
+    if (!this.#lost) this.#scatter = scatter
   }
 
   #open(): GPUCommandEncoder {

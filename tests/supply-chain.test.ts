@@ -102,3 +102,15 @@ it('publishes packages without install scripts', () => {
     expect(Object.keys(scripts).filter((script) => hooks.includes(script))).toEqual([])
   }
 })
+
+it('asks for its own packages as peers in open ranges, or every release would be a major one', () => {
+  const peers = readdirSync(join(root, 'packages')).flatMap((name) => {
+    const { peerDependencies = {} } = JSON.parse(read(`packages/${name}/package.json`)) as {
+      peerDependencies?: Record<string, string>
+    }
+    return Object.entries(peerDependencies).filter(([peer]) => peer.startsWith('@memkit/'))
+  })
+  expect(peers.length).toBeGreaterThan(0)
+  for (const [, range] of peers) expect(range).toMatch(/^>=\d+\.\d+\.\d+$/)
+  expect(read('.changeset/config.json')).toContain('"onlyUpdatePeerDependentsWhenOutOfRange": true')
+})

@@ -1,5 +1,5 @@
 // Every way to draw in @memkit/three, on the oldest, a middle and the newest version of three, on each of its renderers.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -100,4 +100,25 @@ describe.each(versions)('$name', ({ name, revision }) => {
     it('StorageMesh is refused, because three would draw from destroyed buffers', async () => {
       await expect(play('StorageMesh', 'WebGPURenderer')).rejects.toThrow('draws from destroyed buffers')
     })
+
+  it('draws a game that came from InstancedMesh as before, at frames 1, 30 and 300', async () => {
+    await page.goto(`${server.resolvedUrls!.local[0]}third-party/index.html`)
+    await page.waitForFunction('globalThis.thirdParty !== undefined', undefined, { timeout: 30_000 })
+    const seen = await page.evaluate(() => globalThis.thirdParty.compare([1, 30, 300]))
+    for (const frame of [1, 30, 300]) {
+      expect(seen[frame]).toMatchObject({ differ: 0 })
+      expect(seen[frame].lit).toBeGreaterThan(3000)
+    }
+    expect(problems).toEqual([])
+  })
+})
+
+it('takes at most 20 changed lines to come from InstancedMesh', async () => {
+  const lines = async (name: string): Promise<string[]> =>
+    (await readFile(join(import.meta.dirname, 'three/third-party', name), 'utf8')).split('\n')
+  const [before, after] = [await lines('before.ts'), await lines('after.ts')]
+  // A line that is new or another one counts; one that goes doesn't.
+  const added = after.filter((line) => !before.includes(line))
+  expect(added.length).toBeLessThanOrEqual(20)
+  expect(after.length).toBeLessThan(before.length)
 })

@@ -27,6 +27,8 @@ export const programs = {
   coordinator: `import { MkCoordinator } from '@memkit/coordinator'
     import { WebGpuBackend } from '@memkit/gpu'
     globalThis.start = (device) => new MkCoordinator(new WebGpuBackend(device))`,
+  recording: `import { openReplay, startRecording } from '@memkit/ecs-plugin/recording'
+    globalThis.start = [openReplay, startRecording]`,
   gpu: `import { MkGpu, WebGpuBackend } from '@memkit/gpu'
     globalThis.start = (device) => new MkGpu(new WebGpuBackend(device))`,
   webgl2: `import { MkGpu, WebGl2Backend } from '@memkit/gpu'

@@ -11,6 +11,7 @@ import { TraceButton } from './trace-button.ts'
 import { ComponentsView, listed } from './views/components-view.ts'
 import { FramesView } from './views/frames-view.ts'
 import { MemoryView } from './views/memory-view.ts'
+import { RecordingView } from './views/recording-view.ts'
 import { RowsView } from './views/rows-view.ts'
 
 // Events that the page doesn't get: a click on the panel must not fire a gun in the game behind it.
@@ -75,7 +76,8 @@ class MountedInspector implements Inspector {
       this.#tabs.focus()
     })
     const memory = new MemoryView(mk)
-    this.#tabs = new TabList({ frames: this.#frames, components, memory, rows: this.#rows }, tab)
+    const recording = new RecordingView(mk)
+    this.#tabs = new TabList({ frames: this.#frames, components, memory, rows: this.#rows, recording }, tab)
     this.element = element('div', { 'data-memkit-inspector': true, 'data-theme': theme })
     this.element.hidden = true
     this.#root = this.element.attachShadow({ mode: 'open' })

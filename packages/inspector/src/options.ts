@@ -1,7 +1,7 @@
 /** Where the panel is: at the bottom or right edge of the page, or floating over it. */
 export type InspectorDock = 'bottom' | 'right' | 'float'
 
-export type InspectorTab = 'frames' | 'components' | 'memory' | 'rows'
+export type InspectorTab = 'frames' | 'components' | 'memory' | 'rows' | 'recording'
 
 export interface InspectorOptions {
   /** The panel's parent, default `document.body`. Its position is relative to the window anyway. */

@@ -165,6 +165,9 @@ const views = `
 [data-block='2'] { background: var(--block-2) !important; } [data-block='3'] { background: var(--block-3) !important; }
 [data-block='4'] { background: var(--block-4) !important; } [data-block='5'] { background: var(--block-5) !important; }
 
+.recording-view .frame { flex: 1; min-width: 16em; }
+.recording-view input[type='range'] { flex: 1; padding: 0; }
+
 .fields { width: auto; min-width: min(100%, 46em); }
 .fields th[scope='row'] { font-weight: 600; vertical-align: top; }
 .fields small { margin-left: 8px; font-weight: 400; color: var(--muted); font-size: 12px; }

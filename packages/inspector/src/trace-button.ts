@@ -1,5 +1,6 @@
 import type { FrameTrace, MkSync } from '@memkit/ecs-plugin'
 import { button, element, setAttribute, setText } from './element.ts'
+import { saveFile } from './save-file.ts'
 
 /** Records frames and saves them to a file as a Chrome trace, for Perfetto or chrome://tracing. */
 export class TraceButton {
@@ -38,18 +39,10 @@ export class TraceButton {
     const { trace } = coordinator
     if (trace === undefined) this.#ours = coordinator.startTrace()
     else {
-      save(trace)
+      saveFile('memkit-trace', 'json', new Blob([JSON.stringify(trace)], { type: 'application/json' }))
       // A trace that was configured keeps recording.
       if (trace === this.#ours) this.dispose()
     }
     this.update()
   }
-}
-
-function save(trace: FrameTrace): void {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(trace)], { type: 'application/json' }))
-  const time = new Date().toISOString().slice(0, 19).replaceAll(/[:T]/g, '-')
-  element('a', { href: url, download: `memkit-trace-${time}.json` }).click()
-  // Some browsers read the address a little after the download began.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }

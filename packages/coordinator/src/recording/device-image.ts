@@ -31,17 +31,13 @@ export class DeviceImage {
     const words = this.#words
     const first = offset >>> 2
     const wordsPerUnit = this.unitBytes >>> 2
-    for (let i = 0; i < count;) {
+    for (let i = 0; i < count; i++) {
+      if (words[first + i] === source[from + i]) continue
       const unit = Math.floor((first + i) / wordsPerUnit)
       const end = Math.min(count, (unit + 1) * wordsPerUnit - first)
-      let differs = 0
-      for (; i < end; i++) {
-        const value = source[from + i]
-        if (words[first + i] === value) continue
-        words[first + i] = value
-        differs = 1
-      }
-      if (differs === 1) this.changed.set(unit)
+      for (; i < end; i++) words[first + i] = source[from + i]
+      i--
+      this.changed.set(unit)
     }
   }
 

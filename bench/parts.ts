@@ -1,4 +1,5 @@
 import type { BackendName } from './place.ts'
+import { cliffVariants } from './programs/cliffs.ts'
 import { lifeVariants } from './programs/life.ts'
 import { movingVariants } from './programs/moving.ts'
 
@@ -43,6 +44,7 @@ export const parts: readonly Part[] = [
   { name: 'startup', backend: 'dawn', seconds: 9, quickSeconds: 3 },
   { name: 'startup', backend: 'chromium', seconds: 6, quickSeconds: 2, slow: true },
   { name: 'life', backend: 'null', seconds: 130, quickSeconds: 60, slow: true, variants: lifeVariants },
+  { name: 'cliffs', backend: 'null', seconds: 60, quickSeconds: 30, slow: true, variants: cliffVariants },
   { name: 'planner', backend: 'dummy', seconds: 12, quickSeconds: 4, slow: true },
   { name: 'planner', backend: 'null', seconds: 12, quickSeconds: 5, slow: true },
   { name: 'planner', backend: 'dawn', seconds: 35, quickSeconds: 6 },

@@ -105,18 +105,8 @@ const printers: Readonly<Record<string, (part: PartResult) => void>> = {
       ]),
     )
   },
-  life: ({ data }) =>
-    table(
-      ['what', 'way', 'store', 'µs', 'quartiles', '÷'],
-      (data as LifeEntry[]).map(({ table: what, name, store, time, against }) => [
-        what,
-        name,
-        store,
-        short(time.median * 1000),
-        `${short(time.lower * 1000)}–${short(time.upper * 1000)}`,
-        against ? `${(time.median / against.time.median).toFixed(2)} × ${against.name}` : '-',
-      ]),
-    ),
+  life: printEntries,
+  cliffs: printEntries,
   scatter: ({ data }) => {
     const found = data as DeviceScatter | undefined
     if (!found?.scatter || !found.copies || !found.ratio) return console.log('No scatter here.')
@@ -146,6 +136,20 @@ const printers: Readonly<Record<string, (part: PartResult) => void>> = {
         ),
       ]),
     ),
+}
+
+function printEntries({ data }: PartResult): void {
+  table(
+    ['what', 'way', 'store', 'µs', 'quartiles', '÷'],
+    (data as LifeEntry[]).map(({ table: what, name, store, time, against }) => [
+      what,
+      name,
+      store,
+      short(time.median * 1000),
+      `${short(time.lower * 1000)}–${short(time.upper * 1000)}`,
+      against ? `${(time.median / against.time.median).toFixed(2)} × ${against.name}` : '-',
+    ]),
+  )
 }
 
 function printText({ data }: PartResult): void {

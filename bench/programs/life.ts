@@ -46,7 +46,7 @@ export async function life({ gpu }: Place, run: Run): Promise<LifeEntry[]> {
   return await teleport(gpu, variant.slice('teleport '.length), quick)
 }
 
-async function measured(
+export async function measured(
   table: string,
   cases: readonly Case[],
   rounds: number,
@@ -66,7 +66,7 @@ async function measured(
 
 const QUADS = { x: f32, y: f32, z: f32, w: f32 }
 
-function columnsOf(heap: Heap | undefined, entities: number): Record<'x' | 'y' | 'z' | 'w', Float32Array> {
+export function columnsOf(heap: Heap | undefined, entities: number): Record<'x' | 'y' | 'z' | 'w', Float32Array> {
   if (heap !== undefined) return heap.columns(QUADS, entities)
   const column = (): Float32Array => new Float32Array(entities + 1)
   return { x: column(), y: column(), z: column(), w: column() }

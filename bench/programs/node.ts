@@ -1,3 +1,4 @@
+import { cliffs } from './cliffs.ts'
 import { moving } from './moving.ts'
 import { detection } from './detection.ts'
 import { entities, grid } from './grid.ts'
@@ -19,4 +20,5 @@ export const nodePrograms: Readonly<Record<string, Program<unknown>>> = {
   startup,
   stagger,
   life,
+  cliffs,
 }

@@ -14,6 +14,7 @@ import type { Startup } from '../programs/startup.ts'
 /** What the parts give, by their names. */
 interface PartData {
   life: readonly LifeEntry[]
+  cliffs: readonly LifeEntry[]
   moving: readonly MovingCell[]
   stagger: readonly StaggerCell[]
   grid: readonly GridCell[]

@@ -2,6 +2,7 @@ import { short } from '../interleave.ts'
 import type { Figures } from '../outcome.ts'
 import type { PrintedTable } from '../package-benches.ts'
 import type { BackendName } from '../place.ts'
+import { cliffTargets } from './cliff-targets.ts'
 import { lifeTargets } from './life-targets.ts'
 import { movingTargets } from './moving-targets.ts'
 import { cellsOf, dataOf, entryOf } from './parts-of.ts'
@@ -18,6 +19,7 @@ export function targets(figures: Figures): Target[] {
     regret(figures),
     wholeBuffers(figures),
     marks(figures),
+    ...cliffTargets(figures),
     ...lifeTargets(figures),
     garbage(figures),
     {

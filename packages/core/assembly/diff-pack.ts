@@ -316,6 +316,33 @@ function rows(g: u32, row0: u32, bits: i32, to: u32, stride: u32): i32 {
   const n = load<u32>(g, COUNT)
   const step = load<u32>(g, STEP)
   let differ = 0
+  if (!isRun && n == 4) {
+    // One table of entities for four columns that all have them: no branch depends on the numbers.
+    const tables = v128.load(g, TABLE)
+    const limits = v128.load(g, LIMIT)
+    const table = load<u32>(g, TABLE)
+    const limit = load<u32>(g, LIMIT)
+    const isSame = i32x4.all_true(v128.and(i32x4.eq(tables, i32x4.splat(table)), i32x4.eq(limits, i32x4.splat(limit))))
+    if (table != -1 && isSame) {
+      const a = load<u32>(g, BASE)
+      const b = load<u32>(g, BASE_B)
+      const c = load<u32>(g, BASE_C)
+      const d = load<u32>(g, BASE_D)
+      for (; bits; bits &= bits - 1) {
+        const r = ctz(bits)
+        const index = load<u32>(table + ((row0 + r) << 2))
+        if (index >= limit) break
+        const s = index << 2
+        let v = v128.load32_zero(a + s)
+        v = v128.load32_lane(b + s, v, 1)
+        v = v128.load32_lane(c + s, v, 2)
+        v = v128.load32_lane(d + s, v, 3)
+        const t = to + r * stride
+        differ |= i32(!i32x4.all_true(i32x4.eq(v, v128.load(t)))) << r
+        v128.store(t, v)
+      }
+    }
+  }
   for (; bits; bits &= bits - 1) {
     const r = ctz(bits)
     const t = to + r * stride

@@ -16,14 +16,27 @@ function isFull(words: u32): bool {
   return !v128.any_true(v128.not(v128.and(v128.and(a, b), v128.and(c, d))))
 }
 
+/** The first word from `at` on that isn't 0; `end` without one. */
+export function skipZeros(at: u32, end: u32): u32 {
+  for (; at + 64 <= end; at += 64) {
+    const a = v128.or(v128.load(at), v128.load(at, 16))
+    const b = v128.or(v128.load(at, 32), v128.load(at, 48))
+    if (v128.any_true(v128.or(a, b))) break
+  }
+  while (at < end && !load<i32>(at)) at += 4
+  return at
+}
+
 export function survey(words: u32, summary: u32, blocks: u32, maxGap: i32): u32 {
   const byWord = maxGap >= 31
   let rows: u32 = 0
   let runs: u32 = 0
   let gaps: i32 = NO_RUN
   let end: i32 = NO_RUN
-  for (let s: u32 = 0; s < blocks; s++) {
-    let live = load<i32>(summary + (s << 2))
+  const last = summary + (blocks << 2)
+  for (let at = skipZeros(summary, last); at < last; at = skipZeros(at + 4, last)) {
+    const s = (at - summary) >>> 2
+    let live = load<i32>(at)
     const block = words + (s << 7)
     if (live == -1 && isFull(block)) {
       const from: i32 = s << 10
@@ -67,8 +80,10 @@ export function survey(words: u32, summary: u32, blocks: u32, maxGap: i32): u32 
 export function unite(words: u32, summary: u32, other: u32, otherSummary: u32, end: u32): void {
   const lastWord = end >>> 5
   const lastBits: i32 = ~(-1 << (end & 31))
-  for (let s: u32 = 0; s << 10 < end; s++) {
-    let some = load<i32>(otherSummary + (s << 2))
+  const last = otherSummary + ((end + 1023) >>> 10 << 2)
+  for (let from = skipZeros(otherSummary, last); from < last; from = skipZeros(from + 4, last)) {
+    const s = (from - otherSummary) >>> 2
+    let some = load<i32>(from)
     const at = s << 7
     if (some == -1 && (s + 1) << 10 <= end) {
       for (let k: u32 = at; k < at + 128; k += 16)

@@ -521,4 +521,53 @@ describe('kernels', () => {
       { numRuns: 300 },
     )
   })
+
+  it('find the same word that is not zero, from any word to any other', () => {
+    const words = fc.array(fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, fc.integer()), {
+      minLength: 1,
+      maxLength: 200,
+    })
+    fc.assert(
+      fc.property(words, fc.nat(), fc.nat(), (values, a, b) => {
+        const end = b % (values.length + 1)
+        const first = a % (end + 1)
+        const found = values.findIndex((value, i) => value !== 0 && i >= first && i < end)
+        for (const kind of ['auto', 'js'] as const) {
+          const memory = new BumpMemory(2 ** 16, kind)
+          const { offset } = memory.alloc(values.length * 4)
+          new Int32Array(memory.buffer, offset).set(values)
+          const at = memory.kernels.skipZeros(offset + first * 4, offset + end * 4)
+          expect((at - offset) / 4).toBe(found < 0 ? end : found)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('walk over a set of many rows as a set without kernels does', () => {
+    const rows = 300_000
+    const few = fc.array(fc.record({ from: fc.nat(rows - 1), count: fc.integer({ min: 1, max: 2000 }) }), {
+      maxLength: 6,
+    })
+    const runsOf = (set: DirtyRows): [number, number][] => {
+      const runs: [number, number][] = []
+      set.forEachRun(0, (first, count) => runs.push([first, count]))
+      return runs
+    }
+    fc.assert(
+      fc.property(few, (pieces) => {
+        const plain = new DirtyRows(rows)
+        for (const { from, count } of pieces) plain.setRange(from, Math.min(count, rows - from))
+        for (const kind of ['auto', 'js'] as const) {
+          const { kernels, buffer } = new BumpMemory(2 ** 17, kind)
+          const set = new DirtyRows(rows, { buffer, offset: 64, kernels })
+          for (const { from, count } of pieces) set.setRange(from, Math.min(count, rows - from))
+          expect(runsOf(set)).toEqual(runsOf(plain))
+          set.clear()
+          expect(set.words.every((word) => word === 0) && set.isEmpty).toBe(true)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
 })

@@ -77,7 +77,7 @@ export class MirrorMemory {
     this.heap = heap
     this.offset = offset
     this.bytes = new Uint8Array(heap.buffer, offset, kept * stride)
-    this.dirty = new DirtyRows(rows, { buffer: heap.buffer, offset: dirtyAt })
+    this.dirty = new DirtyRows(rows, { buffer: heap.buffer, offset: dirtyAt, kernels: heap.kernels })
     this.given = given
     this.#block = block
     this.#overflow = overflow

@@ -46,6 +46,7 @@ function createWasmKernels(memory: WebAssembly.Memory): Kernels | undefined {
       diffWords: words.diffWords,
       survey: sets.survey,
       unite: sets.unite,
+      skipZeros: sets.skipZeros,
       found: new Uint32Array(memory.buffer, 0, 3),
     } as Kernels
   } catch {

@@ -136,6 +136,13 @@ export function createJsKernels(buffer: ArrayBuffer): Kernels {
         }
       }
     },
+
+    skipZeros(at, end) {
+      let w = at >>> 2
+      const last = end >>> 2
+      while (w < last && m[w] === 0) w++
+      return w * 4
+    },
   }
 }
 

@@ -96,4 +96,11 @@ export interface Kernels {
    * @param other address of the other's words; `otherSummary` of theirs
    */
   unite(words: number, summary: number, other: number, otherSummary: number, end: number): void
+
+  /**
+   * Finds a word that isn't 0, for walks over a set with few rows.
+   * @param at address of a word; `end` behind the last one
+   * @returns the address of the first word from `at` on that isn't 0; `end` without one
+   */
+  skipZeros(at: number, end: number): number
 }

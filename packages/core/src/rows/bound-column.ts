@@ -18,6 +18,13 @@ export interface ColumnReader {
    * @returns how many were not numbers
    */
   read(entity: number, out: Float64Array): number
+  /**
+   * Where `read` gives a number that an object has under a name, `objects[entity][field]`, this name:
+   * fields of the same objects are then read four at a time.
+   */
+  readonly field?: string | undefined
+  /** The objects; may be others in each frame. */
+  readonly objects?: readonly unknown[]
 }
 
 /** What a column may be bound to. */
@@ -140,6 +147,22 @@ export class BoundColumn implements RawColumn {
       this.#settable.set(this.#chunks[chunk])
     } else for (let k = 0; k < have; k++) putScalar(scratch, this.type, k, source[begin + k])
     return 0
+  }
+
+  /** The reader of fields that can be read four at a time. */
+  get fields(): ColumnReader | undefined {
+    const reader = this.#reader
+    return reader?.field !== undefined && this.type === 'f32' && this.arity === 1 ? reader : undefined
+  }
+
+  /** Where its numbers go, for those who read the fields. */
+  get scratch(): Float32Array {
+    return this.#scratch!.f32
+  }
+
+  /** Brings an entity to a position of the scratch, where it has a reader. @returns holes, as `loadChunk` */
+  loadEntity(entity: number, position: number): number {
+    return this.#ask(this.#reader!, entity, position)
   }
 
   /** Brings some rows of a chunk into scratch; others keep what they had. @returns holes, as `loadChunk` */

@@ -14,6 +14,7 @@ import {
   tableBytesOf,
   workEnd,
 } from './pack-layout.ts'
+import { ObjectFields } from './object-fields.ts'
 import { RowGatherer } from './row-gatherer.ts'
 
 /** Rows that columns are packed into; all of it lies in the packer's memory. */
@@ -52,6 +53,8 @@ export class ColumnPacker {
   readonly #table: PackTable
   readonly #chunkRows: number
   #outside = 0
+  /** Columns that are fields of objects, by fours. */
+  #fields: readonly ObjectFields[] = []
   /** Address of the table row → index that the group table names, −1 for none. */
   #entities = -1
   readonly #u32: Uint32Array
@@ -101,6 +104,7 @@ export class ColumnPacker {
     this.#setIndices(i)
     this.#outside = 0
     for (const { isOutside } of this.#columns) if (isOutside) this.#outside++
+    this.#fields = ObjectFields.of(this.#columns)
   }
 
   /**
@@ -213,12 +217,62 @@ export class ColumnPacker {
   /** Fills the scratch of each column outside: with rows in the list, or the first `reach` of a chunk. */
   #load(chunk: number, reach: number, mask: Mask, list: ChunkRows | undefined): void {
     const first = chunk * this.#chunkRows
+    for (let f = 0; f < this.#fields.length; f++) this.#loadFields(this.#fields[f], first, reach, mask, list)
     for (let i = 0; i < this.#columns.length; i++) {
       const column = this.#columns[i]
       if (!column.isOutside) continue
-      this.reading = i
-      this.holes += list === undefined ? column.loadChunk(chunk, reach, mask) : column.loadRows(list)
+      if (column.fields === undefined) {
+        this.reading = i
+        this.holes += list === undefined ? column.loadChunk(chunk, reach, mask) : column.loadRows(list)
+      }
       this.#table.setBase(i, column.address - first * column.entityBytes)
+    }
+  }
+
+  /** Loads fields of the rows in the list, or of those in the mask among the first `reach` of a chunk. */
+  #loadFields(
+    fields: ObjectFields,
+    first: number,
+    reach: number,
+    mask: Mask,
+    list: ChunkRows | undefined,
+  ): void {
+    if (list !== undefined) {
+      const { positions, indices, count } = list
+      for (let i = 0; i < count;) {
+        const from = i++
+        const shift = indices[from] - positions[from]
+        // Neighbours that are neighbours there too go together.
+        while (i < count && indices[i] === indices[i - 1] + 1 && indices[i] - positions[i] === shift) i++
+        this.#loadEntities(fields, indices[from], indices[i - 1] + 1, shift)
+      }
+    } else if (mask === undefined) this.#loadEntities(fields, first, first + reach, first)
+    else
+      for (let from = first; from < first + reach && mask.nextRun(from, 0);) {
+        const { runFirst } = mask
+        from = Math.min(runFirst + mask.runCount, first + reach)
+        this.#loadEntities(fields, runFirst, from, first)
+      }
+  }
+
+  #loadEntities(fields: ObjectFields, from: number, end: number, first: number): void {
+    for (let entity = from; entity < end; entity++) {
+      let last = end
+      try {
+        entity = fields.read(entity, end, first)
+        last = Math.min(entity + 1, end)
+      } catch {
+        // It is thrown again below, by the column that did it.
+      }
+      for (; entity < last; entity++) this.#loadEntity(fields, entity, entity - first)
+      entity--
+    }
+  }
+
+  #loadEntity({ columns }: ObjectFields, entity: number, position: number): void {
+    for (let i = 0; i < columns.length; i++) {
+      this.reading = columns[i]
+      this.holes += this.#columns[columns[i]].loadEntity(entity, position)
     }
   }
 
@@ -236,6 +290,13 @@ export class ColumnPacker {
       let bits = mask === undefined ? -1 : mask.words[row0 >>> 5]
       if (row0 < from) bits &= -1 << (from & 31)
       if (end - row0 < 32) bits &= ~(-1 << (end - row0))
+      if (bits === -1) {
+        for (let row = row0; row < row0 + 32; row++, n++) {
+          positions[n] = row - chunkFirst
+          indices[n] = entities < 0 ? row : u32[table + row]
+        }
+        continue
+      }
       for (; bits !== 0; bits &= bits - 1) {
         const row = row0 + trailingZeros(bits)
         positions[n] = row - chunkFirst

@@ -41,6 +41,13 @@ export function copyRows(
   arity: number,
   length: number,
 ): void {
+  if (arity === 1) {
+    for (let i = 0; i < count; i++) {
+      const source = indices[i]
+      to[positions[i]] = source < length ? from[source] : 0
+    }
+    return
+  }
   for (let i = 0; i < count; i++) {
     const at = positions[i] * arity
     const source = indices[i] * arity

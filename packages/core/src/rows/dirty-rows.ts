@@ -1,3 +1,4 @@
+import type { Kernels } from '../kernels/kernels.ts'
 import { popcount, trailingZeros } from '../memory/bits.ts'
 import { requireSize, RowOutOfRange, RowsOutOfRange } from '../memory/bounds.ts'
 import { WrongMemory } from './errors.ts'
@@ -9,7 +10,12 @@ export interface DirtyRowsPlace {
   readonly buffer: ArrayBuffer
   /** Bytes from the start of `buffer`. */
   readonly offset: number
+  /** Those of that memory: walks over a large set with few rows are faster then. */
+  readonly kernels?: Kernels | undefined
 }
+
+/** Words of a summary that are 0 before it pays to let a kernel go on. */
+const ZEROS = 8
 
 /**
  * A set of row numbers as a bitset of two levels. The same class is a mirror's dirty rows, the rows
@@ -32,6 +38,7 @@ export class DirtyRows {
   readonly summaryOffset: number
   readonly words: Uint32Array
   readonly summary: Uint32Array
+  readonly #kernels: Kernels | undefined
   /** First row of the run that `nextRun` found. */
   runFirst = 0
   /** Rows of the run that `nextRun` found, merged gaps included. */
@@ -49,6 +56,7 @@ export class DirtyRows {
     if (place !== undefined) checkPlace(place, bytes)
     const wordCount = (rows + 31) >>> 5
     this.rows = rows
+    this.#kernels = place?.kernels
     this.buffer = place?.buffer ?? new ArrayBuffer(bytes)
     this.offset = place?.offset ?? 0
     this.summaryOffset = this.offset + wordCount * 4
@@ -104,15 +112,11 @@ export class DirtyRows {
   clear(): void {
     const { words, summary } = this
     // What lies side by side is filled in one piece.
-    let from = -1
-    for (let s = 0; s <= summary.length; s++) {
-      if (s < summary.length && summary[s] !== 0) {
-        summary[s] = 0
-        if (from < 0) from = s
-      } else if (from >= 0) {
-        words.fill(0, from * 32, s * 32)
-        from = -1
-      }
+    for (let from = this.#nextWord(0); from < summary.length;) {
+      let s = from
+      for (; s < summary.length && summary[s] !== 0; s++) summary[s] = 0
+      words.fill(0, from * 32, s * 32)
+      from = this.#nextWord(s)
     }
   }
 
@@ -121,7 +125,7 @@ export class DirtyRows {
   }
 
   get isEmpty(): boolean {
-    return nextSet(this.words, this.summary, 0) < 0
+    return this.#nextSet(0) < 0
   }
 
   /** Counts the rows of the set in `first … first + count − 1`; may stop at `enough` of them. */
@@ -162,12 +166,12 @@ export class DirtyRows {
    * @returns false when there is none
    */
   nextRun(from: number, maxGap: number): boolean {
-    const first = nextSet(this.words, this.summary, from)
+    const first = this.#nextSet(from)
     if (first < 0) return false
     let end = nextClear(this.words, first + 1)
     // While the next row of the set is near enough, the run is extended to the end of that row's own run.
     for (;;) {
-      const next = nextSetWithin(this.words, this.summary, end, maxGap)
+      const next = this.#nextSetWithin(end, maxGap)
       if (next < 0) break
       end = nextClear(this.words, next + 1)
     }
@@ -215,6 +219,56 @@ export class DirtyRows {
       }
     }
   }
+
+  /** The first row of the set at or after `from`, −1 when there is none. */
+  #nextSet(from: number): number {
+    const { words, summary } = this
+    let w = from >>> 5
+    if (w >= words.length) return -1
+    const here = words[w] & (-1 << (from & 31))
+    if (here !== 0) return w * 32 + trailingZeros(here)
+    w++
+    let s = w >>> 5
+    if (s >= summary.length) return -1
+    let bits = summary[s] & (-1 << (w & 31))
+    for (;;) {
+      for (; bits !== 0; bits &= bits - 1) {
+        const word = s * 32 + trailingZeros(bits)
+        const rows = words[word]
+        if (rows !== 0) return word * 32 + trailingZeros(rows)
+      }
+      s = this.#nextWord(s + 1)
+      if (s >= summary.length) return -1
+      bits = summary[s]
+    }
+  }
+
+  /** The first row of the set among `from … from + gap`, −1 when there is none. */
+  #nextSetWithin(from: number, gap: number): number {
+    const { words } = this
+    let w = from >>> 5
+    if (w >= words.length) return -1
+    const here = words[w] & (-1 << (from & 31))
+    if (here !== 0) {
+      const row = w * 32 + trailingZeros(here)
+      return row - from <= gap ? row : -1
+    }
+    // Most gaps are short: try the next word before the summary.
+    w++
+    if (w * 32 - from > gap || w >= words.length) return -1
+    const row = this.#nextSet(w * 32)
+    return row >= 0 && row - from <= gap ? row : -1
+  }
+
+  /** The first word of the summary from `s` on that isn't 0; behind its last without one. */
+  #nextWord(s: number): number {
+    const { summary, summaryOffset } = this
+    const { length } = summary
+    const near = this.#kernels === undefined ? length : Math.min(length, s + ZEROS)
+    for (; s < near; s++) if (summary[s] !== 0) return s
+    if (s >= length) return length
+    return (this.#kernels!.skipZeros(summaryOffset + s * 4, summaryOffset + length * 4) - summaryOffset) / 4
+  }
 }
 
 /** @throws {@link RowsOutOfRange} when `count` rows from `first` on aren't all among `rows` rows */
@@ -244,43 +298,6 @@ function setBits(words: Uint32Array, first: number, end: number): void {
   words[w0] |= head
   words.fill(0xffffffff, w0 + 1, w1)
   words[w1] |= tail
-}
-
-/** The first row of the set at or after `from`, −1 when there is none. */
-function nextSet(words: Uint32Array, summary: Uint32Array, from: number): number {
-  let w = from >>> 5
-  if (w >= words.length) return -1
-  const here = words[w] & (-1 << (from & 31))
-  if (here !== 0) return w * 32 + trailingZeros(here)
-  w++
-  let s = w >>> 5
-  if (s >= summary.length) return -1
-  let bits = summary[s] & (-1 << (w & 31))
-  for (;;) {
-    for (; bits !== 0; bits &= bits - 1) {
-      const word = s * 32 + trailingZeros(bits)
-      const rows = words[word]
-      if (rows !== 0) return word * 32 + trailingZeros(rows)
-    }
-    if (++s >= summary.length) return -1
-    bits = summary[s]
-  }
-}
-
-/** The first row of the set among `from … from + gap`, −1 when there is none. */
-function nextSetWithin(words: Uint32Array, summary: Uint32Array, from: number, gap: number): number {
-  let w = from >>> 5
-  if (w >= words.length) return -1
-  const here = words[w] & (-1 << (from & 31))
-  if (here !== 0) {
-    const row = w * 32 + trailingZeros(here)
-    return row - from <= gap ? row : -1
-  }
-  // Most gaps are short: try the next word before the summary.
-  w++
-  if (w * 32 - from > gap || w >= words.length) return -1
-  const row = nextSet(words, summary, w * 32)
-  return row >= 0 && row - from <= gap ? row : -1
 }
 
 /** The first row at or after `from` that is not in the set. */

@@ -21,7 +21,7 @@ export class MovingBlock {
   /** Copies a set of rows to a new block with room for `capacity` of them. @throws {@link HeapFull} */
   moveSet(set: DirtyRows, heap: Heap, capacity: number): DirtyRows {
     const offset = this.#move(heap, DirtyRows.bytesFor(capacity))
-    const moved = new DirtyRows(capacity, { buffer: heap.buffer, offset })
+    const moved = new DirtyRows(capacity, { buffer: heap.buffer, offset, kernels: heap.kernels })
     // The block before was given back just now, and nothing was written there since.
     moved.copyFrom(set)
     return moved

@@ -6,6 +6,7 @@ import type { ColumnReader } from '@memkit/core'
  */
 export class EntryColumn implements ColumnReader {
   entries: readonly unknown[] = []
+  readonly field: string | undefined
   /** Way from an entry to the object that has `#last`. */
   readonly #keys: readonly string[]
   /** Name of the number, or of the small array; '' when the entry is that array. */
@@ -18,7 +19,12 @@ export class EntryColumn implements ColumnReader {
   constructor(keys: readonly string[]) {
     this.#keys = keys.slice(0, -1)
     this.#last = keys.at(-1) ?? ''
+    this.field = keys.length === 1 ? this.#last : undefined
     this.#read = propertyReader(this.#last)
+  }
+
+  get objects(): readonly unknown[] {
+    return this.entries
   }
 
   get length(): number {

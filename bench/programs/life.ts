@@ -66,7 +66,10 @@ export async function measured(
 
 const QUADS = { x: f32, y: f32, z: f32, w: f32 }
 
-export function columnsOf(heap: Heap | undefined, entities: number): Record<'x' | 'y' | 'z' | 'w', Float32Array> {
+export function columnsOf(
+  heap: Heap | undefined,
+  entities: number,
+): Record<'x' | 'y' | 'z' | 'w', Float32Array> {
   if (heap !== undefined) return heap.columns(QUADS, entities)
   const column = (): Float32Array => new Float32Array(entities + 1)
   return { x: column(), y: column(), z: column(), w: column() }

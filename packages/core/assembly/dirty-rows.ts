@@ -34,9 +34,11 @@ export function survey(words: u32, summary: u32, blocks: u32, maxGap: i32): u32 
   let gaps: i32 = NO_RUN
   let end: i32 = NO_RUN
   const last = summary + (blocks << 2)
-  for (let at = skipZeros(summary, last); at < last; at = skipZeros(at + 4, last)) {
+  let at = summary
+  while ((at = skipZeros(at, last)) < last) {
     const s = (at - summary) >>> 2
     let live = load<i32>(at)
+    at += 4
     const block = words + (s << 7)
     if (live == -1 && isFull(block)) {
       const from: i32 = s << 10
@@ -81,9 +83,11 @@ export function unite(words: u32, summary: u32, other: u32, otherSummary: u32, e
   const lastWord = end >>> 5
   const lastBits: i32 = ~(-1 << (end & 31))
   const last = otherSummary + ((end + 1023) >>> 10 << 2)
-  for (let from = skipZeros(otherSummary, last); from < last; from = skipZeros(from + 4, last)) {
+  let from = otherSummary
+  while ((from = skipZeros(from, last)) < last) {
     const s = (from - otherSummary) >>> 2
     let some = load<i32>(from)
+    from += 4
     const at = s << 7
     if (some == -1 && (s + 1) << 10 <= end) {
       for (let k: u32 = at; k < at + 128; k += 16)

@@ -21,86 +21,10 @@ export type ReadFields = (
   toD: Float32Array,
 ) => number
 
-// The same function eight times: an engine that sees `object[name]` with one name reads a field where
+// The same function four times: an engine that sees `object[name]` with one name reads a field where
 // it lies; with several it looks each up, and boxes each float. So each four names get a place of their
 // own. Four in a pass, because an object is looked up and checked once for all of them.
 const readers: readonly ReadFields[] = [
-  (objects, a, b, c, d, from, end, first, toA, toB, toC, toD) => {
-    const last = Math.min(end, objects.length)
-    for (let i = from; i < last; i++) {
-      const entry = objects[i]
-      if (entry === undefined || entry === null) return i
-      const va = entry[a]
-      const vb = entry[b]
-      const vc = entry[c]
-      const vd = entry[d]
-      if (typeof va !== 'number' || typeof vb !== 'number') return i
-      if (typeof vc !== 'number' || typeof vd !== 'number') return i
-      const at = i - first
-      toA[at] = va
-      toB[at] = vb
-      toC[at] = vc
-      toD[at] = vd
-    }
-    return last > from ? last : from
-  },
-  (objects, a, b, c, d, from, end, first, toA, toB, toC, toD) => {
-    const last = Math.min(end, objects.length)
-    for (let i = from; i < last; i++) {
-      const entry = objects[i]
-      if (entry === undefined || entry === null) return i
-      const va = entry[a]
-      const vb = entry[b]
-      const vc = entry[c]
-      const vd = entry[d]
-      if (typeof va !== 'number' || typeof vb !== 'number') return i
-      if (typeof vc !== 'number' || typeof vd !== 'number') return i
-      const at = i - first
-      toA[at] = va
-      toB[at] = vb
-      toC[at] = vc
-      toD[at] = vd
-    }
-    return last > from ? last : from
-  },
-  (objects, a, b, c, d, from, end, first, toA, toB, toC, toD) => {
-    const last = Math.min(end, objects.length)
-    for (let i = from; i < last; i++) {
-      const entry = objects[i]
-      if (entry === undefined || entry === null) return i
-      const va = entry[a]
-      const vb = entry[b]
-      const vc = entry[c]
-      const vd = entry[d]
-      if (typeof va !== 'number' || typeof vb !== 'number') return i
-      if (typeof vc !== 'number' || typeof vd !== 'number') return i
-      const at = i - first
-      toA[at] = va
-      toB[at] = vb
-      toC[at] = vc
-      toD[at] = vd
-    }
-    return last > from ? last : from
-  },
-  (objects, a, b, c, d, from, end, first, toA, toB, toC, toD) => {
-    const last = Math.min(end, objects.length)
-    for (let i = from; i < last; i++) {
-      const entry = objects[i]
-      if (entry === undefined || entry === null) return i
-      const va = entry[a]
-      const vb = entry[b]
-      const vc = entry[c]
-      const vd = entry[d]
-      if (typeof va !== 'number' || typeof vb !== 'number') return i
-      if (typeof vc !== 'number' || typeof vd !== 'number') return i
-      const at = i - first
-      toA[at] = va
-      toB[at] = vb
-      toC[at] = vc
-      toD[at] = vd
-    }
-    return last > from ? last : from
-  },
   (objects, a, b, c, d, from, end, first, toA, toB, toC, toD) => {
     const last = Math.min(end, objects.length)
     for (let i = from; i < last; i++) {

@@ -12,6 +12,8 @@ export class InPlaceModel extends ComponentModel {
 
   override stage(failed: boolean): void {
     for (const entity of this.alive) this.#certain(entity)
+    // Columns that disagree cannot be read: what was staged before, in the same frame, has not gone up.
+    if (this.store.torn) for (const entity of this.alive) this.#early.add(entity)
     super.stage(failed)
     // The buffer has the room of the store.
     this.stagedRows = Math.min(this.stagedRows, this.store.slots)

@@ -190,7 +190,8 @@ describe('fiber.html', () => {
       await figures.filter({ hasText: '650 crates' }).waitFor()
     }
     await moves()
-    expect(page.problems).toEqual([])
+    // react-three-fiber 9 makes a Clock, of which three 0.183 and later say that it is deprecated.
+    expect(page.problems.filter((problem) => !problem.startsWith('THREE.Clock:'))).toEqual([])
   })
 })
 

@@ -88,6 +88,8 @@ describe('the sources of the packages', () => {
       "import('./columns-component.ts')",
       "import('./scatter-pass.ts')",
       "import('./target-scatter.ts')",
+      "import('@memkit/ecs-plugin/recording')",
+      "import('@memkit/ecs-plugin/recording')",
       "import('@memkit/gpu/dummy')",
       "import('uplot')",
       "import('webgpu')",

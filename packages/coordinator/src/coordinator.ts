@@ -206,6 +206,7 @@ export class MkCoordinator {
   get recorder(): FlushRecorder | undefined {
     return this.#frames.flush.recorder
   }
+  /** @internal */
   set recorder(recorder: FlushRecorder | undefined) {
     this.#frames.flush.recorder = recorder
   }

@@ -38,9 +38,11 @@ export class Contest {
 
   /**
    * Lets the engine compile everybody's code, as it has in a game after its first minute: what runs once a frame is
-   * optimised after thousands of frames.
+   * optimised after thousands of frames. A quick run does not wait for that.
    */
-  async warmUp(sets: RowSets, { ms, frames }: { ms: number; frames: number }): Promise<void> {
+  async warmUp(sets: RowSets, quick: boolean): Promise<void> {
+    const ms = quick ? 300 : 1200
+    const frames = quick ? 150 : 4000
     for (const uploader of this.#uploaders) {
       const end = performance.now() + ms
       for (let frame = 0; frame < frames && performance.now() < end; frame++) {

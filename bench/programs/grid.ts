@@ -59,7 +59,7 @@ async function cells(
     run.progress(done(), `${said(shape)}: setting up`)
     const contest = new Contest(place, await madeOf([...allCases(place, shape), ...more(place, shape)]))
     const percent = new RowSets(shape.rows, shape.rows / 100, 'random')
-    await contest.warmUp(percent, run.quick ? { ms: 300, frames: 150 } : { ms: 1200, frames: 4000 })
+    await contest.warmUp(percent, run.quick)
     await contest.check(new RowSets(shape.rows, shape.rows, 'clustered'), percent)
     for (const { share, pattern } of kinds) {
       const count = Math.round(shape.rows * share)

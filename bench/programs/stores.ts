@@ -19,7 +19,7 @@ export async function stores(place: Place, run: Run): Promise<GridCell[]> {
     for (const store of STORES) uploaders.push(await memkitCase(place, shape, changes, store))
   const contest = new Contest(place, uploaders)
   const percent = new RowSets(shape.rows, shape.rows / 100, 'random')
-  await contest.warmUp(percent, run.quick ? { ms: 300, frames: 150 } : { ms: 1200, frames: 4000 })
+  await contest.warmUp(percent, run.quick)
   await contest.check(new RowSets(shape.rows, shape.rows, 'clustered'), percent)
   for (const share of shares) {
     run.progress(cells.length / shares.length, `${share * 100} % changed`)

@@ -502,19 +502,24 @@ describe('kernels', () => {
         (pieces, others, rows, share) => {
           for (const kind of ['auto', 'js'] as const) {
             const memory = new BumpMemory(2 ** 16, kind)
-            const sets = [pieces, others, pieces].map((each) => {
+            const sets = [pieces, others, pieces, pieces].map((each, i) => {
               const offset = memory.alloc(DirtyRows.bytesFor(rows)).offset
-              const set = new DirtyRows(rows, { buffer: memory.buffer, offset })
+              // The last one has kernels, and uses them by itself.
+              const kernels = i === 3 ? memory.kernels : undefined
+              const set = new DirtyRows(rows, { buffer: memory.buffer, offset, kernels })
               for (const { from, count } of each)
                 if (from < rows) set.setRange(from, Math.min(count, rows - from))
               return set
             })
-            const [set, other, wanted] = sets
+            const [set, other, wanted, own] = sets
             const end = Math.round(rows * share)
             wanted.or(other, end)
             memory.kernels.unite(set.offset, set.summaryOffset, other.offset, other.summaryOffset, end)
-            expect(set.words).toEqual(wanted.words)
-            expect(set.summary).toEqual(wanted.summary)
+            own.or(other, end)
+            for (const united of [set, own]) {
+              expect(united.words).toEqual(wanted.words)
+              expect(united.summary).toEqual(wanted.summary)
+            }
           }
         },
       ),

@@ -1,4 +1,3 @@
-import type { Kernels } from '@memkit/core'
 import type { Strategy } from '../config.ts'
 import type { CostModel } from '../costs/model.ts'
 import type { DeviceInUse } from '../device/device-in-use.ts'
@@ -29,7 +28,6 @@ export class MirrorFlush {
     scatterRows: 0,
     writeBytes: Infinity,
     packByte: 0,
-    kernels: undefined as Kernels | undefined,
     strategy: 'auto' as Strategy,
   }
   /** A target's unit is not a row. */
@@ -165,7 +163,6 @@ export class MirrorFlush {
     limits.exact = mirror.deviceOwned && !fresh
     limits.scatterRows = Math.floor(scatterBytes / (stride + 4))
     limits.packByte = mirror.source?.isPacked === true ? costs.packThread : 0
-    limits.kernels = mirror.heap.kernels
     limits.strategy = fresh ? 'full' : strategy
     if (mirror.isWhole) planWhole(out, stride, mirror.source ? mirror.rowsInUse : mirror.everUsed, costs)
     else plan(dirty, stride, costs, out, limits)

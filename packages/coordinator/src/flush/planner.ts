@@ -1,4 +1,4 @@
-import { createKernels, type DirtyRows, type Kernels } from '@memkit/core'
+import { createKernels, type DirtyRows } from '@memkit/core'
 import type { CostModel } from '../costs/model.ts'
 
 /** What a flush does for one mirror. */
@@ -46,8 +46,6 @@ export interface PlanLimits {
   writeBytes?: number | undefined
   /** Nanoseconds for making a byte that is written, default 0: rows are there. */
   packByte?: number | undefined
-  /** Those of the memory that the set lies in. Default: of its own, in JavaScript, made for this plan. */
-  kernels?: Kernels | undefined
   /** Force one strategy where it is possible, default `'auto'`. */
   strategy?: 'auto' | 'full' | 'runs' | 'scatter' | undefined
 }
@@ -89,7 +87,7 @@ function cheapGap(costs: CostModel, stride: number, packByte: number): number {
 
 /**
  * Plans the upload of one mirror: dirty rows in, the cheapest plan by the cost model out. Pure:
- * reads nothing but its arguments, writes nothing but `out`; allocates nothing where `kernels` are given.
+ * reads nothing but its arguments, writes nothing but `out`; allocates nothing where the set has kernels.
  * @param stride bytes per row, a multiple of 4
  * @param out overwritten and returned
  */
@@ -103,7 +101,7 @@ export function plan(
   const exact = limits.exact === true
   const { packByte = 0, writeBytes = Infinity } = limits
   const maxGap = exact ? 0 : cheapGap(costs, stride, packByte)
-  const kernels = limits.kernels ?? createKernels(undefined, dirty.buffer)
+  const kernels = dirty.kernels ?? createKernels(undefined, dirty.buffer)
   const rows = kernels.survey(dirty.offset, dirty.summaryOffset, dirty.summary.length, maxGap)
   const { found } = kernels
   const runs = found[0]

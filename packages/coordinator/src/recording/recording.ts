@@ -6,6 +6,7 @@ import { canDeflate, deflate } from './deflate.ts'
 import { AlreadyRecording } from './errors.ts'
 import { DEFLATED, FORMAT_VERSION, MAGIC, MEMKIT_VERSION, Tag } from './format.ts'
 import { Groups } from './groups.ts'
+import { checkMaxBytes } from './max-bytes.ts'
 import { Recorder } from './recorder.ts'
 
 /** How a game is recorded. */
@@ -36,12 +37,7 @@ export function startRecording(target: Recordable, options: RecordingOptions = {
       value: keyframeEvery,
       allowed: 'a whole number above 0',
     })
-  if (!isWhole(maxBytes, 1, 2 ** 40))
-    throw new InvalidConfig({
-      option: 'maxBytes',
-      value: maxBytes,
-      allowed: 'a whole number of bytes above 0',
-    })
+  checkMaxBytes(maxBytes)
   if (coordinator.recorder !== undefined) throw new AlreadyRecording()
   return new Recording(coordinator, new Groups({ keyframeEvery, maxBytes, ring }))
 }

@@ -6,6 +6,7 @@ import { ownBuffer } from '../device/own-buffers.ts'
 import { usageFrom, type Direction } from '../mirror/mirror-options.ts'
 import { sectionsFor, type Section } from '../sections/column-format.ts'
 import type { BadRecording } from './errors.ts'
+import { checkMaxBytes } from './max-bytes.ts'
 import { rowBytesOf, type MirrorShape } from './mirror-shape.ts'
 import { RecordedImages, type RecordedImage } from './recorded-images.ts'
 import { readFile, type RecordedFile } from './recorded-file.ts'
@@ -31,12 +32,7 @@ export async function openReplay(
   file: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>,
   { gpu, maxBytes = 256 << 20 }: ReplayOptions,
 ): Promise<Replay> {
-  if (!isWhole(maxBytes, 1, 2 ** 40))
-    throw new InvalidConfig({
-      option: 'maxBytes',
-      value: maxBytes,
-      allowed: 'a whole number of bytes above 0',
-    })
+  checkMaxBytes(maxBytes)
   const recorded = await readFile(file, maxBytes)
   return new Replay(recorded, DeviceLease.of(gpu))
 }

@@ -10,7 +10,7 @@ export interface DirtyRowsPlace {
   readonly buffer: ArrayBuffer
   /** Bytes from the start of `buffer`. */
   readonly offset: number
-  /** Those of that memory: walks over a large set with few rows are faster then. */
+  /** Those of that memory: walks over a large set are faster then. */
   readonly kernels?: Kernels | undefined
 }
 
@@ -38,7 +38,8 @@ export class DirtyRows {
   readonly summaryOffset: number
   readonly words: Uint32Array
   readonly summary: Uint32Array
-  readonly #kernels: Kernels | undefined
+  /** Those of the memory that it lies in, where they were given. */
+  readonly kernels: Kernels | undefined
   /** First row of the run that `nextRun` found. */
   runFirst = 0
   /** Rows of the run that `nextRun` found, merged gaps included. */
@@ -56,7 +57,7 @@ export class DirtyRows {
     if (place !== undefined) checkPlace(place, bytes)
     const wordCount = (rows + 31) >>> 5
     this.rows = rows
-    this.#kernels = place?.kernels
+    this.kernels = place?.kernels
     this.buffer = place?.buffer ?? new ArrayBuffer(bytes)
     this.offset = place?.offset ?? 0
     this.summaryOffset = this.offset + wordCount * 4
@@ -193,7 +194,9 @@ export class DirtyRows {
   or(other: DirtyRows, end: number = other.rows, first: number = 0): void {
     const rows = Math.min(end, other.rows)
     if (rows > this.rows) throw new RowsOutOfRange({ first: 0, count: rows, rows: this.rows })
-    const { words, summary } = this
+    const { kernels, words, summary } = this
+    if (kernels !== undefined && first === 0 && other.buffer === this.buffer)
+      return kernels.unite(this.offset, this.summaryOffset, other.offset, other.summaryOffset, rows)
     const firstWord = first >>> 5
     const firstBits = -1 << (first & 31)
     const lastWord = rows >>> 5
@@ -264,10 +267,10 @@ export class DirtyRows {
   #nextWord(s: number): number {
     const { summary, summaryOffset } = this
     const { length } = summary
-    const near = this.#kernels === undefined ? length : Math.min(length, s + ZEROS)
+    const near = this.kernels === undefined ? length : Math.min(length, s + ZEROS)
     for (; s < near; s++) if (summary[s] !== 0) return s
     if (s >= length) return length
-    return (this.#kernels!.skipZeros(summaryOffset + s * 4, summaryOffset + length * 4) - summaryOffset) / 4
+    return (this.kernels!.skipZeros(summaryOffset + s * 4, summaryOffset + length * 4) - summaryOffset) / 4
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ColumnPacker, DirtyRows, Heap } from '@memkit/core'
+import type { ColumnPacker, DirtyRows } from '@memkit/core'
 import type { SyncedOptions } from './gpu-synced-options.ts'
 
 /** Brings columns into the rows of a mirror. */
@@ -13,15 +13,9 @@ export function canFollowColumns({ changes, direction, onRemove, rows }: SyncedO
   return changes !== 'detect' && direction === 'upload' && onRemove === 'keep' && rows === 'entity'
 }
 
-/**
- * Sets rows 0 … `count` − 1 dirty, where the mask has them.
- * @param heap that the dirty rows lie in
- * @returns 0, for they aren't counted
- */
-export function noteDirty(heap: Heap, dirty: DirtyRows, count: number, mask: DirtyRows | undefined): number {
+/** Sets rows 0 … `count` − 1 dirty, where the mask has them. @returns 0, for they aren't counted */
+export function noteDirty(dirty: DirtyRows, count: number, mask: DirtyRows | undefined): number {
   if (mask === undefined) dirty.setRange(0, count)
-  else if (mask.buffer === heap.buffer)
-    heap.kernels.unite(dirty.offset, dirty.summaryOffset, mask.offset, mask.summaryOffset, count)
   else dirty.or(mask, count)
   return 0
 }

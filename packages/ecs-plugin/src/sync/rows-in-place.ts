@@ -30,14 +30,11 @@ export function inPlace(store: object, component: object, options: SyncedOptions
 /** Stands in for a packer where the rows are the mirror: sets dirty what a packer would have packed. */
 export class RowsInPlace implements RowWriter {
   readonly #store: object
-  readonly #heap: Heap
   holes = 0
   readonly reading: number = -1
 
-  /** @param heap that the rows lie in */
-  constructor(store: object, heap: Heap) {
+  constructor(store: object) {
     this.#store = store
-    this.#heap = heap
     mirrors().add(store)
   }
 
@@ -45,7 +42,7 @@ export class RowsInPlace implements RowWriter {
 
   /** Sets rows 0 … `count` − 1 dirty, where the mask has them. @returns 0, for they aren't counted */
   pack({ dirty }: PackTarget, _first: number, count: number, mask?: DirtyRows): number {
-    return noteDirty(this.#heap, dirty, count, mask)
+    return noteDirty(dirty, count, mask)
   }
 
   diff(): number {

@@ -48,7 +48,7 @@ export class RowsOnDemand implements RowWriter, RowSource {
 
   /** Notes rows 0 … `count` − 1, where the mask has them. @returns 0, for they aren't counted */
   pack({ dirty }: PackTarget, _first: number, count: number, mask?: DirtyRows): number {
-    return noteDirty(this.mirror.heap, dirty, count, mask)
+    return noteDirty(dirty, count, mask)
   }
 
   diff(): number {

@@ -135,7 +135,7 @@ export class SyncedComponent implements BufferSource {
       const onDemand = isOnDemand ? new RowsOnDemand() : undefined
       this.mirror = mirror =
         over ?? createMirror(coordinator, options, layout, rowMap.wanted, ownerRows, onDemand)
-      const inPlaceOf = over && new RowsInPlace(columns.component, over.heap)
+      const inPlaceOf = over && new RowsInPlace(columns.component)
       this.#packer = new MirrorPacker(mirror, columns, rowMap, options, inPlaceOf ?? onDemand)
     } catch (error) {
       rowMap.dispose()

@@ -235,7 +235,7 @@ export class MkGpuPool<B extends MkGpuBackend = MkGpuBackend> {
   }
 
   #collect(): void {
-    if (this.#waiting.count > 0) this.#waiting.collect(this.#gpu.completedSerial, this.#ready)
+    this.#waiting.collect(this.#gpu, this.#ready)
   }
 
   readonly #ready = ({ bin, buffer }: Waiting<B>): void => {

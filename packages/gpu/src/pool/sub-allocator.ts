@@ -134,7 +134,7 @@ export class MkSubAllocator<B extends MkGpuBackend = MkGpuBackend> {
 
   /** Frees the places that the device has finished with. `alloc` calls it. */
   collect(): void {
-    if (this.#waiting.count > 0) this.#waiting.collect(this.#gpu.completedSerial, this.#giveBack)
+    this.#waiting.collect(this.#gpu, this.#giveBack)
   }
 
   /** Destroys the pages that hold no slice; returns how many bytes that freed. */

@@ -45,14 +45,14 @@ export class DeferredDeletions<B extends MkGpuBackend = MkGpuBackend> {
 
   /** Destroys every buffer whose serial has completed, and the oldest ones above 256 that wait. */
   collect(completedSerial: number): void {
-    this.#waiting.collect(completedSerial, this.#destroy)
+    this.#waiting.collect({ completedSerial }, this.#destroy)
     while (this.#waiting.count > 0 && this.count > MAX_WAITING) this.#destroy(this.#waiting.shift()!)
     while (this.#young.length > MAX_WAITING) this.#destroy(this.#young.shift()!.buffer)
   }
 
   /** Destroys every buffer now. */
   flush(): void {
-    this.#waiting.collect(Infinity, this.#destroy)
+    this.#waiting.collect({ completedSerial: Infinity }, this.#destroy)
     for (const { buffer } of this.#young.splice(0)) this.#destroy(buffer)
   }
 

@@ -19,10 +19,15 @@ export class SerialQueue<T> {
     return this.#waiting.shift()?.item
   }
 
-  /** Takes out all items whose serial has completed, and gives them to `release`, oldest first. */
-  collect(completedSerial: number, release: (item: T) => void): void {
-    if (completedSerial < this.#next) return
+  /**
+   * Takes out all items whose serial has completed, and gives them to `release`, oldest first.
+   * @param device is looked at only while items wait: a look asks it
+   */
+  collect(device: { readonly completedSerial: number }, release: (item: T) => void): void {
     const waiting = this.#waiting
+    if (waiting.length === 0) return
+    const { completedSerial } = device
+    if (completedSerial < this.#next) return
     let kept = 0
     this.#next = Infinity
     for (const entry of waiting) {

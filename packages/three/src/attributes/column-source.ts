@@ -1,4 +1,4 @@
-import type { MkSync } from '@memkit/ecs-plugin'
+import type { MkSync, SyncedInfo } from '@memkit/ecs-plugin'
 import { sourceFields, type AttributeSource } from './attribute-source.ts'
 import { kindOf, type NumberKind } from './shader-type.ts'
 
@@ -7,6 +7,8 @@ export type Column = Float32Array | Uint32Array | Int32Array
 
 /** Where to look a column up, each time: games replace columns that are too short. */
 export interface ColumnSource {
+  /** The component that it belongs to. */
+  readonly info: SyncedInfo
   readonly store: Readonly<Record<string, unknown>>
   readonly name: string
   readonly kind: NumberKind
@@ -34,7 +36,7 @@ export function columnSource(
   const column = store[columns[0]]
   if (kindOf(column) === undefined || kindOf(column) !== type.scalar)
     return `${columns[0]} isn't an array of ${type.scalar}, as attributes are`
-  return { store, name: columns[0], kind: type.scalar, numbers: type.components }
+  return { info, store, name: columns[0], kind: type.scalar, numbers: type.components }
 }
 
 /**

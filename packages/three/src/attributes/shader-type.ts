@@ -11,8 +11,11 @@ export function kindOf(array: unknown): NumberKind | undefined {
   return array instanceof Int32Array ? 'i32' : undefined
 }
 
+/** What a single number is in a shader. */
+export const SCALAR_TYPES = { f32: 'float', u32: 'uint', i32: 'int' } as const
+
 /** @param numbers per instance, 1 to 4 */
 export function shaderType(kind: NumberKind, numbers: number): ShaderType {
-  if (numbers === 1) return ({ f32: 'float', u32: 'uint', i32: 'int' } as const)[kind]
+  if (numbers === 1) return SCALAR_TYPES[kind]
   return `${({ f32: '', u32: 'u', i32: 'i' } as const)[kind]}vec${numbers as 2 | 3 | 4}`
 }

@@ -52,8 +52,7 @@ class ColumnValues extends Values {
     if (column === undefined) throw new NotAColumn({ attribute: name, reason: 'it lies in shared memory' })
     super(name, found.numbers, column)
     this.#source = found
-    const [component] = (Array.isArray(source) ? source : [source]) as readonly unknown[]
-    this.#info = mk.synced().find((each) => each.component === component)!
+    this.#info = found.info
   }
 
   /** Entities that the column has room for. */

@@ -3,12 +3,11 @@ import * as tsl from 'three/tsl'
 import { StorageBufferAttribute, type Node, type StorageBufferNode, type WebGPURenderer } from 'three/webgpu'
 import { attributeLayout, type AttributeLayout } from '../attributes/attribute-source.ts'
 import { FieldNotDrawable } from '../attributes/errors.ts'
-import { shaderType, type NumberKind, type ShaderType } from '../attributes/shader-type.ts'
+import { SCALAR_TYPES, shaderType, type NumberKind, type ShaderType } from '../attributes/shader-type.ts'
 import { RowsNotReadable } from './errors.ts'
 import { SharedBuffers } from './shared-buffers.ts'
 
 const arrays = { f32: Float32Array, u32: Uint32Array, i32: Int32Array } as const
-const scalars = { f32: 'float', u32: 'uint', i32: 'int' } as const
 
 /** The rows of a component, for shaders of three.js that read the synced buffer itself. */
 export class StorageRows {
@@ -64,7 +63,7 @@ export class StorageRows {
   #nodeOf(kind: NumberKind): StorageBufferNode<'float' | 'uint' | 'int'> {
     let node = this.#nodes.get(kind)
     if (node === undefined) {
-      node = tsl.storage(this.#attribute(kind), scalars[kind], 0).toReadOnly()
+      node = tsl.storage(this.#attribute(kind), SCALAR_TYPES[kind], 0).toReadOnly()
       this.#nodes.set(kind, node)
     }
     return node

@@ -94,6 +94,16 @@ describe('serials', () => {
     expect(backend.signals).toBe(2) // nothing more to know
   })
 
+  it('remember a look at newer work while an answer is on its way', () => {
+    const { backend, gpu, work } = setUp({ transferDelayUs: Infinity })
+    work()
+    expect(gpu.completedSerial).toBe(0) // asks about 1
+    work()
+    expect(gpu.completedSerial).toBe(0) // about 2, once 1 is answered
+    backend.finish()
+    expect([gpu.completedSerial, backend.signals]).toEqual([2, 2])
+  })
+
   it('resolve waiting promises in order', async () => {
     const { backend, gpu, work } = setUp({ transferDelayUs: Infinity })
     const order: number[] = []

@@ -22,7 +22,7 @@ interface Used {
  *        finished   │   one signal is out   │  waits   │ handed over or recorded, no serial yet
  *
  * The device is asked only when someone waits or looks: a signal per frame costs a browser 20 to 30 µs
- * of its thread. At most one is outstanding; when it comes back while someone waits for more, the next
+ * of its thread. At most one is outstanding; when it comes back and more was asked for meanwhile, the next
  * one is sent for the newest serial. So a serial is known to be finished at most two round trips after
  * it was waited for, and one who looks once a frame sees what was true at the look before.
  */
@@ -36,6 +36,8 @@ export class Timeline {
   /** Why the device is gone; undefined while it is there. */
   loss: LossInfo | undefined
   #completed = 0
+  /** The newest serial at the last look or wait. */
+  #asked = 0
   /** The serial that the outstanding signal will report; 0 when none is out. */
   #armed = 0
   #waiting: Waiter[] = []
@@ -52,10 +54,10 @@ export class Timeline {
     return this.#completed
   }
 
-  /** Asks the device about the newest serial, unless it knows or an answer is on its way. */
+  /** Asks the device about the newest serial, unless that is known; after the answer on its way, if one is. */
   ask(): void {
-    if (this.#armed === 0 && this.issued > this.#completed && this.loss === undefined)
-      this.#device.signal((this.#armed = this.issued))
+    this.#asked = this.issued
+    this.#signal()
   }
 
   /** @throws {@link DeviceLost} */
@@ -96,7 +98,7 @@ export class Timeline {
       this.#waiting = waiting.filter((waiter) => waiter.serial > serial)
       for (const waiter of waiting) if (waiter.serial <= serial) waiter.resolve()
     }
-    if (this.#waiting.length > 0) this.ask()
+    this.#signal()
   }
 
   /** Rejects everything that waits, now and from now on. */
@@ -119,5 +121,10 @@ export class Timeline {
         this.ask()
       }),
     )
+  }
+
+  #signal(): void {
+    if (this.#armed === 0 && this.#asked > this.#completed && this.loss === undefined)
+      this.#device.signal((this.#armed = this.issued))
   }
 }

@@ -34,6 +34,9 @@ export interface FlushTarget {
   readonly dirty: DirtyRows
   /** Everything goes up, whatever is dirty. */
   readonly isWhole: boolean
+  /** While `isWhole`: units that differ, and those that go up with them. */
+  readonly wholeRows: number
+  readonly wholeUnits: number
   /** The device buffer is new: everything must go up. */
   readonly fresh: boolean
   /** The device writes units, so a flush writes no clean one. */
@@ -52,6 +55,8 @@ export interface FlushTarget {
   readonly heap: Heap
   readonly offset: number
   readonly source: FlushSource | undefined
+  /** Marks each unit in place of `isWhole`, where units can go up apart. */
+  markEach(): void
   /** Tries again, if it is time, after the device had no memory. */
   retryBuffer(): void
   /** Everything dirty was handed over. A full upload would have covered `fullRows` units. */

@@ -111,9 +111,11 @@ export class MirrorFlush {
     const { plans, scatter } = this
     if (scatter.isUsed || scatter.payload.isWanting) scatter.beginFrame()
     this.#limits.writeBytes = this.#device.gpu.capabilities.maxWriteSize ?? Infinity
+    const isForced = strategy !== 'auto' && strategy !== 'full'
     let gains = 0
     for (let i = 0; i < plans.length; i++) {
       const { mirror } = plans[i]
+      if (mirror.isWhole && (mirror.isCut || isForced)) mirror.markEach()
       const isIdle = !mirror.isWhole && mirror.dirty.isEmpty
       if (isIdle || mirror.isCut || !isReadable(mirror)) {
         plans[i].clear()
@@ -164,7 +166,7 @@ export class MirrorFlush {
     limits.scatterRows = Math.floor(scatterBytes / (stride + 4))
     limits.packByte = mirror.source?.isPacked === true ? costs.packThread : 0
     limits.strategy = fresh ? 'full' : strategy
-    if (mirror.isWhole) planWhole(out, stride, mirror.source ? mirror.rowsInUse : mirror.everUsed, costs)
+    if (mirror.isWhole) planWhole(out, stride, mirror.wholeRows, mirror.wholeUnits, costs)
     else plan(dirty, stride, costs, out, limits)
   }
 

@@ -143,12 +143,17 @@ export function plan(
   return out
 }
 
-/** Plans to upload everything that is in use, without a look at what is dirty. */
-export function planWhole(out: Plan, stride: number, rows: number, costs: CostModel): void {
+/**
+ * Plans to upload everything that is in use, without a look at what is dirty.
+ * @param rows that differ
+ * @param units that go up
+ */
+export function planWhole(out: Plan, stride: number, rows: number, units: number, costs: CostModel): void {
   out.strategy = 'full'
-  out.rows = out.fullRows = rows
+  out.rows = rows
+  out.fullRows = units
   out.pieces = 1
-  out.bytes = rows * stride
+  out.bytes = units * stride
   out.cost = writeCost(costs, 1, out.bytes, 0)
   out.scatterGain = 0
 }

@@ -70,7 +70,9 @@ export class Mirror {
   /** @internal */
   readonly unitsPerRow: number = 1
   /** @internal */
-  readonly isWhole: boolean = false
+  isWhole = false
+  /** Rows that differ while `isWhole`. @internal */
+  wholeRows = 0
   /** @internal */
   readonly source: FlushSource | undefined
   /** @internal */
@@ -202,6 +204,24 @@ export class Mirror {
   }
 
   /**
+   * Marks every row in use without a look at each: one flag, where `markAll` sets a bit per row. They go up
+   * in one piece. Where the device owns rows it is `markAll`.
+   * @param rows of them that differ, for the report; default all
+   */
+  markWhole(rows: number = this.rowsInUse): void {
+    if (this.deviceOwned) return this.markAll()
+    this.#check()
+    this.isWhole = true
+    this.wholeRows = rows
+  }
+
+  /** Marks each row in use in place of `markWhole`. @internal */
+  markEach(): void {
+    this.isWhole = false
+    this.dirty.setRange(0, this.rowsInUse)
+  }
+
+  /**
    * Makes room for at least `rows` rows, and for twice as many as before. Replaces CPU memory and
    * device buffer; every row in use is dirty then. Where the device owns rows, it copies them
    * instead, and dirty ones stay dirty.
@@ -288,6 +308,11 @@ export class Mirror {
     return Math.max(this.rowsInUse, this.#reach)
   }
 
+  /** @internal */
+  get wholeUnits(): number {
+    return this.fresh ? this.everUsed : this.rowsInUse
+  }
+
   /**
    * Everything dirty was handed over. A full upload would have covered `fullRows` rows. @internal
    */
@@ -297,6 +322,7 @@ export class Mirror {
       this.#unconfirmed.or(this.dirty)
     } else this.#unconfirmed = undefined
     this.dirty.clear()
+    this.isWhole = false
     this.fresh = false
     if (fullRows > this.#reach) this.#reach = fullRows
   }

@@ -250,6 +250,19 @@ export class ColumnMirror {
     return Math.ceil((Math.min(this.#used, this.#columns.pitch) * this.bytesPerRow) / 4)
   }
 
+  /** @internal */
+  get wholeUnits(): number {
+    return this.source ? this.rowsInUse : this.everUsed
+  }
+
+  /** @internal */
+  get wholeRows(): number {
+    return this.wholeUnits
+  }
+
+  /** Columns go up whole however much of each changed. @internal */
+  markEach(): void {}
+
   /** Words of all rows: sections end far apart. @internal */
   get everUsed(): number {
     return (this.#columns.pitch * this.bytesPerRow) / 4

@@ -59,6 +59,11 @@ export class MirrorPacker implements RowKeeper {
     }
   }
 
+  /** A stage packs nothing: rows are read where they lie when they go up. */
+  get keepsNone(): boolean {
+    return this.isInPlace || this.#onDemand !== undefined
+  }
+
   /** Goes where the mirror's memory is. @throws {@link ReserveRefused} when no heap has room */
   follow(): void {
     if (this.isInPlace) return

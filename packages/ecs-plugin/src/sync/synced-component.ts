@@ -389,12 +389,16 @@ export class SyncedComponent implements BufferSource {
 
   #packRows(count: number, replaced: boolean): void {
     const { mirror, rowMap } = this
-    const { mask, table } = rowMap
+    const { mask, members, table } = rowMap
     const { marks, writer } = this.#packer
     const { changes, direction } = this.options
     // Also rows that equal the mirror's: where the device writes too, it has others.
     if (marks.rows !== undefined) writer.pack(mirror, 0, count, marks.rows, table)
-    if (changes === 'all') writer.pack(mirror, 0, count, mask, table)
+    if (changes === 'all') {
+      if (this.#packer.keepsNone && isNearlyAll(members.count, rowMap.rows, count))
+        mirror.markWhole(members.count)
+      else writer.pack(mirror, 0, count, mask, table)
+    }
     // Where the device writes: not while rows that came back wait for the columns, which are older.
     const compares = this.deviceWrites
       ? this.#notTaken === undefined && (replaced || (changes === 'detect' && direction === 'both'))
@@ -423,4 +427,9 @@ export class SyncedComponent implements BufferSource {
     if (packed !== undefined) return new SharedRows(packed, members, label)
     return rows === 'packed' ? new PackedRows(members, label) : new EntityRows(members, label)
   }
+}
+
+/** Whether to send all rows in use without a look at who is alive: at most a fifteenth more than these. */
+function isNearlyAll(alive: number, rows: number, length: number): boolean {
+  return length === rows && alive * 16 >= rows * 15
 }

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { build, defaultClientConditions } from 'vite'
+import { build } from 'vite'
 import type { BackendName } from './place.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -120,8 +120,10 @@ const bundles: Readonly<Record<string, string>> = {
 /** Chunks that a program loads when it asks for more than `attachMk` does by itself. */
 const ON_DEMAND: readonly string[] = ['dummy', 'columns-component']
 
-/** As Vite bundles with nothing configured, all that is loaded, whenever; bitECS is the game's own. */
+/** As Vite bundles the built packages with nothing configured: all that is loaded, whenever; bitECS is the game's own. */
 async function bundleSizes(): Promise<BundleSize[]> {
+  const built = spawnSync('npm', ['run', 'build'], { cwd: root, encoding: 'utf8' })
+  if (built.status !== 0) throw new Error(`The packages could not be built: ${built.stderr}`)
   const sizes: BundleSize[] = []
   for (const [name, program] of Object.entries(bundles)) {
     const entry = join(root, 'bench/bundled-program.js')
@@ -129,7 +131,6 @@ async function bundleSizes(): Promise<BundleSize[]> {
       root: join(root, 'bench'),
       configFile: false,
       logLevel: 'error',
-      resolve: { conditions: ['@memkit/source', ...defaultClientConditions] },
       plugins: [
         {
           name: 'program',

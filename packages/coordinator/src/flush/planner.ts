@@ -17,6 +17,8 @@ export class Plan {
   rows = 0
   /** Rows that `full` covers. */
   fullRows = 0
+  /** First of the dirty rows, where they go up in one piece. */
+  firstRow = 0
   /** Clean rows that are cheaper to upload than another call. */
   maxGap = 0
   /** Pieces written one by one: 1 for `full` and `scatter`. */
@@ -110,6 +112,7 @@ export function plan(
   const used = Math.min(limits.used ?? dirty.rows, dirty.rows)
   out.rows = rows
   out.maxGap = maxGap
+  out.firstRow = end - span
   out.fullRows = used > end ? used : end
   out.scatterGain = 0
   if (rows === 0) {
@@ -125,7 +128,9 @@ export function plan(
   const runsCost = writeCost(costs, runs === 1 ? callsFor(runBytes, writeBytes) : runs, runBytes, packByte)
   const fullCost = writeCost(costs, callsFor(fullBytes, writeBytes), fullBytes, packByte)
   const mayFull = !exact || rows === out.fullRows
-  const isFull = mayFull && (force === 'full' || (force !== 'runs' && fullCost <= runsCost))
+  // To find runs that leave out next to nothing takes longer than to send all.
+  const isNearlyAll = runs > 1 && runBytes * 16 >= fullBytes * 15
+  const isFull = mayFull && (force === 'full' || (force !== 'runs' && (fullCost <= runsCost || isNearlyAll)))
   const best = isFull ? fullCost : runsCost
   out.strategy = isFull ? 'full' : 'runs'
   out.pieces = isFull ? 1 : runs

@@ -85,6 +85,7 @@ export class MirrorPacker implements RowKeeper {
   }
 
   rowEntered(row: number): void {
+    this.mirror.history?.snap(row)
     this.marks.rows?.set(row)
   }
 
@@ -92,12 +93,15 @@ export class MirrorPacker implements RowKeeper {
     this.marks.rows?.unset(row)
     if (!this.#zeroes) return
     const { mirror } = this
+    // Else it would fly to the origin.
+    mirror.history?.snap(row)
     mirror.view(Uint8Array).fill(0, row * mirror.stride, (row + 1) * mirror.stride)
     mirror.mark(row)
   }
 
   rowsEntered(rows: DirtyRows, end: number, first: number): void {
     this.marks.markRows(rows, end, first)
+    this.mirror.history?.snapRows(rows, end, first)
   }
 
   rowsLeft(rows: DirtyRows, end: number): void {
@@ -110,6 +114,7 @@ export class MirrorPacker implements RowKeeper {
       if (rows.runFirst >= runEnd) return
       mirror.view(Uint8Array).fill(0, rows.runFirst * stride, runEnd * stride)
       mirror.markRange(rows.runFirst, runEnd - rows.runFirst)
+      mirror.history?.snapped.setRange(rows.runFirst, runEnd - rows.runFirst)
     }
   }
 
@@ -122,6 +127,7 @@ export class MirrorPacker implements RowKeeper {
     const { stride } = mirror
     mirror.view(Uint8Array).copyWithin(to * stride, from * stride, (from + 1) * stride)
     mirror.mark(to)
+    mirror.history?.rowMoved(from, to)
   }
 
   dispose(): void {

@@ -68,7 +68,7 @@ describe("history: 'frame'", () => {
     mk.dispose()
   })
 
-  it('lets nobody fly in from the origin', async () => {
+  it('keeps an entity that enters from flying in from the origin', async () => {
     const { mk, world: made, Place, rows, entity } = await world('frame')
     mk.beginFrame()
     Place.x[entity] = 4
@@ -176,7 +176,7 @@ describe("history: 'step'", () => {
     mk.dispose()
   })
 
-  it('throws outside a frame, and for what is no number of steps', async () => {
+  it('throws outside a frame, and for anything but a number of steps', async () => {
     const { mk } = await world('step')
     thrownBy(NoOpenFrame, () => mk.beginStep())
     mk.beginFrame()

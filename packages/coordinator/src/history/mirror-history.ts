@@ -25,7 +25,7 @@ export interface RememberedRows {
 }
 
 /**
- * The rows of a mirror as they were before, on the device alone.
+ * The rows of a mirror as they were before, on the device only.
  *
  * Between two hand-overs, a row that is not in `changed` is the same in both buffers. So before the
  * writes of a step the device copies what the step before wrote, and nothing else:

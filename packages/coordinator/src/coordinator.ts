@@ -186,7 +186,30 @@ export class MkCoordinator {
    * @throws {@link NoOpenFrame}
    */
   endFrame(): FrameReport {
+    if (this.#frames.flush.hasHistory) this.#noteFrame()
     return this.#frames.end()
+  }
+
+  /**
+   * Notes that a step begins: the next hand-over takes what mirrors with `history: 'step'` have on the
+   * device for their previous rows.
+   */
+  noteStep(): void {
+    for (const { history } of this.#mirrors.all) if (history?.ofSteps === true) history.isDue = true
+  }
+
+  /** Notes that a frame ends, for mirrors with `history: 'frame'`. */
+  #noteFrame(): void {
+    for (const { history } of this.#mirrors.all) if (history?.ofSteps === false) history.isDue = true
+  }
+
+  /**
+   * Hands over dirty rows of mirrors with `history: 'step'` now, in the open frame: the step that they
+   * are from has ended, and another one begins. Once per frame is enough.
+   * @throws {@link NoOpenFrame}
+   */
+  handOverStep(): void {
+    this.#frames.handOverStep('handOverStep()')
   }
 
   /** Adds milliseconds to the report's `stageMs`: for what brings rows into mirrors. */

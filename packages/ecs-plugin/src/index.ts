@@ -1,6 +1,7 @@
 // Flag components
 export { GpuSynced, isGpuSynced, type Flagged } from './sync/gpu-synced.ts'
 export { loadColumns } from './sync/columns-code.ts'
+export type { History, Interpolation } from './sync/gpu-synced-options.ts'
 export type { Changes, Layout, OnRemove, RowKind, SyncDirection } from './sync/gpu-synced-options.ts'
 export type { ColumnsOptions, GpuSyncedOptions, SharedRowsOptions } from './sync/gpu-synced-options.ts'
 export type { ColumnsSynced, PackedSynced, Synced } from './sync/gpu-synced-options.ts'
@@ -23,7 +24,7 @@ export type {
   GlobalsDeclaration,
   GlobalsStruct,
 } from './buffer/globals.ts'
-export type { SyncedBuffer, VertexSlots } from './buffer/synced-buffer.ts'
+export type { PreviousRows, SyncedBuffer, VertexSlots } from './buffer/synced-buffer.ts'
 export type { ColumnsBuffer, DeviceSection } from './buffer/columns-buffer.ts'
 export type { ColumnsDeclaration } from './buffer/columns-wgsl.ts'
 export type { ElementKind } from './store/device-columns.ts'

@@ -1,6 +1,7 @@
 import type { DirtyRows, Heap } from '@memkit/core'
 import type { MkGpu } from '@memkit/gpu'
 import type { DeviceSlice } from '../device/slice.ts'
+import type { MirrorHistory } from '../history/mirror-history.ts'
 import type { MirrorBuffer } from '../mirror/mirror-buffer.ts'
 
 /** Takes bytes for a buffer: a device, or what records and then hands them to it. */
@@ -55,6 +56,8 @@ export interface FlushTarget {
   readonly heap: Heap
   readonly offset: number
   readonly source: FlushSource | undefined
+  /** Its previous rows, where they are kept. */
+  readonly history: MirrorHistory | undefined
   /** Marks each unit in place of `isWhole`, where units can go up apart. */
   markEach(): void
   /** Tries again, if it is time, after the device had no memory. */

@@ -30,6 +30,12 @@ export class MirrorFlush {
     packByte: 0,
     strategy: 'auto' as Strategy,
   }
+  /** Some mirrors keep previous rows. */
+  hasHistory = false
+  /** Only what keeps the rows of the last step is handed over: in the midst of a frame. */
+  stepsOnly = false
+  /** Copies are recorded that must be submitted before a write. */
+  #unsubmitted = false
   /** A target's unit is not a row. */
   #hasColumns = false
   readonly #device: DeviceInUse
@@ -42,6 +48,7 @@ export class MirrorFlush {
 
   add(mirror: AnyMirror): void {
     this.#hasColumns ||= mirror.unitsPerRow !== 1
+    this.hasHistory ||= mirror.history !== undefined
     this.plans.push(new MirrorPlan(mirror))
   }
 
@@ -71,6 +78,24 @@ export class MirrorFlush {
     return copied
   }
 
+  /** Records what previous rows need before any write. */
+  beforeWrites(): void {
+    this.#unsubmitted = false
+    for (let i = 0; i < this.plans.length; i++) {
+      const { mirror } = this.plans[i]
+      if (mirror.history !== undefined && !this.#waits(mirror) && mirror.history.before())
+        this.#unsubmitted = true
+    }
+  }
+
+  /** Records what previous rows need after all writes. */
+  afterWrites(): void {
+    for (let i = 0; i < this.plans.length; i++) {
+      const { mirror } = this.plans[i]
+      if (mirror.history !== undefined && !this.#waits(mirror)) mirror.history.after()
+    }
+  }
+
   /** Plans every mirror, and writes; records scatters for the submit that follows. */
   run(costs: CostModel, strategy: Strategy): void {
     const { plans, scatter } = this
@@ -82,6 +107,7 @@ export class MirrorFlush {
       const plan = plans[i]
       const { mirror } = plan
       if (plan.strategy === 'none' && !mirror.fresh && !mirror.isCut) continue
+      if (this.#waits(mirror)) continue
       if (!isReadable(mirror)) continue
       if (mirror.isCut) this.#writeWhatFits(plan)
       else if (plan.strategy === 'full' || plan.strategy === 'runs') this.#write(plan)
@@ -99,6 +125,7 @@ export class MirrorFlush {
     for (let i = 0; i < this.plans.length; i++) {
       const { mirror, strategy, fullRows } = this.plans[i]
       if (strategy === 'scatter') mirror.uploaded(fullRows)
+      if (mirror.history !== undefined && !this.#waits(mirror)) mirror.history.submitted()
     }
   }
 
@@ -117,7 +144,7 @@ export class MirrorFlush {
       const { mirror } = plans[i]
       if (mirror.isWhole && (mirror.isCut || isForced)) mirror.markEach()
       const isIdle = !mirror.isWhole && mirror.dirty.isEmpty
-      if (isIdle || mirror.isCut || !isReadable(mirror)) {
+      if (isIdle || mirror.isCut || this.#waits(mirror) || !isReadable(mirror)) {
         plans[i].clear()
         continue
       }
@@ -162,7 +189,8 @@ export class MirrorFlush {
     const { dirty, stride, fresh } = mirror
     const limits = this.#limits
     limits.used = fresh ? mirror.everUsed : mirror.rowsInUse
-    limits.exact = mirror.deviceOwned && !fresh
+    // A clean row of a source, written along, would not count as changed.
+    limits.exact = (mirror.deviceOwned || mirror.history !== undefined) && !fresh
     limits.scatterRows = Math.floor(scatterBytes / (stride + 4))
     limits.packByte = mirror.source?.isPacked === true ? costs.packThread : 0
     limits.strategy = fresh ? 'full' : strategy
@@ -172,6 +200,7 @@ export class MirrorFlush {
 
   #write(plan: MirrorPlan): void {
     const { mirror } = plan
+    if (this.#unsubmitted) this.#submitCopies()
     if (mirror.source && plan.strategy === 'full')
       plan.bytes = mirror.source.writeFull(this.#writer, mirror.device.slice!, mirror.used, plan.fullRows)
     else if (plan.strategy === 'full') this.#writeRows(mirror, 0, plan.fullRows)
@@ -187,6 +216,17 @@ export class MirrorFlush {
       }
     }
     mirror.uploaded(plan.fullRows)
+  }
+
+  /** Writes act when called: copies out of what they write must be submitted first. */
+  #submitCopies(): void {
+    this.#unsubmitted = false
+    this.#device.gpu.submit()
+  }
+
+  /** Whether the mirror's turn is at the end of the frame. */
+  #waits(mirror: FlushTarget): boolean {
+    return this.stepsOnly && mirror.history?.ofSteps !== true
   }
 
   /** Writes rows `first … end − 1`. */
@@ -209,11 +249,13 @@ export class MirrorFlush {
     const { mirror } = plan
     const { dirty, stride } = mirror
     const { rows } = mirror.device
+    if (this.#unsubmitted) this.#submitCopies()
     for (let from = 0; from < rows && dirty.nextRun(from, 0);) {
       const first = dirty.runFirst
       const end = Math.min(first + dirty.runCount, rows)
       if (first >= end) break
       this.#writeRows(mirror, first, end)
+      mirror.history?.changed.setRange(first, end - first)
       for (let row = first; row < end; row++) dirty.unset(row)
       plan.strategy = 'runs'
       plan.rows += end - first

@@ -85,6 +85,7 @@ export class FrameCycle {
     const { gpu } = this.device
     const frame = ++log.frame
     log.timeStep = undefined
+    log.begin()
     if (this.slots.begin(frame)) log.countReallocation()
     if (deletions.count > 0) {
       // Work without a serial may still bind a buffer in the frame after its replacement.
@@ -128,6 +129,30 @@ export class FrameCycle {
     return report
   }
 
+  /**
+   * Hands over what keeps the rows of the last step, in the midst of a frame.
+   * @throws {@link NoOpenFrame}, {@link CoordinatorDisposed}
+   */
+  handOverStep(call: string): void {
+    this.requireOpen(call)
+    const { flush, log } = this
+    const { gpu } = this.device
+    if (gpu.isLost || !flush.hasHistory) return
+    this.state = 'flushing'
+    flush.stepsOnly = true
+    log.beginFlush(gpu.calls)
+    try {
+      if (flush.copyGrown()) gpu.submit()
+      if (gpu === this.device.gpu && this.state === 'flushing') this.#flushMirrors()
+      log.noteStep()
+    } catch (error) {
+      if (!gpu.isLost) throw error
+    } finally {
+      flush.stepsOnly = false
+      if (this.state === 'flushing') this.state = 'open'
+    }
+  }
+
   /** Moves into buffers that `slots.buffersOn` made on another device; drops what was staged. */
   rebuild(frameBuffers: readonly MkDeviceBuffer[]): void {
     this.dropDownloads()
@@ -161,10 +186,12 @@ export class FrameCycle {
     if (left) return false
     const destroyed = slots.slot.isUsed ? slots.flush(this.scratch, this.#targetChoice) : 0
     for (let i = 0; i < downloads.length; i++) downloads[i].overtake()
+    if (flush.hasHistory) flush.beforeWrites()
     flush.run(this.#costs.model, this.strategy)
+    if (flush.hasHistory) flush.afterWrites()
     for (let i = 0; i < downloads.length; i++) downloads[i].record(gpu, this.log.frame)
     gpu.submit()
-    if (flush.scatter.planned > 0) flush.submitted()
+    if (flush.scatter.planned > 0 || flush.hasHistory) flush.submitted()
     flush.recorder?.submitted(this.log.frame, this.log.timeStep)
     for (let i = 0; i < downloads.length; i++) downloads[i].submitted(gpu)
     if (this.scratch.isHeld) this.scratch.endFrame()
@@ -173,6 +200,15 @@ export class FrameCycle {
       this.listeners.warn('StagedIntoDestroyed', message)
     }
     return true
+  }
+
+  #flushMirrors(): void {
+    const { flush } = this
+    flush.beforeWrites()
+    flush.run(this.#costs.model, this.strategy)
+    flush.afterWrites()
+    this.device.gpu.submit()
+    flush.submitted()
   }
 
   get #targetChoice(): ScatterChoice {

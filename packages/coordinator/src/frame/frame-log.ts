@@ -28,6 +28,9 @@ export class FrameLog {
   /** The device's counts, and a copy from when the flush began. */
   #calls: Readonly<MkCallCounts> | undefined
   readonly #before = { writes: 0, copies: 0, dispatches: 0, submits: 0, bytesWritten: 0 }
+  /** Handed over in steps of the open frame. */
+  #stepRows = 0
+  #stepBytes = 0
   /** What the frame staged. */
   #staged = 0
   #spills = 0
@@ -58,8 +61,24 @@ export class FrameLog {
     this.#began = performance.now()
   }
 
+  /** A frame begins: nothing of it was handed over yet. */
+  begin(): void {
+    this.#calls = undefined
+    this.#stepRows = this.#stepBytes = 0
+  }
+
+  /** What was handed over just now belongs to a frame that is still open. */
+  noteStep(): void {
+    this.#stepRows += this.#flush.rows
+    this.#stepBytes += this.#flush.bytes
+  }
+
   beginFlush(calls: Readonly<MkCallCounts>): void {
     const { memory, targets, slot } = this.#slots
+    this.#staged = memory.staged + targets.staged
+    this.#spills = memory.spills + (slot.isUsed ? slot.arena.spills : 0)
+    // A step was handed over in this frame: its calls count, too.
+    if (this.#calls === calls) return
     this.#flushBegan = performance.now()
     this.#calls = calls
     const before = this.#before
@@ -68,8 +87,6 @@ export class FrameLog {
     before.dispatches = calls.dispatches
     before.submits = calls.submits
     before.bytesWritten = calls.bytesWritten
-    this.#staged = memory.staged + targets.staged
-    this.#spills = memory.spills + (slot.isUsed ? slot.arena.spills : 0)
   }
 
   /** Fills in the report. `handedOver`: all of the frame went to the device in use now. */
@@ -78,7 +95,8 @@ export class FrameLog {
     const calls = this.#calls!
     const before = this.#before
     const { slot, highWater } = this.#slots
-    const { rows, bytes } = this.#flush
+    const rows = this.#flush.rows + this.#stepRows
+    const bytes = this.#flush.bytes + this.#stepBytes
     report.frame = this.frame
     report.serial = slot.serial
     report.lost = lost

@@ -32,6 +32,11 @@ export interface MirrorOptions {
    * has no `view` and no `write`, and only the CPU may write rows (`direction: 'upload'`).
    */
   source?: RowSource | undefined
+  /**
+   * Keeps the previous rows on the device, in `previous`: with `'frame'` as they were at the end of
+   * the last frame, with `'step'` as they were when `noteStep` was called last.
+   */
+  history?: 'frame' | 'step' | undefined
 }
 
 /**

@@ -1,5 +1,6 @@
 import { DirtyRows, InvalidSize, type Heap, type Schema } from '@memkit/core'
 import type { MkDeviceBuffer } from '@memkit/gpu'
+import { MirrorHistory } from '../history/mirror-history.ts'
 import type { FlushSource } from '../flush/flush-target.ts'
 import { MirrorDestroyed, MirrorHasNoBuffer, MirrorKeepsNoRows } from './errors.ts'
 import { MirrorBuffer } from './mirror-buffer.ts'
@@ -75,6 +76,8 @@ export class Mirror {
   wholeRows = 0
   /** @internal */
   readonly source: FlushSource | undefined
+  /** What its previous rows need to be told; undefined where none are kept. */
+  readonly history: MirrorHistory | undefined
   /** @internal */
   rowsInUse: number
   readonly #owner: MirrorOwner<Mirror>
@@ -101,19 +104,25 @@ export class Mirror {
     this.deviceOwned = this.direction !== 'upload'
     this.downloads = this.deviceOwned
     this.usage = usageFrom(options.usage ?? 0, owner.gpu.capabilities)
-    this.device = new MirrorBuffer(owner, this, () => this.#rolledBack())
+    const { history } = options
+    const { label: name, usage, deviceOwned } = this
+    // What the device has of rows is needed after growth, too: it was before.
+    const shape = { label: name, stride, usage, deviceOwned: deviceOwned || history !== undefined }
+    this.device = new MirrorBuffer(owner, shape, () => this.#rolledBack())
     this.device.check(rows)
     this.rowsInUse = rows
     const { heap, overflow, scratch } = owner
     if (source !== undefined) this.source = new SourcedRows(this, source, scratch)
-    const shape = { ...this.#shapeOf(rows), overflow }
-    this.#memory = memory ? MirrorMemory.wrap(memory, shape) : MirrorMemory.allocate(heap, shape)
+    const room = { ...this.#shapeOf(rows), overflow }
+    this.#memory = memory ? MirrorMemory.wrap(memory, room) : MirrorMemory.allocate(heap, room)
     this.heap = this.#memory.heap
     this.offset = this.#memory.offset
     this.dirty = this.#memory.dirty
     this.capacity = rows
     this.arrived = this.deviceOwned ? new DirtyRows(rows) : undefined
     this.#replaceBuffer(this.#memory, rows)
+    if (history !== undefined)
+      this.history = new MirrorHistory(owner, this, history === 'step', () => this.#announce())
   }
 
   /** Rows that the device allows in one buffer, and a heap has room for: `grow` refuses more. */
@@ -130,6 +139,15 @@ export class Mirror {
     const { slice } = this.device
     if (!slice) throw new MirrorHasNoBuffer({ label: this.label })
     return slice.buffer
+  }
+
+  /**
+   * The device buffer of the previous rows, with `history`; where the device had no memory for it,
+   * and without `history`, the same as `buffer`. It has the same generation.
+   * @throws {@link MirrorHasNoBuffer}
+   */
+  get previous(): MkDeviceBuffer {
+    return this.history?.buffer ?? this.buffer
   }
 
   /**
@@ -205,11 +223,11 @@ export class Mirror {
 
   /**
    * Marks every row in use without a look at each: one flag, where `markAll` sets a bit per row. They go up
-   * in one piece. Where the device owns rows it is `markAll`.
+   * in one piece. Where the device owns rows, or keeps previous ones, it is `markAll`.
    * @param rows of them that differ, for the report; default all
    */
   markWhole(rows: number = this.rowsInUse): void {
-    if (this.deviceOwned) return this.markAll()
+    if (this.deviceOwned || this.history !== undefined) return this.markAll()
     this.#check()
     this.isWhole = true
     this.wholeRows = rows
@@ -245,6 +263,7 @@ export class Mirror {
     this.#replaceBuffer(memory, capacity)
     this.#moveTo(memory, this.keepsRows)
     this.#markReplaced()
+    this.history?.resize()
     this.#announce()
   }
 
@@ -284,6 +303,7 @@ export class Mirror {
     if (this.destroyed) return
     ;(this as Changing).destroyed = true
     this.device.destroy()
+    this.history?.leaveDevice()
     this.#memory.free()
     this.#owner.forget(this)
   }
@@ -321,6 +341,7 @@ export class Mirror {
       this.#unconfirmed = fitted(this.#unconfirmed, this.capacity)
       this.#unconfirmed.or(this.dirty)
     } else this.#unconfirmed = undefined
+    if (this.history !== undefined) this.#remember(this.history, fullRows)
     this.dirty.clear()
     this.isWhole = false
     this.fresh = false
@@ -338,6 +359,7 @@ export class Mirror {
   /** Gives the buffer back; the next one comes with `rebuild`. @internal */
   leaveDevice(): void {
     this.device.reset()
+    this.history?.leaveDevice()
     this.#unconfirmed = undefined
   }
 
@@ -350,6 +372,7 @@ export class Mirror {
       // A smaller device has the rows that it allows.
       const rows = Math.min(this.capacity, this.device.mostRows)
       if (rows > 0) this.device.replace(rows)
+      this.history?.rebuild()
       this.device.check(Math.max(1, this.everUsed))
     } finally {
       this.#owner.countReallocation()
@@ -411,7 +434,14 @@ export class Mirror {
       if (this.#unconfirmed) this.dirty.or(this.#unconfirmed)
     } else this.dirty.setRange(0, this.everUsed)
     this.fresh = false
+    this.history?.snapAll()
     this.#announce()
+  }
+
+  #remember(history: MirrorHistory, fullRows: number): void {
+    history.changed.or(this.dirty)
+    // Clean rows of a source may be other ones than those that went up before.
+    if (this.fresh) history.changed.setRange(0, Math.min(fullRows, this.capacity))
   }
 
   #markReplaced(): void {

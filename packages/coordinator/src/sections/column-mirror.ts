@@ -72,6 +72,8 @@ export class ColumnMirror {
   /** @internal */
   readonly deviceOwned: boolean = false
   /** @internal */
+  readonly history: undefined
+  /** @internal */
   readonly device: MirrorBuffer
   /** Of the dirty words and the copies. @internal */
   readonly heap: Heap

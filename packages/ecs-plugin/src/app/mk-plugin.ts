@@ -51,10 +51,12 @@ export class MkPlugin implements Plugin {
     // Look `mk` up in each frame: it comes with `ready`.
     const { FrameBegin, Stage, FrameEnd } = MkSystemSet
     const begin: SystemOptions = { set: FrameBegin, edge: 'first', label: 'memkit: begin frame' }
+    const step: SystemOptions = { edge: 'first', label: 'memkit: begin step' }
     const stage: SystemOptions = { set: Stage, edge: 'last', label: 'memkit: stage' }
     const end: SystemOptions = { set: FrameEnd, after: Stage, edge: 'last', label: 'memkit: end frame' }
     app
       .addSystem(Schedule.First, () => this.#begin(app), begin)
+      .addSystem(Schedule.FixedUpdate, () => this.#mk?.beginStep(app.time.fixedStepsLeft), step)
       .addSystem(Schedule.Last, () => this.#mk?.stageForEnd(), stage)
       .addSystem(Schedule.Last, () => void this.#mk?.endFrame(), end)
     // Last, because a build that failed is called again.

@@ -27,7 +27,14 @@ interface Live {
   readonly coordinator: MkCoordinator
   binding?: () => GPUBufferBinding
   rowTable?: SyncedBuffer<u32>
+  previous?: PreviousRows
 }
+
+/** The previous rows of a component with `history`: the same rows and layout, as they were before. */
+export type PreviousRows = Pick<
+  SyncedBuffer,
+  'buffer' | 'gpuBuffer' | 'binding' | 'generation' | 'rows' | 'capacity' | 'stride' | 'vertexLayout' | 'read'
+>
 
 /** A render pass or a render bundle, as `bindVertices` uses it. */
 export type VertexSlots = Pick<GPURenderPassEncoder, 'setVertexBuffer'>
@@ -77,6 +84,31 @@ export class SyncedBuffer<S extends Schema = Schema> {
   /** Rows in use: the highest entity ever synced + 1 (dead ones included). Packed: live entities. */
   get rows(): number {
     return this.#alive('rows').source.rows
+  }
+
+  /**
+   * The rows as they were at the end of the last fixed step or frame, as `history` says. Row i is that
+   * of the same entity in both buffers, which are replaced together.
+   * @throws {@link InvalidOption} for a component without `history`
+   */
+  get previous(): PreviousRows {
+    const live = this.#alive('previous')
+    const { source, coordinator } = live
+    const { mirror } = source
+    const allowed = `'step' or 'frame' for ${source.label} to have previous rows`
+    checkOption('previous' in mirror && mirror.history !== undefined, 'history', undefined, allowed)
+    if (live.previous !== undefined) return live.previous
+    const { label, schema } = source
+    const previous = {
+      label: `${label}Previous`,
+      schema,
+      mirror: previousOf(mirror as Mirror),
+      get rows(): number {
+        return source.rows
+      },
+      rowOf: (entity: number) => source.rowOf(entity),
+    }
+    return (live.previous = new SyncedBuffer(previous, coordinator))
   }
 
   /** Number of rows the buffer has room for. */
@@ -210,6 +242,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
   /** @internal */
   end(): void {
     this.#live?.rowTable?.end()
+    ;(this.#live?.previous as SyncedBuffer | undefined)?.end()
     this.#live = undefined
   }
 
@@ -221,6 +254,11 @@ export class SyncedBuffer<S extends Schema = Schema> {
   protected gone(call: string): never {
     throw new Disposed({ call })
   }
+}
+
+/** A mirror as its previous rows see it. */
+function previousOf(mirror: Mirror): Mirror {
+  return Object.create(mirror, { buffer: { get: () => mirror.previous } }) as Mirror
 }
 
 /** @throws {@link RowsOutOfRange} */

@@ -1,4 +1,5 @@
 import { checkStructName, checkVariableName, type Schema } from '@memkit/core'
+import { historyNames, interpolationFunctions } from './interpolation-wgsl.ts'
 import { checkOption } from '../options.ts'
 
 /** How to declare a synced buffer in a shader. */
@@ -13,6 +14,11 @@ export interface StorageOptions {
   struct?: string
   /** Default `'read'`. `'read_write'` for components with `direction: 'download'` or `'both'`. */
   access?: 'read' | 'read_write'
+  /**
+   * Declares the previous rows too, at the next binding (`placePrevious`), and functions that blend:
+   * `interpolatePlace(a, b, t)` two rows, `placeAt(row, t)` the two of an entity. Default false.
+   */
+  history?: boolean
 }
 
 /** Names declarations in WGSL. */
@@ -30,11 +36,14 @@ export interface StorageSource extends WgslNaming {
   readonly deviceWrites?: boolean
   /** Whether rows belong to entities, so that `fn <name>Row` reads one. */
   readonly hasEntities?: boolean
+  /** How fields are blended; left out where previous rows are not kept. */
+  readonly interpolation?: Readonly<Record<string, 'lerp' | 'angle' | 'nlerp' | 'current'>> | undefined
 }
 
 /** Names that the declaration of rows generates beside the array and structs. */
 export function rowsNames(name: string, source: StorageSource): string[] {
-  return source.hasEntities === true && !hasAtomics(source.schema) ? [`${name}Row`] : []
+  if (source.hasEntities !== true || hasAtomics(source.schema)) return []
+  return source.interpolation === undefined ? [`${name}Row`] : [`${name}Row`, ...historyNames(name)]
 }
 
 /** Returns the declarations of a row type and of a runtime-sized storage array of it. */
@@ -54,15 +63,28 @@ export function storageDeclaration(
     access,
     `'read': the CPU owns the rows of ${label}. Flag it with direction: 'download' or 'both' to let a shader write them`,
   )
+  const remembers = options.history === true
+  checkOption(
+    !remembers || source.interpolation !== undefined,
+    'history',
+    true,
+    `left out: ${label} keeps no previous rows. Flag it with history: 'step' or history: 'frame'`,
+  )
+  checkOption(!remembers || !hasAtomics(schema), 'history', true, `left out: ${label} has atomics`)
+  const blend = (type: string): string =>
+    remembers
+      ? `${bindingAttributes(group, binding + 1)} var<storage, read> ${name}Previous: array<${type}>;\n` +
+        interpolationFunctions(name, type, schema, source.interpolation ?? {})
+      : ''
   const declaration = `${bindingAttributes(group, binding)} var<storage, ${access}> ${name}: `
   const accessors = (type: string, declared: ReadonlySet<string>): string =>
-    rowsNames(name, source)
+    (source.hasEntities === true && !hasAtomics(schema) ? [`${name}Row`] : [])
       // A variable with a capital letter has a struct of that name.
       .filter((row) => !declared.has(row))
       .map((row) => `fn ${row}(row: u32) -> ${type} {\n  return ${name}[row];\n}\n`)
       .join('')
   if (schema.kind !== 'struct')
-    return `${declaration}array<${schema.type}>;\n${accessors(schema.type, new Set())}`
+    return `${declaration}array<${schema.type}>;\n${accessors(schema.type, new Set())}${blend(schema.type)}`
   const struct = structName(source, name, options)
   const structs = schema.wgsl(struct)
   const declared = declaredStructs(structs)
@@ -72,7 +94,7 @@ export function storageDeclaration(
     name,
     `different: the struct of the rows of ${label} has that name. Give \`name\` or \`struct\` to wgsl(group, binding, { name, struct })`,
   )
-  return `${structs}\n${declaration}array<${struct}>;\n${accessors(struct, declared)}`
+  return `${structs}\n${declaration}array<${struct}>;\n${accessors(struct, declared)}${blend(struct)}`
 }
 
 /** Names of the structs in a declaration. */

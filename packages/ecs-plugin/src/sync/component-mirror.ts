@@ -56,13 +56,13 @@ export function createMirror(
   ownerRows: number | undefined,
   source: RowsOnDemand | undefined,
 ): Mirror {
-  const { direction, label, usage } = options
+  const { direction, history, label, usage } = options
   const most = Math.floor(mostMirrorBytes(coordinator.gpu.capabilities) / stride)
   const rows =
     ownerRows === undefined
       ? firstRows(coordinator, options, stride, wanted)
       : Math.min(most, Math.max(ownerRows, wanted))
-  const mirror = coordinator.createMirror({ rows, schema, label, usage, direction, source })
+  const mirror = coordinator.createMirror({ rows, schema, label, usage, direction, source, history })
   if (source !== undefined) source.mirror = mirror
   return mirror
 }
@@ -70,12 +70,12 @@ export function createMirror(
 /** Makes a mirror of rows that lie in a heap. @returns undefined where heap or device have no room */
 export function createMirrorOver(
   coordinator: MkCoordinator,
-  { label, usage }: SyncedOptions,
+  { history, label, usage }: SyncedOptions,
   { schema }: ComponentLayout,
   { rows, memory }: InPlace,
 ): Mirror | undefined {
   try {
-    return coordinator.createMirror({ rows, schema, label, usage, memory })
+    return coordinator.createMirror({ rows, schema, label, usage, memory, history })
   } catch (error) {
     if (hasCode(error, 'HeapFull') || hasCode(error, 'MirrorTooLarge')) return undefined
     throw error

@@ -34,6 +34,18 @@ export type SyncDirection = 'upload' | 'download' | 'both'
 /** What becomes of the row of a removed entity. */
 export type OnRemove = 'keep' | 'zero'
 
+/**
+ * Whose rows the device keeps beside those of now: those of the end of the last frame, or of the last
+ * fixed step.
+ */
+export type History = 'frame' | 'step'
+
+/**
+ * How a field is blended between the previous row and the current one: `'lerp'` straight, `'angle'`
+ * (radians) by the shortest way round, `'nlerp'` as a quaternion, `'current'` not at all.
+ */
+export type Interpolation = 'lerp' | 'angle' | 'nlerp' | 'current'
+
 /** Options of every component. */
 interface RowOptions<S extends TypeLike> {
   /**
@@ -56,6 +68,17 @@ interface RowOptions<S extends TypeLike> {
   changes?: Changes
   /** `MkBufferUsage` flags beside STORAGE, VERTEX and the transfer flags, for example INDIRECT. */
   usage?: number
+  /**
+   * Keeps the previous rows on the device as well, in `mk.buffer(C).previous`: `'frame'` as they were
+   * at the end of the last frame, `'step'` as they were at the end of the last fixed step, which
+   * `mk.beginStep` tells. Not with `layout: 'columns'`; where shaders write rows, `'frame'` only.
+   */
+  history?: History
+  /**
+   * By field, how `wgsl(…, { history: true })` blends it. Default `'lerp'` for floats, vectors and
+   * matrices of floats, `'current'` for all others.
+   */
+  interpolation?: Readonly<Record<string, Interpolation>>
 }
 
 /**
@@ -122,6 +145,8 @@ export interface ColumnsOptions<S extends TypeLike = TypeLike> extends RowOption
    * too.
    */
   layout: 'columns'
+  history?: never
+  interpolation?: never
   rows?: 'entity'
   direction?: 'upload'
   onRemove?: 'keep'
@@ -141,6 +166,8 @@ export interface SyncedOptions extends Readonly<
   >
 > {
   readonly layout: Layout
+  readonly history: History | undefined
+  readonly interpolation: Readonly<Record<string, Interpolation>>
   /** The label was given, and isn't a number. */
   readonly isLabelled: boolean
   readonly schema: Schema | undefined

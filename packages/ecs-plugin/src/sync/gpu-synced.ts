@@ -2,6 +2,7 @@ import { asType, checkStructName, isWhole, shared } from '@memkit/core'
 import type { Converted, Schema, TypeLike } from '@memkit/core'
 import { loadColumns } from './columns-code.ts'
 import { AlreadyFlagged, NotAComponent, NotGpuSynced } from './errors.ts'
+import { checkInterpolation } from '../buffer/interpolation-wgsl.ts'
 import { checkOption, checkOptionNames } from '../options.ts'
 import type { DefaultSchema, HasColumns, HasDeviceColumns, HasSchema } from '../store/schema-types.ts'
 import type {
@@ -95,6 +96,7 @@ export function GpuSynced<
   const layout = readLayout(synced.label, store, synced.schema)
   checkLengths(synced.label, store, layout)
   if (synced.direction !== 'upload') checkUnpackable(synced.label, store, layout, synced.direction)
+  checkInterpolation(synced.label, layout.schema, synced.interpolation)
   if (synced.layout === 'columns') {
     deviceColumns(synced.label, store, layout)
     // When it fails, attaching says so.
@@ -145,6 +147,8 @@ const optionNames = [
   'usage',
   'onRemove',
   'capacity',
+  'history',
+  'interpolation',
 ] as const
 /** What a set of rows can hold. */
 const MAX_CAPACITY = 2 ** 30
@@ -167,6 +171,8 @@ function withDefaults(component: object, options: AnyOptions, number: number): S
     onRemove: options.onRemove ?? (owner === undefined ? 'keep' : 'zero'),
     capacity: options.capacity ?? owner?.capacity ?? 1024,
     isReserved: options.capacity !== undefined,
+    history: options.history,
+    interpolation: { ...options.interpolation },
   }
   checkOption(typeof label === 'string', 'label', label, 'a text')
   checkStructName(label, 'Choose another `label`')
@@ -177,6 +183,7 @@ function withDefaults(component: object, options: AnyOptions, number: number): S
   checkOneOf('direction', synced.direction, ['upload', 'download', 'both'])
   if (synced.direction !== 'upload') checkDeviceWrites(synced)
   checkOneOf('onRemove', synced.onRemove, ['keep', 'zero'])
+  checkHistory(synced, options.interpolation)
   const { capacity, usage } = synced
   checkOption(
     isWhole(capacity, 1, MAX_CAPACITY),
@@ -201,6 +208,22 @@ function checkDeviceWrites({ changes, direction, rows }: SyncedOptions): void {
   checkOption(rows !== 'packed', 'rows', rows, entityRows)
   const found = `'detect' or 'marked' in direction '${direction}': all rows going up each frame leave none to come back`
   checkOption(changes !== 'all', 'changes', changes, found)
+}
+
+/** @throws {@link InvalidOption} for previous rows that can't be kept, or a blend without them */
+function checkHistory({ direction, history, layout }: SyncedOptions, interpolation: unknown): void {
+  if (history !== undefined) {
+    checkOneOf('history', history, ['frame', 'step'])
+    const rows = "left out with layout: 'columns'. Give layout: 'rows' to keep previous rows"
+    checkOption(layout === 'rows', 'history', history, rows)
+    const frame = `'frame' in direction '${direction}': shaders write rows in frames, not in steps`
+    checkOption(direction === 'upload' || history === 'frame', 'history', history, frame)
+  }
+  if (interpolation === undefined) return
+  const isRecord = typeof interpolation === 'object' && interpolation !== null
+  checkOption(isRecord, 'interpolation', interpolation, "an object, such as { angle: 'angle' }")
+  const needed = "left out without `history`: give history: 'step' or history: 'frame' too"
+  checkOption(history !== undefined, 'interpolation', interpolation, needed)
 }
 
 /** What columns leave out, and the value that may be given. */
@@ -280,7 +303,9 @@ function checkSame(earlier: SyncedOptions, options: AnyOptions): void {
     const same =
       name === 'with'
         ? earlier.with.length === options.with!.length && earlier.with.every((c, i) => c === options.with![i])
-        : earlier[name] === (name === 'schema' ? asType(value as TypeLike) : value)
+        : name === 'interpolation'
+          ? JSON.stringify(earlier.interpolation) === JSON.stringify(value)
+          : earlier[name] === (name === 'schema' ? asType(value as TypeLike) : value)
     if (!same) throw new AlreadyFlagged({ component: earlier.label, option: name })
   }
 }

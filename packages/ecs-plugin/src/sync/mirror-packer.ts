@@ -59,9 +59,9 @@ export class MirrorPacker implements RowKeeper {
     }
   }
 
-  /** A stage packs nothing: rows are read where they lie when they go up. */
+  /** A stage packs nothing, and rows that did not change may go up along. */
   get keepsNone(): boolean {
-    return this.isInPlace || this.#onDemand !== undefined
+    return (this.isInPlace || this.#onDemand !== undefined) && this.mirror.history === undefined
   }
 
   /** Goes where the mirror's memory is. @throws {@link ReserveRefused} when no heap has room */
@@ -90,6 +90,7 @@ export class MirrorPacker implements RowKeeper {
   }
 
   rowEntered(row: number): void {
+    this.mirror.history?.snap(row)
     this.marks.rows?.set(row)
   }
 
@@ -97,12 +98,15 @@ export class MirrorPacker implements RowKeeper {
     this.marks.rows?.unset(row)
     if (!this.#zeroes) return
     const { mirror } = this
+    // Else it would fly to the origin.
+    mirror.history?.snap(row)
     mirror.view(Uint8Array).fill(0, row * mirror.stride, (row + 1) * mirror.stride)
     mirror.mark(row)
   }
 
   rowsEntered(rows: DirtyRows, end: number, first: number): void {
     this.marks.markRows(rows, end, first)
+    this.mirror.history?.snapRows(rows, end, first)
   }
 
   rowsLeft(rows: DirtyRows, end: number): void {
@@ -115,6 +119,7 @@ export class MirrorPacker implements RowKeeper {
       if (rows.runFirst >= runEnd) return
       mirror.view(Uint8Array).fill(0, rows.runFirst * stride, runEnd * stride)
       mirror.markRange(rows.runFirst, runEnd - rows.runFirst)
+      mirror.history?.snapped.setRange(rows.runFirst, runEnd - rows.runFirst)
     }
   }
 
@@ -127,6 +132,7 @@ export class MirrorPacker implements RowKeeper {
     const { stride } = mirror
     mirror.view(Uint8Array).copyWithin(to * stride, from * stride, (from + 1) * stride)
     mirror.mark(to)
+    mirror.history?.rowMoved(from, to)
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import { createHeap, isWhole, type Heap, type Schema } from '@memkit/core'
+import { createHeap, isWhole, NoOpenFrame, type Heap, type Schema } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
 import type { CoordinatorEvents, DeviceLease, FrameReport } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
@@ -15,7 +15,7 @@ import { GpuQuery } from './gpu-query.ts'
 import type { ColumnsSynced, Synced } from './gpu-synced-options.ts'
 import { borrowGpu, coordinatorConfig, ownGpu, type MkOptions } from './mk-options.ts'
 import { checkQueryOptions, checkTerms, type GpuQueryOptions } from './query-options.ts'
-import type { SyncedInfo } from './synced-component.ts'
+import type { SyncedComponent, SyncedInfo } from './synced-component.ts'
 import { heapOfComponents, SyncedComponents, type AnySynced } from './synced-components.ts'
 import { labelOfTerms } from './term-labels.ts'
 
@@ -38,6 +38,12 @@ export class MkSync<W extends object = World> {
   /** What went wrong first when the frame was staged, until it's thrown. */
   #stageError: unknown
   #report: FrameReport
+  /** A step of the open frame has not been handed over. */
+  #isBehind = false
+  /** What went wrong first when a step was handed over. */
+  #stepError: unknown
+  /** Frames since the last step, while `history: 'step'` is used; −1 once that was warned of. */
+  #stepless = 0
   /** Undefined until they are asked for: a frame without costs nothing. */
   #globals: Globals | undefined
   /** Where globals have their time from: an App's. @internal */
@@ -79,6 +85,7 @@ export class MkSync<W extends object = World> {
     }
     this.systems = {
       frameBegin: system(() => this.beginFrame()),
+      stepBegin: system(() => this.beginStep()),
       stage: system(() => this.stage()),
       frameEnd: system(() => this.endFrame()),
     }
@@ -146,8 +153,8 @@ export class MkSync<W extends object = World> {
   beginFrame(): void {
     this.#enter('beginFrame()')
     try {
-      this.#isStaged = false
-      this.#stageError = undefined
+      this.#isStaged = this.#isBehind = false
+      this.#stageError = this.#stepError = undefined
       const { deviceWritten } = this.#components
       // A component that cannot be synced is tried again, and reported, by `stage`.
       if (!this.#components.isComplete) this.#components.look()
@@ -183,11 +190,58 @@ export class MkSync<W extends object = World> {
     try {
       if (!this.#isStaged && this.coordinator.isFrameOpen) this.stageForEnd()
       this.#report = this.coordinator.endFrame()
+      this.#stageError ??= this.#stepError
+      if (this.#components.hasSteps) this.#countStepless()
     } finally {
       this.#leave()
     }
     if (this.#stageError !== undefined) this.#throwStageError()
     return this.#report
+  }
+
+  /**
+   * Says that a fixed step begins, for components with `history: 'step'`: what the step before left is
+   * their previous rows from the next upload on. `MkPlugin` calls it; in a loop of your own:
+   *
+   * ```ts
+   * for (let left = due; left > 0; left--) { mk.beginStep(left); simulate() }
+   * ```
+   *
+   * Where a frame has several steps, the components are staged and uploaded once before the last one.
+   * What goes wrong then is thrown by `endFrame`.
+   * @param left steps still to run in this frame, with this one. Without it there is an upload per step
+   * @throws NoOpenFrame without `beginFrame`
+   * @throws InvalidOption for what is not a whole number from 1 on
+   */
+  beginStep(left = 1): void {
+    checkOption(isWhole(left, 1, Infinity), 'left', left, 'a whole number of steps, 1 or more')
+    this.#enter('beginStep()')
+    try {
+      const { coordinator } = this
+      if (!coordinator.isFrameOpen) throw new NoOpenFrame({ call: 'beginStep()' })
+      if (this.#stepless > 0) this.#stepless = 0
+      if (left === 1) {
+        if (this.#isBehind) this.#handOverStep()
+        coordinator.noteStep()
+      }
+      this.#isBehind = true
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /**
+   * Says that entities jumped, such as through a portal: their previous row is their current one after
+   * the next upload. New entities need no call.
+   * @throws InvalidOption for a component without `history`
+   */
+  resetHistory(component: Synced, entities: number | ArrayLike<number>): void {
+    const synced = this.#syncedOf(component, 'resetHistory')
+    const { history, label } = synced.options
+    checkOption(history !== undefined, 'history', undefined, `'step' or 'frame' for ${label} to be reset`)
+    const list = typeof entities === 'number' ? [entities] : entities
+    for (let i = 0; i < list.length; i++)
+      (synced as SyncedComponent).resetHistory(this.#ecs.entityIndexOf(list[i]))
   }
 
   /**
@@ -362,6 +416,45 @@ export class MkSync<W extends object = World> {
     }
   }
 
+  /** Stages and uploads what keeps the rows of steps. What goes wrong is thrown when the frame ends. */
+  #handOverStep(): void {
+    const start = performance.now()
+    if (!this.#components.isComplete) this.#stepError ??= this.#components.look()
+    this.#ecs.settle?.()
+    let some = false
+    for (const synced of this.#components.all) {
+      const { history, rowsOf } = synced.options
+      // Rows that are shared are handed out by their owner.
+      const isNeeded = history === 'step' || (rowsOf === undefined && this.#ownsStepRows(synced))
+      if (!isNeeded) continue
+      some = true
+      try {
+        synced.stage()
+      } catch (error) {
+        this.#stepError ??= error
+      }
+    }
+    this.coordinator.noteStageMs(performance.now() - start)
+    if (some) this.coordinator.handOverStep()
+  }
+
+  #ownsStepRows({ component }: AnySynced): boolean {
+    return this.#components.all.some(
+      ({ options }) => options.rowsOf === component && options.history === 'step',
+    )
+  }
+
+  /** Warns once of `history: 'step'` without steps. */
+  #countStepless(): void {
+    if (this.#stepless < 0 || this.#report.rowsChanged === 0) return
+    const behind = this.#components.all.find(({ options }) => options.history === 'step')
+    if (behind === undefined || ++this.#stepless < STEPLESS_FRAMES) return
+    this.#stepless = -1
+    const { label } = behind
+    const message = `${label} has history: 'step', but ${STEPLESS_FRAMES} frames changed rows and none had a step. Call mk.beginStep() where a fixed step begins, or flag it with history: 'frame'.`
+    this.coordinator.warn('NoStep', message)
+  }
+
   #throwStageError(): never {
     const error = this.#stageError
     this.#stageError = undefined
@@ -378,9 +471,14 @@ export class MkSync<W extends object = World> {
   }
 }
 
+/** Frames with changes and without a step before a warning. */
+const STEPLESS_FRAMES = 600
+
 /** `beginFrame`, `stage` and `endFrame` as systems. Each ignores its argument and returns the world. */
 export interface MkSystems<W> {
   readonly frameBegin: (world?: unknown) => W
+  /** `beginStep`, for components with `history: 'step'`. */
+  readonly stepBegin: (world?: unknown) => W
   readonly stage: (world?: unknown) => W
   readonly frameEnd: (world?: unknown) => W
 }

@@ -163,6 +163,16 @@ export class SyncedComponent implements BufferSource {
     return rowsNames(name, this)
   }
 
+  get interpolation(): SyncedOptions['interpolation'] | undefined {
+    return this.options.history === undefined ? undefined : this.options.interpolation
+  }
+
+  /** The entity jumped: its previous row is to be its current one. */
+  resetHistory(entityIndex: number): void {
+    const row = this.rowMap.rowOf(entityIndex)
+    if (row >= 0) this.mirror.history?.snap(row)
+  }
+
   /** The same object each time. */
   get buffer(): SyncedBuffer {
     return (this.#buffer ??= new SyncedBuffer(this, this.#world.coordinator))

@@ -22,6 +22,8 @@ export class SyncedComponents implements SyncedWorld {
   readonly all: AnySynced[] = []
   /** Those whose rows come back from the device. */
   readonly deviceWritten: SyncedComponent[] = []
+  /** Some keep the rows of steps. */
+  hasSteps = false
   /** All that are listed are synced. */
   isComplete = false
   readonly #listed: readonly object[] | undefined
@@ -59,6 +61,7 @@ export class SyncedComponents implements SyncedWorld {
         : this.#syncRows(component, options, call)
     this.#known.set(component, synced)
     this.all.push(synced)
+    this.hasSteps ||= synced.options.history === 'step'
     return synced
   }
 

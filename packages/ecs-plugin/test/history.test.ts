@@ -1,0 +1,420 @@
+import {
+  addComponent,
+  addEntity,
+  createWorld,
+  query,
+  removeComponent,
+  removeEntity,
+  type World,
+} from 'bitecs'
+import { describe, expect, it } from 'vitest'
+import { DummyBackend, MkGpu } from '@memkit/gpu'
+import { randomFrom } from './history-random.ts'
+import {
+  attachMk,
+  createApp,
+  createHeap,
+  f32,
+  GpuSynced,
+  InvalidOption,
+  MkPlugin,
+  NoOpenFrame,
+  Schedule,
+  struct,
+  u32,
+  vec4f,
+  type MkSync,
+  type Synced,
+} from '@memkit/ecs-plugin'
+import { thrownBy } from '@memkit/testing/thrown-by'
+
+type History = 'frame' | 'step'
+
+const column = (): Float32Array => new Float32Array(64)
+
+async function world(history: History): Promise<{
+  mk: MkSync
+  world: World
+  Place: { x: Float32Array } & Synced
+  entity: number
+  rows: () => Promise<[now: number, before: number]>
+}> {
+  const Place = GpuSynced({ x: column() }, { label: 'Place', history })
+  const made = createWorld()
+  const entity = addEntity(made)
+  addComponent(made, entity, Place)
+  const mk = await attachMk(made, { gpu: new MkGpu(new DummyBackend()), components: [Place] })
+  const at = async (buffer: { read(): Promise<ArrayBuffer> }): Promise<number> =>
+    new Float32Array(await buffer.read())[entity]
+  const rows = async (): Promise<[number, number]> => [
+    await at(mk.buffer(Place)),
+    await at(mk.buffer(Place).previous),
+  ]
+  return { mk, world: made, Place: Place as never, entity, rows }
+}
+
+describe("history: 'frame'", () => {
+  it('has the rows of the frame before in the previous buffer', async () => {
+    const { mk, Place, entity, rows } = await world('frame')
+    for (const x of [3, 5, 9]) {
+      mk.beginFrame()
+      Place.x[entity] = x
+      mk.endFrame()
+    }
+    expect(await rows()).toEqual([9, 5])
+    mk.beginFrame()
+    mk.endFrame()
+    expect(await rows()).toEqual([9, 9])
+    mk.dispose()
+  })
+
+  it('keeps an entity that enters from flying in from the origin', async () => {
+    const { mk, world: made, Place, rows, entity } = await world('frame')
+    mk.beginFrame()
+    Place.x[entity] = 4
+    mk.endFrame()
+    expect(await rows()).toEqual([4, 4])
+    mk.beginFrame()
+    removeComponent(made, entity, Place)
+    addComponent(made, entity, Place)
+    Place.x[entity] = 7
+    mk.endFrame()
+    expect(await rows()).toEqual([7, 7])
+    mk.dispose()
+  })
+
+  it('takes the current row for the previous one of an entity that jumped', async () => {
+    const { mk, Place, rows, entity } = await world('frame')
+    mk.beginFrame()
+    mk.endFrame()
+    mk.beginFrame()
+    Place.x[entity] = 40
+    mk.resetHistory(Place, entity)
+    mk.endFrame()
+    expect(await rows()).toEqual([40, 40])
+    mk.dispose()
+  })
+})
+
+describe("history: 'step'", () => {
+  it('keeps the previous rows in a frame without a step', async () => {
+    const { mk, Place, rows, entity } = await world('step')
+    const frame = (steps: number, x: number): void => {
+      mk.beginFrame()
+      for (let left = steps; left > 0; left--) {
+        mk.beginStep(left)
+        Place.x[entity] += 1
+      }
+      if (steps === 0) Place.x[entity] = x
+      mk.endFrame()
+    }
+    frame(1, 0)
+    frame(1, 0)
+    expect(await rows()).toEqual([2, 1])
+    frame(0, 2)
+    expect(await rows()).toEqual([2, 1])
+    frame(0, 5)
+    expect(await rows()).toEqual([5, 1])
+    frame(3, 0)
+    expect(await rows()).toEqual([8, 7])
+    mk.dispose()
+  })
+
+  it('uploads twice in a frame of three steps, and counts both', async () => {
+    const { mk, Place, entity } = await world('step')
+    const frame = (steps: number, change: number): typeof mk.report => {
+      mk.beginFrame()
+      for (let left = steps; left > 0; left--) {
+        mk.beginStep(left)
+        Place.x[entity] += change
+      }
+      return mk.endFrame()
+    }
+    frame(1, 1)
+    const once = { ...frame(1, 1) }
+    expect(once).toMatchObject({ writes: 1, copies: 1, submits: 1 })
+    const three = { ...frame(3, 1) }
+    expect(three.bytesUploaded).toBe(once.bytesUploaded * 2)
+    expect(three.rowsChanged).toBe(2)
+    // Previous catches up.
+    expect(frame(1, 0)).toMatchObject({ writes: 0, copies: 1, submits: 1, apiCalls: 2 })
+    expect(frame(1, 0).apiCalls).toBe(0)
+    expect(frame(0, 0).apiCalls).toBe(0)
+    mk.dispose()
+  })
+
+  it('is told of steps by MkPlugin', async () => {
+    const Place = GpuSynced({ x: column() }, { label: 'Place', history: 'step' })
+    const made = createWorld()
+    const entity = addEntity(made)
+    addComponent(made, entity, Place)
+    const app = createApp(made, { fixedDelta: 1 })
+      .addPlugin(new MkPlugin({ gpu: new MkGpu(new DummyBackend()), components: [Place] }))
+      .addSystem(Schedule.FixedUpdate, () => void (Place.x[entity] += 1))
+    await app.ready()
+    app.tick(0)
+    for (let i = 0; i < 3; i++) app.tick(0.25)
+    app.tick(0.25)
+    const previous = app.mk.buffer(Place).previous
+    expect(new Float32Array(await previous.read())[entity]).toBe(0)
+    for (let i = 0; i < 8; i++) app.tick(0.25)
+    expect(new Float32Array(await previous.read())[entity]).toBe(2)
+    expect(new Float32Array(await app.mk.buffer(Place).read())[entity]).toBe(3)
+    app.dispose()
+  })
+
+  it('warns once of 600 frames with changes and without a step', async () => {
+    const { mk, Place, entity } = await world('step')
+    const codes: string[] = []
+    mk.on('warning', ({ code }) => codes.push(code))
+    for (let i = 0; i < 1300; i++) {
+      mk.beginFrame()
+      Place.x[entity] = i + 1
+      mk.endFrame()
+    }
+    expect(codes).toEqual(['NoStep'])
+    mk.dispose()
+  })
+
+  it('throws outside a frame, and for anything but a number of steps', async () => {
+    const { mk } = await world('step')
+    thrownBy(NoOpenFrame, () => mk.beginStep())
+    mk.beginFrame()
+    for (const left of [0, -1, 1.5, NaN]) thrownBy(InvalidOption, () => mk.beginStep(left))
+    mk.endFrame()
+    mk.dispose()
+  })
+})
+
+describe('another device', () => {
+  it('takes the rows of now for those of before on another device', async () => {
+    const { mk, Place, entity, rows } = await world('frame')
+    expect(mk.buffer(Place).previous.buffer).not.toBe(mk.buffer(Place).buffer)
+    const codes: string[] = []
+    mk.on('warning', ({ code }) => codes.push(code))
+    const backend = mk.gpu.backend as DummyBackend
+    await mk.restore(new MkGpu(new DummyBackend()) as never)
+    expect(backend).not.toBe(mk.gpu.backend)
+    mk.beginFrame()
+    Place.x[entity] = 6
+    mk.endFrame()
+    expect(await rows()).toEqual([6, 6])
+    expect(codes).toEqual([])
+    mk.dispose()
+  })
+})
+
+describe('options', () => {
+  const flag = (options: object): unknown =>
+    thrownBy(InvalidOption, () =>
+      GpuSynced({ x: column(), a: column(), id: new Uint32Array(64) }, options as object),
+    )
+  it.each([
+    { history: 'tick' },
+    { history: 'step', layout: 'columns' },
+    { history: 'step', direction: 'both' },
+    { interpolation: { a: 'angle' } },
+    { history: 'step', interpolation: { b: 'angle' } },
+    { history: 'step', interpolation: { a: 'nlerp' } },
+    { history: 'step', interpolation: { id: 'lerp' } },
+    { history: 'step', interpolation: { a: 'slerp' } },
+    { history: 'step', interpolation: 'lerp' },
+  ])('refuses %o', (options) => {
+    expect(flag(options)).toHaveProperty(
+      'option',
+      Object.keys(options).includes('interpolation') ? expect.stringContaining('interpolation') : 'history',
+    )
+  })
+
+  it('has no previous rows without history', async () => {
+    const Plain = GpuSynced({ x: column() }, { label: 'Plain' })
+    const mk = await attachMk(createWorld(), { gpu: new MkGpu(new DummyBackend()), components: [Plain] })
+    thrownBy(InvalidOption, () => mk.buffer(Plain).previous)
+    thrownBy(InvalidOption, () => mk.resetHistory(Plain, 1))
+    thrownBy(InvalidOption, () => mk.buffer(Plain).wgsl(0, 0, { history: true }))
+    mk.dispose()
+  })
+})
+
+describe('wgsl', () => {
+  it('declares both buffers, and functions that blend', async () => {
+    const store = { x: column(), angle: column(), id: new Uint32Array(64), q: new Float32Array(256) }
+    const schema = struct({ x: f32, angle: f32, id: u32, q: vec4f })
+    const Place = GpuSynced(store, {
+      label: 'Place',
+      schema,
+      history: 'step',
+      interpolation: { angle: 'angle', q: 'nlerp' },
+    })
+    const mk = await attachMk(createWorld(), { gpu: new MkGpu(new DummyBackend()), components: [Place] })
+    const code = mk.buffer(Place).wgsl(0, 3, { history: true })
+    expect(code).toContain('@group(0) @binding(3) var<storage, read> place: array<Place>;')
+    expect(code).toContain('@group(0) @binding(4) var<storage, read> placePrevious: array<Place>;')
+    expect(code).toContain('result.x = a.x * (1 - t) + b.x * t;')
+    expect(code).toContain('fn placeAt(row: u32, t: f32) -> Place {')
+    expect(code).not.toContain('result.id')
+    mk.dispose()
+  })
+})
+
+type Row = readonly [number, number]
+
+interface Setup {
+  readonly history: History
+  readonly rows: 'entity' | 'packed'
+  readonly changes: 'detect' | 'marked' | 'all'
+  readonly onRemove: 'keep' | 'zero'
+  readonly strategy: 'auto' | 'full' | 'runs' | 'scatter'
+  readonly heap: boolean
+}
+
+/** A random program against a reference that knows of no dirty rows, buffers or copies. @returns rows that differed from before */
+async function program(setup: Setup, seed: number, frames: number): Promise<number> {
+  const { random, int } = randomFrom(seed)
+  const { changes, history, onRemove, rows, strategy } = setup
+  const heap = createHeap({ bytes: 16 << 20 })
+  const store = setup.heap
+    ? heap.rows(struct({ x: f32, y: f32 }), 1999)
+    : { x: new Float32Array(2000), y: new Float32Array(2000) }
+  const options = { label: 'Thing', history, rows, changes, onRemove, capacity: 64 } as const
+  const Thing = GpuSynced(store as object, options as object) as unknown as Synced
+  const valueAt = (e: number, i: 0 | 1): number =>
+    'f32' in store ? store.f32[e * 2 + i] : i === 0 ? store.x[e] : store.y[e]
+  const setValue = (e: number, i: 0 | 1, value: number): void => {
+    if ('f32' in store) store.f32[e * 2 + i] = value
+    else if (i === 0) store.x[e] = value
+    else store.y[e] = value
+  }
+  const world = createWorld()
+  const mk = await attachMk(world, {
+    gpu: new MkGpu(new DummyBackend()),
+    components: [Thing],
+    strategy,
+    ...(setup.heap ? { heap } : {}),
+  })
+  await mk.coordinator.ready()
+  const alive = (): number[] => [...query(world, [Thing])].sort((a, b) => a - b)
+  const read = (): Map<number, Row> => new Map(alive().map((e) => [e, [valueAt(e, 0), valueAt(e, 1)]]))
+  let current = new Map<number, Row>()
+  let previous = new Map<number, Row>()
+  let base: Map<number, Row> | undefined
+  const fresh = new Set<number>()
+  const handOver = (): void => {
+    const next = read()
+    const was = base ?? previous
+    base = undefined
+    previous = new Map([...next].map(([e, row]) => [e, fresh.has(e) ? row : was.get(e)!]))
+    fresh.clear()
+    current = next
+  }
+  const touch = (e: number): void => {
+    setValue(e, 0, Math.fround(random() * 100))
+    if (random() < 0.5) setValue(e, 1, Math.fround(random() * 100))
+    if (changes === 'marked') mk.mark(Thing, e)
+  }
+  const spawn = (): void => {
+    const e = addEntity(world)
+    addComponent(world, e, Thing)
+    touch(e)
+    fresh.add(e)
+  }
+  const remove = (e: number): void => {
+    removeEntity(world, e)
+    fresh.delete(e)
+  }
+  const act = (): void => {
+    const all = alive()
+    const pick = (): number => all[int(all.length)]
+    const what = random()
+    if (all.length === 0 || what < 0.25) for (let n = 1 + int(4); n > 0; n--) spawn()
+    else if (what < 0.4) remove(pick())
+    else if (what < 0.45) {
+      remove(pick())
+      spawn()
+    } else if (what < 0.5) {
+      const e = pick()
+      removeComponent(world, e, Thing)
+      addComponent(world, e, Thing)
+      touch(e)
+      fresh.add(e)
+    } else if (what < 0.6) {
+      const e = pick()
+      touch(e)
+      mk.resetHistory(Thing, e)
+      fresh.add(e)
+    } else if (what < 0.62) for (let n = 40; n > 0 && all.length < 400; n--) spawn()
+    else if (what < 0.64) {
+      for (const e of all) if (random() < 0.7) remove(e)
+    } else if (what < 0.66) for (const e of all) touch(e)
+    else for (let n = 1 + int(6); n > 0; n--) touch(pick())
+  }
+  const acts = (): void => {
+    for (let n = int(4); n > 0; n--) act()
+  }
+  let apart = 0
+  for (let f = 0; f < frames; f++) {
+    if (random() < 0.03) {
+      await mk.restore(new MkGpu(new DummyBackend()) as never)
+      for (const e of current.keys()) fresh.add(e)
+    }
+    acts()
+    mk.beginFrame()
+    acts()
+    const steps = history === 'frame' ? 0 : [0, 0, 1, 1, 1, 2, 3][int(7)]
+    const each = random() < 0.5
+    for (let left = steps; left > 0; left--) {
+      const isFirst = left === steps
+      mk.beginStep(each ? 1 : left)
+      if (isFirst && (each || steps === 1)) base = current
+      else if (left === 1 || each) {
+        handOver()
+        base = current
+      }
+      acts()
+    }
+    acts()
+    if (random() < 0.05) {
+      if (random() < 0.5) mk.stage()
+      mk.on('warning', () => undefined)
+      continue
+    }
+    if (history === 'frame') base = current
+    mk.endFrame()
+    handOver()
+    const buffer = mk.buffer(Thing)
+    const now = new Float32Array(await buffer.read())
+    const before = new Float32Array(await buffer.previous.read())
+    for (const [name, floats, want] of [
+      ['current', now, current],
+      ['previous', before, previous],
+    ] as const)
+      for (const [e, row] of want) {
+        const at = buffer.rowOf(e) * 2
+        const found = [floats[at], floats[at + 1]]
+        if (found[0] !== row[0] || found[1] !== row[1])
+          throw new Error(`frame ${f}, ${steps} steps: ${name} row of ${e} is ${found}, not ${row}`)
+        if (name === 'previous' && current.get(e)!.some((value, i) => value !== row[i])) apart++
+      }
+    if (rows === 'entity' && onRemove === 'zero')
+      for (let row = 0; row < buffer.rows; row++)
+        if (!current.has(row) && (before[row * 2] !== 0 || before[row * 2 + 1] !== 0))
+          throw new Error(`frame ${f}: the previous row of ${row}, which is dead, is not zero`)
+  }
+  mk.dispose()
+  return apart
+}
+
+describe('random programs', () => {
+  for (const history of ['frame', 'step'] as const)
+    for (const rows of ['entity', 'packed'] as const)
+      for (const changes of ['detect', 'marked', 'all'] as const)
+        it(`agree with the reference: ${history}, ${rows}, ${changes}`, async () => {
+          let apart = 0
+          let seed = 1
+          for (const strategy of ['auto', 'full', 'runs', 'scatter'] as const)
+            for (const onRemove of ['keep', 'zero'] as const)
+              for (const heap of [false, true])
+                apart += await program({ history, rows, changes, onRemove, strategy, heap }, seed++, 40)
+          expect(apart).toBeGreaterThan(1000)
+        })
+})

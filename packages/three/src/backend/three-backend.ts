@@ -48,7 +48,7 @@ export class ThreeBackend implements MkGpuBackend<ThreeBuffer> {
     deviceWrites: false,
     maxStorageBufferBindingSize: 0,
     maxStorageBuffersInVertexStage: 0,
-    maxUniformBufferBindingSize: MAX_BUFFER_SIZE,
+    maxUniformBufferBindingSize: 0,
     uniformOffsetAlignment: 4,
     storageOffsetAlignment: 4,
     maxVertexAttributes: 16,

@@ -4,6 +4,7 @@ import type { Place } from './place.ts'
 
 /** Memory that three.js draws, one for every program. It is never lost, and nothing but the sync writes it. */
 export const threePlace: Place = {
+  uploadsOnly: true,
   open: ({ debug }) => Promise.resolve<MkGpu>(threeGpu({ debug })),
   close: (gpu) => {
     gpu.destroy()

@@ -1,4 +1,4 @@
-import { MkGpu } from '@memkit/gpu'
+import type { MkGpu } from '@memkit/gpu'
 import { threeGpu } from '@memkit/three'
 import type { Place } from './place.ts'
 

@@ -65,8 +65,9 @@ export class Globals<S extends Struct = Struct<ClockFields>> {
    * @throws {@link WrongBackend} where shaders bind no buffers of memkit, as with three.js
    */
   constructor(coordinator: MkCoordinator, fields: GlobalFields) {
-    const { backend, maxUniformBufferBindingSize } = coordinator.gpu.capabilities
-    if (maxUniformBufferBindingSize === 0)
+    // Its shaders read attributes and three's own uniforms.
+    const { backend } = coordinator.gpu.capabilities
+    if (backend === 'three')
       throw new WrongBackend({ what: 'mk.globals', expected: 'webgpu', actual: backend })
     for (const name of Object.keys(CLOCK))
       checkOption(!(name in fields), 'fields', name, 'fields with other names: every frame has that one')

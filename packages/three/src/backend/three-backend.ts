@@ -48,7 +48,7 @@ export class ThreeBackend implements MkGpuBackend<ThreeBuffer> {
     deviceWrites: false,
     maxStorageBufferBindingSize: 0,
     maxStorageBuffersInVertexStage: 0,
-    maxUniformBufferBindingSize: 0,
+    maxUniformBufferBindingSize: MAX_BUFFER_SIZE,
     uniformOffsetAlignment: 4,
     storageOffsetAlignment: 4,
     maxVertexAttributes: 16,

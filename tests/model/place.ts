@@ -37,6 +37,8 @@ export function newTally(): Tally {
 
 /** Where programs run. */
 export interface Place {
+  /** Only the sync writes rows here: components of other directions are uploaded, too. */
+  readonly uploadsOnly?: boolean
   /** A device for a program, or for what comes after a loss. */
   open(setup: Setup): Promise<MkGpu>
   /** The program is over. */

@@ -49,7 +49,10 @@ export class Session {
   #sayAgain: (() => void) | undefined
 
   constructor(setup: Setup, place: Place, tally: Tally, witness?: Witness) {
-    const components = setup.components.map(possible)
+    const { uploadsOnly = false } = place
+    const components = setup.components.map((each) =>
+      possible(uploadsOnly ? { ...each, direction: 'upload' } : each),
+    )
     this.setup = { ...setup, components, listed: setup.listed || components.some(({ pair }) => pair) }
     this.place = place
     this.tally = tally

@@ -134,6 +134,31 @@ it.each([
   for (let i = 0; i < 300; i++) expect([...array.slice(3 * i, 3 * i + 3)]).toEqual(wanted(crowd.entityOf(i)))
 })
 
+it('converts positions of whole numbers', async () => {
+  const Cell = GpuSynced({ x: new Int32Array(400), y: new Int32Array(400), z: new Int32Array(400) })
+  const world = createWorld()
+  const mk = await attachMk(world, { gpu: threeGpu(), components: [Cell] })
+  const crowd = new SyncedInstances(mk, new BoxGeometry(), new MeshBasicMaterial(), {
+    query: [Cell],
+    position: Cell,
+  })
+  for (let i = 0; i < 300; i++) {
+    const e = addEntity(world)
+    addComponent(world, e, Cell)
+    ;[Cell.x[e], Cell.y[e], Cell.z[e]] = [-e, 1, e]
+  }
+  mk.beginFrame()
+  mk.endFrame()
+  const matrix = new Matrix4()
+  expect(crowd.count).toBe(300)
+  for (let i = 0; i < 300; i++) {
+    const e = crowd.entityOf(i)
+    crowd.mesh.getMatrixAt(i, matrix)
+    expect(matrix.elements).toEqual(new Matrix4().makeTranslation(-e, 1, e).elements)
+  }
+  mk.dispose()
+})
+
 it('uploads only what changed', async () => {
   const { spawn, frame, make, Position, Tint, Size } = await setUp()
   const entities = Array.from({ length: 100 }, spawn)

@@ -244,6 +244,18 @@ describeBadInput(
       { option: 'position' },
     ],
     [
+      'globals, which no shader of three binds',
+      plugin.WrongBackend,
+      ({ mk }) => mk.globals,
+      { what: 'mk.globals', actual: 'three' },
+    ],
+    [
+      'globals with fields',
+      plugin.WrongBackend,
+      ({ mk }) => mk.globalsWith({ wind: plugin.vec2f }),
+      { actual: 'three' },
+    ],
+    [
       'another backend',
       NotThreeGpu,
       async () => {

@@ -1,7 +1,7 @@
 import { checkLayout, f32, sizeOf, struct, u32, writeValue } from '@memkit/core'
 import type { Converted, InferInput, Struct } from '@memkit/core'
 import type { Mirror, MkCoordinator } from '@memkit/coordinator'
-import { MkBufferUsage, type MkDeviceBuffer } from '@memkit/gpu'
+import { MkBufferUsage, WrongBackend, type MkDeviceBuffer } from '@memkit/gpu'
 import { Disposed } from '../disposed.ts'
 import { checkOption } from '../options.ts'
 import { gpuBufferOf } from './gpu-buffer.ts'
@@ -62,8 +62,13 @@ export class Globals<S extends Struct = Struct<ClockFields>> {
    * Use `mk.globals` or `mk.globalsWith`.
    * @throws {@link InvalidOption} for a field that the clock has
    * @throws {@link InvalidLayout} for what can't be in a uniform buffer; as `struct`
+   * @throws {@link WrongBackend} where shaders bind no buffers of memkit, as with three.js
    */
   constructor(coordinator: MkCoordinator, fields: GlobalFields) {
+    // Its shaders read attributes and three's own uniforms.
+    const { backend } = coordinator.gpu.capabilities
+    if (backend === 'three')
+      throw new WrongBackend({ what: 'mk.globals', expected: 'webgpu', actual: backend })
     for (const name of Object.keys(CLOCK))
       checkOption(!(name in fields), 'fields', name, 'fields with other names: every frame has that one')
     const schema = struct({ ...CLOCK, ...fields })

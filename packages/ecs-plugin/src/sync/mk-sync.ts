@@ -118,6 +118,7 @@ export class MkSync<W extends object = World> {
   /**
    * A frame's globals in a uniform buffer: `alpha`, `delta`, `elapsed`, `frame`. They exist once they are
    * first asked for, and cost one write a frame from then on.
+   * @throws WrongBackend where shaders bind no buffers of memkit, as with three.js: use its uniforms
    */
   get globals(): Globals {
     this.globalsWith({})
@@ -134,6 +135,7 @@ export class MkSync<W extends object = World> {
    * ```
    * @throws InvalidOption for fields that exist already with another type, or came too late
    * @throws InvalidLayout for what can't be in a uniform buffer
+   * @throws WrongBackend where shaders bind no buffers of memkit, as with three.js: use its uniforms
    */
   globalsWith<const F extends GlobalFields>(fields: F): Globals<GlobalsStruct<F>> {
     this.#assertAlive('globals')

@@ -27,6 +27,18 @@ export function gatherRange(plan: GatherPlan, rowOf: Uint32Array, first: number,
       to[p * pitch + target] = rowOf[p] < rows ? from[rowOf[p] * stride + offset] : 0
     return
   }
+  if (count === 3) {
+    let t = first * pitch + target
+    for (let p = first; p < end; p++, t += pitch) {
+      const row = rowOf[p]
+      const has = row < rows
+      const s = has ? row * stride + offset : 0
+      to[t] = has ? from[s] : 0
+      to[t + 1] = has ? from[s + 1] : 0
+      to[t + 2] = has ? from[s + 2] : 0
+    }
+    return
+  }
   for (let p = first; p < end; p++) {
     const row = rowOf[p]
     let t = p * pitch + target
@@ -38,7 +50,7 @@ export function gatherRange(plan: GatherPlan, rowOf: Uint32Array, first: number,
     to[t++] = from[s++]
     to[t++] = from[s++]
     if (count > 2) to[t++] = from[s++]
-    if (count > 3) to[t] = from[s]
+    if (count > 2) to[t] = from[s]
   }
 }
 

@@ -12,27 +12,38 @@ const arrays: Readonly<Record<NumberKind, new (length: number) => ValueArray>> =
   i32: Int32Array,
 }
 
-/** The numbers of one attribute, those of instance `p` at `p * numbers`. */
+/** Where values lie in an array that holds more than them, such as positions in matrices. */
+export interface ArrayPlace {
+  /** Numbers from one instance to the next. */
+  readonly pitch: number
+  /** Index of the first among the numbers of its instance. */
+  readonly first: number
+  /** Makes the array for so many instances. */
+  make(capacity: number): ValueArray
+}
+
+/** The numbers of one attribute: those of instance `p` at `p * numbers`, or where its place says. */
 export class GatheredValues {
   readonly layout: AttributeLayout
   array: ValueArray
   /** First and last position that changed in the last update; `last < first` when none did. */
   firstChanged = 0
   lastChanged = -1
+  readonly #place: ArrayPlace
   #words: Uint32Array
   #buffer: ThreeBuffer | undefined
   #plans: GatherPlan[] = []
 
-  constructor(layout: AttributeLayout, capacity: number) {
+  constructor(layout: AttributeLayout, capacity: number, place: ArrayPlace = ownArray(layout)) {
     this.layout = layout
-    this.array = new arrays[layout.kind](capacity * layout.numbers)
+    this.#place = place
+    this.array = place.make(capacity)
     this.#words = wordsOf(this.array)
   }
 
   /** Makes room for more instances: another array, which is to be gathered as a whole. */
   grow(capacity: number): void {
-    const { kind, numbers } = this.layout
-    this.array = new arrays[kind](capacity * numbers)
+    this.array = this.#place.make(capacity)
     this.#words = wordsOf(this.array)
     this.#plan()
   }
@@ -71,17 +82,23 @@ export class GatheredValues {
   #plan(): void {
     const buffer = this.#buffer
     if (buffer === undefined) return
-    const { runs, numbers: pitch, info } = this.layout
+    const { runs, info } = this.layout
+    const { pitch, first: start } = this.#place
     this.#plans = runs.map((run) => {
       const from = numbersOf(buffer, run)
       const bytes = from.BYTES_PER_ELEMENT
-      const { first, count, target, section } = run
+      const { first, count, section } = run
+      const target = start + run.target
       const place = { from, rows: info.buffer.capacity, to: this.#words, pitch, target, count }
       if (info.layout === 'rows') return { ...place, stride: info.buffer.stride / bytes, offset: first }
       const { offset, stride } = info.buffer.sections[section]
       return { ...place, stride: stride / bytes, offset: offset / bytes + first }
     })
   }
+}
+
+function ownArray({ kind, numbers }: AttributeLayout): ArrayPlace {
+  return { pitch: numbers, first: 0, make: (capacity) => new arrays[kind](capacity * numbers) }
 }
 
 function numbersOf({ bytes, words }: ThreeBuffer, { kind }: NumberRun): Numbers {

@@ -1,7 +1,21 @@
-import type { GatheredValues } from './gathered-values.ts'
+import type { ArrayPlace, GatheredValues } from './gathered-values.ts'
 
 /** Numbers of a matrix, column by column. The last column is the position. */
 export const MATRIX = 16
+
+/** Where the position begins in a matrix. */
+const POSITION = 12
+
+/** Makes matrices of identity. */
+export function newMatrices(capacity: number): Float32Array<ArrayBuffer> {
+  const matrices = new Float32Array(capacity * MATRIX)
+  for (let i = 0; i < matrices.length; i += MATRIX)
+    matrices[i] = matrices[i + 5] = matrices[i + 10] = matrices[i + 15] = 1
+  return matrices
+}
+
+/** Positions of floats are gathered into the matrices themselves, with no array in between. */
+export const IN_MATRICES: ArrayPlace = { pitch: MATRIX, first: POSITION, make: newMatrices }
 
 /** The values that matrices are made of. */
 export interface MatrixParts {
@@ -29,13 +43,14 @@ export class InstanceMatrices {
     this.#matrices = matrices
   }
 
-  /** Places instances `first` … `end − 1`. */
+  /** Places instances `first` … `end − 1`, where positions aren't gathered into the matrices. */
   place(first: number, end: number): void {
     const { array, layout } = this.#parts.position
     const { numbers } = layout
     const matrices = this.#matrices
+    if (array === matrices) return
     let from = first * numbers
-    for (let to = first * MATRIX + 12; to < end * MATRIX; to += MATRIX, from += numbers) {
+    for (let to = first * MATRIX + POSITION; to < end * MATRIX; to += MATRIX, from += numbers) {
       matrices[to] = array[from]
       matrices[to + 1] = array[from + 1]
       if (numbers === 3) matrices[to + 2] = array[from + 2]

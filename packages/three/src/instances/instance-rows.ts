@@ -2,7 +2,7 @@ import type { GpuQuery, MkSync } from '@memkit/ecs-plugin'
 import type { AttributeLayout } from '../attributes/attribute-source.ts'
 import type { ThreeBuffer } from '../backend/three-buffer.ts'
 import { ComponentRows, type Changed } from './component-rows.ts'
-import { GatheredValues } from './gathered-values.ts'
+import { GatheredValues, type ArrayPlace } from './gathered-values.ts'
 import type { Instances } from './instances.ts'
 import { PositionList } from './position-list.ts'
 import { WrittenRanges } from './written-ranges.ts'
@@ -20,11 +20,19 @@ export class InstanceRows implements Instances {
   readonly #list = new WrittenRanges()
   readonly #listed = new PositionList()
 
-  /** @throws UnsupportedTerm, InvalidOption for the terms */
-  constructor(mk: MkSync<object>, terms: readonly unknown[], layouts: readonly AttributeLayout[]) {
+  /**
+   * @param placeOf where values are gathered to, for those that have no array of their own
+   * @throws UnsupportedTerm, InvalidOption for the terms
+   */
+  constructor(
+    mk: MkSync<object>,
+    terms: readonly unknown[],
+    layouts: readonly AttributeLayout[],
+    placeOf: (layout: AttributeLayout) => ArrayPlace | undefined = () => undefined,
+  ) {
     this.query = mk.query(terms)
     this.capacity = roomFor(this.query.count, MIN_CAPACITY)
-    this.values = layouts.map((layout) => new GatheredValues(layout, this.capacity))
+    this.values = layouts.map((layout) => new GatheredValues(layout, this.capacity, placeOf(layout)))
     for (const values of this.values) {
       const { component, info } = values.layout
       let rows = this.#components.get(component)

@@ -13,8 +13,8 @@ import {
   type AttributeSource,
 } from '../attributes/attribute-source.ts'
 import type { Changed } from '../instances/component-rows.ts'
-import type { GatheredValues } from '../instances/gathered-values.ts'
-import { InstanceMatrices, MATRIX } from '../instances/instance-matrices.ts'
+import type { ArrayPlace, GatheredValues } from '../instances/gathered-values.ts'
+import { IN_MATRICES, InstanceMatrices, MATRIX, newMatrices } from '../instances/instance-matrices.ts'
 import { InstanceRows } from '../instances/instance-rows.ts'
 import { assertThreeGpu } from './three-world.ts'
 import { uploadRange } from './upload-range.ts'
@@ -77,7 +77,7 @@ export class SyncedInstances extends Group {
     assertThreeGpu(mk, 'SyncedInstances')
     const { query, bounds } = options
     const layouts = layoutsOf(mk, options)
-    const rows = new InstanceRows(mk, query, layouts)
+    const rows = new InstanceRows(mk, query, layouts, placeOf)
     super()
     const find = (part: Part): GatheredValues | undefined =>
       rows.values.find(({ layout }) => layout.name === part)
@@ -165,6 +165,7 @@ export class SyncedInstances extends Group {
 
   #paint({ array, layout }: GatheredValues, first: number, end: number): void {
     const colors = this.#mesh.instanceColor!.array
+    if (array === colors) return
     const unit = layout.kind === 'f32' ? 1 : 1 / 255
     for (let i = first * 3; i < end * 3; i++) colors[i] = array[i] * unit
   }
@@ -181,15 +182,27 @@ export class SyncedInstances extends Group {
 
   #meshFor(geometry: BufferGeometry, material: Material | Material[]): InstancedMesh {
     const { capacity } = this.#rows
-    const mesh = new InstancedMesh(geometry, material, capacity)
-    if (this.#color !== undefined)
-      mesh.instanceColor = new InstancedBufferAttribute(new Float32Array(capacity * 3), 3)
+    const mesh = new InstancedMesh(geometry, material, 0)
+    const matrices = isFloat(this.#position.layout) ? this.#position.array : newMatrices(capacity)
+    mesh.instanceMatrix = new InstancedBufferAttribute(matrices, MATRIX)
+    const color = this.#color
+    if (color !== undefined) {
+      const colors = isFloat(color.layout) ? color.array : new Float32Array(capacity * 3)
+      mesh.instanceColor = new InstancedBufferAttribute(colors, 3)
+    }
     const bounds = this.#bounds
     mesh.frustumCulled = bounds !== undefined
     if (bounds !== undefined) mesh.boundingSphere = bounds
     this.add(mesh)
     return mesh
   }
+}
+
+/** Floats are gathered into what three draws; other numbers are converted from an array of their own. */
+const isFloat = ({ kind }: AttributeLayout): boolean => kind === 'f32'
+
+function placeOf(layout: AttributeLayout): ArrayPlace | undefined {
+  return layout.name === 'position' && isFloat(layout) ? IN_MATRICES : undefined
 }
 
 function layoutsOf(mk: MkSync<object>, options: SyncedInstancesOptions): AttributeLayout[] {

@@ -2,6 +2,8 @@ import { crc32 } from './crc32.ts'
 
 /** Bytes of a chunk. */
 const CHUNK_BYTES = 64 << 10
+/** The largest number with two bytes as a varint. */
+const MAX_SHORT = (1 << 14) - 1
 
 const encoder = /* @__PURE__ */ new TextEncoder()
 
@@ -12,16 +14,13 @@ export function varintBytes(value: number): number {
   return bytes
 }
 
-/** Writes bytes into chunks, which it takes from a store of spare ones, and their CRC-32. */
+/** Writes bytes into chunks, which it takes from a store of spare ones. */
 export class ByteWriter {
   readonly #full: Uint8Array<ArrayBuffer>[] = []
   readonly #spare: Uint8Array<ArrayBuffer>[]
   readonly #word = new DataView(new ArrayBuffer(8))
   #chunk: Uint8Array<ArrayBuffer>
   #at = 0
-  #crc = 0
-  /** Bytes of the chunk that the CRC covers. */
-  #covered = 0
 
   /** @param spare chunks to use before new ones are made */
   constructor(spare: Uint8Array<ArrayBuffer>[] = []) {
@@ -33,11 +32,11 @@ export class ByteWriter {
     return this.#full.length * CHUNK_BYTES + this.#at
   }
 
-  /** The CRC-32 of all bytes so far. */
+  /** The CRC-32 of all bytes so far: a walk over them. */
   get crc(): number {
-    this.#crc = crc32(this.#chunk, this.#crc, this.#covered, this.#at)
-    this.#covered = this.#at
-    return this.#crc
+    let crc = 0
+    for (const piece of this.pieces) crc = crc32(piece, crc)
+    return crc
   }
 
   /** All bytes, in pieces that stay the writer's. */
@@ -93,11 +92,30 @@ export class ByteWriter {
     }
   }
 
+  /** Writes two varints, then bytes `from … end − 1`. */
+  run(gap: number, count: number, source: Uint8Array, from: number, end: number): void {
+    const size = end - from
+    // Most runs are a row somewhere: both numbers have two bytes at most, and all goes into the chunk.
+    if (size >= 64 || gap > MAX_SHORT || count > 127 || this.#at + size + 3 > CHUNK_BYTES) {
+      this.varint(gap)
+      this.varint(count)
+      return this.bytes(source, from, end)
+    }
+    const chunk = this.#chunk
+    let at = this.#at
+    if (gap > 127) {
+      chunk[at++] = (gap & 127) | 128
+      chunk[at++] = gap >>> 7
+    } else chunk[at++] = gap
+    chunk[at++] = count
+    for (let i = from; i < end; i++) chunk[at++] = source[i]
+    this.#at = at
+  }
+
   #turn(): void {
-    void this.crc
     this.#full.push(this.#chunk)
     this.#chunk = this.#next()
-    this.#at = this.#covered = 0
+    this.#at = 0
   }
 
   #next(): Uint8Array<ArrayBuffer> {

@@ -29,24 +29,37 @@ export class DeviceImage {
   /** Takes words for byte `offset` on: units in which one differs are changed. */
   take(offset: number, source: Uint32Array, from: number, count: number): void {
     const words = this.#words
-    const first = offset >>> 2
-    const wordsPerUnit = this.unitBytes >>> 2
-    for (let i = 0; i < count; i++) {
-      if (words[first + i] === source[from + i]) continue
-      const unit = Math.floor((first + i) / wordsPerUnit)
-      const end = Math.min(count, (unit + 1) * wordsPerUnit - first)
-      for (; i < end; i++) words[first + i] = source[from + i]
-      i--
+    const perUnit = this.unitBytes >>> 2
+    let at = offset >>> 2
+    const end = at + count
+    const toSource = from - at
+    let unit = Math.floor(at / perUnit)
+    let unitEnd = (unit + 1) * perUnit
+    for (; at < end; unit++, unitEnd += perUnit) {
+      const last = unitEnd < end ? unitEnd : end
+      while (at < last && words[at] === source[at + toSource]) at++
+      if (at === last) continue
+      for (; at < last; at++) words[at] = source[at + toSource]
       this.changed.set(unit)
     }
   }
 
   /** Takes units side by side, and their numbers. */
   takeUnits(source: Uint32Array, from: number, numbers: number, count: number): void {
-    const wordsPerUnit = this.unitBytes >>> 2
-    for (let i = 0; i < count; i++) {
+    const words = this.#words
+    const { units, changed } = this
+    const perUnit = this.unitBytes >>> 2
+    // As `take` does: a call for each unit costs as much as all the rest.
+    for (let i = 0, first = from; i < count; i++, first += perUnit) {
       const unit = source[numbers + i]
-      if (unit < this.units) this.take(unit * this.unitBytes, source, from + i * wordsPerUnit, wordsPerUnit)
+      if (unit >= units) continue
+      const toSource = first - unit * perUnit
+      const last = (unit + 1) * perUnit
+      let at = unit * perUnit
+      while (at < last && words[at] === source[at + toSource]) at++
+      if (at === last) continue
+      for (; at < last; at++) words[at] = source[at + toSource]
+      changed.set(unit)
     }
   }
 
@@ -92,8 +105,9 @@ export class DeviceImage {
     let runs = 0
     let end = 0
     for (; units.nextRun(end, 0); end = units.runFirst + units.runCount) {
+      const { runFirst, runCount } = units
       runs++
-      size += varintBytes(units.runFirst - end) + varintBytes(units.runCount) + units.runCount * unitBytes
+      size += varintBytes(runFirst - end) + varintBytes(runCount) + runCount * unitBytes
     }
     if (tag === Tag.rows && end * unitBytes + varintBytes(end) <= size + varintBytes(runs)) {
       out.u8(Tag.full)
@@ -107,9 +121,7 @@ export class DeviceImage {
     out.varint(runs)
     for (let at = 0; units.nextRun(at, 0); at = units.runFirst + units.runCount) {
       const { runFirst, runCount } = units
-      out.varint(runFirst - at)
-      out.varint(runCount)
-      out.bytes(bytes, runFirst * unitBytes, (runFirst + runCount) * unitBytes)
+      out.run(runFirst - at, runCount, bytes, runFirst * unitBytes, (runFirst + runCount) * unitBytes)
     }
   }
 }

@@ -15,6 +15,21 @@ interface Group {
   frames: number
 }
 
+/** Bytes behind a group: its end, and its check sum. */
+const END_BYTES = 5
+
+function bytesOf({ writer }: Group): number {
+  return writer.length + END_BYTES
+}
+
+/** A group's bytes, with its check sum: made when they are asked for, as a ring drops most groups before that. */
+function piecesOf({ writer }: Group): Uint8Array<ArrayBuffer>[] {
+  const end = new Uint8Array(END_BYTES)
+  end[0] = Tag.groupEnd
+  new DataView(end.buffer).setUint32(1, writer.crc, true)
+  return [...writer.pieces, end]
+}
+
 /** The groups of a recording: a keyframe each, and the frames behind it that need no other. */
 export class Groups {
   readonly limits: GroupLimits
@@ -93,28 +108,24 @@ export class Groups {
     const open = this.#open
     this.#open = undefined
     if (open === undefined || open.frames === 0) return
-    const { writer } = open
-    const { crc } = writer
-    writer.u8(Tag.groupEnd)
-    writer.u32(crc)
     this.#done.push(open)
-    this.#doneBytes += writer.length
+    this.#doneBytes += bytesOf(open)
     this.#doneFrames += open.frames
     this.closed()
   }
 
   /** The bytes of the complete groups, in pieces. */
   get pieces(): Uint8Array<ArrayBuffer>[] {
-    return this.#done.flatMap(({ writer }) => writer.pieces)
+    return this.#done.flatMap(piecesOf)
   }
 
   /** Takes the oldest complete group out. @returns a copy of its bytes */
   shift(): Uint8Array<ArrayBuffer> | undefined {
     const group = this.#done[0]
     if (group === undefined) return undefined
-    const bytes = new Uint8Array(group.writer.length)
+    const bytes = new Uint8Array(bytesOf(group))
     let at = 0
-    for (const piece of group.writer.pieces) {
+    for (const piece of piecesOf(group)) {
       bytes.set(piece, at)
       at += piece.length
     }
@@ -123,9 +134,9 @@ export class Groups {
   }
 
   #drop(): void {
-    const [{ writer, frames }] = this.#done.splice(0, 1)
-    this.#doneBytes -= writer.length
-    this.#doneFrames -= frames
-    writer.release()
+    const [group] = this.#done.splice(0, 1)
+    this.#doneBytes -= bytesOf(group)
+    this.#doneFrames -= group.frames
+    group.writer.release()
   }
 }

@@ -1,6 +1,6 @@
 import type { FrameReport } from '@memkit/ecs-plugin'
 import type { Game } from '../rules/game.ts'
-import { FULL_HEALTH, WAVE_REST, type Phase } from '../rules/match.ts'
+import { WAVE_REST, type Phase } from '../rules/match.ts'
 import { keepBest } from './best-score.ts'
 import { formatBytes, formatCount, formatMs, formatRate } from './figures.ts'
 import type { PageValues } from './page-values.ts'
@@ -38,7 +38,7 @@ export class Hud {
     values.set('health', String(Math.ceil(match.health)))
     values.set('drones', formatCount(game.drones.left))
     values.set('all', formatCount(all))
-    setBar(this.#bars.health, match.health / FULL_HEALTH)
+    setBar(this.#bars.health, match.health / match.outfit.hull)
     setBar(this.#bars.wave, (game.drones.left / all - WAVE_REST) / (1 - WAVE_REST))
     document.documentElement.classList.toggle('low-health', match.phase === 'playing' && match.health < 30)
     if (match.wave !== this.#wave) this.#announce(match.phase, (this.#wave = match.wave))

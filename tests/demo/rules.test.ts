@@ -84,7 +84,11 @@ describe('a match', () => {
     const match = new Match()
     match.start(7)
     expect([match.judge(1000 * WAVE_REST + 1, 1000), match.wave]).toEqual([false, 1])
-    expect([match.judge(1000 * WAVE_REST, 1000), match.phase, match.running]).toEqual([true, 'choosing', false])
+    expect([match.judge(1000 * WAVE_REST, 1000), match.phase, match.running]).toEqual([
+      true,
+      'choosing',
+      false,
+    ])
     const names = match.cards.map(({ name }) => name)
     expect(new Set(names).size).toBe(3)
     expect([match.choose(3), match.choose(1), match.choose(1)]).toEqual([false, true, false])

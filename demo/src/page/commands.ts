@@ -62,14 +62,7 @@ export class Commands {
   readonly #pressedIn = new Map<string, Phase>()
   #overSince = Number.NaN
 
-  constructor(
-    game: Game,
-    world: World,
-    settings: Settings,
-    sound: Sound,
-    open: Opened,
-    signal: AbortSignal,
-  ) {
+  constructor(game: Game, world: World, settings: Settings, sound: Sound, open: Opened, signal: AbortSignal) {
     this.#game = game
     this.#world = world
     this.#settings = settings
@@ -105,7 +98,8 @@ export class Commands {
       document.documentElement.classList.add('helping')
       if (match.phase === 'playing') match.togglePause()
       // The rest can be neither reached nor read while the dialog is open.
-      for (const screen of document.querySelectorAll<HTMLElement>('.screen:not(#help), #hud')) screen.inert = true
+      for (const screen of document.querySelectorAll<HTMLElement>('.screen:not(#help), #hud'))
+        screen.inert = true
       document.querySelector<HTMLElement>('#help button')!.focus()
     } else if (command === 'sound') {
       document.querySelector('#sound')!.setAttribute('aria-pressed', String(this.#sound.toggle()))

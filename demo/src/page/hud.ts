@@ -37,7 +37,10 @@ export class Hud {
     values.set('best', formatCount(match.best))
     if (match.lost > this.#lost) this.#say('Multiplier lost')
     this.#lost = match.lost
-    values.set('shield', match.phase === 'playing' && match.safe >= 1 ? `Shield ${Math.ceil(match.safe)} s` : '')
+    values.set(
+      'shield',
+      match.phase === 'playing' && match.safe >= 1 ? `Shield ${Math.ceil(match.safe)} s` : '',
+    )
     values.set('multiplier', match.multiplier > 1 ? `×${match.multiplier}` : '')
     values.set('wave', String(match.wave))
     values.set('health', String(Math.ceil(match.health)))
@@ -57,7 +60,10 @@ export class Hud {
     if (summary === undefined) return
     const { busiest } = summary
     // By hand, each row that changed is one write.
-    const rows = busiest.mirrors.reduce((sum, mirror) => sum + (mirror.strategy === 'none' ? 0 : mirror.rows), 0)
+    const rows = busiest.mirrors.reduce(
+      (sum, mirror) => sum + (mirror.strategy === 'none' ? 0 : mirror.rows),
+      0,
+    )
     if (busiest.apiCalls > 0) {
       this.#values.set('callsByHand', formatCount(byHand ? busiest.apiCalls : rows))
       if (!byHand) this.#values.set('callsMemkit', formatCount(busiest.apiCalls))

@@ -87,7 +87,10 @@ export class Bullets {
       }
       for (let k = 0; k < hunters.length && !gone; k++) {
         const hunter = hunters[k]
-        if (Hunter.hits[hunter] <= 0 || !within(x, y, Position.x[hunter], Position.y[hunter], HUNTER_SIZE + 6))
+        if (
+          Hunter.hits[hunter] <= 0 ||
+          !within(x, y, Position.x[hunter], Position.y[hunter], HUNTER_SIZE + 6)
+        )
           continue
         this.#hunters.hit(world, hunter, x, y)
         gone = true

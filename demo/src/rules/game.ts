@@ -190,7 +190,8 @@ export class Game {
     const aim = controls.aim ?? (controls.fire ? thickest(this.grid, ship.x, ship.y) : undefined)
     ship.fly({ ...controls, aim }, this.arena, STEP, match.safe, match.outfit.thrust)
     this.#stood = ship.speed < STANDS ? this.#stood + STEP : Math.max(0, this.#stood - 2 * STEP)
-    if (this.#bullets.shoot(world, ship, STEP, controls.fire, controls.aim !== undefined)) this.cues.tell('shot')
+    if (this.#bullets.shoot(world, ship, STEP, controls.fire, controls.aim !== undefined))
+      this.cues.tell('shot')
   }
 
   #crash(world: World): void {

@@ -41,13 +41,7 @@ export class Pickups {
    * A system: pickups fly to a ship nearby, and fade otherwise.
    * @param caught called with each one caught
    */
-  offer(
-    world: World,
-    ship: PlayerShip,
-    magnet: number,
-    step: number,
-    caught: (kind: number) => void,
-  ): void {
+  offer(world: World, ship: PlayerShip, magnet: number, step: number, caught: (kind: number) => void): void {
     const pickups = query(world, [Pickup])
     for (let i = 0; i < pickups.length; i++) {
       const e = pickups[i]

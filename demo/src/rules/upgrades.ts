@@ -36,9 +36,21 @@ const upgrades: readonly Upgrade[] = [
     apply: (outfit) => (outfit.barrels = Math.min(MOST_BARRELS, outfit.barrels + 1)),
   },
   { name: 'Armour', text: 'Hull +30, and repaired', apply: (outfit) => (outfit.hull += 30) },
-  { name: 'Thrusters', text: 'Fly 15 % faster', apply: (outfit) => (outfit.thrust = Math.min(1.5, outfit.thrust * 1.15)) },
-  { name: 'Big bursts', text: 'Shots burst 20 % wider', apply: (outfit) => (outfit.burst = Math.min(1.5, outfit.burst * 1.2)) },
-  { name: 'Rapid fire', text: 'Shoot 20 % more often', apply: (outfit) => (outfit.reload = Math.max(0.6, outfit.reload * 0.8)) },
+  {
+    name: 'Thrusters',
+    text: 'Fly 15 % faster',
+    apply: (outfit) => (outfit.thrust = Math.min(1.5, outfit.thrust * 1.15)),
+  },
+  {
+    name: 'Big bursts',
+    text: 'Shots burst 20 % wider',
+    apply: (outfit) => (outfit.burst = Math.min(1.5, outfit.burst * 1.2)),
+  },
+  {
+    name: 'Rapid fire',
+    text: 'Shoot 20 % more often',
+    apply: (outfit) => (outfit.reload = Math.max(0.6, outfit.reload * 0.8)),
+  },
   { name: 'Magnet', text: 'Pull pick-ups from twice as far', apply: (outfit) => (outfit.magnet *= 2) },
   {
     name: 'Cool head',

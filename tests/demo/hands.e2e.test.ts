@@ -149,7 +149,10 @@ describe('the two figures', () => {
       Object.assign(globalThis, { below: probe })
       // oxlint-disable-next-line typescript/unbound-method -- called with the context it belongs to
       const { bufferSubData } = WebGL2RenderingContext.prototype
-      WebGL2RenderingContext.prototype.bufferSubData = function (this: WebGL2RenderingContext, ...args: never[]) {
+      WebGL2RenderingContext.prototype.bufferSubData = function (
+        this: WebGL2RenderingContext,
+        ...args: never[]
+      ) {
         probe.now++
         return Reflect.apply(bufferSubData, this, args) as undefined
       }

@@ -22,7 +22,7 @@ describe('a match', () => {
     match.shot(500)
     // The chain is above 500 ÷ 500: each of these counted twice.
     expect([match.score, match.multiplier, match.kills]).toEqual([100 + 500 * 2, 2, 600])
-    match.pass(1.5)
+    match.pass(1.4)
     expect(match.multiplier).toBe(2)
     match.pass(2)
     expect(match.multiplier).toBe(1)
@@ -33,8 +33,9 @@ describe('a match', () => {
     match.start(7)
     match.shot(1000, 0)
     expect(match.multiplier).toBe(1)
+    // 0.4 links, and 2 ÷ (1 + 0.3 × 0.4) more.
     match.shot(1000, 1)
-    expect(match.multiplier).toBe(2)
+    expect(match.multiplier).toBe(3)
   })
 
   it('loses the multiplier to a hit, not to a brush', () => {

@@ -7,13 +7,17 @@ import { Screen } from '../draw/screen.ts'
 import { View } from '../draw/view.ts'
 import { Hands } from '../input/hands.ts'
 import type { Game } from '../rules/game.ts'
+import { USUAL_DRONES } from '../rules/match.ts'
 import type { Settings } from '../settings.ts'
+import { Adapt } from './adapt.ts'
 import { Commands } from './commands.ts'
+import { formatCount } from './figures.ts'
 import { Hud } from './hud.ts'
 import { PageValues } from './page-values.ts'
 import { share } from './share.ts'
 import { Sound } from './sound.ts'
 import { watchLoss } from './state.ts'
+import { showToast } from './toast.ts'
 import { Tools } from './tools.ts'
 
 /** What the page is made around. */
@@ -67,11 +71,20 @@ export function openPage({ app, canvas, ember, game, graphics, settings, signal 
   for (const part of [screen, sound, tools]) signal.addEventListener('abort', () => part.dispose())
   if (settings.autopilot) commands.run('start')
 
+  const adapt = new Adapt()
+  const all = settings.entities
   let steps = app.time.fixedSteps
   app
     .addSystem(Schedule.First, () => screen.measure(game.arena))
     .addSystem(Schedule.PreUpdate, () => {
       commands.watch()
+      const quality = settings.fixed || !game.running ? undefined : adapt.frame(performance.now())
+      if (quality !== undefined) {
+        screen.resolution = quality.resolution
+        settings.entities = Math.min(settings.entities, Math.round(all * quality.drones))
+        game.match.weight = USUAL_DRONES / settings.entities
+        showToast(`Drawing is slow here: half the resolution, ${formatCount(settings.entities)} drones`)
+      }
       hands.look()
     })
     .addSystem(Schedule.PreUpdate, () => hands.steer(game, view), {

@@ -182,7 +182,7 @@ export class Match {
     return true
   }
 
-  /** The numbers that no one else knows, for hot reload. */
+  /** The numbers behind the multiplier and the drops. */
   get inner(): readonly number[] {
     return [this.#chain, this.#held, this.#sore, this.#towardsDrop]
   }

@@ -1,6 +1,5 @@
 import { query } from 'bitecs'
 import { Hunter } from '../../demo/src/components.ts'
-import { thickest } from '../../demo/src/rules/aim.ts'
 import { Autopilot } from '../../demo/src/rules/autopilot.ts'
 import { restingControls } from '../../demo/src/rules/controls.ts'
 import { STEP } from '../../demo/src/rules/game.ts'
@@ -37,15 +36,6 @@ export function flies(): Hands {
       new Autopilot(game.arena, game.grid).steer(world, game.ship, wanted)
     }
   }
-}
-
-/** Flies in circles, and aims at the nearest thick flock. */
-export const circles: Hands = ({ game }, step) => {
-  const angle = step * STEP * 0.9
-  game.controls.x = Math.cos(angle)
-  game.controls.y = Math.sin(angle)
-  game.controls.aim = thickest(game.grid, game.ship.x, game.ship.y)
-  game.controls.fire = true
 }
 
 /** Plays a game to its end, or for so many seconds. */

@@ -196,6 +196,6 @@ export class Commands {
 }
 
 /** The day as a number: 20261127. Everyone who plays the swarm of a day has the same one. */
-export function dailySeed(day: Date): number {
+function dailySeed(day: Date): number {
   return day.getUTCFullYear() * 10_000 + (day.getUTCMonth() + 1) * 100 + day.getUTCDate()
 }

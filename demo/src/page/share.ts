@@ -3,7 +3,7 @@ import { formatCount } from './figures.ts'
 import { showToast } from './toast.ts'
 
 /** The address of the same swarm. */
-export function linkTo(seed: number): string {
+function linkTo(seed: number): string {
   const url = new URL(location.href)
   url.search = ''
   url.searchParams.set('seed', String(seed))

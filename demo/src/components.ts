@@ -50,7 +50,7 @@ export const Look = GpuSynced(
 )
 
 /** Values of `Look.shape`. */
-export const Shape = { Ship: 0, Asteroid: 1, Bullet: 2, Repair: 3, Power: 4, Nova: 5 } as const
+export const Shape = { Ship: 0, Asteroid: 1, Bullet: 2, Repair: 3, Power: 4, Nova: 5, Hunter: 6 } as const
 
 /**
  * A glowing splinter of an explosion. Where shaders compute, the GPU moves it and lets it cool: its
@@ -73,10 +73,16 @@ export type Ember = ReturnType<typeof createEmber>
  * next query).
  */
 export const Drone = { flock: new Uint8Array(slots), dead: new Uint8Array(slots) }
-/** Seconds that a bullet has left. */
-export const Bullet = { life: new Float32Array(slots) }
+/** Seconds that a bullet has left, and how far it bursts. */
+export const Bullet = { life: new Float32Array(slots), burst: new Float32Array(slots) }
 /** Hits that an asteroid can take, and how it spins (radians per second). */
 export const Asteroid = { hits: new Float32Array(slots), spin: new Float32Array(slots) }
+/** What a hunter does (a `HunterMode`), for how many seconds more, and the hits that it can take. */
+export const Hunter = {
+  mode: new Uint8Array(slots),
+  left: new Float32Array(slots),
+  hits: new Int8Array(slots),
+}
 /** What a pick-up gives (a `Shape`), and the seconds it has left. */
 export const Pickup = { kind: new Uint8Array(slots), life: new Float32Array(slots) }
 /** Everything except drones: bodies that are larger and drawn one by one. */

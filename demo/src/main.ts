@@ -4,7 +4,7 @@ import { createEmber } from './components.ts'
 import { findGraphics } from './draw/device.ts'
 import { openPage } from './page/page.ts'
 import { runLoop } from './page/loop.ts'
-import { hideNotice, showError } from './page/notice.ts'
+import { hideNotice, showError, showNotice } from './page/notice.ts'
 import { setState } from './page/state.ts'
 import { readBest } from './page/best-score.ts'
 import { Game, STEP } from './rules/game.ts'
@@ -16,7 +16,9 @@ import { settingsOfPage } from './settings.ts'
 async function play(signal: AbortSignal): Promise<void> {
   const canvas = document.querySelector<HTMLCanvasElement>('#stage')!
   const settings = settingsOfPage()
-  const graphics = await findGraphics(canvas, settings.backend, signal)
+  const graphics = await findGraphics(canvas, settings.backend, signal, (error) => {
+    if (!signal.aborted) showNotice('The graphics device reports an error', [error.message])
+  })
   if (signal.aborted) return
 
   // An ordinary bitECS game: a world, and systems that write typed arrays. It knows nothing of a

@@ -15,6 +15,10 @@ export interface Settings {
   calm: boolean
   /** Equal seeds give equal games. */
   readonly seed: number
+  /** The address names the seed: every game has it. */
+  readonly seedAsked: boolean
+  /** The address says how many drones: nothing is adapted to slow devices. */
+  readonly fixed: boolean
   /** Stops after this many ticks of one step each. 0: runs in real time. */
   readonly frames: number
   /** What draws; undefined: the best there is. */
@@ -44,6 +48,8 @@ export function readSettings(search: string, calm: boolean, screenShare = 1): Se
     autopilot: asked.has('autopilot'),
     calm,
     seed: whole('seed', 7, 0, 2 ** 32 - 1),
+    seedAsked: asked.has('seed'),
+    fixed: asked.has('entities') || asked.has('frames'),
     frames: whole('frames', 0, 0, Number.MAX_SAFE_INTEGER),
     backend: backend === 'webgpu' || backend === 'webgl2' ? backend : undefined,
     inspector: asked.has('inspector'),

@@ -131,6 +131,8 @@ describe('a game', () => {
     const final = await demo.page.locator('[data-value="finalScore"]').textContent()
     expect(final).toMatch(/^4,\d\d\d$/)
     expect(await demo.page.locator('[data-value="verdict"]').textContent()).toBe('Your best so far')
+    // The end is shown for a while before a key starts a new game.
+    await demo.page.waitForTimeout(1000)
     await demo.page.keyboard.press('Enter')
     await demo.inPhase('playing')
     await demo.page.waitForFunction(() => globalThis.demo!.game.ship.exists)

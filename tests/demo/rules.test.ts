@@ -4,7 +4,9 @@ import { Asteroid, Bullet, Drone, Pickup, Position, Shape, Velocity } from '../.
 import { DroneGrid } from '../../demo/src/rules/drone-grid.ts'
 import { addBody } from '../../demo/src/rules/bodies.ts'
 import { Arena } from '../../demo/src/rules/arena.ts'
-import { FULL_HEALTH, Match, MOST_BARRELS, WAVE_REST } from '../../demo/src/rules/match.ts'
+import { GRACE, Match, WAVE_REST } from '../../demo/src/rules/match.ts'
+import { MOST_BARRELS } from '../../demo/src/rules/upgrades.ts'
+import { waveOf } from '../../demo/src/rules/waves.ts'
 import { createRandom } from '../../demo/src/rules/random.ts'
 import { STEP } from '../../demo/src/rules/game.ts'
 import { readSettings } from '../../demo/src/settings.ts'
@@ -13,20 +15,44 @@ import { startGame } from './played-game.ts'
 describe('a match', () => {
   it('scores drones by their weight, and chains progressively higher', () => {
     const match = new Match()
-    match.start()
+    match.start(7)
     match.shot(100)
     // 100 drones of weight 1 at ×1.
     expect([match.score, match.multiplier]).toEqual([100, 1])
-    match.shot(400)
-    // The chain is at 500 ÷ 450: each of these counted twice.
-    expect([match.score, match.multiplier, match.kills]).toEqual([100 + 400 * 2, 2, 500])
+    match.shot(500)
+    // The chain is above 500 ÷ 500: each of these counted twice.
+    expect([match.score, match.multiplier, match.kills]).toEqual([100 + 500 * 2, 2, 600])
+    match.pass(1.4)
+    expect(match.multiplier).toBe(2)
     match.pass(2)
     expect(match.multiplier).toBe(1)
   })
 
+  it('lengthens the chain by a fifth for a ship that stands', () => {
+    const match = new Match()
+    match.start(7)
+    match.shot(1000, 0)
+    expect(match.multiplier).toBe(1)
+    // 0.4 links, and 2 ÷ (1 + 0.3 × 0.4) more.
+    match.shot(1000, 1)
+    expect(match.multiplier).toBe(3)
+  })
+
+  it('loses the multiplier to a hit, not to a brush', () => {
+    const match = new Match()
+    match.start(7)
+    match.safe = 0
+    match.shot(2000)
+    const { multiplier } = match
+    match.hurt(3)
+    expect([match.multiplier, match.lost]).toEqual([multiplier, 0])
+    match.hurt(5)
+    expect([multiplier > 1, match.multiplier, match.lost]).toEqual([true, 1, 1])
+  })
+
   it('weighs drones so that swarms of any size are worth the same', () => {
     const match = new Match()
-    match.start()
+    match.start(7)
     match.weight = 10
     match.shot(20)
     expect(match.score).toBe(200)
@@ -34,40 +60,57 @@ describe('a match', () => {
 
   it('hurts unless the ship is safe, ends without health, and keeps the best score', () => {
     const match = new Match(50)
-    match.start()
+    match.start(7)
     expect(match.hurt(40)).toBe(false)
-    match.pass(2)
+    match.pass(GRACE)
     expect(match.hurt(40)).toBe(true)
     expect(match.health).toBe(60)
     match.bonus(70)
     match.hurt(60)
     expect([match.phase, match.health, match.best]).toEqual(['over', 0, 70])
     expect(match.hurt(10)).toBe(false)
-    match.start()
-    expect([match.phase, match.health, match.score, match.best]).toEqual(['playing', FULL_HEALTH, 0, 70])
+    match.start(7)
+    expect([match.phase, match.health, match.score, match.best]).toEqual(['playing', 100, 0, 70])
   })
 
   it('can be paused only while it is played', () => {
     const match = new Match()
     expect([match.togglePause(), match.phase]).toEqual([false, 'title'])
-    match.start()
+    match.start(7)
     expect([match.togglePause(), match.running]).toEqual([true, false])
     expect([match.togglePause(), match.running]).toEqual([false, true])
   })
 
-  it('starts the next wave when a quarter of the drones is left', () => {
+  it('offers three cards when a quarter of the drones is left, the same ones for the same seed', () => {
     const match = new Match()
-    match.start()
+    match.start(7)
     expect([match.judge(1000 * WAVE_REST + 1, 1000), match.wave]).toEqual([false, 1])
-    expect([match.judge(1000 * WAVE_REST, 1000), match.wave]).toEqual([true, 2])
+    expect([match.judge(1000 * WAVE_REST, 1000), match.phase, match.running]).toEqual([
+      true,
+      'choosing',
+      false,
+    ])
+    const names = match.cards.map(({ name }) => name)
+    expect(new Set(names).size).toBe(3)
+    expect([match.choose(3), match.choose(1), match.choose(1)]).toEqual([false, true, false])
+    expect([match.phase, match.wave, match.chosen]).toEqual(['playing', 2, [names[1]]])
+    const again = new Match()
+    again.start(7)
+    again.judge(0, 1000)
+    expect(again.cards.map(({ name }) => name)).toEqual(names)
+  })
+
+  it('has no two waves alike of four in a row', () => {
+    const names = [2, 3, 4, 5].map((number) => waveOf(number, 7).name)
+    expect(new Set(names).size).toBe(4)
   })
 
   it('limits barrels and health', () => {
     const match = new Match()
-    match.start()
+    match.start(7)
     for (let i = 0; i < 9; i++) match.power()
     match.repair()
-    expect([match.barrels, match.health]).toEqual([MOST_BARRELS, FULL_HEALTH])
+    expect([match.outfit.barrels, match.health]).toEqual([MOST_BARRELS, 100])
   })
 })
 
@@ -120,7 +163,7 @@ describe('a game', () => {
     expect([game.ship.exists, game.match.phase, game.match.health, game.match.score]).toEqual([
       true,
       'title',
-      FULL_HEALTH,
+      100,
       0,
     ])
   })
@@ -157,8 +200,12 @@ describe('a game', () => {
     Velocity.x[drone] = Velocity.y[drone] = 0
     play(5)
     expect(game.match.kills).toBe(1)
-    // That was all of the wave, so the next one has come.
+    // That was all of the wave.
+    expect(game.match.phase).toBe('choosing')
+    game.choose(world, 0)
     expect(game.match.wave).toBe(2)
+    game.match.phase = 'title'
+    game.match.start(7)
     game.controls.fire = true
     play(1)
     game.controls.fire = false
@@ -200,7 +247,7 @@ describe('a game', () => {
       expect([...query(world, [Pickup])]).not.toContain(gift)
     }
     expect(game.match.health).toBeGreaterThanOrEqual(80)
-    expect(game.match.barrels).toBe(2)
+    expect(game.match.outfit.barrels).toBe(2)
   })
 
   it('ends with the ship, and an autopilot starts another one after a while', () => {
@@ -227,6 +274,8 @@ describe('the address', () => {
       moving: 0.4,
       calm: true,
       inspector: false,
+      seedAsked: true,
+      fixed: true,
     })
   })
 

@@ -3,6 +3,8 @@ export class CanvasSize {
   readonly #canvas: HTMLCanvasElement
   readonly #limit: number
   readonly #observer: ResizeObserver
+  /** Pixels along a side, against those of the screen. */
+  resolution = 1
   /** In CSS pixels. */
   #width: number
   #height: number
@@ -43,6 +45,6 @@ export class CanvasSize {
   }
 
   #pixels(length: number): number {
-    return Math.max(1, Math.min(this.#limit, Math.round(length * devicePixelRatio)))
+    return Math.max(1, Math.min(this.#limit, Math.round(length * devicePixelRatio * this.resolution)))
   }
 }

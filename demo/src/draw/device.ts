@@ -35,15 +35,20 @@ export interface Graphics {
   readonly lose: () => void
 }
 
-/** WebGPU where there is any, else WebGL2. @throws NoGraphics */
+/**
+ * WebGPU where there is any, else WebGL2.
+ * @param onError called with what a WebGPU device has to say against a shader or a call
+ * @throws NoGraphics
+ */
 export async function findGraphics(
   canvas: HTMLCanvasElement,
   backend: Settings['backend'],
   signal: AbortSignal,
+  onError: (error: GPUError) => void,
 ): Promise<Graphics> {
   if (backend !== 'webgl2') {
     const device = await requestDevice()
-    if (device !== undefined) return webGpu(device, signal)
+    if (device !== undefined) return webGpu(device, signal, onError)
     if (backend === 'webgpu')
       throw new NoGraphics('The page was opened with ?backend=webgpu, but WebGPU is not available.', [
         browsers,
@@ -86,7 +91,7 @@ async function requestDevice(): Promise<GPUDevice | undefined> {
   }
 }
 
-function webGpu(first: GPUDevice, signal: AbortSignal): Graphics {
+function webGpu(first: GPUDevice, signal: AbortSignal, onError: (error: GPUError) => void): Graphics {
   let next: GPUDevice | undefined = first
   let current = first
   // The first device exists before the plugin, which would destroy it.
@@ -102,6 +107,7 @@ function webGpu(first: GPUDevice, signal: AbortSignal): Graphics {
       if (device === undefined)
         throw new NoGraphics('The device was lost, and there is no other one.', [acceleration])
       current = device
+      device.addEventListener('uncapturederror', ({ error }) => onError(error))
       return rowByRow.watch(new MkGpu(new WebGpuBackend(device, { owned: true })))
     },
     lose: () => current.destroy(),

@@ -61,12 +61,22 @@ vec4 pickup(vec2 place, float kind, vec3 colour, float glow, float blur) {
   return vec4(colour * 0.05 * disc + light * glow, disc * 0.7);
 }
 
+vec4 hunter(vec2 place, vec3 colour, float glow, float blur) {
+  vec2 p = vec2(place.x, abs(place.y));
+  float hull = min(segment(p, vec2(1.1, 0.34), vec2(-0.7, 0.9)), min(segment(p, vec2(-0.7, 0.9), vec2(-0.3, 0)), segment(p, vec2(1.1, 0.34), vec2(0.35, 0))));
+  float line = exp(-hull / (0.07 + blur)) + exp(-hull * 5.0) * 0.34;
+  float eye = exp(-dot(place, place) * 18.0);
+  vec3 light = mix(colour, vec3(1), 0.25) * line * glow + colour * eye * glow * 1.4 + colour * exp(-length(place) * 1.7) * 0.35 * glow;
+  return vec4(light, 0);
+}
+
 vec4 outline(vec2 place, float shape, vec3 colour, float glow, float seed, float pace, float blur) {
   float edge = 1.0 - smoothstep(0.86, 1.0, max(abs(place.x), abs(place.y)) / (shape == 1.0 ? 1.3 : 2.6));
   vec4 painted;
   if (shape == 1.0) painted = asteroid(place, colour, glow, seed, blur);
   else if (shape == 0.0) painted = ship(place, colour, glow, pace, blur);
   else if (shape == 2.0) painted = bullet(place, colour, glow);
+  else if (shape == 6.0) painted = hunter(place, colour, glow, blur);
   else painted = pickup(place, shape, colour, glow, blur);
   return painted * edge;
 }

@@ -71,6 +71,16 @@ fn pickup(place: vec2f, kind: f32, colour: vec3f, glow: f32, blur: f32) -> vec4f
   return vec4f(colour * 0.05 * disc + light * glow, disc * 0.7);
 }
 
+fn hunter(place: vec2f, colour: vec3f, glow: f32, blur: f32) -> vec4f {
+  // An arrow head with two horns, and an eye.
+  let p = vec2f(place.x, abs(place.y));
+  let hull = min(segment(p, vec2f(1.1, 0.34), vec2f(-0.7, 0.9)), min(segment(p, vec2f(-0.7, 0.9), vec2f(-0.3, 0.0)), segment(p, vec2f(1.1, 0.34), vec2f(0.35, 0.0))));
+  let line = exp(-hull / (0.07 + blur)) + exp(-hull * 5.0) * 0.34;
+  let eye = exp(-dot(place, place) * 18.0);
+  let light = mix(colour, vec3f(1.0), 0.25) * line * glow + colour * eye * glow * 1.4 + colour * exp(-length(place) * 1.7) * 0.35 * glow;
+  return vec4f(light, 0.0);
+}
+
 fn outline(place: vec2f, shape: f32, colour: vec3f, glow: f32, seed: f32, pace: f32, blur: f32) -> vec4f {
   // Nothing reaches the square's edge.
   let edge = 1.0 - smoothstep(0.86, 1.0, max(abs(place.x), abs(place.y)) / select(2.6, 1.3, shape == 1.0));
@@ -78,6 +88,7 @@ fn outline(place: vec2f, shape: f32, colour: vec3f, glow: f32, seed: f32, pace: 
   if (shape == 1.0) { painted = asteroid(place, colour, glow, seed, blur); }
   else if (shape == 0.0) { painted = ship(place, colour, glow, pace, blur); }
   else if (shape == 2.0) { painted = bullet(place, colour, glow); }
+  else if (shape == 6.0) { painted = hunter(place, colour, glow, blur); }
   else { painted = pickup(place, shape, colour, glow, blur); }
   return painted * edge;
 }

@@ -33,6 +33,11 @@ export class Screen {
     return this.#canvas.width
   }
 
+  /** Pixels along a side, against those of the screen. */
+  set resolution(share: number) {
+    this.#size.resolution = share
+  }
+
   /** Fits the arena to the canvas. */
   measure(arena: Arena): void {
     arena.fit(this.#size.width, this.#size.height)

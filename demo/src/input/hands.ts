@@ -1,6 +1,7 @@
 import type { View } from '../draw/view.ts'
+import { thickest } from '../rules/aim.ts'
 import type { Game } from '../rules/game.ts'
-import { Gamepad } from './gamepad.ts'
+import { Gamepad, type PadPress } from './gamepad.ts'
 import { Keyboard } from './keyboard.ts'
 import { Pointer } from './pointer.ts'
 
@@ -12,13 +13,18 @@ export class Hands {
   readonly #keyboard: Keyboard
   readonly #pointer: Pointer
   readonly #gamepad = new Gamepad()
-  readonly #start: () => void
+  readonly #press: (press: PadPress) => void
 
-  /** @param start called when a gamepad's start button is pressed */
-  constructor(canvas: HTMLElement, signal: AbortSignal, start: () => void) {
+  /** @param press called with each press of a gamepad's button */
+  constructor(canvas: HTMLElement, signal: AbortSignal, press: (press: PadPress) => void) {
     this.#keyboard = new Keyboard(signal)
     this.#pointer = new Pointer(canvas, document.querySelector<HTMLElement>('#stick')!, signal)
-    this.#start = start
+    this.#press = press
+  }
+
+  /** A system, whatever the game does: buttons of a gamepad. */
+  look(): void {
+    this.#gamepad.look(this.#press)
   }
 
   /** A system: tells the ship what to do. */
@@ -26,7 +32,6 @@ export class Hands {
     const keyboard = this.#keyboard
     const pointer = this.#pointer
     const gamepad = this.#gamepad
-    if (gamepad.look()) this.#start()
     const { controls, ship } = game
     const x = keyboard.x + pointer.x + gamepad.x
     const y = keyboard.y + pointer.y + gamepad.y
@@ -38,6 +43,8 @@ export class Hands {
       controls.aim = { x: ship.x + gamepad.aimX * AHEAD, y: ship.y + gamepad.aimY * AHEAD }
     else if (pointer.mouse !== undefined && !keyboard.fire)
       controls.aim = view.worldAt(pointer.mouse.x, pointer.mouse.y)
+    // A finger steers, and can't aim: what the ship does for it counts as aimed.
+    else if (pointer.touching) controls.aim = thickest(game.grid, ship.x, ship.y)
     else controls.aim = undefined
   }
 }

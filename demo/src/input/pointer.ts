@@ -26,13 +26,15 @@ export class Pointer {
     this.#canvas = canvas
     this.#stick = stick
     const listen = (
-      type: 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel',
+      type: 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel' | 'lostpointercapture',
       heard: (event: PointerEvent) => void,
     ) => canvas.addEventListener(type, heard, { signal })
     listen('pointerdown', (event) => this.#down(event))
     listen('pointermove', (event) => this.#move(event))
     listen('pointerup', (event) => this.#up(event))
     listen('pointercancel', (event) => this.#up(event))
+    listen('lostpointercapture', (event) => this.#up(event))
+    addEventListener('blur', () => (this.fire = false), { signal })
     canvas.addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
   }
 

@@ -1,6 +1,6 @@
 import type { FrameReport } from '@memkit/ecs-plugin'
 import type { Game } from '../rules/game.ts'
-import { FULL_HEALTH, WAVE_REST, type Phase } from '../rules/match.ts'
+import { WAVE_REST, type Phase } from '../rules/match.ts'
 import { keepBest } from './best-score.ts'
 import { formatBytes, formatCount, formatMs, formatRate } from './figures.ts'
 import type { PageValues } from './page-values.ts'
@@ -22,6 +22,8 @@ export class Hud {
   readonly #bars: { readonly health: HTMLElement; readonly wave: HTMLElement }
   #phase: Phase | undefined
   #wave = 0
+  #waveName = ''
+  #lost = 0
 
   constructor(values: PageValues) {
     this.#values = values
@@ -33,23 +35,40 @@ export class Hud {
     const values = this.#values
     values.set('score', formatCount(Math.round(match.score)))
     values.set('best', formatCount(match.best))
+    if (match.lost > this.#lost) this.#say('Multiplier lost')
+    this.#lost = match.lost
+    values.set(
+      'shield',
+      match.phase === 'playing' && match.safe >= 1 ? `Shield ${Math.ceil(match.safe)} s` : '',
+    )
     values.set('multiplier', match.multiplier > 1 ? `×${match.multiplier}` : '')
     values.set('wave', String(match.wave))
     values.set('health', String(Math.ceil(match.health)))
     values.set('drones', formatCount(game.drones.left))
     values.set('all', formatCount(all))
-    setBar(this.#bars.health, match.health / FULL_HEALTH)
+    setBar(this.#bars.health, match.health / match.outfit.hull)
     setBar(this.#bars.wave, (game.drones.left / all - WAVE_REST) / (1 - WAVE_REST))
     document.documentElement.classList.toggle('low-health', match.phase === 'playing' && match.health < 30)
+    this.#waveName = game.wave.name
     if (match.wave !== this.#wave) this.#announce(match.phase, (this.#wave = match.wave))
     if (match.phase !== this.#phase) this.#change(game, (this.#phase = match.phase))
   }
 
   /** @returns the figures for the eye of the last half second, when one is over */
-  report(report: FrameReport): void {
+  report(report: FrameReport, byHand: boolean): void {
     const summary = this.#window.add(report, performance.now())
     if (summary === undefined) return
     const { busiest } = summary
+    // By hand, each row that changed is one write.
+    const rows = busiest.mirrors.reduce(
+      (sum, mirror) => sum + (mirror.strategy === 'none' ? 0 : mirror.rows),
+      0,
+    )
+    if (busiest.apiCalls > 0) {
+      this.#values.set('callsByHand', formatCount(byHand ? busiest.apiCalls : rows))
+      if (!byHand) this.#values.set('callsMemkit', formatCount(busiest.apiCalls))
+    }
+    document.documentElement.classList.toggle('by-hand', byHand)
     this.#values.set(
       'sync',
       busiest.apiCalls === 0
@@ -61,8 +80,12 @@ export class Hud {
 
   #announce(phase: Phase, wave: number): void {
     if (phase !== 'playing') return
+    this.#say(wave === 1 ? 'Wave 1' : this.#waveName)
+  }
+
+  #say(text: string): void {
     const banner = this.#values.element('banner')
-    banner.textContent = `Wave ${wave}`
+    banner.textContent = text
     // Restarts the animation.
     banner.classList.remove('shown')
     void banner.offsetWidth
@@ -74,7 +97,14 @@ export class Hud {
     document.documentElement.dataset['phase'] = phase
     if (phase === 'playing') document.querySelector<HTMLElement>('#stage')!.focus()
     else document.querySelector<HTMLElement>(`#${phase} button`)?.focus({ preventScroll: true })
+    if (phase === 'choosing')
+      match.cards.forEach(({ name, text }, i) => {
+        this.#values.set(`card${i}`, name)
+        this.#values.set(`cardText${i}`, text)
+      })
     if (phase !== 'over') return
+    this.#values.set('finalTime', String(Math.round(match.time)))
+    this.#values.set('finalSeed', String(match.seed))
     const score = Math.round(match.score)
     this.#values.set('finalScore', formatCount(score))
     this.#values.set('finalWave', String(match.wave))

@@ -16,6 +16,8 @@ const tones: Readonly<Record<Cue, Tone>> = {
   nova: { from: 2400, to: 30, length: 1.1, volume: 0.35, type: 'noise' },
   hurt: { from: 160, to: 60, length: 0.18, volume: 0.1, type: 'sawtooth' },
   pickup: { from: 520, to: 1040, length: 0.16, volume: 0.09, type: 'triangle' },
+  hunter: { from: 140, to: 420, length: 0.5, volume: 0.12, type: 'sawtooth' },
+  choice: { from: 440, to: 880, length: 0.4, volume: 0.09, type: 'triangle' },
   wave: { from: 220, to: 660, length: 0.7, volume: 0.1, type: 'triangle' },
   over: { from: 330, to: 40, length: 1.6, volume: 0.2, type: 'sawtooth' },
 }

@@ -9,7 +9,7 @@ import type { Match } from './match.ts'
 import type { Pickups } from './pickups.ts'
 import type { Random } from './random.ts'
 
-/** In the largest arena, in the first wave; each wave brings one more. */
+/** In the largest arena. */
 const USUAL = 11
 /** World units. */
 const LARGEST = 62
@@ -45,9 +45,9 @@ export class Asteroids {
     this.#random = parts.random
   }
 
-  /** Fills up to what the wave asks for. They come from the edge, out of the ship's way. */
-  scatter(world: World, wave: number): void {
-    const wanted = Math.round(USUAL * this.#arena.share) + wave - 1
+  /** Fills up to a share of the usual number. They come from the edge, out of the ship's way. */
+  scatter(world: World, share = 1): void {
+    const wanted = Math.round(USUAL * this.#arena.share * share)
     for (let n = query(world, [Asteroid]).length; n < wanted; n++) {
       const angle = this.#random() * Math.PI * 2
       const out = 0.3 + 0.25 * this.#random()

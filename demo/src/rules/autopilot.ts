@@ -1,6 +1,7 @@
 import { query, type World } from 'bitecs'
-import { Asteroid, Look, Pickup, Position } from '../components.ts'
+import { Asteroid, Hunter, Look, Pickup, Position, Velocity } from '../components.ts'
 import { thickest } from './aim.ts'
+import { HunterMode } from './hunters.ts'
 import type { Arena } from './arena.ts'
 import type { Controls } from './controls.ts'
 import type { DroneGrid } from './drone-grid.ts'
@@ -38,8 +39,25 @@ export class Autopilot {
       controls.x = Math.cos(angle)
       controls.y = Math.sin(angle)
     }
-    controls.aim = thickest(this.#grid, ship.x, ship.y)
+    controls.aim = this.#hunterNear(world, ship) ?? thickest(this.#grid, ship.x, ship.y)
     controls.fire = controls.aim !== undefined
+  }
+
+  /** Where the nearest hunter will be when a shot gets there. */
+  #hunterNear(world: World, ship: PlayerShip): { x: number; y: number } | undefined {
+    let nearest = 420
+    let aim: { x: number; y: number } | undefined
+    for (const hunter of query(world, [Hunter])) {
+      const distance = Math.hypot(Position.x[hunter] - ship.x, Position.y[hunter] - ship.y)
+      if (distance > nearest) continue
+      nearest = distance
+      const lead = distance / 820
+      aim = {
+        x: Position.x[hunter] + Velocity.x[hunter] * lead,
+        y: Position.y[hunter] + Velocity.y[hunter] * lead,
+      }
+    }
+    return aim
   }
 
   /** @param mean drones per cell */
@@ -57,6 +75,12 @@ export class Autopilot {
         const off = Math.hypot(Position.x[rock] - x, Position.y[rock] - y) - Look.size[rock]
         if (off < 46) danger += (46 - off) * 0.2
       }
+    }
+    for (const hunter of query(world, [Hunter])) {
+      if (Hunter.mode[hunter] === HunterMode.Stalk) continue
+      // Across its line, away from it.
+      const off = Math.abs(Math.cos(Look.turn[hunter]) * dx + Math.sin(Look.turn[hunter]) * dy)
+      danger += 22 * off
     }
     for (const gift of query(world, [Pickup])) {
       const gx = Position.x[gift] - ship.x

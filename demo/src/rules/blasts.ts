@@ -5,6 +5,7 @@ import type { DroneGrid } from './drone-grid.ts'
 import type { Drones } from './drones.ts'
 import type { Embers } from './embers.ts'
 import type { Match } from './match.ts'
+import type { Pickups } from './pickups.ts'
 
 /**
  * Seconds for which a blast pushes, how far beyond its reach, and how hard (world units per
@@ -28,19 +29,30 @@ export class Blasts {
   readonly #drones: Drones
   readonly #embers: Embers
   readonly #cues: Cues
+  readonly #pickups: Pickups
   #shocks: Shock[] = []
 
-  constructor(match: Match, grid: DroneGrid, drones: Drones, embers: Embers, cues: Cues) {
-    this.#match = match
-    this.#grid = grid
-    this.#drones = drones
-    this.#embers = embers
-    this.#cues = cues
+  constructor(parts: {
+    match: Match
+    grid: DroneGrid
+    drones: Drones
+    embers: Embers
+    pickups: Pickups
+    cues: Cues
+  }) {
+    this.#match = parts.match
+    this.#grid = parts.grid
+    this.#drones = parts.drones
+    this.#embers = parts.embers
+    this.#pickups = parts.pickups
+    this.#cues = parts.cues
   }
 
-  /** @returns drones taken */
-  burst(world: World, x: number, y: number, reach: number): number {
+  /** @param pace of the ship, 0 … 1. @returns drones taken */
+  burst(world: World, x: number, y: number, reach: number, pace: number): number {
     const taken = this.take(world, x, y, reach)
+    if (taken > 0) this.#match.shot(taken, pace)
+    if (this.#match.drops()) this.#pickups.drop(world, x, y)
     this.#shocks.push({ x, y, reach: reach * WAKE, left: PUSHES })
     this.#embers.flash(world, x, y, 4 + reach / 8, reach * 5)
     if (reach > 100) this.#cues.ripple(x, y, reach * 2)
@@ -48,7 +60,7 @@ export class Blasts {
     return taken
   }
 
-  /** Takes the drones around a place, without a bang. */
+  /** Takes the drones around a place, without a bang and without points. */
   take(world: World, x: number, y: number, reach: number): number {
     const n = this.#grid.near(x, y, reach)
     const { found } = this.#grid
@@ -70,7 +82,6 @@ export class Blasts {
       }
       this.#drones.kill(world, e)
     }
-    if (n > 0) this.#match.shot(n)
     return n
   }
 

@@ -1,5 +1,15 @@
 /** Things that are seen as a shock or heard. */
-export type Cue = 'shot' | 'blast' | 'nova' | 'hurt' | 'crash' | 'pickup' | 'wave' | 'over'
+export type Cue =
+  | 'shot'
+  | 'blast'
+  | 'nova'
+  | 'hurt'
+  | 'crash'
+  | 'pickup'
+  | 'hunter'
+  | 'choice'
+  | 'wave'
+  | 'over'
 
 /** A ripple of the backdrop. */
 export interface Ripple {

@@ -43,6 +43,14 @@ export class Drones {
     this.#coming = this.#settings.entities - this.count
   }
 
+  /** A full swarm that flies in from outside, whatever there was before. */
+  begin(world: World): void {
+    this.#fromOutside = true
+    const drones = query(world, [Drone])
+    for (let i = 0; i < drones.length; i++) this.#place(drones[i])
+    this.reinforce(true)
+  }
+
   /** A system: spawns the drones that are due, and removes some when the panel asks for fewer. */
   balance(world: World): void {
     const change = this.#settings.entities - this.#asked
@@ -72,10 +80,14 @@ export class Drones {
   }
 
   #spawn(world: World): void {
-    const random = this.#random
     const e = addEntity(world)
     addComponents(world, e, Drone, Position, Velocity, Look)
     this.count++
+    this.#place(e)
+  }
+
+  #place(e: number): void {
+    const random = this.#random
     const id = flockFor(random())
     const flock = flocks[id]
     Drone.flock[e] = id

@@ -17,7 +17,10 @@ export const EMBER_WIND = 90
 export class Embers {
   readonly #ember: Ember
   readonly #random: Random
-  readonly #waiting: number[] = []
+  /** Which of them burn. They are lit in the order of their ids: so what goes up at once lies together. */
+  readonly #burning = new Uint8Array(EMBERS + 1)
+  #next = 0
+  #first = 0
 
   constructor(ember: Ember, random: Random) {
     this.#ember = ember
@@ -29,14 +32,16 @@ export class Embers {
    * are, the fewer those are.
    */
   prepare(world: World): void {
-    for (let i = 0; i < EMBERS; i++) this.#waiting.push(addEntity(world))
-    this.#waiting.reverse()
+    this.#first = addEntity(world)
+    for (let i = 1; i < EMBERS; i++) addEntity(world)
   }
 
   /** One ember. When all burn, there is none to spare. */
   light(world: World, x: number, y: number, vx: number, vy: number, hue: number): void {
-    const e = this.#waiting.pop()
-    if (e === undefined) return
+    const e = this.#first + this.#next
+    if (this.#burning[this.#next] === 1) return
+    this.#burning[this.#next] = 1
+    this.#next = (this.#next + 1) % EMBERS
     const random = this.#random
     const ember = this.#ember
     ember.x[e] = x
@@ -65,7 +70,7 @@ export class Embers {
     for (let i = 0; i < burning.length; i++) {
       const e = burning[i]
       if (ember.life[e] > 0) continue
-      this.#waiting.push(e)
+      this.#burning[e - this.#first] = 0
       removeComponent(world, e, ember)
     }
   }

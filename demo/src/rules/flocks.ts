@@ -19,9 +19,8 @@ export const flocks: readonly FlockKind[] = [
   { share: 0.12, hue: 0.07, speed: [0.41, 0.47], phase: [5.5, 4.4], swirl: -1.3 },
 ]
 
-/** Seconds from one hunt of a flock to its next, and how long it lasts, in the first wave. */
+/** Seconds from one hunt of a flock to its next. */
 const HUNT_EVERY = 17
-const HUNT_LASTS = 5
 
 /**
  * Where the leaders are, and which of them hunt. Leaders are invisible, and their flocks follow them.
@@ -33,17 +32,16 @@ export class Flocks {
   time = 0
 
   /**
-   * @param prey where the ship is; undefined when there is none to hunt. @param wave later ones
-   *   hunt longer
+   * @param prey where the ship is; undefined when there is none to hunt. @param lasts seconds
+   *   of a hunt; as long as it takes, and all flocks, when infinite
    */
-  lead(seconds: number, arena: Arena, prey: { x: number; y: number } | undefined, wave: number): void {
+  lead(seconds: number, arena: Arena, prey: { x: number; y: number } | undefined, lasts: number): void {
     this.time += seconds
     for (let id = 0; id < flocks.length; id++) {
       const { speed, phase } = flocks[id]
       const x = Math.sin(this.time * speed[0] + phase[0]) * arena.width * 0.34
       const y = Math.sin(this.time * speed[1] + phase[1]) * arena.height * 0.3
       const turn = (this.time + (id * HUNT_EVERY) / flocks.length) % HUNT_EVERY
-      const lasts = Math.min(HUNT_EVERY * 0.7, HUNT_LASTS + 0.8 * (wave - 1))
       const hunts = prey !== undefined && turn > HUNT_EVERY - lasts
       this.hunting[id] = hunts ? 1 : 0
       const target = hunts ? prey : { x, y }

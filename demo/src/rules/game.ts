@@ -14,20 +14,25 @@ import { DroneGrid } from './drone-grid.ts'
 import { Drones } from './drones.ts'
 import { Embers } from './embers.ts'
 import { Flocks } from './flocks.ts'
+import { Hunters } from './hunters.ts'
 import { Match, USUAL_DRONES } from './match.ts'
 import { Pickups } from './pickups.ts'
-import { createRandom } from './random.ts'
+import { Dice } from './random.ts'
 import { PlayerShip, SHIP_RADIUS } from './ship.ts'
 import { move, Steering } from './steering.ts'
+import { waveOf, type Wave } from './waves.ts'
 
 /** Seconds per step: a power of two, so that sums of steps are exact. */
 export const STEP = 1 / 64
 /** Health that one drone costs, against a swarm of the usual size. */
-const DRONE_HURTS = 0.07
+const DRONE_HURTS = 0.075
 const ROCK_HURTS = 16
-const NOVA = 260
+const NOVA = 200
 /** Seconds between the end of a game and the next one of the autopilot. */
 const MOURNS = 4
+/** World units per second below which a ship stands, and seconds after which all flocks come for one that does. */
+const STANDS = 70
+const PATIENCE = 3
 /** Seconds after which the title stands still, where that is asked for. */
 const TITLE_STILL = 2
 
@@ -57,33 +62,42 @@ export class Game {
   readonly #pickups: Pickups
   readonly #asteroids: Asteroids
   readonly #bullets: Bullets
+  readonly #hunters: Hunters
+  readonly #dice: Dice
   #over = 0
+  /** Seconds for which the ship has stood. */
+  #stood = 0
+  #games = 0
+  wave: Wave = waveOf(1, 0)
 
   /** @param ember made by `createEmber`. @param onGpu shaders move embers */
   constructor(settings: Settings, ember: Ember, onGpu: boolean, best = 0) {
     const { arena, cues, grid } = this
-    const random = createRandom(settings.seed)
+    this.#dice = new Dice(settings.seed)
+    const random = this.#dice.roll
     const match = new Match(best)
     this.#settings = settings
     this.match = match
     this.drones = new Drones(settings, arena, this.#flocks, random)
     // Decoration has its own random numbers, so that it doesn't change the game.
-    const embers = new Embers(ember, createRandom(settings.seed + 1))
+    const embers = new Embers(ember, new Dice(settings.seed + 1).roll)
     this.#embers = embers
-    this.#blasts = new Blasts(match, grid, this.drones, embers, cues)
     const pickups = new Pickups(random)
+    this.#blasts = new Blasts({ match, grid, drones: this.drones, embers, pickups, cues })
     this.#pickups = pickups
     this.#asteroids = new Asteroids({ arena, match, grid, embers, pickups, cues, random })
-    this.#bullets = new Bullets(grid, this.#blasts, this.#asteroids)
+    const hunters = new Hunters({ arena, match, embers, pickups, cues, random })
+    this.#hunters = hunters
+    this.#bullets = new Bullets(match, grid, this.#blasts, this.#asteroids, hunters)
     const steering = new Steering(settings, arena, grid, this.#flocks)
     const autopilot = new Autopilot(arena, grid)
     this.systems = [
       { name: 'balance', run: (world) => this.drones.balance(world) },
-      { name: 'lead', run: () => this.#flocks.lead(STEP, arena, this.#prey, match.wave) },
+      { name: 'lead', run: () => this.#flocks.lead(STEP, arena, this.#prey, this.#huntLasts) },
       { name: 'sort', run: (world) => grid.sort(query(world, [Drone, Position, Velocity]), arena, random) },
       { name: 'push', run: () => this.#blasts.push(STEP) },
       { name: 'drift', run: (world) => this.#asteroids.drift(world, STEP) },
-      { name: 'steer', run: (world) => steering.steer(world, STEP, 1 + 0.07 * (match.wave - 1)) },
+      { name: 'steer', run: (world) => steering.steer(world, STEP, this.wave.haste) },
       {
         name: 'pilot',
         run: (world) => {
@@ -91,12 +105,14 @@ export class Game {
           this.#fly(world)
         },
       },
+      { name: 'hunt', run: (world) => hunters.hunt(world, this.ship, this.wave, STEP) },
       { name: 'move', run: (world) => move(world, STEP) },
-      { name: 'bullets', run: (world) => this.#bullets.hit(world, STEP) },
+      { name: 'bullets', run: (world) => this.#bullets.hit(world, this.ship, STEP) },
       { name: 'crash', run: (world) => this.#crash(world) },
       {
         name: 'offer',
-        run: (world) => pickups.offer(world, this.ship, STEP, (kind) => this.#catch(world, kind)),
+        run: (world) =>
+          pickups.offer(world, this.ship, match.outfit.magnet, STEP, (kind) => this.#catch(world, kind)),
       },
       {
         name: 'embers',
@@ -123,26 +139,46 @@ export class Game {
   /** Before the first step: the world as the title shows it. */
   prepare(world: World): void {
     this.#embers.prepare(world)
-    this.#flocks.lead(STEP, this.arena, undefined, 1)
-    this.#flocks.lead(1, this.arena, undefined, 1)
+    this.#flocks.lead(STEP, this.arena, undefined, 0)
+    this.#flocks.lead(1, this.arena, undefined, 0)
     this.match.weight = USUAL_DRONES / this.#settings.entities
-    this.#asteroids.scatter(world, 1)
+    this.#asteroids.scatter(world)
     this.drones.reinforce(false)
     this.ship.launch(world)
   }
 
-  /** A new game, with a full swarm. */
-  start(world: World): void {
+  /** A new game, with a full swarm. @param seed equal ones give equal swarms, waves and cards */
+  start(world: World, seed = this.#settings.seed): void {
+    this.#dice.state = seed | 0
+    this.#flocks.time = 0
+    this.#stood = 0
+    this.wave = waveOf(1, seed)
     Object.assign(this.controls, restingControls())
     this.match.weight = USUAL_DRONES / this.#settings.entities
-    this.match.start()
+    this.match.start(seed)
+    this.#hunters.clear(world)
     this.#over = 0
     this.#bullets.clear(world)
     this.#pickups.clear(world)
     this.#asteroids.clear(world)
-    this.#asteroids.scatter(world, 1)
-    this.drones.reinforce(this.drones.count > 0)
+    this.#asteroids.scatter(world)
+    this.drones.begin(world)
     this.ship.launch(world)
+  }
+
+  /** Takes one of the cards, and begins the next wave. */
+  choose(world: World, card: number): void {
+    const { match } = this
+    if (!match.choose(card)) return
+    this.wave = waveOf(match.wave, match.seed)
+    this.cues.tell('wave')
+    this.drones.reinforce(true)
+    this.#asteroids.scatter(world, this.wave.rocks)
+  }
+
+  /** Who stands is found. */
+  get #huntLasts(): number {
+    return this.#stood > PATIENCE ? Infinity : this.wave.hunt
   }
 
   get #prey(): { x: number; y: number } | undefined {
@@ -152,15 +188,17 @@ export class Game {
   #fly(world: World): void {
     const { controls, match, ship } = this
     const aim = controls.aim ?? (controls.fire ? thickest(this.grid, ship.x, ship.y) : undefined)
-    ship.fly({ ...controls, aim }, this.arena, STEP, match.safe)
-    if (this.#bullets.shoot(world, ship, match.barrels, STEP, controls.fire)) this.cues.tell('shot')
+    ship.fly({ ...controls, aim }, this.arena, STEP, match.safe, match.outfit.thrust)
+    this.#stood = ship.speed < STANDS ? this.#stood + STEP : Math.max(0, this.#stood - 2 * STEP)
+    if (this.#bullets.shoot(world, ship, STEP, controls.fire, controls.aim !== undefined))
+      this.cues.tell('shot')
   }
 
   #crash(world: World): void {
     const { cues, match, ship } = this
     if (!ship.exists) return
     const touched = this.#blasts.take(world, ship.x, ship.y, SHIP_RADIUS)
-    if (match.hurt(touched * DRONE_HURTS * match.weight * (1 + 0.08 * (match.wave - 1))))
+    if (match.hurt(touched * DRONE_HURTS * match.weight * (1 + 0.15 * (match.wave - 1))))
       cues.tell('hurt', 0.05)
     for (const rock of query(world, [Asteroid])) {
       const reach = Look.size[rock] + SHIP_RADIUS * 0.8
@@ -171,11 +209,12 @@ export class Game {
       cues.tell('hurt', 0.5)
       this.#embers.flash(world, ship.x, ship.y, 20, 260, 0.02)
     }
+    this.#hunters.strike(world, ship)
     if (match.phase === 'over') this.#end(world)
   }
 
   #end(world: World): void {
-    this.#blasts.burst(world, this.ship.x, this.ship.y, NOVA / 2)
+    this.#blasts.burst(world, this.ship.x, this.ship.y, NOVA / 2, 1)
     this.#embers.flash(world, this.ship.x, this.ship.y, 160, 620, 0.47)
     this.cues.tell('over', 1)
     this.ship.remove(world)
@@ -183,10 +222,11 @@ export class Game {
 
   #catch(world: World, kind: number): void {
     this.cues.tell('pickup')
+    this.match.caught++
     this.match.bonus(100)
     if (kind === Shape.Repair) this.match.repair()
     else if (kind === Shape.Power) this.match.power()
-    else this.#blasts.burst(world, this.ship.x, this.ship.y, NOVA)
+    else this.#blasts.burst(world, this.ship.x, this.ship.y, NOVA, 1)
   }
 
   #judge(world: World): void {
@@ -194,11 +234,12 @@ export class Game {
     match.pass(STEP)
     this.cues.pass(STEP)
     if (match.judge(this.drones.left, this.#settings.entities)) {
-      this.cues.tell('wave')
-      this.drones.reinforce(true)
-      this.#asteroids.scatter(world, match.wave)
+      this.cues.tell('choice')
+      // One that plays by itself takes the first card at once.
+      if (this.#settings.autopilot) this.choose(world, 0)
     } else if (match.phase === 'title' && this.drones.left < this.#settings.entities * 0.7)
       this.drones.reinforce(true)
-    if (match.phase === 'over' && this.#settings.autopilot && (this.#over += STEP) > MOURNS) this.start(world)
+    if (match.phase === 'over' && this.#settings.autopilot && (this.#over += STEP) > MOURNS)
+      this.start(world, this.#settings.seed + ++this.#games)
   }
 }

@@ -12,6 +12,7 @@ const CATCH_REACH = 30
 /** What each kind is, and how it looks. Draws are even. */
 const kinds = [
   { kind: Shape.Repair, hue: 0.38 },
+  { kind: Shape.Repair, hue: 0.38 },
   { kind: Shape.Power, hue: 0.14 },
   { kind: Shape.Power, hue: 0.14 },
   { kind: Shape.Nova, hue: 0.86 },
@@ -40,7 +41,7 @@ export class Pickups {
    * A system: pickups fly to a ship nearby, and fade otherwise.
    * @param caught called with each one caught
    */
-  offer(world: World, ship: PlayerShip, step: number, caught: (kind: number) => void): void {
+  offer(world: World, ship: PlayerShip, magnet: number, step: number, caught: (kind: number) => void): void {
     const pickups = query(world, [Pickup])
     for (let i = 0; i < pickups.length; i++) {
       const e = pickups[i]
@@ -50,7 +51,7 @@ export class Pickups {
       Velocity.x[e] *= 1 - 3 * step
       Velocity.y[e] *= 1 - 3 * step
       let gone = Pickup.life[e] <= 0
-      if (ship.exists && within(Position.x[e], Position.y[e], ship.x, ship.y, PULL_REACH)) {
+      if (ship.exists && within(Position.x[e], Position.y[e], ship.x, ship.y, PULL_REACH * magnet)) {
         Velocity.x[e] += (ship.x - Position.x[e]) * 18 * step
         Velocity.y[e] += (ship.y - Position.y[e]) * 18 * step
         if (within(Position.x[e], Position.y[e], ship.x, ship.y, CATCH_REACH)) {

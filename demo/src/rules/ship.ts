@@ -25,6 +25,11 @@ export class PlayerShip {
     return Position.y[this.entity]
   }
 
+  /** World units per second. */
+  get speed(): number {
+    return this.exists ? Math.hypot(Velocity.x[this.entity], Velocity.y[this.entity]) : 0
+  }
+
   launch(world: World): void {
     this.remove(world)
     this.heading = Math.PI / 2
@@ -37,17 +42,19 @@ export class PlayerShip {
     this.entity = 0
   }
 
-  /** Follows the controls. @param safe seconds without harm left: the ship blinks */
-  fly(controls: Controls, arena: Arena, step: number, safe: number): void {
+  /** Follows the controls. @param safe seconds without harm left: the ship blinks.
+   * @param thrust factor of the usual speed */
+  fly(controls: Controls, arena: Arena, step: number, safe: number, thrust = 1): void {
     if (!this.exists) return
     const e = this.entity
     const drag = Math.exp(-3.2 * step)
-    let vx = Velocity.x[e] * drag + controls.x * THRUST * step
-    let vy = Velocity.y[e] * drag + controls.y * THRUST * step
+    let vx = Velocity.x[e] * drag + controls.x * THRUST * thrust * step
+    let vy = Velocity.y[e] * drag + controls.y * THRUST * thrust * step
     const speed = Math.hypot(vx, vy)
-    if (speed > TOP_SPEED) {
-      vx *= TOP_SPEED / speed
-      vy *= TOP_SPEED / speed
+    const top = TOP_SPEED * thrust
+    if (speed > top) {
+      vx *= top / speed
+      vy *= top / speed
     }
     // Walls are soft: one is turned back.
     const edgeX = arena.width / 2 - SHIP_RADIUS

@@ -19,7 +19,7 @@ const GROUPS = {
     'docs/from-hand-written.md',
     'docs/from-rust.md',
   ],
-  Recipes: ['docs/recipes/'],
+  Recipes: ['docs/recipes/README.md', 'docs/recipes/'],
   'Below the plugin': [
     'docs/architecture.md',
     'docs/coordinator.md',
@@ -45,6 +45,7 @@ const TITLES = {
   'docs/gpu.md': 'gpu: buffers',
   'docs/core.md': 'core: memory',
   'docs/decisions/README.md': 'About decisions',
+  'docs/recipes/README.md': 'All recipes',
 }
 
 export const groupOrder = Object.keys(GROUPS)

@@ -72,7 +72,12 @@ export async function writeApi(root, out) {
       classPropertiesFormat: 'table',
       typeDeclarationFormat: 'table',
       propertyMembersFormat: 'table',
-      tableColumnSettings: { hideSources: true, hideInherited: true, hideOverrides: true, hideModifiers: true },
+      tableColumnSettings: {
+        hideSources: true,
+        hideInherited: true,
+        hideOverrides: true,
+        hideModifiers: true,
+      },
       sortEntryPoints: false,
       useHTMLEncodedBrackets: true,
       sanitizeComments: true,
@@ -102,16 +107,23 @@ function indexOf(app, project) {
   const modules = /** @type {import('typedoc').DeclarationReflection[]} */ (project.children ?? [])
   /** @param {import('typedoc').Reflection} reflection */
   const link = (reflection) => {
-    const url = app.renderer.router?.hasUrl(reflection) ? app.renderer.router.getFullUrl(reflection) : undefined
+    const url = app.renderer.router?.hasUrl(reflection)
+      ? app.renderer.router.getFullUrl(reflection)
+      : undefined
     return url === undefined ? `\`${reflection.name}\`` : `[\`${reflection.name}\`](./${relative('.', url)})`
   }
   /** @param {import('typedoc').DeclarationReflection[]} members */
   const table = (members) =>
-    ['| name | what it is for |', '| --- | --- |', ...members.map((each) => `| ${link(each)} | ${summary(each)} |`)].join('\n')
+    [
+      '| name | what it is for |',
+      '| --- | --- |',
+      ...members.map((each) => `| ${link(each)} | ${summary(each)} |`),
+    ].join('\n')
   const plugin = modules.find(({ name }) => name === '@memkit/ecs-plugin')?.children ?? []
   const first = FIRST.map((name) => {
     const found = plugin.find((each) => each.name === name)
-    if (found === undefined) throw new Error(`@memkit/ecs-plugin exports no ${name}, which site/api.mjs lists`)
+    if (found === undefined)
+      throw new Error(`@memkit/ecs-plugin exports no ${name}, which site/api.mjs lists`)
     return found
   })
   const rest = modules.map((module) => {

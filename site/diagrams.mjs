@@ -41,7 +41,10 @@ export function lightDiagram(svg) {
 /** @param {string} svg */
 export function darkDiagram(svg) {
   if (DARK_RULES.test(svg)) return svg.replace(DARK_RULES, '$1')
-  return svg.replaceAll(/#(?:[\da-f]{6}|[\da-f]{3})\b/gi, (colour) => DARK[colour.toLowerCase()] ?? turned(colour))
+  return svg.replaceAll(
+    /#(?:[\da-f]{6}|[\da-f]{3})\b/gi,
+    (colour) => DARK[colour.toLowerCase()] ?? turned(colour),
+  )
 }
 
 /**
@@ -49,7 +52,8 @@ export function darkDiagram(svg) {
  * @param {string} colour `#rgb` or `#rrggbb`
  */
 export function turned(colour) {
-  const digits = colour.length === 4 ? [...colour.slice(1)].flatMap((digit) => [digit, digit]) : [...colour.slice(1)]
+  const digits =
+    colour.length === 4 ? [...colour.slice(1)].flatMap((digit) => [digit, digit]) : [...colour.slice(1)]
   const parts = [0, 2, 4].map((at) => Number.parseInt(`${digits[at]}${digits[at + 1]}`, 16))
   const sum = Math.max(...parts) + Math.min(...parts)
   // Adding the same number to each part keeps the differences between them, and with them the hue.

@@ -20,7 +20,9 @@ export function brokenTargets(folder, base = '/') {
     const known =
       ids.get(file) ??
       new Set(
-        [...(html.get(file) ?? '').matchAll(/\s(?:id|name)="([^"]+)"/g)].map((match) => plain(match[1] ?? '')),
+        [...(html.get(file) ?? '').matchAll(/\s(?:id|name)="([^"]+)"/g)].map((match) =>
+          plain(match[1] ?? ''),
+        ),
       )
     ids.set(file, known)
     return known

@@ -33,12 +33,13 @@ const GROUPS = {
   Packages: ['ecs-plugin', 'coordinator', 'gpu', 'core', 'inspector', 'three', 'react'].map(
     (name) => `packages/${name}/README.md`,
   ),
-  Project: ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/decisions/README.md'],
+  Project: ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/decisions/README.md'],
   Decisions: ['docs/decisions/'],
 }
 
 /** Titles for the navigation, where a page's heading is a sentence. @type {Record<string, string>} */
 const TITLES = {
+  'README.md': 'README',
   'docs/guide.md': 'Getting started',
   'docs/app.md': 'App, schedules, plugins',
   'docs/coordinator.md': 'coordinator: frames',

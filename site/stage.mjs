@@ -157,9 +157,6 @@ export function stagePages(root, out) {
   cpSync(join(root, 'site/favicon.svg'), join(out, 'public/favicon.svg'))
   for (const picture of readdirSync(join(root, 'docs/images')))
     if (/^(demo|example-.*)\.png$/.test(picture))
-      cpSync(
-        join(root, 'docs/images', picture),
-        join(out, 'public/posters', picture.replace('example-', '')),
-      )
+      cpSync(join(root, 'docs/images', picture), join(out, 'public/posters', picture.replace('example-', '')))
   return problems
 }

@@ -47,7 +47,13 @@ function llms(staged) {
       lines.push(`- [${title}](${pageOf(file)})${about && `: ${about}`}`)
     }
   }
-  lines.push('', '## API', '', '- [API](api/index.md): every name of every package, with a sentence for each', '')
+  lines.push(
+    '',
+    '## API',
+    '',
+    '- [API](api/index.md): every name of every package, with a sentence for each',
+    '',
+  )
   return lines.join('\n')
 }
 

@@ -34,10 +34,7 @@ async function measure(
   { changes, strategy }: (typeof WAYS)[number],
 ): Promise<Omit<BenchRow, 'name' | 'changed'>> {
   const column = (): Float32Array => new Float32Array(ROWS + 1)
-  const Row = GpuSynced(
-    { x: column(), y: column(), z: column(), w: column() },
-    { label: 'Row', changes },
-  )
+  const Row = GpuSynced({ x: column(), y: column(), z: column(), w: column() }, { label: 'Row', changes })
   const world = createWorld()
   for (let i = 0; i < ROWS; i++) addComponent(world, addEntity(world), Row)
   const mk = await attachMk(world, { gpu, components: [Row], strategy })

@@ -56,12 +56,19 @@ function section(part: BackendReport): HTMLElement {
   }
   const adapter = String(part.info['adapter'] ?? part.info['renderer'] ?? '')
   box.append(element('p', `Adapter: ${adapter || '(the browser does not tell)'}`))
-  const verdicts = table(['check', 'outcome'], [
-    ['conformance', `${part.passed} passed, ${part.failed.length} failed, ${part.gated.length} gated by capability`, part.failed.length === 0],
-    ['round trip', roundTripText(part), part.roundTrip?.different === 0],
-    ...part.failed.map(({ name, message }) => [name, message, false] as const),
-    ...part.stopped.map((message) => ['stopped', message, false] as const),
-  ])
+  const verdicts = table(
+    ['check', 'outcome'],
+    [
+      [
+        'conformance',
+        `${part.passed} passed, ${part.failed.length} failed, ${part.gated.length} gated by capability`,
+        part.failed.length === 0,
+      ],
+      ['round trip', roundTripText(part), part.roundTrip?.different === 0],
+      ...part.failed.map(({ name, message }) => [name, message, false] as const),
+      ...part.stopped.map((message) => ['stopped', message, false] as const),
+    ],
+  )
   box.append(verdicts, element('h3', '100 000 rows of 16 bytes'))
   const theirs = (ours as unknown as Report).backends.find(({ backend }) => backend === part.backend)
   const lines = part.bench.map((row) => {
@@ -73,14 +80,21 @@ function section(part: BackendReport): HTMLElement {
     table(['changed', 'mode', 'way', 'calls', 'bytes', 'thread, ms', 'ours, ms'], lines),
     element('p', '“Ours” is Chromium on two server cores without a GPU: SwiftShader, a software device.'),
   )
-  const cases = element('details', '', element('summary', `${part.gated.length} cases that don’t apply to this device`))
+  const cases = element(
+    'details',
+    '',
+    element('summary', `${part.gated.length} cases that don’t apply to this device`),
+  )
   cases.append(element('ul', '', ...part.gated.map((name) => element('li', name))))
   box.append(cases)
   return box
 }
 
 /** A boolean at the end of a line colours the line's last cell. */
-function table(head: readonly string[], lines: readonly (readonly (string | number | boolean)[])[]): HTMLElement {
+function table(
+  head: readonly string[],
+  lines: readonly (readonly (string | number | boolean)[])[],
+): HTMLElement {
   const rows = lines.map((line) => {
     const good = line.at(-1)
     const cells = line.filter((cell) => typeof cell !== 'boolean').map((cell) => element('td', String(cell)))
@@ -88,7 +102,11 @@ function table(head: readonly string[], lines: readonly (readonly (string | numb
     return element('tr', '', ...cells)
   })
   const heads = element('tr', '', ...head.map((name) => element('th', name)))
-  const box = element('div', '', element('table', '', element('thead', '', heads), element('tbody', '', ...rows)))
+  const box = element(
+    'div',
+    '',
+    element('table', '', element('thead', '', heads), element('tbody', '', ...rows)),
+  )
   box.className = 'scroll'
   box.tabIndex = 0
   return box

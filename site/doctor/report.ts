@@ -90,7 +90,8 @@ export function asText(report: Report): string {
       lines.push(part.missing)
       continue
     }
-    for (const [name, value] of Object.entries(part.info)) lines.push(`- ${name}: ${String(value) || '(not told)'}`)
+    for (const [name, value] of Object.entries(part.info))
+      lines.push(`- ${name}: ${String(value) || '(not told)'}`)
     lines.push(
       `- conformance: ${part.passed} passed, ${part.failed.length} failed, ${part.gated.length} gated by capability`,
       `- round trip: ${roundTripText(part)}`,
@@ -100,9 +101,15 @@ export function asText(report: Report): string {
     for (const why of part.stopped) lines.push(`- STOPPED ${why}`)
     for (const name of part.gated) lines.push(`- gated: ${name}`)
     if (part.bench.length === 0) continue
-    lines.push('', '| 100 000 rows × 16 B | changed | way | calls | bytes | thread, ms |', '| --- | --- | --- | --- | --- | --- |')
+    lines.push(
+      '',
+      '| 100 000 rows × 16 B | changed | way | calls | bytes | thread, ms |',
+      '| --- | --- | --- | --- | --- | --- |',
+    )
     for (const row of part.bench)
-      lines.push(`| ${row.name} | ${row.changed} | ${row.way} | ${row.calls} | ${row.bytes} | ${row.thread.toFixed(3)} |`)
+      lines.push(
+        `| ${row.name} | ${row.changed} | ${row.way} | ${row.calls} | ${row.bytes} | ${row.thread.toFixed(3)} |`,
+      )
   }
   lines.push('', '```json', JSON.stringify(report), '```')
   return lines.join('\n')

@@ -28,7 +28,11 @@ export const LivePage = defineComponent({
         h('figcaption', [
           props.title,
           ' · ',
-          h('a', { href: withBase(props.src), target: '_blank', rel: 'noreferrer' }, 'Open it in a tab of its own'),
+          h(
+            'a',
+            { href: withBase(props.src), target: '_blank', rel: 'noreferrer' },
+            'Open it in a tab of its own',
+          ),
         ]),
       ])
   },

@@ -15,7 +15,7 @@ export async function webGpuPlace(): Promise<Place | string> {
   if (!('gpu' in navigator))
     return isSecureContext
       ? 'This browser has no WebGPU.'
-      : 'This page is no secure context: WebGPU needs https or localhost.'
+      : 'This page isn’t a secure context: WebGPU needs https or localhost.'
   const adapter = await navigator.gpu.requestAdapter()
   if (adapter === null) return 'WebGPU found no adapter.'
   const { vendor, architecture, device, description } = adapter.info

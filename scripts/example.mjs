@@ -20,6 +20,8 @@ if (given[0] === '--list' || file === undefined) {
       /(?:\/\/|<!--|\/\*\*?\s*\*?)\s*(.+)/.exec(readFileSync(`examples/${each}`, 'utf8')) ?? []
     console.log(`${parse(each).name.padEnd(22)}  ${about.replace(/\s*(\*\/|-->)\s*$/, '')}`)
   }
+  for (const starter of ['starter', 'starter-three'])
+    console.log(`${starter.padEnd(22)}  A project to copy, in examples/${starter}: its README says how.`)
   process.exit(given[0] === '--list' ? 0 : 1)
 }
 prepare()

@@ -19,7 +19,7 @@ const GROUPS = {
     'docs/from-hand-written.md',
     'docs/from-rust.md',
   ],
-  Recipes: ['docs/recipes/'],
+  Recipes: ['docs/recipes/README.md', 'docs/recipes/'],
   'Below the plugin': [
     'docs/architecture.md',
     'docs/coordinator.md',
@@ -33,18 +33,20 @@ const GROUPS = {
   Packages: ['ecs-plugin', 'coordinator', 'gpu', 'core', 'inspector', 'three', 'react'].map(
     (name) => `packages/${name}/README.md`,
   ),
-  Project: ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/decisions/README.md'],
+  Project: ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/decisions/README.md'],
   Decisions: ['docs/decisions/'],
 }
 
 /** Titles for the navigation, where a page's heading is a sentence. @type {Record<string, string>} */
 const TITLES = {
+  'README.md': 'README',
   'docs/guide.md': 'Getting started',
   'docs/app.md': 'App, schedules, plugins',
   'docs/coordinator.md': 'coordinator: frames',
   'docs/gpu.md': 'gpu: buffers',
   'docs/core.md': 'core: memory',
   'docs/decisions/README.md': 'About decisions',
+  'docs/recipes/README.md': 'All recipes',
 }
 
 export const groupOrder = Object.keys(GROUPS)

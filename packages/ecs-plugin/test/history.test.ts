@@ -131,9 +131,9 @@ describe("history: 'step'", () => {
       return mk.endFrame()
     }
     frame(1, 1)
-    const once = { ...frame(1, 1) }
+    const once = Object.assign({}, frame(1, 1))
     expect(once).toMatchObject({ writes: 1, copies: 1, submits: 1 })
-    const three = { ...frame(3, 1) }
+    const three = Object.assign({}, frame(3, 1))
     expect(three.bytesUploaded).toBe(once.bytesUploaded * 2)
     expect(three.rowsChanged).toBe(2)
     // Previous catches up.
@@ -193,7 +193,7 @@ describe('another device', () => {
     const codes: string[] = []
     mk.on('warning', ({ code }) => codes.push(code))
     const backend = mk.gpu.backend as DummyBackend
-    await mk.restore(new MkGpu(new DummyBackend()) as never)
+    await mk.restore(new MkGpu(new DummyBackend()))
     expect(backend).not.toBe(mk.gpu.backend)
     mk.beginFrame()
     Place.x[entity] = 6
@@ -206,9 +206,7 @@ describe('another device', () => {
 
 describe('options', () => {
   const flag = (options: object): unknown =>
-    thrownBy(InvalidOption, () =>
-      GpuSynced({ x: column(), a: column(), id: new Uint32Array(64) }, options as object),
-    )
+    thrownBy(InvalidOption, () => GpuSynced({ x: column(), a: column(), id: new Uint32Array(64) }, options))
   it.each([
     { history: 'tick' },
     { history: 'step', layout: 'columns' },
@@ -354,7 +352,7 @@ async function program(setup: Setup, seed: number, frames: number): Promise<numb
   let apart = 0
   for (let f = 0; f < frames; f++) {
     if (random() < 0.03) {
-      await mk.restore(new MkGpu(new DummyBackend()) as never)
+      await mk.restore(new MkGpu(new DummyBackend()))
       for (const e of current.keys()) fresh.add(e)
     }
     acts()
@@ -392,7 +390,9 @@ async function program(setup: Setup, seed: number, frames: number): Promise<numb
         const at = buffer.rowOf(e) * 2
         const found = [floats[at], floats[at + 1]]
         if (found[0] !== row[0] || found[1] !== row[1])
-          throw new Error(`frame ${f}, ${steps} steps: ${name} row of ${e} is ${found}, not ${row}`)
+          throw new Error(
+            `frame ${f}, ${steps} steps: ${name} row of ${e} is ${found.join(' ')}, not ${row.join(' ')}`,
+          )
         if (name === 'previous' && current.get(e)!.some((value, i) => value !== row[i])) apart++
       }
     if (rows === 'entity' && onRemove === 'zero')

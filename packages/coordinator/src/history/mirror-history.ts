@@ -244,7 +244,7 @@ export class MirrorHistory {
       changed.nextRun(0, changed.rows)
       recorded = this.#copyRows(current, changed.runFirst, previous, changed.runFirst, changed.runCount, rows)
     } else
-      for (let from = 0; pieces > 0 && changed.nextRun(from, gap); from = changed.runFirst + changed.runCount)
+      for (let from = 0; changed.nextRun(from, gap); from = changed.runFirst + changed.runCount)
         recorded =
           this.#copyRows(current, changed.runFirst, previous, changed.runFirst, changed.runCount, rows) ||
           recorded

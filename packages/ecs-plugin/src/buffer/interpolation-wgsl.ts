@@ -18,7 +18,7 @@ export function checkInterpolation(label: string, schema: Schema, given: Interpo
         : `left out: ${label} has no fields`
     checkOption(allowed !== undefined, option, how, fields)
     const quoted = (allowed ?? []).map((each) => `'${each}'`).join(', ')
-    checkOption(allowed!.includes(how), option, how, `one of ${quoted}, as the type of the field is`)
+    checkOption(allowed.includes(how), option, how, `one of ${quoted}, as the type of the field is`)
   }
 }
 

@@ -102,7 +102,7 @@ export class SyncedBuffer<S extends Schema = Schema> {
     const previous = {
       label: `${label}Previous`,
       schema,
-      mirror: previousOf(mirror as Mirror),
+      mirror: previousOf(mirror),
       get rows(): number {
         return source.rows
       },

@@ -104,7 +104,7 @@ export async function writeApi(root, out) {
  * @param {import('typedoc').ProjectReflection} project
  */
 function indexOf(app, project) {
-  const modules = /** @type {import('typedoc').DeclarationReflection[]} */ (project.children ?? [])
+  const modules = project.children ?? []
   /** @param {import('typedoc').Reflection} reflection */
   const link = (reflection) => {
     const url = app.renderer.router?.hasUrl(reflection)

@@ -51,10 +51,9 @@ export function darkDiagram(svg) {
  * The colour with its lightness turned over: black becomes white, and orange stays orange.
  * @param {string} colour `#rgb` or `#rrggbb`
  */
-export function turned(colour) {
-  const digits =
-    colour.length === 4 ? [...colour.slice(1)].flatMap((digit) => [digit, digit]) : [...colour.slice(1)]
-  const parts = [0, 2, 4].map((at) => Number.parseInt(`${digits[at]}${digits[at + 1]}`, 16))
+function turned(colour) {
+  const digits = colour.length === 4 ? colour.slice(1).replaceAll(/./g, '$&$&') : colour.slice(1)
+  const parts = [0, 2, 4].map((at) => Number.parseInt(digits.slice(at, at + 2), 16))
   const sum = Math.max(...parts) + Math.min(...parts)
   // Adding the same number to each part keeps the differences between them, and with them the hue.
   const shifted = parts.map((part) => Math.min(255, Math.max(0, part + 255 - sum)))

@@ -20,7 +20,7 @@ export function writeTwins(staged, out) {
 }
 
 /** A page without what only a browser shows: its front matter, its components, the dark half of its diagrams. @param {string} text */
-export function twin(text) {
+function twin(text) {
   return text
     .replace(/^---\n[^]*?\n---\n+/, '')
     .replaceAll(/<img class="dark-only"[^>]*>/g, '')

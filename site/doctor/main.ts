@@ -54,7 +54,8 @@ function section(part: BackendReport): HTMLElement {
     box.append(element('p', part.missing))
     return box
   }
-  const adapter = String(part.info['adapter'] ?? part.info['renderer'] ?? '')
+  const { adapter: named, renderer } = part.info as Readonly<Record<string, string | undefined>>
+  const adapter = named ?? renderer ?? ''
   box.append(element('p', `Adapter: ${adapter || '(the browser does not tell)'}`))
   const verdicts = table(
     ['check', 'outcome'],
@@ -98,7 +99,8 @@ function table(
   const rows = lines.map((line) => {
     const good = line.at(-1)
     const cells = line.filter((cell) => typeof cell !== 'boolean').map((cell) => element('td', String(cell)))
-    if (typeof good === 'boolean') cells.at(-1)!.className = good ? 'good' : 'bad'
+    const last = cells.at(-1)
+    if (typeof good === 'boolean' && last) last.className = good ? 'good' : 'bad'
     return element('tr', '', ...cells)
   })
   const heads = element('tr', '', ...head.map((name) => element('th', name)))

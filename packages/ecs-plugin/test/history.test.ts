@@ -50,7 +50,7 @@ async function world(history: History): Promise<{
     await at(mk.buffer(Place)),
     await at(mk.buffer(Place).previous),
   ]
-  return { mk, world: made, Place: Place as never, entity, rows }
+  return { mk, world: made, Place, entity, rows }
 }
 
 describe("history: 'frame'", () => {

@@ -1,6 +1,6 @@
 import { MkBufferUsage, UsageMissing } from '@memkit/gpu'
 import type { MkBuffer, MkDeviceBuffer, MkGpu, MkLeak } from '@memkit/gpu'
-import { bytesOf } from '../mirror/mirror.ts'
+import { bytesOf } from '../mirror/rows.ts'
 import { everyUsage } from './frame-buffer.ts'
 
 const { INDIRECT, TRANSFER_DST } = MkBufferUsage

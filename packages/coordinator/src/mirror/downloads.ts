@@ -1,7 +1,8 @@
 import { hasCode, type DirtyRows, type MkError } from '@memkit/core'
 import type { MkGpu, MkStagingBuffer, Readback } from '@memkit/gpu'
 import { Shortage } from '../device/shortage.ts'
-import { fitted, type Mirror } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
+import { fitted } from './rows.ts'
 
 interface PendingReadback {
   /** Resolves to an error when the buffer that was copied had no memory. */

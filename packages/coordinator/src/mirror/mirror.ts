@@ -7,12 +7,8 @@ import { MirrorBuffer } from './mirror-buffer.ts'
 import { MAX_ROW_BYTES, MirrorMemory, windowRowsOf } from './mirror-memory.ts'
 import { MAX_ROWS, strideFrom, usageFrom, type Direction, type MirrorOptions } from './mirror-options.ts'
 import type { MirrorOwner } from './mirror-owner.ts'
+import { bytesOf, fitted, type ViewType } from './rows.ts'
 import { SourcedRows } from './row-source.ts'
-
-export interface ViewType<T> {
-  readonly BYTES_PER_ELEMENT: number
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): T
-}
 
 /** A mirror as only itself may change it. */
 type Changing = { -readonly [K in keyof Mirror]: Mirror[K] }
@@ -458,18 +454,4 @@ export class Mirror {
   #check(): void {
     if (this.destroyed) throw new MirrorDestroyed({ label: this.label })
   }
-}
-
-export function bytesOf(bytes: ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (bytes instanceof Uint8Array) return bytes
-  if (!ArrayBuffer.isView(bytes)) return new Uint8Array(bytes)
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-/** The set, or a copy for so many rows if the mirror has grown. */
-export function fitted(set: DirtyRows | undefined, rows: number): DirtyRows {
-  if (set?.rows === rows) return set
-  const bigger = new DirtyRows(rows)
-  if (set) bigger.copyFrom(set)
-  return bigger
 }

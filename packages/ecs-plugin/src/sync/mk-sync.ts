@@ -1,4 +1,4 @@
-import { createHeap, isWhole, NoOpenFrame, type Heap, type Schema } from '@memkit/core'
+import { createHeap, isWhole, type Heap, type Schema } from '@memkit/core'
 import { MkCoordinator } from '@memkit/coordinator'
 import type { CoordinatorEvents, DeviceLease, FrameReport } from '@memkit/coordinator'
 import type { MkGpu } from '@memkit/gpu'
@@ -17,6 +17,7 @@ import { borrowGpu, coordinatorConfig, ownGpu, type MkOptions } from './mk-optio
 import { checkQueryOptions, checkTerms, type GpuQueryOptions } from './query-options.ts'
 import type { SyncedComponent, SyncedInfo } from './synced-component.ts'
 import { heapOfComponents, SyncedComponents, type AnySynced } from './synced-components.ts'
+import { Steps } from './steps.ts'
 import { labelOfTerms } from './term-labels.ts'
 
 /** Syncs a world with the GPU. Made by `attachMk`, `attachKoota` or `MkPlugin`. */
@@ -38,12 +39,8 @@ export class MkSync<W extends object = World> {
   /** What went wrong first when the frame was staged, until it's thrown. */
   #stageError: unknown
   #report: FrameReport
-  /** A step of the open frame has not been handed over. */
-  #isBehind = false
-  /** What went wrong first when a step was handed over. */
-  #stepError: unknown
-  /** Frames since the last step, while `history: 'step'` is used; −1 once that was warned of. */
-  #stepless = 0
+  /** Of components with `history: 'step'`. */
+  readonly #steps: Steps
   /** Undefined until they are asked for: a frame without costs nothing. */
   #globals: Globals | undefined
   /** Where globals have their time from: an App's. @internal */
@@ -78,6 +75,7 @@ export class MkSync<W extends object = World> {
     })
     this.#components = new SyncedComponents(ecs, this.coordinator, components, this.#debug)
     this.#stageables = [this.#components.all, this.#queries]
+    this.#steps = new Steps(ecs, this.coordinator, this.#components)
     this.#report = this.coordinator.report
     const system = (run: () => unknown) => (): W => {
       run()
@@ -155,8 +153,9 @@ export class MkSync<W extends object = World> {
   beginFrame(): void {
     this.#enter('beginFrame()')
     try {
-      this.#isStaged = this.#isBehind = false
-      this.#stageError = this.#stepError = undefined
+      this.#isStaged = false
+      this.#stageError = undefined
+      this.#steps.beginFrame()
       const { deviceWritten } = this.#components
       // A component that cannot be synced is tried again, and reported, by `stage`.
       if (!this.#components.isComplete) this.#components.look()
@@ -192,8 +191,8 @@ export class MkSync<W extends object = World> {
     try {
       if (!this.#isStaged && this.coordinator.isFrameOpen) this.stageForEnd()
       this.#report = this.coordinator.endFrame()
-      this.#stageError ??= this.#stepError
-      if (this.#components.hasSteps) this.#countStepless()
+      this.#stageError ??= this.#steps.error
+      if (this.#components.hasSteps) this.#steps.endFrame(this.#report)
     } finally {
       this.#leave()
     }
@@ -219,14 +218,7 @@ export class MkSync<W extends object = World> {
     checkOption(isWhole(left, 1, Infinity), 'left', left, 'a whole number of steps, 1 or more')
     this.#enter('beginStep()')
     try {
-      const { coordinator } = this
-      if (!coordinator.isFrameOpen) throw new NoOpenFrame({ call: 'beginStep()' })
-      if (this.#stepless > 0) this.#stepless = 0
-      if (left === 1) {
-        if (this.#isBehind) this.#handOverStep()
-        coordinator.noteStep()
-      }
-      this.#isBehind = true
+      this.#steps.begin(left)
     } finally {
       this.#leave()
     }
@@ -418,45 +410,6 @@ export class MkSync<W extends object = World> {
     }
   }
 
-  /** Stages and uploads what keeps the rows of steps. What goes wrong is thrown when the frame ends. */
-  #handOverStep(): void {
-    const start = performance.now()
-    if (!this.#components.isComplete) this.#stepError ??= this.#components.look()
-    this.#ecs.settle?.()
-    let some = false
-    for (const synced of this.#components.all) {
-      const { history, rowsOf } = synced.options
-      // Rows that are shared are handed out by their owner.
-      const isNeeded = history === 'step' || (rowsOf === undefined && this.#ownsStepRows(synced))
-      if (!isNeeded) continue
-      some = true
-      try {
-        synced.stage()
-      } catch (error) {
-        this.#stepError ??= error
-      }
-    }
-    this.coordinator.noteStageMs(performance.now() - start)
-    if (some) this.coordinator.handOverStep()
-  }
-
-  #ownsStepRows({ component }: AnySynced): boolean {
-    return this.#components.all.some(
-      ({ options }) => options.rowsOf === component && options.history === 'step',
-    )
-  }
-
-  /** Warns once of `history: 'step'` without steps. */
-  #countStepless(): void {
-    if (this.#stepless < 0 || this.#report.rowsChanged === 0) return
-    const behind = this.#components.all.find(({ options }) => options.history === 'step')
-    if (behind === undefined || ++this.#stepless < STEPLESS_FRAMES) return
-    this.#stepless = -1
-    const { label } = behind
-    const message = `${label} has history: 'step', but ${STEPLESS_FRAMES} frames changed rows and none had a step. Call mk.beginStep() where a fixed step begins, or flag it with history: 'frame'.`
-    this.coordinator.warn('NoStep', message)
-  }
-
   #throwStageError(): never {
     const error = this.#stageError
     this.#stageError = undefined
@@ -472,9 +425,6 @@ export class MkSync<W extends object = World> {
     if (this.#disposed) throw new Disposed({ call })
   }
 }
-
-/** Frames with changes and without a step before a warning. */
-const STEPLESS_FRAMES = 600
 
 /** `beginFrame`, `stage` and `endFrame` as systems. Each ignores its argument and returns the world. */
 export interface MkSystems<W> {

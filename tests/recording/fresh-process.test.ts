@@ -18,7 +18,7 @@ beforeAll(async () => {
     resolve: { conditions },
     ssr: { noExternal: true, resolve: { conditions } },
     build: {
-      ssr: join(root, 'tests/recording/replay-alone.ts'),
+      ssr: join(root, 'tests/recording/fresh-replay.ts'),
       outDir: folder,
       emptyOutDir: true,
       minify: false,
@@ -45,7 +45,7 @@ it('a process without the ECS and the game shows what the game showed', () => {
   const recordings = join(root, 'tests/recordings')
   const known = JSON.parse(readFileSync(join(recordings, 'checksums.json'), 'utf8')) as Record<string, string>
   for (const [name, sums] of Object.entries(known)) {
-    const program = [join(folder, 'replay-alone.js'), join(recordings, `${name}.mkrec`)]
+    const program = [join(folder, 'fresh-replay.js'), join(recordings, `${name}.mkrec`)]
     expect(execFileSync(process.execPath, program, { encoding: 'utf8' }).trim(), name).toBe(sums)
   }
 }, 60_000)

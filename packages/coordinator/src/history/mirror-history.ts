@@ -112,6 +112,17 @@ export class MirrorHistory {
     if (this.#outgrown === undefined) this.snapAll()
   }
 
+  /**
+   * The dirty rows of the mirror were handed over.
+   * @param whole rows from the first on that went up whether dirty or not: those of a source may be other ones
+   *   than went up before
+   */
+  uploaded(whole: number): void {
+    const { changed } = this
+    changed.or(this.#mirror.dirty)
+    if (whole > 0) changed.setRange(0, Math.min(whole, changed.rows))
+  }
+
   /** Nothing is known of before. */
   snapAll(): void {
     this.changed.clear()

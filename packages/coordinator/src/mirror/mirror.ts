@@ -90,7 +90,7 @@ export class Mirror {
   }
 
   private constructor(owner: MirrorOwner<Mirror>, options: MirrorOptions, label: string) {
-    const { rows, memory, source } = options
+    const { rows, memory, source, history } = options
     const stride = strideFrom(options, label)
     this.#owner = owner
     this.label = label
@@ -100,7 +100,6 @@ export class Mirror {
     this.deviceOwned = this.direction !== 'upload'
     this.downloads = this.deviceOwned
     this.usage = usageFrom(options.usage ?? 0, owner.gpu.capabilities)
-    const { history } = options
     const { label: name, usage, deviceOwned } = this
     // What the device has of rows is needed after growth, too: it was before.
     const shape = { label: name, stride, usage, deviceOwned: deviceOwned || history !== undefined }
@@ -337,7 +336,7 @@ export class Mirror {
       this.#unconfirmed = fitted(this.#unconfirmed, this.capacity)
       this.#unconfirmed.or(this.dirty)
     } else this.#unconfirmed = undefined
-    if (this.history !== undefined) this.#remember(this.history, fullRows)
+    this.history?.uploaded(this.fresh ? fullRows : 0)
     this.dirty.clear()
     this.isWhole = false
     this.fresh = false
@@ -432,12 +431,6 @@ export class Mirror {
     this.fresh = false
     this.history?.snapAll()
     this.#announce()
-  }
-
-  #remember(history: MirrorHistory, fullRows: number): void {
-    history.changed.or(this.dirty)
-    // Clean rows of a source may be other ones than those that went up before.
-    if (this.fresh) history.changed.setRange(0, Math.min(fullRows, this.capacity))
   }
 
   #markReplaced(): void {

@@ -125,12 +125,13 @@ export function plan(
   const force = limits.strategy ?? 'auto'
   const runBytes = span * stride
   const fullBytes = out.fullRows * stride
-  const runsCost = writeCost(costs, runs === 1 ? callsFor(runBytes, writeBytes) : runs, runBytes, packByte)
   const fullCost = writeCost(costs, callsFor(fullBytes, writeBytes), fullBytes, packByte)
+  const writing = writeCost(costs, runs === 1 ? callsFor(runBytes, writeBytes) : runs, runBytes, packByte)
   const mayFull = !exact || rows === out.fullRows
-  // To find runs that leave out next to nothing takes longer than to send all.
+  // To find runs that leave out next to nothing takes as long as to send the rest.
   const isNearlyAll = runs > 1 && runBytes * 16 >= fullBytes * 15
-  const isFull = mayFull && (force === 'full' || (force !== 'runs' && (fullCost <= runsCost || isNearlyAll)))
+  const runsCost = isNearlyAll ? Math.max(writing, fullCost) : writing
+  const isFull = mayFull && (force === 'full' || (force !== 'runs' && fullCost <= runsCost))
   const best = isFull ? fullCost : runsCost
   out.strategy = isFull ? 'full' : 'runs'
   out.pieces = isFull ? 1 : runs

@@ -95,6 +95,6 @@ function summary(some) {
   const seconds = Math.round((performance.now() - started) / 1000)
   return (
     `${sum('programs')} of ${planned} programs, ${sum('steps')} steps, ${sum('frames')} frames and ${sum('bytes')} bytes compared, ` +
-    `${sum('computed')} rows written by the device, ${sum('cameBack')} come back, ${sum('losses')} losses, ${sum('shortages')} times no memory, ${seconds} s`
+    `${sum('computed')} rows written by the device, ${sum('cameBack')} come back, ${sum('losses')} losses, ${sum('shortages')} times no memory, ${sum('columnsGrown')} buffers of columns grown, ${seconds} s`
   )
 }

@@ -80,6 +80,8 @@ export class Looks {
   async #pixels(): Promise<ArrayLike<number>> {
     const { renderer } = this
     const size = this.#size
+    // Nodes of WebGPURenderer take new instances over once per animation frame, and games draw once in each.
+    await nextFrame()
     renderer.setRenderTarget(this.#target)
     renderer.render(this.#scene, this.#camera)
     let pixels = new Uint8Array(size * size * 4)
@@ -93,6 +95,11 @@ export class Looks {
     renderer.setRenderTarget(null)
     return pixels
   }
+}
+
+/** All that was to be called in this animation frame was. */
+async function nextFrame(): Promise<void> {
+  for (let i = 0; i < 2; i++) await new Promise((done) => requestAnimationFrame(done))
 }
 
 function upsideDown(pixels: Uint8Array, size: number): Uint8Array<ArrayBuffer> {

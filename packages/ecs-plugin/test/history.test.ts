@@ -5,9 +5,11 @@ import { historyProgram } from './history-program.ts'
 import {
   attachMk,
   createApp,
+  createHeap,
   f32,
   GpuSynced,
   InvalidOption,
+  mat4x4f,
   MkPlugin,
   NoOpenFrame,
   Schedule,
@@ -175,6 +177,30 @@ describe("history: 'step'", () => {
     mk.beginFrame()
     for (const left of [0, -1, 1.5, NaN]) thrownBy(InvalidOption, () => mk.beginStep(left))
     mk.endFrame()
+    mk.dispose()
+  })
+})
+
+describe('changes far apart', () => {
+  it.each([3, 8, 9, 12])('are in the previous rows a frame later: %d pieces', async (pieces) => {
+    const store = createHeap({ bytes: 4 << 20 }).rows(struct({ m: mat4x4f }), 14_000)
+    const Far = GpuSynced(store, { label: 'Far', history: 'frame' })
+    const made = createWorld()
+    for (let e = 1; e <= 14_000; e++) addComponent(made, addEntity(made), Far)
+    const mk = await attachMk(made, { gpu: new MkGpu(new DummyBackend()), components: [Far] })
+    const frame = (): number => {
+      mk.beginFrame()
+      return mk.endFrame().copies
+    }
+    frame()
+    frame()
+    const rows = Array.from({ length: pieces }, (_, i) => 1 + i * 1100)
+    for (const row of rows) store.f32[row * 16] = row
+    frame()
+    // One call each, up to eight: then one for everything from the first to the last.
+    expect(frame()).toBe(pieces <= 8 ? pieces : 1)
+    const before = new Float32Array(await mk.buffer(Far).previous.read())
+    expect(rows.map((row) => before[row * 16])).toEqual(rows)
     mk.dispose()
   })
 })

@@ -103,13 +103,14 @@ describe('recipes run as they are written', () => {
     // One entity from the left: a step takes it from −0.74 to 0.26, half a step later it is drawn at −0.24.
     const drawn = (ticks: string): Promise<unknown> =>
       page.evaluate(`(async () => {
-        const { app, Now, Before, Velocity, world } = globalThis.program
+        const { app, Place, Velocity, world } = globalThis.program
         const { addComponent, addEntity } = await import('/@id/bitecs')
         if (!globalThis.entity) {
           globalThis.entity = addEntity(world)
-          for (const component of [Now, Before, Velocity]) addComponent(world, globalThis.entity, component)
-          Now.x[globalThis.entity] = Before.x[globalThis.entity] = -0.74
+          for (const component of [Place, Velocity]) addComponent(world, globalThis.entity, component)
+          Place.x[globalThis.entity] = -0.74
           Velocity.x[globalThis.entity] = 60
+          app.tick(0)
         }
         ${ticks}
         return ${whiteColumns}

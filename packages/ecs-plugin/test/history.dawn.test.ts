@@ -35,17 +35,16 @@ describe('random programs on a real device', () => {
         let seed = 1
         for (const changes of ['detect', 'marked', 'all'] as const)
           for (const strategy of ['auto', 'full', 'runs', 'scatter'] as const)
-            for (const heap of [false, true]) {
-              const onRemove = seed % 2 === 0 ? 'keep' : 'zero'
-              apart += await historyProgram(
-                { history, rows, changes, onRemove, strategy, heap },
-                seed++,
-                40,
-                place,
-              )
-            }
-        expect(apart).toBeGreaterThan(400)
-        expect(losses).toBeGreaterThan(10)
+            for (const onRemove of ['keep', 'zero'] as const)
+              for (const heap of [false, true])
+                apart += await historyProgram(
+                  { history, rows, changes, onRemove, strategy, heap },
+                  seed++,
+                  40,
+                  place,
+                )
+        expect(apart).toBeGreaterThan(800)
+        expect(losses).toBeGreaterThan(25)
         gpu?.destroy()
       })
 })
@@ -55,7 +54,7 @@ describe('the WGSL that blends', () => {
   const TIMES = [0, 0.125, 1 / 3, 0.5, 0.9, 1]
   const inner = struct({ v: vec2f, n: f32 })
   const schema = struct({ x: f32, angle: f32, id: u32, now: f32, q: vec4f, m: mat4x4f, in: inner })
-  /** Bound of what is not at an end: a device may fuse or reorder the sums of a blend. */
+  /** Bound of what is not at an end, relative to the range of the values: a device may fuse or reorder the sums of a blend. */
   const NEAR = 1e-5
 
   it('gives what JavaScript does, and the rows themselves at both ends', { timeout: 60_000 }, async () => {

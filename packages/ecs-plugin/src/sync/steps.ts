@@ -36,6 +36,7 @@ export class Steps {
   begin(left: number): void {
     const coordinator = this.#coordinator
     if (!coordinator.isFrameOpen) throw new NoOpenFrame({ call: 'beginStep()' })
+    if (!this.#components.hasSteps) return
     if (this.#stepless > 0) this.#stepless = 0
     if (left === 1) {
       if (this.#isBehind) this.#handOver()

@@ -1,4 +1,5 @@
 import type { World } from 'bitecs'
+import type { PadPress } from '../input/gamepad.ts'
 import { hasOwnJob } from '../input/keyboard.ts'
 import type { Game } from '../rules/game.ts'
 import type { Phase } from '../rules/match.ts'
@@ -110,7 +111,7 @@ export class Commands {
   }
 
   /** A gamepad's button: what the focused button does, or what its start button does. */
-  press(button: 'start' | 'accept' | 'back' | 'next' | 'previous'): void {
+  press(button: PadPress): void {
     const { phase } = this.#game.match
     const helping = document.documentElement.classList.contains('helping')
     if (phase === 'playing' && !helping) {
@@ -146,9 +147,8 @@ export class Commands {
   }
 
   #endWasShown(): boolean {
-    const now = performance.now()
-    if (Number.isNaN(this.#overSince)) this.#overSince = now
-    return now - this.#overSince > END_IS_SHOWN
+    this.watch()
+    return performance.now() - this.#overSince > END_IS_SHOWN
   }
 
   /** To be called in every frame: notes when a game ends. */

@@ -32,8 +32,8 @@ export class Flocks {
   time = 0
 
   /**
-   * @param prey where the ship is; undefined when there is none to hunt. @param lasts seconds
-   *   of a hunt; as long as it takes, and all flocks, when infinite
+   * @param prey the ship; undefined when there is none to hunt
+   * @param lasts seconds of a hunt. Infinity: all flocks hunt until they find it
    */
   lead(seconds: number, arena: Arena, prey: { x: number; y: number } | undefined, lasts: number): void {
     this.time += seconds

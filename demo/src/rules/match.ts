@@ -182,17 +182,6 @@ export class Match {
     return true
   }
 
-  /** The numbers behind the multiplier and the drops. */
-  get inner(): readonly number[] {
-    return [this.#chain, this.#held, this.#sore, this.#towardsDrop]
-  }
-  set inner([chain, held, sore, towardsDrop]: readonly number[]) {
-    this.#chain = chain
-    this.#held = held
-    this.#sore = sore
-    this.#towardsDrop = towardsDrop
-  }
-
   #earn(points: number): void {
     if (this.phase !== 'playing') return
     this.longest = Math.max(this.longest, this.multiplier)

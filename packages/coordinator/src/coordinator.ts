@@ -186,7 +186,7 @@ export class MkCoordinator {
    * @throws {@link NoOpenFrame}
    */
   endFrame(): FrameReport {
-    if (this.#frames.flush.hasHistory) this.#noteFrame()
+    if (this.#frames.flush.hasHistory) this.#noteDue('frame')
     return this.#frames.end()
   }
 
@@ -195,12 +195,7 @@ export class MkCoordinator {
    * device for their previous rows.
    */
   noteStep(): void {
-    for (const { history } of this.#mirrors.all) if (history?.ofSteps === true) history.isDue = true
-  }
-
-  /** Notes that a frame ends, for mirrors with `history: 'frame'`. */
-  #noteFrame(): void {
-    for (const { history } of this.#mirrors.all) if (history?.ofSteps === false) history.isDue = true
+    this.#noteDue('step')
   }
 
   /**
@@ -387,6 +382,10 @@ export class MkCoordinator {
 
   get #isDisposed(): boolean {
     return this.#frames.state === 'disposed'
+  }
+
+  #noteDue(of: 'frame' | 'step'): void {
+    for (const { history } of this.#mirrors.all) if (history?.of === of) history.isDue = true
   }
 
   #checkAlive(call: string): void {

@@ -1,7 +1,8 @@
 // Flag components
 export { GpuSynced, isGpuSynced, type Flagged } from './sync/gpu-synced.ts'
 export { loadColumns } from './sync/columns-code.ts'
-export type { History, Interpolation } from './sync/gpu-synced-options.ts'
+export type { Interpolation } from './buffer/interpolation-wgsl.ts'
+export type { History } from './sync/gpu-synced-options.ts'
 export type { Changes, Layout, OnRemove, RowKind, SyncDirection } from './sync/gpu-synced-options.ts'
 export type { ColumnsOptions, GpuSyncedOptions, SharedRowsOptions } from './sync/gpu-synced-options.ts'
 export type { ColumnsSynced, PackedSynced, Synced } from './sync/gpu-synced-options.ts'

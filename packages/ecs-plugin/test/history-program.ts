@@ -1,11 +1,11 @@
 import { addComponent, addEntity, createWorld, query, removeComponent, removeEntity } from 'bitecs'
 import type { MkGpu } from '@memkit/gpu'
 import { attachMk, createHeap, f32, GpuSynced, struct, type Synced } from '@memkit/ecs-plugin'
-import { randomFrom } from './history-random.ts'
+import { randomFrom } from '@memkit/testing/random'
 
 type Row = readonly [number, number]
 
-export interface HistorySetup {
+interface HistorySetup {
   readonly history: 'frame' | 'step'
   readonly rows: 'entity' | 'packed'
   readonly changes: 'detect' | 'marked' | 'all'
@@ -22,13 +22,14 @@ export interface HistoryPlace {
 }
 
 /** A random program against a reference that knows of no dirty rows, buffers or copies. @returns rows that differed from before */
-export async function historyProgram(
+async function historyProgram(
   setup: HistorySetup,
   seed: number,
   frames: number,
   { open, lose }: HistoryPlace,
 ): Promise<number> {
-  const { random, int } = randomFrom(seed)
+  const random = randomFrom(seed)
+  const int = (below: number): number => Math.floor(random() * below)
   const { changes, history, onRemove, rows, strategy } = setup
   const heap = createHeap({ bytes: 16 << 20 })
   const store = setup.heap
@@ -162,5 +163,20 @@ export async function historyProgram(
           throw new Error(`frame ${f}: the previous row of ${row}, which is dead, is not zero`)
   }
   mk.dispose()
+  return apart
+}
+
+/** A program for each strategy, removal and store, 40 frames long. @returns rows that differed from before */
+export async function historyPrograms(
+  setup: Pick<HistorySetup, 'history' | 'rows' | 'changes'>,
+  place: HistoryPlace,
+  firstSeed = 1,
+): Promise<number> {
+  let apart = 0
+  let seed = firstSeed
+  for (const strategy of ['auto', 'full', 'runs', 'scatter'] as const)
+    for (const onRemove of ['keep', 'zero'] as const)
+      for (const heap of [false, true])
+        apart += await historyProgram({ ...setup, onRemove, strategy, heap }, seed++, 40, place)
   return apart
 }

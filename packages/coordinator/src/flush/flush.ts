@@ -78,26 +78,9 @@ export class MirrorFlush {
     return copied
   }
 
-  /** Records what previous rows need before any write. */
-  beforeWrites(): void {
-    this.#unsubmitted = false
-    for (let i = 0; i < this.plans.length; i++) {
-      const { mirror } = this.plans[i]
-      if (mirror.history !== undefined && !this.#waits(mirror) && mirror.history.before())
-        this.#unsubmitted = true
-    }
-  }
-
-  /** Records what previous rows need after all writes. */
-  afterWrites(): void {
-    for (let i = 0; i < this.plans.length; i++) {
-      const { mirror } = this.plans[i]
-      if (mirror.history !== undefined && !this.#waits(mirror)) mirror.history.after()
-    }
-  }
-
   /** Plans every mirror, and writes; records scatters for the submit that follows. */
   run(costs: CostModel, strategy: Strategy): void {
+    if (this.hasHistory) this.#beforeWrites()
     const { plans, scatter } = this
     this.rows = this.bytes = 0
     this.#writer = this.#device.gpu
@@ -118,10 +101,12 @@ export class MirrorFlush {
     }
     if (scatter.planned > 0) this.#scatterAll(costs, strategy)
     if (this.#hasColumns) this.#countRows()
+    if (this.hasHistory) this.#afterWrites()
   }
 
-  /** Scattered rows are clean once they are submitted. */
+  /** Scattered rows are clean once they are submitted, and what previous rows need is on its way. */
   submitted(): void {
+    if (this.scatter.planned === 0 && !this.hasHistory) return
     for (let i = 0; i < this.plans.length; i++) {
       const { mirror, strategy, fullRows } = this.plans[i]
       if (strategy === 'scatter') mirror.uploaded(fullRows)
@@ -131,6 +116,24 @@ export class MirrorFlush {
 
   clear(): void {
     for (let i = 0; i < this.plans.length; i++) this.plans[i].clear()
+  }
+
+  /** Records what previous rows need before any write. */
+  #beforeWrites(): void {
+    this.#unsubmitted = false
+    for (let i = 0; i < this.plans.length; i++) {
+      const { mirror } = this.plans[i]
+      if (mirror.history !== undefined && !this.#waits(mirror) && mirror.history.before())
+        this.#unsubmitted = true
+    }
+  }
+
+  /** Records what previous rows need after all writes. */
+  #afterWrites(): void {
+    for (let i = 0; i < this.plans.length; i++) {
+      const { mirror } = this.plans[i]
+      if (mirror.history !== undefined && !this.#waits(mirror)) mirror.history.after()
+    }
   }
 
   /** Plans each mirror by itself; then scatters where mirrors together pay for the set-up. */
@@ -226,7 +229,7 @@ export class MirrorFlush {
 
   /** Whether the mirror's turn is at the end of the frame. */
   #waits(mirror: FlushTarget): boolean {
-    return this.stepsOnly && mirror.history?.ofSteps !== true
+    return this.stepsOnly && mirror.history?.of !== 'step'
   }
 
   /** Writes rows `first … end − 1`. */

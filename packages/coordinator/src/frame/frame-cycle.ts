@@ -143,7 +143,11 @@ export class FrameCycle {
     log.beginFlush(gpu.calls)
     try {
       if (flush.copyGrown()) gpu.submit()
-      if (gpu === this.device.gpu && this.state === 'flushing') this.#flushMirrors()
+      if (gpu === this.device.gpu && this.state === 'flushing') {
+        flush.run(this.#costs.model, this.strategy)
+        gpu.submit()
+        flush.submitted()
+      }
       log.noteStep()
     } catch (error) {
       if (!gpu.isLost) throw error
@@ -186,12 +190,10 @@ export class FrameCycle {
     if (left) return false
     const destroyed = slots.slot.isUsed ? slots.flush(this.scratch, this.#targetChoice) : 0
     for (let i = 0; i < downloads.length; i++) downloads[i].overtake()
-    if (flush.hasHistory) flush.beforeWrites()
     flush.run(this.#costs.model, this.strategy)
-    if (flush.hasHistory) flush.afterWrites()
     for (let i = 0; i < downloads.length; i++) downloads[i].record(gpu, this.log.frame)
     gpu.submit()
-    if (flush.scatter.planned > 0 || flush.hasHistory) flush.submitted()
+    flush.submitted()
     flush.recorder?.submitted(this.log.frame, this.log.timeStep)
     for (let i = 0; i < downloads.length; i++) downloads[i].submitted(gpu)
     if (this.scratch.isHeld) this.scratch.endFrame()
@@ -200,15 +202,6 @@ export class FrameCycle {
       this.listeners.warn('StagedIntoDestroyed', message)
     }
     return true
-  }
-
-  #flushMirrors(): void {
-    const { flush } = this
-    flush.beforeWrites()
-    flush.run(this.#costs.model, this.strategy)
-    flush.afterWrites()
-    this.device.gpu.submit()
-    flush.submitted()
   }
 
   get #targetChoice(): ScatterChoice {

@@ -4,6 +4,7 @@ import { AwaitedBuffer } from '../device/awaited-buffer.ts'
 import { ownBuffer } from '../device/own-buffers.ts'
 import { Shortage } from '../device/shortage.ts'
 import type { BufferSource, MirrorBuffer } from '../mirror/mirror-buffer.ts'
+import { fitted } from '../mirror/rows.ts'
 
 /** Most pieces in which changed rows are copied: beyond, everything from the first to the last is. */
 const MAX_PIECES = 8
@@ -33,8 +34,8 @@ export interface RememberedRows {
  *     outgrown ▶ previous,  current ▶ previous (changed, moved)  │  writes  │  current ▶ previous (snapped)
  */
 export class MirrorHistory {
-  /** Its step ends with `mk.beginStep`, and not with every frame. */
-  readonly ofSteps: boolean
+  /** Whether previous rows are those of the last frame, or of the last step. */
+  readonly of: 'frame' | 'step'
   /** The next hand-over takes what the device holds for the previous rows. */
   isDue = false
   /** Rows in which the buffers may differ. */
@@ -53,12 +54,12 @@ export class MirrorHistory {
   #outgrown: MkDeviceBuffer | undefined
 
   /** @param replaced called when `buffer` is another one without the mirror's doing */
-  constructor(owner: BufferSource, mirror: RememberedRows, ofSteps: boolean, replaced: () => void) {
+  constructor(owner: BufferSource, mirror: RememberedRows, of: 'frame' | 'step', replaced: () => void) {
     this.#owner = owner
     this.#mirror = mirror
     this.#replaced = replaced
     this.#shortage = new Shortage((error) => owner.warn(error))
-    this.ofSteps = ofSteps
+    this.of = of
     this.changed = new DirtyRows(mirror.capacity)
     this.snapped = new DirtyRows(mirror.capacity)
     this.resize()
@@ -94,8 +95,8 @@ export class MirrorHistory {
   /** The mirror has room for more rows now. */
   resize(): void {
     const { capacity } = this.#mirror
-    this.changed = withRoom(this.changed, capacity)
-    this.snapped = withRoom(this.snapped, capacity)
+    this.changed = fitted(this.changed, capacity)
+    this.snapped = fitted(this.snapped, capacity)
     if (this.#owner.gpu.isLost) return
     const before = this.#buffer
     let buffer: MkDeviceBuffer
@@ -311,11 +312,4 @@ function piecesOf(rows: DirtyRows, gap: number): number {
   for (let from = 0; pieces <= MAX_PIECES && rows.nextRun(from, gap); from = rows.runFirst + rows.runCount)
     pieces++
   return pieces
-}
-
-function withRoom(set: DirtyRows, rows: number): DirtyRows {
-  if (set.rows >= rows) return set
-  const bigger = new DirtyRows(rows)
-  bigger.copyFrom(set)
-  return bigger
 }

@@ -116,8 +116,7 @@ export class Mirror {
     this.capacity = rows
     this.arrived = this.deviceOwned ? new DirtyRows(rows) : undefined
     this.#replaceBuffer(this.#memory, rows)
-    if (history !== undefined)
-      this.history = new MirrorHistory(owner, this, history === 'step', () => this.#announce())
+    if (history !== undefined) this.history = new MirrorHistory(owner, this, history, () => this.#announce())
   }
 
   /** Rows that the device allows in one buffer, and a heap has room for: `grow` refuses more. */

@@ -1,8 +1,13 @@
 import type { Schema, WgslType } from '@memkit/core'
 import { checkOption } from '../options.ts'
 
-type Interpolation = 'lerp' | 'angle' | 'nlerp' | 'current'
-type Interpolations = Readonly<Record<string, Interpolation>>
+/**
+ * How a field is blended between the previous row and the current one: `'lerp'` straight, `'angle'`
+ * (radians) by the shortest way round, `'nlerp'` as a quaternion, `'current'` not at all.
+ */
+export type Interpolation = 'lerp' | 'angle' | 'nlerp' | 'current'
+/** By name of a field. */
+export type Interpolations = Readonly<Record<string, Interpolation>>
 
 /**
  * Checks that each field named can be blended so.

@@ -1,5 +1,5 @@
 import { checkStructName, checkVariableName, type Schema } from '@memkit/core'
-import { historyNames, interpolationFunctions } from './interpolation-wgsl.ts'
+import { historyNames, interpolationFunctions, type Interpolations } from './interpolation-wgsl.ts'
 import { checkOption } from '../options.ts'
 
 /** How to declare a synced buffer in a shader. */
@@ -37,7 +37,7 @@ export interface StorageSource extends WgslNaming {
   /** Whether rows belong to entities, so that `fn <name>Row` reads one. */
   readonly hasEntities?: boolean
   /** How fields are blended; left out where previous rows are not kept. */
-  readonly interpolation?: Readonly<Record<string, 'lerp' | 'angle' | 'nlerp' | 'current'>> | undefined
+  readonly interpolation?: Interpolations | undefined
 }
 
 /** Names that the declaration of rows generates beside the array and structs. */

@@ -1,3 +1,4 @@
+import type { Interpolations } from '../buffer/interpolation-wgsl.ts'
 import type { Schema, TypeLike } from '@memkit/core'
 
 declare const schemaOf: unique symbol
@@ -40,12 +41,6 @@ export type OnRemove = 'keep' | 'zero'
  */
 export type History = 'frame' | 'step'
 
-/**
- * How a field is blended between the previous row and the current one: `'lerp'` straight, `'angle'`
- * (radians) by the shortest way round, `'nlerp'` as a quaternion, `'current'` not at all.
- */
-export type Interpolation = 'lerp' | 'angle' | 'nlerp' | 'current'
-
 /** Options of every component. */
 interface RowOptions<S extends TypeLike> {
   /**
@@ -78,7 +73,7 @@ interface RowOptions<S extends TypeLike> {
    * By field, how `wgsl(…, { history: true })` blends it. Default `'lerp'` for floats, vectors and
    * matrices of floats, `'current'` for all others.
    */
-  interpolation?: Readonly<Record<string, Interpolation>>
+  interpolation?: Interpolations
 }
 
 /**
@@ -167,7 +162,7 @@ export interface SyncedOptions extends Readonly<
 > {
   readonly layout: Layout
   readonly history: History | undefined
-  readonly interpolation: Readonly<Record<string, Interpolation>>
+  readonly interpolation: Interpolations
   /** The label was given, and isn't a number. */
   readonly isLabelled: boolean
   readonly schema: Schema | undefined

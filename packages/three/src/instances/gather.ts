@@ -49,8 +49,9 @@ export function gatherRange(plan: GatherPlan, rowOf: Uint32Array, first: number,
     let s = row * stride + offset
     to[t++] = from[s++]
     to[t++] = from[s++]
-    if (count > 2) to[t++] = from[s++]
-    if (count > 2) to[t] = from[s]
+    if (count === 2) continue
+    to[t++] = from[s++]
+    to[t] = from[s]
   }
 }
 
